@@ -1,0 +1,1 @@
+"""dbt profiles, and the plugin that gives DuckDB a local Iceberg catalog."""

@@ -1,0 +1,1 @@
+"""Coordinate loaders, generator and dbt; the command line."""

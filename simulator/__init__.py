@@ -1,0 +1,1 @@
+"""Fake exchanges on loopback: real HTTP, the venues' wire formats, one deterministic market."""
