@@ -1,0 +1,83 @@
+"""One declaration of a table; its Iceberg schema, partitioning and Arrow schema follow from it.
+
+Source: https://iceberg.apache.org/spec/#schemas-and-data-types, read 2026-11-20.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.transforms import DayTransform
+from pyiceberg.types import (
+    BooleanType,
+    DoubleType,
+    LongType,
+    NestedField,
+    PrimitiveType,
+    StringType,
+    TimestampType,
+)
+
+TYPES: Mapping[str, tuple[PrimitiveType, pa.DataType]] = {
+    "string": (StringType(), pa.string()),
+    "double": (DoubleType(), pa.float64()),
+    "long": (LongType(), pa.int64()),
+    "boolean": (BooleanType(), pa.bool_()),
+    # UTC without a zone: Athena's CTAS rejects zoned ones
+    "timestamp": (TimestampType(), pa.timestamp("us")),
+}
+"""The column types of the lake, by the names that the mapping registry uses too."""
+
+_FIRST_PARTITION_FIELD_ID = 1000  # Iceberg's convention
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: str
+    description: str
+
+    def __post_init__(self) -> None:
+        if self.type not in TYPES:
+            raise ValueError(f"column `{self.name}`: unknown type `{self.type}`; use one of: {', '.join(TYPES)}")
+
+
+@dataclass(frozen=True)
+class LakeTable:
+    """A table that the loaders own; `day_column` is the timestamp whose UTC day partitions it."""
+
+    name: str
+    columns: tuple[Column, ...]
+    day_column: str
+
+    @property
+    def iceberg_schema(self) -> Schema:
+        return Schema(
+            *(
+                NestedField(field_id, column.name, TYPES[column.type][0], required=False, doc=column.description)
+                for field_id, column in enumerate(self.columns, start=1)
+            )
+        )
+
+    @property
+    def partition_spec(self) -> PartitionSpec:
+        source_id = self.iceberg_schema.find_field(self.day_column).field_id
+        return PartitionSpec(
+            PartitionField(source_id, _FIRST_PARTITION_FIELD_ID, DayTransform(), f"{self.day_column}_day")
+        )
+
+    def arrow_schema(self, current: Schema) -> pa.Schema:
+        """The columns as Arrow, carrying the field ids that the table has now.
+
+        A Parquet file written with it is read by field id, so renamed or added columns stay apart.
+        """
+        return pa.schema(
+            pa.field(
+                column.name,
+                TYPES[column.type][1],
+                metadata={"PARQUET:field_id": str(current.find_field(column.name).field_id)},
+            )
+            for column in self.columns
+        )

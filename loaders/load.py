@@ -1,0 +1,202 @@
+"""A load on its way: counts the rows that pass, puts files into the table's folder, commits them.
+
+Knows nothing of dlt, which only drives it (`landing.py`).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.table import Table
+from pyiceberg.typedef import Record
+
+from .connector import Cursor, Page
+from .exceptions import ConcurrentWriter
+from .lake import Lake, identifier
+from .ledger import LastLoad, LedgerRow, last_load, last_load_property
+from .raw_table import RawTable
+from .watermarks import watermark_properties
+
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass
+class _Symbol:
+    """What a load holds of one symbol so far."""
+
+    cursor: Cursor
+    row_count: int
+    first_id: str
+    min_trade_ts: datetime
+    max_trade_ts: datetime
+
+    def add(self, other: "_Symbol") -> None:
+        self.cursor = other.cursor
+        self.row_count += other.row_count
+        self.min_trade_ts = min(self.min_trade_ts, other.min_trade_ts)
+        self.max_trade_ts = max(self.max_trade_ts, other.max_trade_ts)
+
+
+@dataclass
+class PendingLoad:
+    """A load until its commit: which rows, which files, which watermarks."""
+
+    lake: Lake
+    raw: RawTable
+    table: Table
+    source: str
+    """Base URL, or file, that the rows come from."""
+    channel: str
+    """rest, stream or bulk."""
+    now: Callable[[], datetime]
+    """The time, UTC without a zone."""
+    started_at: datetime = field(init=False)
+    load_id: str = ""
+    symbols: dict[str, _Symbol] = field(default_factory=dict)
+    files: list[DataFile] = field(default_factory=list)
+    ledger_rows: list[LedgerRow] = field(default_factory=list)
+    """Set by the commit."""
+    committed: Table | None = None
+    """The table after the commit."""
+    error: Exception | None = None
+    """What stopped it, if something did."""
+
+    def __post_init__(self) -> None:
+        self.started_at = self.now()
+
+    def batches(self, pages: Iterator[Page], load_id: str) -> Iterator[pa.RecordBatch]:
+        """The pages as rows of the raw table; keeps count of them."""
+        self.load_id = load_id
+        schema = self.raw.table.arrow_schema(self.table.schema())
+        for page in pages:
+            self._count(page)
+            yield self._row_batch(page, schema)
+
+    def _count(self, page: Page) -> None:
+        times = pc.min_max(page.trades[self.raw.trade_time]).as_py()
+        first_id = page.trades[self.raw.trade_id][0].as_py()
+        seen = _Symbol(page.cursor, page.trades.num_rows, first_id, times["min"], times["max"])
+        if page.symbol in self.symbols:
+            self.symbols[page.symbol].add(seen)
+        else:
+            self.symbols[page.symbol] = seen
+
+    def _row_batch(self, page: Page, schema: pa.Schema) -> pa.RecordBatch:
+        provenance = {
+            "_source": self.source,
+            "_source_ingest_ts": pa.scalar(self.started_at, pa.timestamp("us")),
+            "_channel": self.channel,
+            "_dlt_load_id": self.load_id,
+        }
+        names = page.trades.schema.names
+        columns = [
+            page.trades[name] if name in names else pa.repeat(provenance[name], page.trades.num_rows)
+            for name in schema.names
+        ]
+        return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def _address(self, job_file: Path) -> str:
+        """Where a job's file goes: the same at every attempt, so none leaves a second copy."""
+        file_id = job_file.name.split(".")[1]
+        return f"{self._data_folder}/{self.load_id}-{file_id}.parquet"
+
+    def stage(self, job_file: Path) -> None:
+        """Put a file into the table's folder, where nobody sees it before the commit."""
+        address = self._address(job_file)
+        self.lake.put(job_file, address)
+        self.files.append(self._data_file(job_file, address))
+
+    def _data_file(self, job_file: Path, address: str) -> DataFile:
+        # pyiceberg's public `add_files` refuses files that carry field ids, which are what make ours safe to read
+        schema = self.table.schema()
+        statistics = data_file_statistics_from_parquet_metadata(
+            pq.read_metadata(job_file),
+            compute_statistics_plan(schema, self.table.properties),
+            parquet_path_to_id_mapping(schema),
+        )
+        return DataFile.from_args(
+            content=DataFileContent.DATA,
+            file_path=address,
+            file_format=FileFormat.PARQUET,
+            partition=Record((self.started_at.date() - _EPOCH).days),
+            spec_id=self.table.spec().spec_id,
+            file_size_in_bytes=job_file.stat().st_size,
+            sort_order_id=None,
+            equality_ids=None,
+            key_metadata=None,
+            **statistics.to_serialized_dict(),
+        )
+
+    def commit(self) -> None:
+        """One snapshot with all files, and in the same commit the watermarks and the ledger rows."""
+        table = self.lake.catalog.load_table(identifier(self.raw.table.name))
+        if table.metadata_location != self.table.metadata_location:
+            self._stop_unless_ours(table)
+            return
+        try:
+            with table.transaction() as transaction:
+                summary = {"schemahub.load-id": self.load_id}
+                with transaction.update_snapshot(snapshot_properties=summary).fast_append() as append:
+                    for file in self.files:
+                        append.append_data_file(file)
+                cursors = {symbol: seen.cursor for symbol, seen in self.symbols.items()}
+                self.ledger_rows = self._ledger_rows()
+                load = LastLoad(self.load_id, self.ledger_rows)
+                transaction.set_properties({**watermark_properties(cursors), **last_load_property(load)})
+        except CommitFailedException as error:
+            raise self._overtaken() from error
+        self.committed = table
+
+    def discard_files_of(self, load_id: str) -> None:
+        """Remove the files that a load put into the table's folder, unless it was committed."""
+        last = last_load(self.lake.catalog.load_table(identifier(self.raw.table.name)))
+        if last is None or last.load_id != load_id:
+            self.lake.remove_files(self._data_folder, f"{load_id}-")
+
+    @property
+    def _data_folder(self) -> str:
+        return f"{self.table.location()}/data"
+
+    def _stop_unless_ours(self, table: Table) -> None:
+        # dlt tries a job again when its end was not seen; then the commit is there already
+        last = last_load(table)
+        if last is None or last.load_id != self.load_id:
+            raise self._overtaken()
+        self.committed = table
+
+    def _overtaken(self) -> ConcurrentWriter:
+        return ConcurrentWriter(
+            f"`{self.raw.table.name}` was written by somebody else while this load was on its way; "
+            "nothing of this load was kept, run it again"
+        )
+
+    def _ledger_rows(self) -> list[LedgerRow]:
+        landed_at = self.now()
+        return [
+            LedgerRow(
+                load_id=self.load_id,
+                raw_table=self.raw.table.name,
+                exchange=self.raw.exchange,
+                symbol=symbol,
+                channel=self.channel,
+                row_count=seen.row_count,
+                first_id=seen.first_id,
+                last_id=seen.cursor.last_id,
+                min_trade_ts=seen.min_trade_ts,
+                max_trade_ts=seen.max_trade_ts,
+                ingest_ts=self.started_at,
+                landed_at=landed_at,
+            )
+            for symbol, seen in sorted(self.symbols.items())
+        ]
