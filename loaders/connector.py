@@ -4,15 +4,18 @@ A connector yields requests and receives responses, as httpx's auth flows do; `f
 limits, concurrency and progress have one place for all venues, and a connector can be tested without a network.
 """
 
-from collections.abc import Generator, Mapping
+from collections import Counter
+from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from .raw_table import RawTable
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,6 @@ class Budget:
     burst: float
 
 
-STALE_PAGES = 5
-"""So many times a walk asks again when it is sent trades that it has; a cache or a fault may pass by then."""
-
 Walk = Generator[Request | Page, Response, None]
 """Yields a request, and is sent its response; yields a page, and is sent nothing of meaning."""
 
@@ -115,8 +115,28 @@ def after_id(raw: RawTable, trades: pa.RecordBatch, last_id: int) -> pa.RecordBa
     return trades.filter(pc.greater(pc.cast(trades[raw.trade_id], pa.int64()), last_id))
 
 
-def first_id(raw: RawTable, trades: pa.RecordBatch) -> int:
-    return int(trades[raw.trade_id][0].as_py())
+def ask_until(
+    ask: Callable[[], Generator[Request, Response, T]],
+    is_expected: Callable[[T], bool],
+    identity: Callable[[T], Hashable],
+    *,
+    times: int = 5,
+) -> Generator[Request, Response, T]:
+    """Ask again while the answer isn't what was expected; believe it when it came so many times the same.
+
+    A cache, or a fault, may give a page that was asked for earlier. Where ids are contiguous it shows: the page does
+    not begin where the last one ended. A hole in the ids looks alike, but asking again won't change it.
+    """
+    seen: Counter[Hashable] = Counter()
+    while True:
+        answer = yield from ask()
+        seen[identity(answer)] += 1
+        if is_expected(answer) or seen[identity(answer)] == times:
+            return answer
+
+
+def first_id(raw: RawTable, trades: pa.RecordBatch) -> int | None:
+    return int(trades[raw.trade_id][0].as_py()) if trades.num_rows else None
 
 
 def last_id(raw: RawTable, trades: pa.RecordBatch) -> int:

@@ -33,6 +33,10 @@ class ExchangeUnavailable(TransientError):
     """The venue can't be reached, is busy, or its answer broke off."""
 
 
+class ExchangeUnreachable(ExchangeUnavailable):
+    """No connection to the venue can be made."""
+
+
 class TerminalError(SchemaHubError):
     """Waiting won't help."""
 

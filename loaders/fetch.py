@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from .connector import Connector, Page, Request, Response, Walk
-from .exceptions import ExchangeUnavailable, RateLimited, SchemaHubError, TransientError
+from .exceptions import ExchangeUnavailable, ExchangeUnreachable, RateLimited, SchemaHubError, TransientError
 from .payloads import is_whole
 from .rate_limit import RateLimiter
 
@@ -23,6 +23,7 @@ _PAGES_AHEAD = 8
 """Pages fetched and not yet landed; what bounds the memory."""
 _USER_AGENT = "schemahub"  # Coinbase refuses clients without one
 _LONGEST_WAIT = 60.0
+_ATTEMPTS_TO_CONNECT = 4  # a wrong address does not get better; a person is waiting
 
 
 @dataclass
@@ -115,20 +116,31 @@ class Fetcher:
     def _send(self, request: Request) -> Response:
         retrying = Retrying(
             retry=retry_if_exception_type(TransientError),
-            stop=stop_after_attempt(self.attempts),
+            stop=self._is_enough,
             wait=_pause,
             sleep=self._sleep,
             reraise=True,
         )
         return retrying(self._send_once, request)
 
+    def _is_enough(self, state: RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        return state.attempt_number >= (
+            _ATTEMPTS_TO_CONNECT if isinstance(error, ExchangeUnreachable) else self.attempts
+        )
+
     def _send_once(self, request: Request) -> Response:
         self._sleep(self._limiter.reserve(request.weight, request.scope))
         try:
             got = self._client.get(request.path, params=dict(request.parameters), headers=dict(request.headers))
+        except httpx.ConnectError as error:
+            raise ExchangeUnreachable(
+                f"{self.connector.name} can't be reached at {self.base_url}: {error}; is the address right, and the "
+                f"network up? SCHEMAHUB_{self.connector.name.upper()}_URL names another address"
+            ) from error
         except httpx.HTTPError as error:
             raise ExchangeUnavailable(
-                f"{self.connector.name} can't be reached at {self.base_url}: {error or type(error).__name__}"
+                f"{self.connector.name} broke off at {self.base_url}: {str(error) or type(error).__name__}"
             ) from error
         response = Response(got.status_code, {name.lower(): value for name, value in got.headers.items()}, got.content)
         self._check(request, response)

@@ -20,6 +20,7 @@ os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # its errors reach the 
 os.environ.setdefault("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "false")  # it would come without a field id
 os.environ.setdefault("DATA_WRITER__BUFFER_MAX_ITEMS", "200000")  # rows of a row group
 os.environ.setdefault("DATA_WRITER__FILE_MAX_ITEMS", "2000000")  # rows of a file
+os.environ.setdefault("DATA_WRITER__COMPRESSION", "zstd")
 
 import dlt
 import pyarrow as pa
@@ -69,7 +70,7 @@ class _LakeClient(FilesystemClient):  # type: ignore[misc]
     def get_load_job_class(self, table: TTableSchema, file_path: str) -> type[LoadJob]:
         if table["name"] == self.pending_load.raw.table.name and file_path.endswith(".parquet"):
             return _StageFile
-        return super().get_load_job_class(table, file_path)
+        return super().get_load_job_class(table, file_path)  # type: ignore[no-any-return]
 
     def get_reference_followup_job_class(self, table: TTableSchema) -> type[ReferenceFollowupJob] | None:
         return _CommitFiles if table["name"] == self.pending_load.raw.table.name else None
@@ -79,9 +80,8 @@ class _LakeDestination(filesystem):  # type: ignore[misc]
     pending_load: PendingLoad
 
     @property
-    def client_class(self) -> type[_LakeClient]:
-        client: type[_LakeClient] = type("LakeClient", (_LakeClient,), {"pending_load": self.pending_load})
-        return client
+    def client_class(self) -> type[FilesystemClient]:
+        return type("LakeClient", (_LakeClient,), {"pending_load": self.pending_load})
 
 
 def land(load: PendingLoad, pages: Iterator[Page]) -> list[LedgerRow]:

@@ -102,10 +102,9 @@ def _append(lake: Lake, load: LastLoad, recorded: str) -> None:
         transaction.set_properties({recorded: load.load_id})
 
 
-def loads_of(lake: Lake, raw_table: str) -> list[LedgerRow]:
-    """Every ledger row of one raw table, oldest load first."""
-    ledger = ensure_table(lake, LEDGER)
-    rows = ledger.scan(row_filter=f"raw_table = '{raw_table}'").to_arrow().sort_by("load_id").to_pylist()
+def loads(lake: Lake) -> list[LedgerRow]:
+    """Every row of the ledger, oldest load first."""
+    rows = ensure_table(lake, LEDGER).scan().to_arrow().sort_by("load_id").to_pylist()
     return [LedgerRow(**row) for row in rows]
 
 

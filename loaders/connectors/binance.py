@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..connector import (
-    STALE_PAGES,
     Budget,
     Cursor,
     Product,
@@ -23,7 +22,9 @@ from ..connector import (
     Response,
     Walk,
     after_id,
+    ask_until,
     batch_of,
+    first_id,
     last_id,
     page_of,
 )
@@ -99,21 +100,27 @@ class Binance:
 
     def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
         last = int(after.last_id) if after else (yield from self._last_id_before(symbol, since))
-        stale_pages = 0
         while last is not None:
-            parameters = {"symbol": symbol, "fromId": str(last + 1), "limit": str(_PAGE)}
-            response = yield Request("/api/v3/historicalTrades", parameters, _MICROSECONDS, weight=25)
-            page = self.parse_trades(response.body, symbol=symbol)
-            if page.num_rows == 0:
-                return
+            page = yield from self._page(symbol, last + 1)
             trades = after_id(self.raw, page, last)
             if trades.num_rows:
                 yield page_of(self.raw, symbol, trades)
-                last, stale_pages = last_id(self.raw, trades), 0
-                if page.num_rows < _PAGE:
-                    return
-            elif (stale_pages := stale_pages + 1) == STALE_PAGES:
+                last = last_id(self.raw, trades)
+            elif page.num_rows:
                 raise UnexpectedPayload(f"binance {symbol}: asked for trades from id {last + 1}, was sent older ones")
+            if page.num_rows < _PAGE:
+                return
+
+    def _page(self, symbol: str, start: int) -> Generator[Request, Response, pa.RecordBatch]:
+        def ask() -> Generator[Request, Response, pa.RecordBatch]:
+            parameters = {"symbol": symbol, "fromId": str(start), "limit": str(_PAGE)}
+            response = yield Request("/api/v3/historicalTrades", parameters, _MICROSECONDS, weight=25)
+            return self.parse_trades(response.body, symbol=symbol)
+
+        def first(page: pa.RecordBatch) -> int | None:
+            return first_id(self.raw, page)
+
+        return ask_until(ask, lambda page: first(page) in (start, None), first)
 
     def _last_id_before(self, symbol: str, since: datetime) -> Generator[Request, Response, int | None]:
         parameters = {"symbol": symbol, "startTime": str(int(since.timestamp() * 1000)), "limit": "100"}

@@ -11,13 +11,13 @@ gives all that follow `last`, and the walk goes forward without a hole. `side` i
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..connector import (
-    STALE_PAGES,
     Budget,
     Cursor,
     Product,
@@ -25,6 +25,7 @@ from ..connector import (
     Response,
     Walk,
     after_id,
+    ask_until,
     batch_of,
     first_id,
     last_id,
@@ -90,44 +91,58 @@ class Coinbase:
             return
         end = last_id(self.raw, newest)
         last = int(after.last_id) if after else (yield from self._last_id_before(symbol, since, newest))
-        stale_pages = 0
+        below = last + 1 + _PAGE
         while last < end:
-            if first_id(self.raw, newest) <= last + 1:
-                page = newest
-            else:
-                page = yield from self._page(symbol, below=last + _PAGE + 1 + stale_pages // STALE_PAGES * _PAGE)
-            trades = after_id(self.raw, page, last)
+            trades = after_id(self.raw, newest, last)
+            if first_id(self.raw, trades) != last + 1:
+                trades = yield from self._page_after(symbol, last, below)
             if trades.num_rows:
                 yield page_of(self.raw, symbol, trades)
-                last, stale_pages = last_id(self.raw, trades), 0
-            else:
-                # Either an old page, which asking again will mend, or a page's worth of ids that were never given:
-                # when it keeps coming it is the latter, and the window moves on.
-                stale_pages += 1
+                last = last_id(self.raw, trades)
+                below = last + 1 + _PAGE
+            else:  # a page's worth of ids that were never given
+                below += _PAGE
 
-    def _page(self, symbol: str, *, below: int | None = None, limit: int = _PAGE) -> "_PageRequest":
+    def _page(self, symbol: str, *, below: int | None = None) -> Generator[Request, Response, pa.RecordBatch]:
         cursor = {} if below is None else {"after": str(below)}
-        response = yield Request(f"/products/{symbol}/trades", {"limit": str(limit), **cursor})
+        response = yield Request(f"/products/{symbol}/trades", {"limit": str(_PAGE), **cursor})
         return self.parse_trades(response.body, symbol=symbol)
+
+    def _page_after(self, symbol: str, last: int, below: int) -> Generator[Request, Response, pa.RecordBatch]:
+        def ask() -> Generator[Request, Response, pa.RecordBatch]:
+            page = yield from self._page(symbol, below=below)
+            return after_id(self.raw, page, last)
+
+        def first(trades: pa.RecordBatch) -> int | None:
+            return first_id(self.raw, trades)
+
+        return ask_until(ask, lambda trades: first(trades) == last + 1, first)
 
     def _last_id_before(
         self, symbol: str, since: datetime, newest: pa.RecordBatch
     ) -> Generator[Request, Response, int]:
-        # Ids rise with time, so the first trade at or after `since` is found by halving: about 30 requests for 10^9.
-        before = newest.filter(pc.less(newest["time"], pa.scalar(since.replace(tzinfo=None), pa.timestamp("us"))))
-        if before.num_rows:
-            return last_id(self.raw, before)
-        low, high = 0, first_id(self.raw, newest) - 1  # the answer is in low..high
-        while low < high:
+        # Ids rise with time, so the page in which `since` falls is found by halving: 20 requests among 10^9 trades.
+        moment = pa.scalar(since.replace(tzinfo=None), pa.timestamp("us"))
+        page, low, high = newest, 0, last_id(self.raw, newest)  # the answer is in low..high
+        while True:
+            before = page.filter(pc.less(page["time"], moment))
+            if before.num_rows:
+                low = last_id(self.raw, before)
+            if before.num_rows < page.num_rows:
+                high = int(page[self.raw.trade_id][before.num_rows].as_py()) - 1
+            if low >= high or 0 < before.num_rows < page.num_rows:
+                return low
             middle = (low + high + 1) // 2
-            probe = yield from self._page(symbol, below=middle + 1, limit=1)
-            if probe.num_rows == 0:
-                return middle
-            if probe["time"][0].as_py() < since.replace(tzinfo=None):
+            page = yield from self._page_up_to(symbol, middle)
+            if page.num_rows == 0:
                 low = middle
-            else:
-                high = min(middle, last_id(self.raw, probe)) - 1
-        return low
+
+    def _page_up_to(self, symbol: str, newest: int) -> Generator[Request, Response, pa.RecordBatch]:
+        def last(page: pa.RecordBatch) -> int | None:
+            return last_id(self.raw, page) if page.num_rows else None
+
+        ask = partial(self._page, symbol, below=newest + 1)
+        return ask_until(ask, lambda page: last(page) in (newest, None), last)
 
     def products(self) -> Generator[Request, Response, list[Product]]:
         response = yield Request("/products")
@@ -164,9 +179,6 @@ class Coinbase:
         if response.status >= 500:
             raise ExchangeUnavailable(reason)
         raise BadRequest(reason)
-
-
-_PageRequest = Generator[Request, Response, pa.RecordBatch]
 
 
 def _message(body: bytes) -> str:

@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..connector import (
-    STALE_PAGES,
     Budget,
     Cursor,
     Product,
@@ -25,6 +24,7 @@ from ..connector import (
     Response,
     Walk,
     after_id,
+    ask_until,
     batch_of,
     page_of,
 )
@@ -102,24 +102,33 @@ class Kraken:
     )
 
     def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
-        # results start strictly after the token
-        token = after.token if after else str(int(since.timestamp() * 1_000_000) * 1000 - 1)
-        last_id = after.last_id if after else ""
-        stale_pages = 0
+        cursor = after or Cursor(_token_before(since), "")
         while True:
-            parameters = {"pair": symbol, "since": token, "count": str(_PAGE)}
-            response = yield Request("/0/public/Trades", parameters, scope=symbol)
-            page, next_token = self._parse(response.body, symbol=symbol)
-            if page.num_rows == 0:
+            page, token = yield from self._page(symbol, cursor)
+            trades = after_id(self.raw, page, int(cursor.last_id)) if cursor.last_id.isdigit() else page
+            if page.num_rows and (trades.num_rows == 0 or token == cursor.token):
+                raise UnexpectedPayload(f"kraken {symbol}: asked for trades after {cursor.token}, was sent older ones")
+            if trades.num_rows:
+                yield (landed := page_of(self.raw, symbol, trades, token))
+                cursor = landed.cursor
+            if page.num_rows < _PAGE:
                 return
-            trades = after_id(self.raw, page, int(last_id)) if last_id.isdigit() else page
-            if next_token != token and trades.num_rows:
-                yield (landed := page_of(self.raw, symbol, trades, next_token))
-                token, last_id, stale_pages = next_token, landed.cursor.last_id, 0
-                if page.num_rows < _PAGE:
-                    return
-            elif (stale_pages := stale_pages + 1) == STALE_PAGES:
-                raise UnexpectedPayload(f"kraken {symbol}: asked for trades after {token}, was sent older ones")
+
+    def _page(self, symbol: str, cursor: Cursor) -> Generator[Request, Response, tuple[pa.RecordBatch, str]]:
+        def ask() -> Generator[Request, Response, tuple[pa.RecordBatch, str]]:
+            parameters = {"pair": symbol, "since": cursor.token, "count": str(_PAGE)}
+            response = yield Request("/0/public/Trades", parameters, scope=symbol)
+            return self._parse(response.body, symbol=symbol)
+
+        def first(answer: tuple[pa.RecordBatch, str]) -> str | None:
+            page, _ = answer
+            return page[self.raw.trade_id][0].as_py() if page.num_rows else None
+
+        if not cursor.last_id:  # nothing to compare the first page with but itself
+            return ask_until(ask, lambda answer: first(answer) is None, first, times=2)
+        if not cursor.last_id.isdigit():
+            return ask_until(ask, lambda answer: first(answer) is None or answer[1] != cursor.token, first)
+        return ask_until(ask, lambda answer: first(answer) in (str(int(cursor.last_id) + 1), None), first)
 
     def products(self) -> Generator[Request, Response, list[Product]]:
         response = yield Request("/0/public/AssetPairs", scope="AssetPairs")
@@ -176,6 +185,11 @@ class Kraken:
                 raise ExchangeUnavailable(f"kraken: {error}")
             if not error.startswith("W"):  # a warning
                 raise BadRequest(f"kraken: {error}")
+
+
+def _token_before(since: datetime) -> str:
+    # results start strictly after the token
+    return str(int(since.timestamp() * 1_000_000) * 1000 - 1)
 
 
 def _ids(trades: list[_Trade]) -> pa.Array:

@@ -1,0 +1,5 @@
+"""`python -m schemahub`: the command line."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,107 @@
+"""The runs: ingest exchanges, unify what was landed, or both. Returns or raises; prints nothing."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from loaders.connector import Connector
+from loaders.connectors import load_connector, load_connectors
+from loaders.exceptions import SchemaHubError
+from loaders.fetch import Fetcher
+from loaders.ingest import Ingested, Progress, ingest
+from loaders.lake import Lake, ensure_table, open_lake
+from loaders.names import known
+from loaders.ledger import LEDGER
+from macros_gen.registry import Registry, load_registry
+
+from .dbt import Report, run_dbt
+
+from .settings import PROJECT, Settings, base_url, parse_since
+from .symbols import venue_symbols
+
+UNIFY = "unify"
+"""What the lock of a unifying run is called."""
+
+
+def utc_now() -> datetime:
+    """The time as the lake keeps it: UTC, microseconds, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How ingesting one exchange ended: what was landed, or why nothing could be."""
+
+    exchange: str
+    ingested: Ingested
+    error: SchemaHubError | None = None
+
+    @property
+    def problems(self) -> list[str]:
+        """One line for each thing that went wrong; empty where all is well."""
+        if self.error is not None:
+            return [str(self.error)]
+        symbols: dict[str, list[str]] = {}
+        for symbol, failure in self.ingested.failures.items():
+            symbols.setdefault(str(failure), []).append(symbol)
+        return [f"{', '.join(failed)} of {self.exchange}: {why}" for why, failed in symbols.items()]
+
+
+@dataclass(frozen=True)
+class Coordinator:
+    """The runs of one lake."""
+
+    settings: Settings
+
+    @cached_property
+    def lake(self) -> Lake:
+        return open_lake(self.settings.lake)
+
+    @cached_property
+    def registry(self) -> Registry:
+        return load_registry(PROJECT)
+
+    def plan(self, exchanges: Sequence[str]) -> dict[str, list[str]]:
+        """The venue's symbols that each exchange will load; raises Misconfigured for an unknown name."""
+        names = [load_connector(exchange).name for exchange in exchanges]
+        return dict(venue_symbols(self.settings.symbols, names, self.registry.products))
+
+    def ingest(
+        self, plan: dict[str, list[str]], *, progress: Callable[[str], Progress]
+    ) -> Iterable[Outcome]:
+        """Bring the raw tables up to date, one exchange after the other; one that fails stops none of the others."""
+        since = parse_since(self.settings.since, now=datetime.now(UTC))
+        for exchange, symbols in plan.items():
+            if symbols:
+                yield self._ingest(load_connector(exchange), symbols, since, progress(exchange))
+
+    def _ingest(self, connector: Connector, symbols: list[str], since: datetime, progress: Progress) -> Outcome:
+        try:
+            with Fetcher(connector, base_url(connector)) as fetcher:
+                ingested = ingest(
+                    self.lake, connector, symbols, fetcher=fetcher, since=since, now=utc_now, progress=progress
+                )
+        except SchemaHubError as error:
+            return Outcome(connector.name, Ingested(), error)
+        return Outcome(connector.name, ingested)
+
+    def unify(self, target: str, *, full_refresh: bool = False, report: Report | None = None) -> None:
+        """Insert what was landed and is not yet in `target`, and bring the marts up to date."""
+        known(target, self.registry.targets, what="target table")
+        with self.lake.writing(UNIFY):
+            self._create_tables()
+            run_dbt(self.lake, ["seed"], report=report)
+            run_dbt(self.lake, ["run", *(["--full-refresh"] if full_refresh else [])], report=report)
+
+    def dbt(self, arguments: Sequence[str], *, report: Report | None = None) -> None:
+        """Run any dbt command on the lake."""
+        with self.lake.writing(UNIFY):
+            self._create_tables()
+            run_dbt(self.lake, arguments, report=report)
+
+    def _create_tables(self) -> None:
+        # the models read every raw table, also that of an exchange that was never loaded
+        for connector in load_connectors().values():
+            ensure_table(self.lake, connector.raw.table)
+        ensure_table(self.lake, LEDGER)

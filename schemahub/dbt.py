@@ -1,0 +1,59 @@
+"""Run dbt in this process, on the project's folder, profile and lake."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from loaders.exceptions import TerminalError
+from loaders.lake import Lake, LocalLake
+
+from .settings import PROJECT
+
+Report = Callable[[str, str, float], None]
+"""Told of a node's name, its status and its seconds, when it has ended."""
+
+
+class DbtFailed(TerminalError):
+    """dbt ended with an error, which it has printed."""
+
+
+def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = None) -> None:
+    """Run `dbt <arguments>`; with `report`, dbt itself prints errors only. Raises DbtFailed."""
+    from dbt.cli.main import dbtRunner  # two seconds, which other commands need not wait
+
+    callbacks = [_reporting(report)] if report else []
+    quiet = ["--quiet"] if report else []
+    with _environment(lake):
+        result = dbtRunner(callbacks=callbacks).invoke([*quiet, *arguments])
+    if not result.success:
+        reason = f": {result.exception}" if result.exception else ""
+        raise DbtFailed(f"dbt {' '.join(arguments)} failed{reason}")
+
+
+def _reporting(report: Report) -> Callable[..., None]:
+    def on_event(event: object) -> None:
+        if event.info.name == "NodeFinished":  # type: ignore[attr-defined] # dbt's events are made by protobuf
+            node = event.data.node_info  # type: ignore[attr-defined]
+            seconds = event.data.run_result.execution_time  # type: ignore[attr-defined]
+            report(node.node_name, node.node_status, seconds)
+
+    return on_event
+
+
+@contextmanager
+def _environment(lake: Lake) -> Iterator[None]:
+    wanted = {
+        "SCHEMAHUB_LAKE": str(lake.folder) if isinstance(lake, LocalLake) else lake.location,
+        "DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
+        "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -1,0 +1,24 @@
+"""Print what a SELECT on the local lake gives."""
+
+import duckdb
+from rich.console import Console
+
+from loaders.exceptions import TerminalError
+from loaders.lake import Lake, LocalLake
+from profiles.duckdb_lake import connect
+
+
+class QueryFailed(TerminalError):
+    """The SQL of a query is wrong."""
+
+
+def run_query(lake: Lake, sql: str) -> None:
+    """Run `sql`, reading only, and print its rows."""
+    assert isinstance(lake, LocalLake)
+    try:
+        with connect(lake.folder) as connection:
+            result = connection.sql(sql)
+            if result is not None:
+                result.show(max_width=Console().width, max_rows=100)
+    except duckdb.Error as error:
+        raise QueryFailed(f"query failed: {str(error).splitlines()[0]}") from error

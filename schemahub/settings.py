@@ -1,0 +1,96 @@
+"""Settings: a flag wins over a `SCHEMAHUB_*` environment variable, and that over `config/schemahub.yaml`."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+from loaders.connector import Connector
+from loaders.exceptions import Misconfigured
+
+PROJECT = Path(__file__).resolve().parent.parent
+"""The folder that holds config/, dbt_project/ and profiles/."""
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class Settings(BaseSettings):
+    """What a run needs to know besides the mapping registry."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SCHEMAHUB_", yaml_file=PROJECT / "config" / "schemahub.yaml", extra="ignore", frozen=True
+    )
+
+    lake: str
+    """A folder."""
+    symbols: Annotated[tuple[str, ...], NoDecode]
+    """Products in canonical spelling, BASE-QUOTE; each exchange loads those that it lists."""
+    since: str
+    """Where a product that was never loaded begins: a time, or how long ago."""
+
+    @field_validator("symbols", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("symbols", mode="after")
+    @classmethod
+    def _upper(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(symbol.upper() for symbol in value))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**flags: str | None) -> Settings:
+    """The settings, with the `flags` that were given; raises Misconfigured with every problem in one line."""
+    given: Mapping[str, Any] = {name: value for name, value in flags.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise Misconfigured(f"settings (flags, SCHEMAHUB_* or config/schemahub.yaml): {problems}") from error
+
+
+def base_url(connector: Connector, environment: Mapping[str, str] = os.environ) -> str:
+    """Where an exchange is asked: `SCHEMAHUB_<NAME>_URL` where set, else the venue's own address."""
+    variable = f"SCHEMAHUB_{connector.name.upper()}_URL"
+    url = environment.get(variable) or connector.base_url
+    if not url.startswith(("http://", "https://")):
+        raise Misconfigured(f"{variable} is {url!r}; expected an address that begins with http:// or https://")
+    return url.rstrip("/")
+
+
+def parse_since(text: str, *, now: datetime) -> datetime:
+    """A moment in UTC from `2026-01-05`, `2026-01-05T00:00:00Z`, or how long before `now`: `90m`, `2d`."""
+    amount, unit = text[:-1], text[-1:]
+    if amount.isdigit() and unit in _UNITS:
+        return now - timedelta(**{_UNITS[unit]: int(amount)})
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Misconfigured(
+            f"since is {text!r}; expected a time such as 2026-01-05T00:00:00Z, or how long ago, such as 90m, 6h or 2d"
+        ) from None
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment > now:
+        raise Misconfigured(f"since is {text!r}, which is in the future")
+    return moment

@@ -1,0 +1,157 @@
+"""A local lake made through the loaders' own table code, and dbt in this process on it.
+
+    lake.land("raw_kraken_trades", [{"trade_id": "1", …}], load="a", at="2026-01-05 12:00:00")
+    lake.dbt("run")
+    lake.rows("trades_unified")
+
+`land` is what a load does: one append to the raw table, then the ledger rows. A trade column left out is null.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+
+from loaders.lake import LocalLake, ensure_table, identifier
+from loaders.lake_table import Column, LakeTable
+from loaders.ledger import LEDGER
+from macros_gen.registry import Registry, load_registry
+from profiles.duckdb_lake import connect
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Row = dict[str, Any]
+
+
+def raw_tables(registry: Registry) -> dict[str, LakeTable]:
+    """The raw tables, as the mappings declare them."""
+    tables = {}
+    for mapping in registry.mappings:
+        declared = {**(mapping.declared.columns or {}), **registry.lake.provenance}
+        columns = tuple(Column(name, column.type, column.description) for name, column in declared.items())
+        tables[mapping.source] = LakeTable(mapping.source, columns, "_source_ingest_ts")
+    return tables
+
+
+class TestLake:
+    __test__ = False
+
+    def __init__(self, folder: Path, registry: Registry, target_path: Path) -> None:
+        self.lake = LocalLake(folder)
+        self.registry = registry
+        self.target_path = target_path
+        self.tables = raw_tables(registry)
+        for table in (*self.tables.values(), LEDGER):
+            ensure_table(self.lake, table)
+
+    def land(
+        self, raw_table: str, rows: Sequence[Row], *, load: str, at: str, channel: str = "rest", ledger: bool = True
+    ) -> None:
+        """Append rows as one load whose ingest time is `at`; without the ledger where the load 'crashed' before it."""
+        ingest_ts = datetime.fromisoformat(at)
+        provenance = {
+            "_source": "test",
+            "_source_ingest_ts": ingest_ts,
+            "_channel": channel,
+            "_dlt_load_id": load,
+        }
+        self._append(self.tables[raw_table], [{**_typed(row), **provenance} for row in rows])
+        if ledger:
+            self._append(LEDGER, list(self._ledger_rows(raw_table, rows, load, ingest_ts, channel)))
+
+    def _append(self, declared: LakeTable, rows: Sequence[Row]) -> None:
+        table = ensure_table(self.lake, declared)
+        table.append(pa.Table.from_pylist(list(rows), schema=table.schema().as_arrow()))
+
+    def _ledger_rows(
+        self, raw_table: str, rows: Sequence[Row], load: str, ingest_ts: datetime, channel: str
+    ) -> Iterator[Row]:
+        mapping = next(mapping for mapping in self.registry.mappings if mapping.source == raw_table)
+        source_of = {target: source for source, target in mapping.declared.mappings.items()}
+        by_symbol: dict[str, list[Row]] = defaultdict(list)
+        for row in rows:
+            by_symbol[row[source_of["symbol"]]].append(_typed(row))
+        for symbol, trades in by_symbol.items():
+            times = [trade[source_of["trade_ts"]] for trade in trades if trade.get(source_of["trade_ts"])]
+            yield {
+                "load_id": load,
+                "raw_table": raw_table,
+                "exchange": mapping.exchange,
+                "symbol": symbol,
+                "channel": channel,
+                "row_count": len(trades),
+                "first_id": trades[0][source_of["trade_id"]],
+                "last_id": trades[-1][source_of["trade_id"]],
+                "min_trade_ts": min(times, default=None),
+                "max_trade_ts": max(times, default=None),
+                "ingest_ts": ingest_ts,
+                "landed_at": ingest_ts,
+            }
+
+    def dbt(self, *arguments: str, succeeds: bool = True) -> dbtRunnerResult:
+        """Run dbt in this process; `succeeds` is what is expected of it."""
+        before = {name: os.environ.get(name) for name in ("SCHEMAHUB_LAKE", "SCHEMAHUB_TARGET")}
+        os.environ |= {"SCHEMAHUB_LAKE": str(self.lake.folder), "SCHEMAHUB_TARGET": "local"}
+        folders = ["--project-dir", str(ROOT / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
+        work = ["--target-path", str(self.target_path), "--log-path", str(self.target_path)]
+        try:
+            result = dbtRunner().invoke([*arguments, *folders, *work, "--quiet"])
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+        failed = [f"{each.node.name}: {each.message}" for each in _results(result) if each.status in ("error", "fail")]
+        assert result.success == succeeds, failed or result.exception
+        return result
+
+    def rows(self, table: str, *, without: Sequence[str] = ()) -> list[Row]:
+        """An Iceberg table's rows, in a stable order."""
+        columns = [name for name in self.table(table).schema().column_names if name not in without]
+        found = self.table(table).scan(selected_fields=tuple(columns)).to_arrow().select(columns).to_pylist()
+        return sorted(found, key=lambda row: str(list(row.values())))
+
+    def table(self, name: str) -> Any:
+        return self.lake.catalog.load_table(identifier(name))
+
+    def snapshots(self, table: str) -> int:
+        return len(self.table(table).snapshots())
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """As an analyst asks: over views and tables."""
+        with connect(self.lake.folder) as connection:
+            return connection.sql(sql).fetchall()
+
+
+def _typed(row: Mapping[str, Any]) -> Row:
+    """The row with times, which tests write as text, as times."""
+    return {k: datetime.fromisoformat(v) if k == "time" and isinstance(v, str) else v for k, v in row.items()}
+
+
+def _results(result: dbtRunnerResult) -> Sequence[Any]:
+    return getattr(result.result, "results", None) or ()
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    return load_registry(ROOT)
+
+
+@pytest.fixture(scope="session")
+def target_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for the session, so that dbt parses the project once."""
+    return tmp_path_factory.mktemp("dbt-target")
+
+
+@pytest.fixture(scope="session")
+def make_lake(
+    tmp_path_factory: pytest.TempPathFactory, registry: Registry, target_path: Path
+) -> Callable[[], TestLake]:
+    return lambda: TestLake(tmp_path_factory.mktemp("lake"), registry, target_path)

@@ -1,0 +1,38 @@
+"""dbt docs: nothing is shown without a description."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .conftest import TestLake
+
+
+@pytest.fixture(scope="module")
+def documents(make_lake: Callable[[], TestLake]) -> tuple[dict[str, Any], dict[str, Any]]:
+    lake = make_lake()
+    lake.dbt("build")
+    lake.dbt("docs", "generate")
+    manifest, catalog = (json.loads((lake.target_path / f"{name}.json").read_text()) for name in ("manifest", "catalog"))
+    return manifest, catalog
+
+
+def test_every_table_and_column_is_described(documents: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    manifest, catalog = documents
+    shown = {**catalog["nodes"], **catalog["sources"]}
+    assert len(shown) == 17
+    for unique_id, table in shown.items():
+        described = {**manifest["nodes"], **manifest["sources"]}[unique_id]
+        assert described["description"], unique_id
+        assert table["columns"].keys() == described["columns"].keys(), unique_id
+        assert all(column["description"].strip() for column in described["columns"].values()), unique_id
+
+
+def test_every_macro_and_exposure_is_described(documents: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    manifest, _ = documents
+    ours = [macro for macro in manifest["macros"].values() if macro["package_name"] == "schemahub"]
+    undescribed = [m["name"] for m in ours if not m["description"] and not m["name"].startswith("test_")]
+    assert undescribed == []
+    assert all(exposure["description"] for exposure in manifest["exposures"].values())
+    assert "trades_unified" in manifest["docs"]["doc.schemahub.__overview__"]["block_contents"]

@@ -1,0 +1,263 @@
+"""dbt on a small lake: what a run adds, what a second one doesn't, and what survives a kill."""
+
+from collections.abc import Callable
+
+import pytest
+
+from .conftest import Row, TestLake
+
+STORED = ("trades_unified", "trades_1m", "unified_loads")
+
+
+def binance(*ids: int, second: int = 0, **changes: object) -> list[Row]:
+    """Trades of 2026-01-05 11:00, a second apart; `changes` are columns of the raw table."""
+    return [
+        {
+            "id": str(number),
+            "symbol": "BTCUSDT",
+            "price": 100.0 + number,
+            "qty": 0.5,
+            "time": f"2026-01-05 11:00:{second + number % 50:02}.000123",
+            "is_buyer_maker": number % 2 == 0,
+            **changes,
+        }
+        for number in ids
+    ]
+
+
+def coinbase(*ids: int, **changes: object) -> list[Row]:
+    return [
+        {
+            "trade_id": str(number),
+            "product_id": "BTC-USD",
+            "price": 100.0 + number,
+            "size": 0.5,
+            "side": "sell",
+            "time": f"2026-01-05 11:00:{number % 60:02}",
+            **changes,
+        }
+        for number in ids
+    ]
+
+
+def kraken(*ids: int, **changes: object) -> list[Row]:
+    return [
+        {
+            "trade_id": str(number),
+            "pair": "XBTUSD",
+            "price": 101.0 + number,
+            "volume": 0.5,
+            "side": "b",
+            "time": f"2026-01-05 11:00:{number % 60:02}",
+            **changes,
+        }
+        for number in ids
+    ]
+
+
+def snapshots(lake: TestLake) -> dict[str, int]:
+    return {table: lake.snapshots(table) for table in STORED}
+
+
+def trade_ids(lake: TestLake, exchange: str) -> list[int]:
+    return sorted(int(row["trade_id"]) for row in lake.rows("trades_unified") if row["exchange"] == exchange)
+
+
+@pytest.fixture
+def unified(make_lake: Callable[[], TestLake]) -> TestLake:
+    """A lake whose first three loads, one a venue, are unified."""
+    lake = make_lake()
+    lake.land("raw_binance_trades", binance(1, 2, 3), load="b1", at="2026-01-05 12:00:00")
+    lake.land("raw_coinbase_trades", coinbase(9, 10, 11), load="c1", at="2026-01-05 12:00:01")
+    lake.land("raw_kraken_trades", kraken(9, 10), load="k1", at="2026-01-05 12:00:02")
+    lake.dbt("seed")
+    lake.dbt("run")
+    return lake
+
+
+def test_first_run_unifies_all_and_the_second_changes_nothing(unified: TestLake) -> None:
+    assert trade_ids(unified, "BINANCE") == [1, 2, 3]
+    assert {row["side"] for row in unified.rows("trades_unified") if row["exchange"] == "COINBASE"} == {"BUY"}
+    assert {row["trade_ts"].microsecond for row in unified.rows("trades_unified")} == {0, 123}
+    assert {(row["raw_table"], row["load_id"]) for row in unified.rows("unified_loads")} == {
+        ("raw_binance_trades", "b1"),
+        ("raw_coinbase_trades", "c1"),
+        ("raw_kraken_trades", "k1"),
+    }
+    before = snapshots(unified)
+    assert before == dict.fromkeys(STORED, 1)
+    unified.dbt("run")
+    assert snapshots(unified) == before
+    partitions = unified.table("trades_unified").spec().fields
+    assert [str(field.transform) for field in partitions] == ["day"]
+
+
+def test_an_overlapping_load_adds_only_what_is_new(unified: TestLake) -> None:
+    first = unified.rows("trades_unified")
+    unified.land("raw_binance_trades", binance(2, 3, 4, 4), load="b2", at="2026-01-05 13:00:00", channel="stream")
+    unified.dbt("run")
+    assert trade_ids(unified, "BINANCE") == [1, 2, 3, 4]
+    assert all(row in unified.rows("trades_unified") for row in first)
+    assert unified.snapshots("trades_unified") == 2
+
+
+def test_a_load_of_known_trades_alone_makes_no_snapshot(unified: TestLake) -> None:
+    unified.land("raw_binance_trades", binance(2, 3), load="b2", at="2026-01-05 13:00:00")
+    unified.dbt("run")
+    assert unified.snapshots("trades_unified") == 1
+    assert len(unified.rows("unified_loads")) == 4
+
+
+def test_the_same_trade_told_less_finely_is_the_same_trade(unified: TestLake) -> None:
+    late = binance(2, time="2026-01-05 11:00:02")
+    unified.land("raw_binance_trades", late, load="b2", at="2026-01-05 13:00:00", channel="bulk")
+    unified.dbt("run")
+    assert trade_ids(unified, "BINANCE") == [1, 2, 3]
+
+
+def test_a_load_that_appears_late_with_an_earlier_time_is_not_missed(unified: TestLake) -> None:
+    unified.land("raw_binance_trades", binance(20), load="b3", at="2026-01-05 14:00:00")
+    unified.dbt("run")
+    unified.land("raw_binance_trades", binance(7, 8), load="b2", at="2026-01-05 11:30:00")
+    unified.land("raw_binance_trades", binance(21), load="b4", at="2026-01-05 15:00:00")
+    unified.dbt("run")
+    assert trade_ids(unified, "BINANCE") == [1, 2, 3, 7, 8, 20, 21]
+
+
+def test_a_load_that_is_not_in_the_ledger_waits_for_it(unified: TestLake) -> None:
+    unified.land("raw_kraken_trades", kraken(11), load="k2", at="2026-01-05 13:00:00", ledger=False)
+    unified.dbt("run")
+    assert trade_ids(unified, "KRAKEN") == [9, 10]
+    unified.dbt("run", "--full-refresh")
+    assert trade_ids(unified, "KRAKEN") == [9, 10]
+    unified.dbt("test", "--select", "trades_unified_holds_what_was_landed", succeeds=False)
+
+
+@pytest.mark.parametrize("killed_after", ["trades_unified", "trades_1m"])
+def test_a_run_killed_before_the_loads_are_recorded_is_made_good(unified: TestLake, killed_after: str) -> None:
+    unified.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-05 13:00:00")
+    unified.dbt("run", "--select", f"+{killed_after}")
+    assert len(unified.rows("unified_loads")) == 3
+    unified.land("raw_binance_trades", binance(5), load="b3", at="2026-01-05 13:01:00")
+    unified.dbt("run")
+    assert trade_ids(unified, "BINANCE") == [1, 2, 3, 4, 5]
+    assert len(unified.rows("unified_loads")) == 5
+    (minute,) = (row for row in unified.rows("trades_1m") if row["exchange"] == "BINANCE")
+    assert (minute["trade_count"], minute["open_price"], minute["close_price"]) == (5, 101.0, 105.0)
+
+
+def test_loads_are_not_recorded_without_the_models_that_hold_them(unified: TestLake) -> None:
+    unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
+    unified.dbt("run", "--select", "pending_loads", "unified_loads")
+    unified.dbt("run", "--exclude", "trades_1m")
+    assert len(unified.rows("unified_loads")) == 3
+    unified.dbt("run")
+    assert trade_ids(unified, "BINANCE") == [1, 2, 3, 4]
+    assert len(unified.rows("unified_loads")) == 4
+
+
+def test_a_full_refresh_gives_what_the_increments_gave(unified: TestLake) -> None:
+    unified.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-05 13:00:00")
+    unified.dbt("run")
+    unified.land("raw_coinbase_trades", coinbase(11, 12), load="c2", at="2026-01-07 00:00:00")
+    unified.dbt("run")
+    increments = {table: unified.rows(table, without=["unified_at"]) for table in STORED}
+    unified.dbt("run", "--full-refresh")
+    assert {table: unified.rows(table, without=["unified_at"]) for table in STORED} == increments
+    assert [str(field.transform) for field in unified.table("trades_unified").spec().fields] == ["day"]
+
+
+def test_a_refresh_of_one_model_loses_nothing(unified: TestLake) -> None:
+    before = unified.rows("trades_unified")
+    unified.dbt("run")
+    unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
+    unified.dbt("run", "--full-refresh", "--select", "trades_unified")
+    assert unified.rows("trades_unified") == before
+    unified.dbt("run")
+    assert trade_ids(unified, "BINANCE") == [1, 2, 3, 4]
+
+
+def test_lost_tables_are_built_again(unified: TestLake) -> None:
+    before = {table: unified.rows(table, without=["unified_at"]) for table in STORED}
+    for table in ("trades_unified", "trades_1m"):
+        unified.lake.catalog.drop_table(f"schemahub.{table}")
+    (unified.lake.folder / "views.duckdb").unlink()
+    unified.dbt("build")
+    assert {table: unified.rows(table, without=["unified_at"]) for table in STORED} == before
+
+
+def test_a_load_without_times_and_scattered_loads_are_compared_safely(unified: TestLake) -> None:
+    unified.land("raw_binance_trades", binance(4, time=None), load="b2", at="2026-01-05 13:00:00")
+    unified.land("raw_binance_trades", binance(1, 2, 5), load="b3", at="2026-01-05 13:00:01")
+    for day in range(6, 10):
+        stamp = f"2026-01-0{day} 11:00:00"
+        unified.land("raw_kraken_trades", kraken(10, day * 10, time=stamp), load=f"k{day}", at=f"2026-01-0{day} 12:00:00")
+    unified.dbt("run")
+    assert trade_ids(unified, "BINANCE") == [1, 2, 3, 5]
+    assert trade_ids(unified, "KRAKEN") == [9, 10, 60, 70, 80, 90]
+
+
+def test_what_is_no_trade_is_refused_with_the_reason(unified: TestLake) -> None:
+    unified.land(
+        "raw_coinbase_trades",
+        [
+            *coinbase(20, time="0001-01-01 00:00:00"),
+            *coinbase(21, time="2026-01-07 12:00:01"),
+            *coinbase(22, price=None),
+            *coinbase(None, trade_id=None) if False else [{**coinbase(23)[0], "trade_id": None}],
+            *coinbase(24),
+        ],
+        load="c2",
+        at="2026-01-05 12:00:00",
+    )
+    unified.dbt("build")
+    assert trade_ids(unified, "COINBASE") == [9, 10, 11, 24]
+    rejected = "select coalesce(trade_id, '-'), rejection_reason from views.schemahub.trades_rejected order by all"
+    assert unified.query(rejected) == [
+        ("-", "trade_id is null"),
+        ("20", "trade_ts is before 2009-01-03"),
+        ("21", "trade_ts is after the landing"),
+        ("22", "price is null"),
+    ]
+
+
+def test_a_load_that_lands_during_the_run_fails_no_test(unified: TestLake) -> None:
+    unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
+    unified.dbt("test")
+
+
+def test_a_missing_row_fails_the_test_of_completeness(unified: TestLake) -> None:
+    unified.table("trades_unified").delete("trade_id = '2'")
+    result = unified.dbt("test", "--select", "trades_unified_holds_what_was_landed", succeeds=False)
+    assert result.result.results[0].failures == 1
+
+
+def test_an_empty_lake_builds_and_stays_empty(make_lake: Callable[[], TestLake]) -> None:
+    lake = make_lake()
+    lake.dbt("build")
+    assert snapshots(lake).keys() == set(STORED)
+    assert lake.rows("trades_unified") == []
+    lake.land("raw_kraken_trades", kraken(1), load="k1", at="2026-01-05 12:00:00")
+    lake.dbt("build")
+    assert trade_ids(lake, "KRAKEN") == [1]
+
+
+def test_marts_tell_what_the_trades_say(unified: TestLake) -> None:
+    marts = "views.schemahub"
+    assert unified.query(
+        f"select exchange, canonical_symbol, notional, latency_seconds from {marts}.trades_enriched "
+        "where trade_id = '1'"
+    ) == [("BINANCE", "BTC-USDT", 50.5, 3598.999877)]
+    assert unified.query(f"select exchange, trade_count, base_volume, high_price from {marts}.daily_volumes order by 1") == [
+        ("BINANCE", 3, 1.5, 103.0),
+        ("COINBASE", 3, 1.5, 111.0),
+        ("KRAKEN", 2, 1.0, 111.0),
+    ]
+    assert unified.query(f"select * exclude (minute, difference_bps) from {marts}.cross_exchange_spreads") == [
+        ("BTC-USD", "COINBASE", "KRAKEN", 111.0, 111.0, 0.0)
+    ]
+    assert unified.query(f"select exchange, last_trade_id from {marts}.schemahub_watermarks order by 1") == [
+        ("binance", "3"),
+        ("coinbase", "11"),
+        ("kraken", "10"),
+    ]

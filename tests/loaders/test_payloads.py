@@ -1,0 +1,44 @@
+import msgspec
+import pyarrow as pa
+import pytest
+
+from loaders.exceptions import UnexpectedPayload
+from loaders.payloads import array_texts, decode, is_whole, object_texts
+
+COMPACT = b'[{"id":1,"p":"4.00"},{"id":2,"p":"4.10"},{"id":3,"p":"4.20"}]'
+ROWS = ['{"id":1,"p":"4.00"}', '{"id":2,"p":"4.10"}', '{"id":3,"p":"4.20"}']
+
+
+def test_texts_are_those_that_were_sent() -> None:
+    texts = object_texts(COMPACT, 3)
+    texts.validate(full=True)
+    assert texts.to_pylist() == ROWS
+
+
+def test_white_space_between_records_is_left_out_and_inside_is_kept() -> None:
+    assert object_texts(b'[ {"id": 1} ,\n {"id": 2}]', 2).to_pylist() == ['{"id": 1}', '{"id": 2}']
+
+
+def test_a_separator_inside_a_text_does_not_cut_a_record() -> None:
+    assert object_texts(b'[{"m":"a},{b"},{"m":"c"}]', 2).to_pylist() == ['{"m":"a},{b"}', '{"m":"c"}']
+
+
+def test_arrays_are_records_too() -> None:
+    assert array_texts(b'[["1",2.50,"b"],["3",4,"s"]]', 2).to_pylist() == ['["1",2.50,"b"]', '["3",4,"s"]']
+
+
+@pytest.mark.parametrize("texts", [object_texts, array_texts])
+def test_an_empty_page_has_no_texts(texts) -> None:
+    assert texts(b"[]", 0).to_pylist() == []
+    assert texts(b"[]", 0).type == pa.string()
+
+
+@pytest.mark.parametrize("length", range(1, len(COMPACT)))
+def test_a_page_that_broke_off_anywhere_is_told_from_a_whole_one(length: int) -> None:
+    assert is_whole(COMPACT)
+    assert not is_whole(COMPACT[:length])
+
+
+def test_a_wrong_body_is_named_with_the_venue_and_its_beginning() -> None:
+    with pytest.raises(UnexpectedPayload, match=r"gemini: .*; the answer began b'<html>"):
+        decode(msgspec.json.Decoder(list[int]), b"<html>", venue="gemini")

@@ -1,0 +1,41 @@
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+import simulator
+from simulator import Market, RunningSimulator
+
+TRADES = 20_000
+SEED = 7
+
+Get = Callable[..., httpx.Response]
+
+
+@pytest.fixture(scope="session")
+def market() -> Market:
+    """What `exchange` serves, drawn in this process."""
+    return simulator.draw_market(trades=TRADES, seed=SEED)
+
+
+@pytest.fixture(scope="session")
+def exchange() -> Iterator[RunningSimulator]:
+    """Limits are off and no test switches on faults, so that all tests can share it."""
+    with simulator.running(trades=TRADES, seed=SEED, enforce_limits=False) as exchange:
+        yield exchange
+
+
+@pytest.fixture(scope="session")
+def client() -> Iterator[httpx.Client]:
+    with httpx.Client(trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def get(exchange: RunningSimulator, client: httpx.Client) -> Get:
+    """Ask a venue of `exchange`: `get("binance", "/api/v3/trades", symbol="BTCUSDT")`."""
+
+    def get(venue: str, path: str, headers: dict[str, str] | None = None, **query: object) -> httpx.Response:
+        return client.get(exchange.urls[venue] + path, headers=headers, params={k: str(v) for k, v in query.items()})
+
+    return get

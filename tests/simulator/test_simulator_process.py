@@ -1,0 +1,96 @@
+import signal
+import socket
+import subprocess
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+
+import simulator
+from simulator import application, settings, venues
+
+
+def test_the_served_pages_are_those_of_the_seed(exchange, get):
+    opened = settings.open_venues(settings.Settings(trades=20_000, seed=7))
+    tape = next(tape for one in opened for tape in one.tapes if tape.product == "XETHZUSD")
+    body = get("kraken", "/0/public/Trades", pair="XETHZUSD", since=0).content
+    assert body.startswith(b'{"error":[],"result":{"XETHZUSD":[' + b",".join(tape.rows.between(0, 800)))
+    assert exchange.market() == application.describe_market(opened)
+
+
+def test_environment_points_clients_at_each_venue(exchange):
+    assert exchange.environment == {
+        "SCHEMAHUB_BINANCE_URL": f"{exchange.base_url}/binance",
+        "SCHEMAHUB_COINBASE_URL": f"{exchange.base_url}/coinbase",
+        "SCHEMAHUB_KRAKEN_URL": f"{exchange.base_url}/kraken",
+    }
+
+
+def test_market_counts_the_trades(exchange, market):
+    described = exchange.market()
+    assert sum(product["trades"] for products in described.values() for product in products.values()) == 20_000
+    trades = market.trades_of("binance", "BTC-USDT")
+    assert described["binance"]["BTCUSDT"] == {
+        "symbol": "BTC-USDT",
+        "trades": len(trades),
+        "first_id": trades[0].id,
+        "last_id": trades[len(trades) - 1].id,
+        "first_time_ns": trades[0].time_ns,
+        "last_time_ns": trades[len(trades) - 1].time_ns,
+    }
+
+
+def test_stats_count_requests_by_path_and_answers_by_status(client):
+    with simulator.running(trades=100) as exchange:
+        for path in ("/products/BTC-USD/trades", "/products/BTC-USD/trades", "/products/NOPE/trades"):
+            client.get(exchange.urls["coinbase"] + path)
+        assert exchange.stats() == {
+            "requests": {"coinbase": {"/products/BTC-USD/trades": 2, "/products/NOPE/trades": 1}},
+            "responses": {"coinbase": {"200": 2, "404": 1}},
+        }
+
+
+def test_it_listens_on_loopback_only_and_ends_with_the_block():
+    with simulator.running(trades=100) as exchange:
+        address = urlsplit(exchange.base_url)
+        assert address.hostname == "127.0.0.1"
+    with pytest.raises(ConnectionRefusedError), socket.create_connection((address.hostname, address.port)):
+        pass
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly(stop):
+    with start_by_hand() as process:
+        lines = [process.stdout.readline() for _ in range(4)]
+        process.send_signal(stop)
+        assert process.wait(5) == 0
+    assert lines[0].startswith("Simulator ready on http://127.0.0.1:")
+    assert [line.split("=")[0] for line in lines[1:]] == [
+        f"export SCHEMAHUB_{venue.upper()}_URL" for venue in venues.venues()
+    ]
+
+
+def test_it_ends_when_its_parent_closes_stdin():
+    with start_by_hand("--until-stdin-closes") as process:
+        process.stdout.readline()
+        process.stdin.close()
+        assert process.wait(5) == 0
+
+
+def start_by_hand(*options):
+    command = [sys.executable, "-m", "simulator", "--trades=100", *options]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def test_a_bad_option_says_what_was_expected(capfd):
+    with pytest.raises(RuntimeError, match="ended with status 2"), simulator.running(faults=["429"]):
+        pass
+    assert "expected NAME[=VALUE]:WHEN[@VENUE]" in capfd.readouterr().err
+
+
+def test_a_client_that_goes_away_does_no_harm(exchange, get):
+    address = urlsplit(exchange.base_url)
+    for _ in range(5):
+        with socket.create_connection((address.hostname, address.port)) as connection:
+            connection.sendall(b"GET /coinbase/products/BTC-USD/trades HTTP/1.1\r\nHost: x\r\nUser-Agent: x\r\n\r\n")
+    assert get("coinbase", "/products/BTC-USD/trades").status_code == 200
