@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from loaders.connectors import load_connectors
-from loaders.exceptions import SchemaHubError
+from loaders.exceptions import Misconfigured, SchemaHubError
 from macros_gen.registry import RegistryError
 
 from .coordinator import Coordinator, Outcome, utc_now
@@ -26,6 +26,7 @@ app = typer.Typer(
     name="schemahub",
     help="Land the public trades of crypto exchanges in Iceberg tables, and unify them in `trades_unified`.",
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -42,7 +43,8 @@ SymbolsOption = Annotated[
 SinceOption = Annotated[
     str | None,
     typer.Option(
-        "--since", help="Where a symbol that was never landed begins: a UTC time, or 90m, 6h, 2d ago.  [SCHEMAHUB_SINCE]"
+        "--since",
+        help="Where a symbol that was never landed begins: a UTC time, or 90m, 6h, 2d ago.  [SCHEMAHUB_SINCE]",
     ),
 ]
 TargetArgument = Annotated[str, typer.Argument(help="The unified table, for example trades_unified.")]
@@ -64,7 +66,9 @@ def run_ingest(
 @run.command("unify")
 def run_unify(
     target: TargetArgument,
-    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything anew from the raw tables.")] = False,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build everything anew from the raw tables.")
+    ] = False,
     lake: LakeOption = None,
 ) -> None:
     """Insert what was landed into the unified table, and bring the marts up to date."""
@@ -107,7 +111,9 @@ def query(
     run_query(Coordinator(load_settings(lake=lake)).lake, sql)
 
 
-@app.command("dbt", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+@app.command(
+    "dbt", context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+)
 def dbt(context: typer.Context) -> None:
     """Run any dbt command on the lake of SCHEMAHUB_LAKE, for example `schemahub dbt test`."""
     Coordinator(load_settings()).dbt(context.args)
@@ -116,9 +122,8 @@ def dbt(context: typer.Context) -> None:
 def ingest(coordinator: Coordinator, exchanges: list[str]) -> list[str]:
     """Ingest with progress on the terminal; gives the problems, a line each."""
     plan = coordinator.plan(exchanges)
-    for exchange, symbols in plan.items():
-        if not symbols:
-            out.print(f"{exchange}: lists none of {', '.join(coordinator.settings.symbols)}")
+    if not any(plan.values()):
+        raise Misconfigured(f"{', '.join(plan)} lists none of {', '.join(coordinator.settings.symbols)}; try --symbols")
     problems: list[str] = []
     with IngestProgress(out) as progress:
         for outcome in coordinator.ingest(plan, progress=progress.of):
@@ -136,7 +141,9 @@ def _landed(outcome: Outcome) -> str:
     if outcome.error is not None:
         return "nothing landed"
     count = outcome.ingested.row_count
-    return f"{count:,} trades landed" if count else "nothing new"
+    if not count:
+        return "nothing landed" if outcome.problems else "nothing new"
+    return f"{count:,} trades landed"
 
 
 def _status_table(rows: list[SymbolStatus]) -> Table:
@@ -152,7 +159,7 @@ def _status_table(rows: list[SymbolStatus]) -> Table:
 
 
 def _time(moment: datetime) -> str:
-    return moment.isoformat(sep=" ", timespec="microseconds")
+    return moment.isoformat(sep=" ", timespec="seconds")
 
 
 def _fail_with(problems: list[str]) -> None:

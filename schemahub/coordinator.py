@@ -11,12 +11,11 @@ from loaders.exceptions import SchemaHubError
 from loaders.fetch import Fetcher
 from loaders.ingest import Ingested, Progress, ingest
 from loaders.lake import Lake, ensure_table, open_lake
-from loaders.names import known
 from loaders.ledger import LEDGER
+from loaders.names import known
 from macros_gen.registry import Registry, load_registry
 
 from .dbt import Report, run_dbt
-
 from .settings import PROJECT, Settings, base_url, parse_since
 from .symbols import venue_symbols
 
@@ -67,9 +66,7 @@ class Coordinator:
         names = [load_connector(exchange).name for exchange in exchanges]
         return dict(venue_symbols(self.settings.symbols, names, self.registry.products))
 
-    def ingest(
-        self, plan: dict[str, list[str]], *, progress: Callable[[str], Progress]
-    ) -> Iterable[Outcome]:
+    def ingest(self, plan: dict[str, list[str]], *, progress: Callable[[str], Progress]) -> Iterable[Outcome]:
         """Bring the raw tables up to date, one exchange after the other; one that fails stops none of the others."""
         since = parse_since(self.settings.since, now=datetime.now(UTC))
         for exchange, symbols in plan.items():

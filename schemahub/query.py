@@ -5,7 +5,7 @@ from rich.console import Console
 
 from loaders.exceptions import TerminalError
 from loaders.lake import Lake, LocalLake
-from profiles.duckdb_lake import connect
+from profiles.duckdb_lake import LakeUnusable, connect
 
 
 class QueryFailed(TerminalError):
@@ -20,5 +20,7 @@ def run_query(lake: Lake, sql: str) -> None:
             result = connection.sql(sql)
             if result is not None:
                 result.show(max_width=Console().width, max_rows=100)
+    except LakeUnusable as error:
+        raise QueryFailed(str(error)) from error
     except duckdb.Error as error:
         raise QueryFailed(f"query failed: {str(error).splitlines()[0]}") from error

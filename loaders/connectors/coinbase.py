@@ -121,9 +121,10 @@ class Coinbase:
     def _last_id_before(
         self, symbol: str, since: datetime, newest: pa.RecordBatch
     ) -> Generator[Request, Response, int]:
-        # Ids rise with time, so the page in which `since` falls is found by halving: 20 requests among 10^9 trades.
+        # Ids rise with time: go back by steps that double until a page is too old, then halve what lies between.
         moment = pa.scalar(since.replace(tzinfo=None), pa.timestamp("us"))
         page, low, high = newest, 0, last_id(self.raw, newest)  # the answer is in low..high
+        step = _PAGE
         while True:
             before = page.filter(pc.less(page["time"], moment))
             if before.num_rows:
@@ -132,7 +133,8 @@ class Coinbase:
                 high = int(page[self.raw.trade_id][before.num_rows].as_py()) - 1
             if low >= high or 0 < before.num_rows < page.num_rows:
                 return low
-            middle = (low + high + 1) // 2
+            middle = high - step if low == 0 and step < high else (low + high + 1) // 2
+            step *= 2
             page = yield from self._page_up_to(symbol, middle)
             if page.num_rows == 0:
                 low = middle

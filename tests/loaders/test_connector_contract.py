@@ -124,7 +124,10 @@ def test_a_fault_that_passes_loses_and_doubles_nothing(
 ) -> None:
     exchanges.set_faults(*(OWN_FAULTS.get(connector.name, []) if fault == "its own" else [f"{fault}@{connector.name}"]))
     symbol, listed = next(iter(products(exchanges, connector).items()))
-    _, ids = walk(fetcher, symbol)
+    pages, ids = walk(fetcher, symbol)
+    if ids[-1] < listed["last_id"]:  # an old page can look like the newest one; the next run goes on from there
+        _, rest = walk(impatient(connector, fetcher.base_url), symbol, pages[-1].cursor)
+        ids += rest
     assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
 
 

@@ -1,0 +1,36 @@
+{#
+    DuckDB can't rename an Iceberg table in the transaction that created it, and has no CREATE OR REPLACE there. So a
+    table that exists stays readable while its successor is built aside and committed; then the names are swapped.
+#}
+{% macro build_iceberg_table() %}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- set target = this.incorporate(type="table") -%}
+    {%- set aside = make_intermediate_relation(target) -%}
+    {%- set backup = make_backup_relation(target, "table") -%}
+    {%- set partitioned_by = duckdb__get_partitioned_by(target, false) -%}
+
+    {% do drop_relation_if_exists(load_cached_relation(aside)) %}
+    {% do drop_relation_if_exists(load_cached_relation(backup)) %}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
+    {% call statement("main", language=model["language"], auto_begin=false) %}
+        {{- create_table_as(
+            False, target if existing is none else aside, compiled_code, model["language"],
+            partitioned_by=partitioned_by
+        ) }}
+    {% endcall %}
+    {% do adapter.commit() %}
+
+    {% if existing is not none %}
+        {% do adapter.rename_relation(existing, backup) %}
+        {% do adapter.rename_relation(aside, target) %}
+        {% do adapter.commit() %}
+        {% do adapter.drop_relation(backup) %}
+    {% endif %}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {% do adapter.commit() %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({"relations": [target]}) }}
+{% endmacro %}

@@ -1,0 +1,6 @@
+{# DuckDB has no COMMENT ON for Iceberg tables; `dbt docs` shows the descriptions all the same. #}
+{% macro duckdb__persist_docs(relation, model, for_relation, for_columns) %}
+    {% if not is_iceberg(relation) %}
+        {{ return(dbt.default__persist_docs(relation, model, for_relation, for_columns)) }}
+    {% endif %}
+{% endmacro %}

@@ -1,0 +1,176 @@
+"""DuckDB on the local lake: its extensions from PyPI, the catalog process, a connection that is ready for queries.
+
+    with connect(Path("lake")) as connection:
+        connection.sql("select exchange, count(*) from trades_unified group by all").show()
+
+Errors that a caller can report in one line are `LakeUnusable`.
+"""
+
+import importlib.util
+import logging
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import duckdb
+
+LAKE_ALIAS = "schemahub"
+NAMESPACE = "schemahub"
+VIEWS_ALIAS = "views"
+
+CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+"""What to pass to `duckdb.connect`: never look for extensions on the network."""
+
+LOG_VARIABLE = "SCHEMAHUB_CATALOG_LOG"
+"""Names the file that catalog processes log their requests and errors to; they log nothing without it."""
+
+_EXTENSIONS = ("httpfs", "avro", "iceberg")  # each needs those before it
+_VIEWS_ATTEMPTS = 10
+_VIEWS_PAUSE_SECONDS = 0.2
+
+log = logging.getLogger(__name__)
+
+
+class LakeUnusable(Exception):
+    """The lake can't be opened with DuckDB; the message says why and what to do."""
+
+
+def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load what Iceberg needs from the packages `duckdb-extension-*`; DuckDB checks the signatures."""
+    for extension in _EXTENSIONS:
+        connection.execute(f"load {_quoted(extension_path(extension))}")
+
+
+def extension_path(name: str) -> Path:
+    """The extension's binary for the DuckDB that runs here."""
+    package = importlib.util.find_spec(f"duckdb_extension_{name}")
+    for folder in (package.submodule_search_locations or []) if package else []:
+        path = Path(folder, "extensions", f"v{duckdb.__version__}", f"{name}.duckdb_extension")
+        if path.exists():
+            return path
+    raise LakeUnusable(
+        f"DuckDB {duckdb.__version__} needs its `{name}` extension; "
+        f"run: pip install duckdb-extension-{name}=={duckdb.__version__}"
+    )
+
+
+class RestCatalog:
+    """The lake's catalog as a child process, which ends with `close()` or with this process, however that ends."""
+
+    def __init__(self, lake: Path, *, read_only: bool = False) -> None:
+        """Start it, without waiting for it to be ready."""
+        self.lake = lake.absolute()
+        # -P: not a folder `profiles` that happens to be in the current directory
+        command = [sys.executable, "-P", "-m", "profiles.rest_catalog", str(self.lake)]
+        if read_only:
+            command.append("--read-only")
+        if log_file := os.environ.get(LOG_VARIABLE):
+            command += ["--log", log_file]
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 # closed in close()
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            start_new_session=True,  # Ctrl-C is for the parent, which may still have to commit or roll back
+        )
+        self._url = ""
+
+    @property
+    def url(self) -> str:
+        """Its address; waits until it is ready, and raises LakeUnusable where it did not start."""
+        if not self._url:
+            assert self._process.stdout is not None
+            self._url = self._process.stdout.readline().decode().strip()
+        if not self._url:
+            self._errors.seek(0)
+            reason = self._errors.read().decode(errors="replace").strip().rpartition("\n")[2]
+            raise LakeUnusable(f"the catalog of lake {str(self.lake)!r} did not start: {reason or 'no message'}")
+        return self._url
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+        self._errors.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@contextmanager
+def connect(
+    lake: Path, *, read_only: bool = True, sleep: Callable[[float], None] = time.sleep
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory DuckDB in which plain names mean the lake's tables and, where dbt has made any, its views.
+
+    Tables are `schemahub.schemahub.<table>`, views `views.<schema>.<view>`, the time zone is UTC. Where dbt keeps the
+    views' file locked, the connection comes without views, and a warning is logged. A cursor of the connection knows
+    the same databases, but needs full names.
+
+    Args:
+        lake: the lake's folder.
+        read_only: statements that write to the lake fail; otherwise a missing lake is made.
+        sleep: waits between attempts to open the views' file.
+
+    Raises:
+        LakeUnusable: the lake or an extension is missing.
+    """
+    with RestCatalog(lake, read_only=read_only) as catalog, duckdb.connect(config=CONFIG) as connection:
+        load_extensions(connection)
+        connection.execute("set global TimeZone = 'UTC'")
+        access = ", read_only" if read_only else ""
+        connection.execute(
+            f"attach '' as {LAKE_ALIAS} (type iceberg, endpoint '{catalog.url}', authorization_type none{access})"
+        )
+        search_path = [f"{LAKE_ALIAS}.{NAMESPACE}"]
+        views = lake / "views.duckdb"
+        if views.exists() and _attach_views(connection, views, sleep):
+            schemas = connection.execute(
+                "select distinct schema_name from duckdb_views() where database_name = ? and not internal",
+                [VIEWS_ALIAS],
+            ).fetchall()
+            search_path += [f"{VIEWS_ALIAS}.{schema}" for (schema,) in schemas]
+        connection.execute(f"set search_path = '{','.join(search_path)}'")
+        yield connection
+
+
+def _attach_views(connection: duckdb.DuckDBPyConnection, path: Path, sleep: Callable[[float], None]) -> bool:
+    statement = f"attach {_quoted(path)} as {VIEWS_ALIAS} (read_only)"
+    for attempt in range(_VIEWS_ATTEMPTS):
+        if attempt:
+            sleep(_VIEWS_PAUSE_SECONDS)
+        try:
+            connection.execute(statement)
+        except duckdb.IOException as error:
+            reason = str(error).splitlines()[0]
+        else:
+            return True
+    log.warning("dbt's views are not available, because %s can't be opened: %s", path, reason)
+    return False
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"

@@ -1,0 +1,140 @@
+"""Faults that can be switched on: which requests they strike is decided by counting, so a run can be repeated.
+
+A fault is written `NAME[=VALUE]:WHEN[@VENUE]`:
+
+    429:1/10            every tenth request gets 429, Retry-After 1
+    429=5:3@binance     the first three requests to Binance get 429, Retry-After 5
+    slow=0.5:1/4        every fourth answer takes half a second longer
+    cut:1/20            every twentieth connection is closed in the middle of a body
+    kraken_200=EService:Busy:2
+
+Every fault counts the requests that it could strike, from the moment it was switched on.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+_SPEC = re.compile(r"(?P<name>\w+)(=(?P<value>[^@]+?))?:((?P<first>[1-9]\d*)|1/(?P<every>[1-9]\d*))(@(?P<venue>\w+))?")
+
+
+@dataclass(frozen=True)
+class _Kind:
+    meaning: str
+    default: str | None = None
+    """The value when none is given; `None` for a fault that takes none."""
+    is_number: bool = True
+    only_venue: str | None = None
+
+
+KINDS = {
+    "429": _Kind("HTTP 429; the value is its Retry-After in seconds", "1"),
+    "418": _Kind("HTTP 418 (banned); the value is its Retry-After in seconds", "2"),
+    "500": _Kind("HTTP 500"),
+    "503": _Kind("HTTP 503"),
+    "slow": _Kind("the answer comes late by so many seconds", "1"),
+    "cut": _Kind("the connection closes in mid-body, before Content-Length is reached"),
+    "truncated": _Kind("half of the body, as if it were all"),
+    "duplicate_page": _Kind("the product's previous page again in place of the one asked for"),
+    "kraken_200": _Kind(
+        "Kraken's error inside HTTP 200; the value is its text",
+        "EGeneral:Too many requests",
+        is_number=False,
+        only_venue="kraken",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: of the requests it can strike, the `first` so many or `every` so many-th."""
+
+    name: str
+    value: str | None = None
+    first: int | None = None
+    every: int | None = None
+    venue: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        return float(self.value or 0)
+
+    def strikes(self, count: int) -> bool:
+        """Whether it strikes the `count`-th request, counting from 1."""
+        if self.every is not None:
+            return count % self.every == 0
+        return count <= (self.first or 0)
+
+
+def parse_fault(text: str, venues: Collection[str]) -> Fault:
+    """Read one fault; `ValueError` says what was expected."""
+    match = _SPEC.fullmatch(text)
+    if match is None:
+        raise ValueError(
+            f"fault {text!r}: expected NAME[=VALUE]:WHEN[@VENUE], WHEN being N (first N) or 1/N (every Nth)"
+        )
+    kind = KINDS.get(match["name"])
+    if kind is None:
+        raise ValueError(f"fault {text!r}: unknown fault `{match['name']}`; use one of: {', '.join(KINDS)}")
+    venue = match["venue"] or kind.only_venue
+    allowed = {kind.only_venue} if kind.only_venue else set(venues)
+    if venue is not None and venue not in allowed:
+        raise ValueError(f"fault {text!r}: unknown venue `{venue}`; use one of: {', '.join(sorted(allowed))}")
+    return Fault(
+        name=match["name"],
+        value=_checked_value(text, kind, match["value"]),
+        first=int(match["first"]) if match["first"] else None,
+        every=int(match["every"]) if match["every"] else None,
+        venue=venue,
+    )
+
+
+def _checked_value(text: str, kind: _Kind, value: str | None) -> str | None:
+    if value is None:
+        return kind.default
+    if kind.default is None:
+        raise ValueError(f"fault {text!r}: this fault takes no value; expected it without `={value}`")
+    if kind.is_number and re.fullmatch(r"\d+(\.\d+)?", value) is None:
+        raise ValueError(f"fault {text!r}: expected a number of seconds after `=`, found {value!r}")
+    return value
+
+
+@dataclass
+class _Switch:
+    fault: Fault
+    seen: int = 0
+    struck: int = 0
+
+    def strike(self) -> bool:
+        self.seen += 1
+        strikes = self.fault.strikes(self.seen)
+        self.struck += strikes
+        return strikes
+
+
+class Faults:
+    """The faults that are on, and how many requests each has seen."""
+
+    def __init__(self, faults: Iterable[Fault] = ()) -> None:
+        self._switches = [_Switch(fault) for fault in faults]
+
+    def strike(self, venue: str, *, can_duplicate: bool) -> list[Fault]:
+        """The faults that strike this request: at most one, and `slow` besides.
+
+        Faults that come after the one that struck do not count the request, so `429:2 500:2` are four bad answers.
+        """
+        struck: list[Fault] = []
+        for switch in self._switches:
+            fault = switch.fault
+            is_open = fault.name == "slow" or all(other.name == "slow" for other in struck)
+            is_target = fault.venue in (None, venue) and (can_duplicate or fault.name != "duplicate_page")
+            if is_open and is_target and switch.strike():
+                struck.append(fault)
+        return struck
+
+    def counts(self) -> list[dict[str, str | int | None]]:
+        """For each fault its name, venue, and the numbers of requests it saw and struck."""
+        return [
+            {"fault": switch.fault.name, "venue": switch.fault.venue, "seen": switch.seen, "struck": switch.struck}
+            for switch in self._switches
+        ]
