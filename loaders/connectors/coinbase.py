@@ -144,7 +144,7 @@ class Coinbase:
             return last_id(self.raw, page) if page.num_rows else None
 
         ask = partial(self._page, symbol, below=newest + 1)
-        return ask_until(ask, lambda page: last(page) in (newest, None), last)
+        return ask_until(ask, lambda page: last(page) == newest, last, times=3)
 
     def products(self) -> Generator[Request, Response, list[Product]]:
         response = yield Request("/products")

@@ -38,7 +38,7 @@ def land_up_to(lake: LocalLake, last_id: int) -> None:
 
 
 def run_program(lake: Path, last_id: int, point: str = "") -> int:
-    program = [sys.executable, "-m", landing_program.__name__, str(lake), str(last_id), point]
+    program = [sys.executable, landing_program.__file__, str(lake), str(last_id), point]
     return subprocess.run(program, check=False, timeout=120).returncode
 
 
