@@ -1,10 +1,10 @@
 """JSON bodies: decoding them, telling a whole one from one that broke off, keeping each record's text."""
 
-from itertools import accumulate
 from typing import TypeVar
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .exceptions import UnexpectedPayload
 
@@ -50,6 +50,6 @@ def _texts(array: bytes, count: int, opening: bytes, closing: bytes) -> pa.Array
 
 def _joined(parts: list[bytes], opening: bytes, closing: bytes) -> pa.Array:
     data = opening + (closing + opening).join(parts) + closing
-    ends = accumulate((len(part) + 2 for part in parts), initial=0)
-    offsets = pa.array(list(ends), pa.int32())
+    lengths = pc.add(pa.array(list(map(len, parts)), pa.int32()), pa.scalar(2, pa.int32()))
+    offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths)])
     return pa.StringArray.from_buffers(len(parts), offsets.buffers()[1], pa.py_buffer(data))

@@ -15,9 +15,13 @@ from rich.table import Table
 
 from loaders.connectors import load_connectors
 from loaders.exceptions import Misconfigured, SchemaHubError
+from loaders.lake import LocalLake
 from macros_gen.registry import RegistryError
+from simulator.__main__ import simulate
+from simulator.market import DEFAULT_START
 
 from .coordinator import Coordinator, Outcome, utc_now
+from .demo import new_lake, shown, simulated_exchanges, snapshots, unified
 from .progress import DbtLines, IngestProgress
 from .settings import load_settings
 from .status import SymbolStatus, status
@@ -117,6 +121,76 @@ def query(
 def dbt(context: typer.Context) -> None:
     """Run any dbt command on the lake of SCHEMAHUB_LAKE, for example `schemahub dbt test`."""
     Coordinator(load_settings()).dbt(context.args)
+
+
+@app.command("update-products")
+def update_products(
+    exchanges: Annotated[list[str], typer.Argument(help="For example: binance coinbase kraken")],
+) -> None:
+    """Ask exchanges which products they have, and write the lists in `config/products/`."""
+    coordinator = Coordinator(load_settings())
+    for exchange in exchanges:
+        path, count = coordinator.update_products(exchange)
+        out.print(f"{exchange}: {count:,} products in {shown(path)}; now run `python -m macros_gen`")
+
+
+app.command("simulate")(simulate)
+
+
+@app.command("demo")
+def demo(
+    trades: Annotated[int, typer.Option(min=1, help="Simulated trades, all exchanges together.")] = 160_000,
+    lake: LakeOption = None,
+) -> None:
+    """Run the whole pipeline twice against simulated exchanges, and show what came of it."""
+    coordinator = Coordinator(load_settings(lake=lake, since=DEFAULT_START.isoformat()))
+    show_demo(coordinator, trades=trades)
+
+
+def show_demo(coordinator: Coordinator, *, trades: int) -> None:
+    """Run the pipeline, its tests and its docs twice, and print a summary."""
+    lake = coordinator.lake
+    assert isinstance(lake, LocalLake)
+    new_lake(lake)
+    with simulated_exchanges(trades) as served:
+        out.rule("first run")
+        out.print(f"simulated exchanges are up, with {served:,} trades")
+        counts = [_demo_run(coordinator)]
+        out.rule("second run: nothing new, so nothing is added")
+        counts.append(_demo_run(coordinator))
+    if counts[0] != served or counts[1] != served:
+        raise SchemaHubError(f"{served:,} trades were served, but trades_unified holds {counts}")
+    out.rule("what came of it")
+    _print_demo(lake, served)
+
+
+def _demo_run(coordinator: Coordinator) -> int:
+    _fail_with(ingest(coordinator, sorted(load_connectors())))
+    generated = coordinator.generate()
+    out.print(f"generator: {generated} files from config/")
+    unify(coordinator, "trades_unified")
+    lines = DbtLines(out)
+    coordinator.dbt(["test"], report=lines)
+    out.print(f"  {lines.tests_passed} tests passed")
+    coordinator.dbt(["docs", "generate"], report=DbtLines(out))
+    return sum(exchange.rows for exchange in unified(coordinator.lake))
+
+
+def _print_demo(lake: LocalLake, served: int) -> None:
+    table = Table("exchange", "rows", "first trade (UTC)", "last trade (UTC)", box=None, pad_edge=False)
+    table.columns[1].justify = "right"
+    for row in unified(lake):
+        table.add_row(row.exchange, f"{row.rows:,}", row.first_trade, row.last_trade)
+    out.print(table)
+    folder = shown(lake.folder)
+    out.print(
+        f"\nserved {served:,} trades, unified {served:,}, twice none; trades_unified has "
+        f"{snapshots(lake, 'trades_unified')} snapshot after two runs\n"
+        f"\nquery it    .venv/bin/schemahub query --lake {folder} "
+        '"select exchange, side, count(*) from trades_unified group by all order by all"\n'
+        f"status      .venv/bin/schemahub status --lake {folder}\n"
+        f"the docs    make docs-serve"
+    )
 
 
 def ingest(coordinator: Coordinator, exchanges: list[str]) -> list[str]:

@@ -4,20 +4,25 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from loaders.connector import Connector
 from loaders.connectors import load_connector, load_connectors
-from loaders.exceptions import SchemaHubError
+from loaders.exceptions import Misconfigured, SchemaHubError
 from loaders.fetch import Fetcher
 from loaders.ingest import Ingested, Progress, ingest
 from loaders.lake import Lake, ensure_table, open_lake
 from loaders.ledger import LEDGER
 from loaders.names import known
+from macros_gen.__main__ import differences, write
 from macros_gen.registry import Registry, load_registry
+from macros_gen.render import render
 
 from .dbt import Report, run_dbt
+from .demo import is_simulated
 from .settings import PROJECT, Settings, base_url, parse_since
-from .symbols import venue_symbols
+from .symbols import product_list, venue_symbols
 
 UNIFY = "unify"
 """What the lock of a unifying run is called."""
@@ -68,10 +73,19 @@ class Coordinator:
 
     def ingest(self, plan: dict[str, list[str]], *, progress: Callable[[str], Progress]) -> Iterable[Outcome]:
         """Bring the raw tables up to date, one exchange after the other; one that fails stops none of the others."""
+        self._keep_simulated_and_real_apart(plan)
         since = parse_since(self.settings.since, now=datetime.now(UTC))
         for exchange, symbols in plan.items():
             if symbols:
                 yield self._ingest(load_connector(exchange), symbols, since, progress(exchange))
+
+    def _keep_simulated_and_real_apart(self, exchanges: Iterable[str]) -> None:
+        real = [name for name in exchanges if not _is_loopback(base_url(load_connector(name)))]
+        if is_simulated(self.lake) and real:
+            raise Misconfigured(
+                f"{self.settings.lake} holds simulated trades of `make demo`, and {', '.join(real)} would be asked for "
+                "real ones; name another folder with --lake or SCHEMAHUB_LAKE, or delete this one"
+            )
 
     def _ingest(self, connector: Connector, symbols: list[str], since: datetime, progress: Progress) -> Outcome:
         try:
@@ -91,6 +105,22 @@ class Coordinator:
             run_dbt(self.lake, ["seed"], report=report)
             run_dbt(self.lake, ["run", *(["--full-refresh"] if full_refresh else [])], report=report)
 
+    def generate(self) -> int:
+        """Write the generated dbt files anew, where they are stale; gives their number."""
+        wanted = render(self.registry)
+        if differences(PROJECT, wanted):
+            write(PROJECT, wanted)
+        return len(wanted)
+
+    def update_products(self, exchange: str) -> tuple[Path, int]:
+        """Write the list of an exchange's products; gives its path and the number of products."""
+        connector = load_connector(exchange)
+        with Fetcher(connector, base_url(connector)) as fetcher:
+            products = sorted(fetcher.answer(connector.products()), key=lambda product: product.symbol)
+        path = PROJECT / "config" / "products" / f"{exchange}.yaml"
+        path.write_text(product_list(connector.name, products), encoding="utf-8")
+        return path, len(products)
+
     def dbt(self, arguments: Sequence[str], *, report: Report | None = None) -> None:
         """Run any dbt command on the lake."""
         with self.lake.writing(UNIFY):
@@ -102,3 +132,7 @@ class Coordinator:
         for connector in load_connectors().values():
             ensure_table(self.lake, connector.raw.table)
         ensure_table(self.lake, LEDGER)
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

@@ -3,14 +3,30 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from loaders.exceptions import TerminalError
 from loaders.lake import Lake, LocalLake
 
 from .settings import PROJECT
 
-Report = Callable[[str, str, float], None]
-"""Told of a node's name, its status and its seconds, when it has ended."""
+
+@dataclass(frozen=True)
+class Node:
+    """A model, seed or test that has ended."""
+
+    name: str
+    kind: str
+    """model, seed, test or unit_test."""
+    status: str
+    seconds: float
+
+    @property
+    def is_fine(self) -> bool:
+        return self.status in ("success", "pass")
+
+
+Report = Callable[[Node], None]
 
 
 class DbtFailed(TerminalError):
@@ -19,12 +35,18 @@ class DbtFailed(TerminalError):
 
 def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = None) -> None:
     """Run `dbt <arguments>`; with `report`, dbt itself prints errors only. Raises DbtFailed."""
-    from dbt.cli.main import dbtRunner  # two seconds, which other commands need not wait
+    # two seconds, which other commands need not wait
+    from dbt.cli.main import dbtRunner
+
+    from profiles.local_iceberg import release_views
 
     callbacks = [_reporting(report)] if report else []
     quiet = ["--quiet"] if report else []
     with _environment(lake):
-        result = dbtRunner(callbacks=callbacks).invoke([*quiet, *arguments])
+        try:
+            result = dbtRunner(callbacks=callbacks).invoke([*quiet, "--log-level-file", "none", *arguments])
+        finally:
+            release_views()
     if not result.success:
         reason = f": {result.exception}" if result.exception else ""
         raise DbtFailed(f"dbt {' '.join(arguments)} failed{reason}")
@@ -35,7 +57,7 @@ def _reporting(report: Report) -> Callable[..., None]:
         if event.info.name == "NodeFinished":  # type: ignore[attr-defined] # dbt's events are made by protobuf
             node = event.data.node_info  # type: ignore[attr-defined]
             seconds = event.data.run_result.execution_time  # type: ignore[attr-defined]
-            report(node.node_name, node.node_status, seconds)
+            report(Node(node.node_name, node.resource_type, node.node_status, seconds))
 
     return on_event
 

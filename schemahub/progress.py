@@ -8,6 +8,8 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 
 from loaders.ingest import Progress as OnPage
 
+from .dbt import Node
+
 
 class IngestProgress:
     """A line per exchange that counts trades as they come, and stays when it is done."""
@@ -50,11 +52,15 @@ class IngestProgress:
 
 
 class DbtLines:
-    """A line for every model, seed or test that dbt has ended; tests that pass are only counted."""
+    """A line for every model and seed that dbt has ended, and for every test that fails; the others are counted."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self.tests_passed = 0
 
-    def __call__(self, name: str, status: str, seconds: float) -> None:
+    def __call__(self, node: Node) -> None:
         """Print one node's line."""
-        self._console.print(f"  {name:<42}{status:<10}{seconds:6.1f} s", markup=False)
+        if node.kind in ("test", "unit_test") and node.is_fine:
+            self.tests_passed += 1
+        else:
+            self._console.print(f"  {node.name:<42}{node.status:<10}{node.seconds:6.1f} s", markup=False)

@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Mapping, Sequence
 
+import yaml
+
+from loaders.connector import Product as VenueProduct
 from loaders.exceptions import Misconfigured
 from macros_gen.registry import Product
 
@@ -39,3 +42,9 @@ def _explain(unknown: list[str], choices: list[str]) -> str:
         f"unknown symbol {', '.join(f'`{symbol}`' for symbol in unknown)}: {hint}symbols are written BASE-QUOTE and "
         "listed in config/products/, which `schemahub update-products` brings up to date"
     )
+
+
+def product_list(exchange: str, products: Sequence[VenueProduct]) -> str:
+    """The text of `config/products/<exchange>.yaml`."""
+    listed = [{"symbol": item.symbol, "base": item.base, "quote": item.quote} for item in products]
+    return yaml.safe_dump({"exchange": exchange.upper(), "products": listed}, sort_keys=False, default_flow_style=None)

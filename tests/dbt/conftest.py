@@ -22,7 +22,6 @@ from loaders.lake import LocalLake, ensure_table, identifier
 from loaders.lake_table import Column, LakeTable
 from loaders.ledger import LEDGER
 from macros_gen.registry import Registry, load_registry
-from profiles.duckdb_lake import connect
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -99,7 +98,7 @@ class TestLake:
         before = {name: os.environ.get(name) for name in ("SCHEMAHUB_LAKE", "SCHEMAHUB_TARGET")}
         os.environ |= {"SCHEMAHUB_LAKE": str(self.lake.folder), "SCHEMAHUB_TARGET": "local"}
         folders = ["--project-dir", str(ROOT / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
-        work = ["--target-path", str(self.target_path), "--log-path", str(self.target_path)]
+        work = ["--target-path", str(self.target_path), "--log-level-file", "none"]
         try:
             result = dbtRunner().invoke([*arguments, *folders, *work, "--quiet"])
         finally:
@@ -125,9 +124,55 @@ class TestLake:
         return len(self.table(table).snapshots())
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """As an analyst asks: over views and tables."""
-        with connect(self.lake.folder) as connection:
-            return connection.sql(sql).fetchall()
+        """What dbt finds, so that views are at hand too."""
+        table = self.dbt("show", "--inline", sql, "--limit", "-1").result.results[0].agate_table
+        return [tuple(row.values()) for row in table.rows]
+
+
+def binance(*ids: int, second: int = 0, **changes: object) -> list[Row]:
+    """Trades of 2026-01-05 11:00, a second apart; `changes` are columns of the raw table."""
+    return [
+        {
+            "id": str(number),
+            "symbol": "BTCUSDT",
+            "price": 100.0 + number,
+            "qty": 0.5,
+            "time": f"2026-01-05 11:00:{second + number % 50:02}.000123",
+            "is_buyer_maker": number % 2 == 0,
+            **changes,
+        }
+        for number in ids
+    ]
+
+
+def coinbase(*ids: int, **changes: object) -> list[Row]:
+    return [
+        {
+            "trade_id": str(number),
+            "product_id": "BTC-USD",
+            "price": 100.0 + number,
+            "size": 0.5,
+            "side": "sell",
+            "time": f"2026-01-05 11:00:{number % 60:02}",
+            **changes,
+        }
+        for number in ids
+    ]
+
+
+def kraken(*ids: int, **changes: object) -> list[Row]:
+    return [
+        {
+            "trade_id": str(number),
+            "pair": "XBTUSD",
+            "price": 101.0 + number,
+            "volume": 0.5,
+            "side": "b",
+            "time": f"2026-01-05 11:00:{number % 60:02}",
+            **changes,
+        }
+        for number in ids
+    ]
 
 
 def _typed(row: Mapping[str, Any]) -> Row:
@@ -155,3 +200,26 @@ def make_lake(
     tmp_path_factory: pytest.TempPathFactory, registry: Registry, target_path: Path
 ) -> Callable[[], TestLake]:
     return lambda: TestLake(tmp_path_factory.mktemp("lake"), registry, target_path)
+
+
+def _with_three_loads(lake: TestLake) -> TestLake:
+    lake.land("raw_binance_trades", binance(1, 2, 3), load="b1", at="2026-01-05 12:00:00")
+    lake.land("raw_coinbase_trades", coinbase(9, 10, 11), load="c1", at="2026-01-05 12:00:01")
+    lake.land("raw_kraken_trades", kraken(9, 10), load="k1", at="2026-01-05 12:00:02")
+    return lake
+
+
+@pytest.fixture
+def unified(make_lake: Callable[[], TestLake]) -> TestLake:
+    """A lake whose first three loads, one a venue, are unified."""
+    lake = _with_three_loads(make_lake())
+    lake.dbt("build", "--exclude-resource-type", "test", "unit_test")
+    return lake
+
+
+@pytest.fixture(scope="session")
+def quiet_lake(make_lake: Callable[[], TestLake]) -> TestLake:
+    """As `unified`, built with all tests, for tests that add nothing."""
+    lake = _with_three_loads(make_lake())
+    lake.dbt("build")
+    return lake

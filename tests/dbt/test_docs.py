@@ -1,20 +1,19 @@
 """dbt docs: nothing is shown without a description."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from .conftest import TestLake
+from tests.dbt.conftest import TestLake
 
 
 @pytest.fixture(scope="module")
-def documents(make_lake: Callable[[], TestLake]) -> tuple[dict[str, Any], dict[str, Any]]:
-    lake = make_lake()
-    lake.dbt("build")
-    lake.dbt("docs", "generate")
-    manifest, catalog = (json.loads((lake.target_path / f"{name}.json").read_text()) for name in ("manifest", "catalog"))
+def documents(quiet_lake: TestLake) -> tuple[dict[str, Any], dict[str, Any]]:
+    quiet_lake.dbt("docs", "generate")
+    manifest, catalog = (
+        json.loads((quiet_lake.target_path / f"{name}.json").read_text()) for name in ("manifest", "catalog")
+    )
     return manifest, catalog
 
 

@@ -1,58 +1,14 @@
 """dbt on a small lake: what a run adds, what a second one doesn't, and what survives a kill."""
 
+import json
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
-from .conftest import Row, TestLake
+from tests.dbt.conftest import TestLake, binance, coinbase, kraken
 
 STORED = ("trades_unified", "trades_1m", "unified_loads")
-
-
-def binance(*ids: int, second: int = 0, **changes: object) -> list[Row]:
-    """Trades of 2026-01-05 11:00, a second apart; `changes` are columns of the raw table."""
-    return [
-        {
-            "id": str(number),
-            "symbol": "BTCUSDT",
-            "price": 100.0 + number,
-            "qty": 0.5,
-            "time": f"2026-01-05 11:00:{second + number % 50:02}.000123",
-            "is_buyer_maker": number % 2 == 0,
-            **changes,
-        }
-        for number in ids
-    ]
-
-
-def coinbase(*ids: int, **changes: object) -> list[Row]:
-    return [
-        {
-            "trade_id": str(number),
-            "product_id": "BTC-USD",
-            "price": 100.0 + number,
-            "size": 0.5,
-            "side": "sell",
-            "time": f"2026-01-05 11:00:{number % 60:02}",
-            **changes,
-        }
-        for number in ids
-    ]
-
-
-def kraken(*ids: int, **changes: object) -> list[Row]:
-    return [
-        {
-            "trade_id": str(number),
-            "pair": "XBTUSD",
-            "price": 101.0 + number,
-            "volume": 0.5,
-            "side": "b",
-            "time": f"2026-01-05 11:00:{number % 60:02}",
-            **changes,
-        }
-        for number in ids
-    ]
 
 
 def snapshots(lake: TestLake) -> dict[str, int]:
@@ -63,32 +19,20 @@ def trade_ids(lake: TestLake, exchange: str) -> list[int]:
     return sorted(int(row["trade_id"]) for row in lake.rows("trades_unified") if row["exchange"] == exchange)
 
 
-@pytest.fixture
-def unified(make_lake: Callable[[], TestLake]) -> TestLake:
-    """A lake whose first three loads, one a venue, are unified."""
-    lake = make_lake()
-    lake.land("raw_binance_trades", binance(1, 2, 3), load="b1", at="2026-01-05 12:00:00")
-    lake.land("raw_coinbase_trades", coinbase(9, 10, 11), load="c1", at="2026-01-05 12:00:01")
-    lake.land("raw_kraken_trades", kraken(9, 10), load="k1", at="2026-01-05 12:00:02")
-    lake.dbt("seed")
-    lake.dbt("run")
-    return lake
-
-
-def test_first_run_unifies_all_and_the_second_changes_nothing(unified: TestLake) -> None:
-    assert trade_ids(unified, "BINANCE") == [1, 2, 3]
-    assert {row["side"] for row in unified.rows("trades_unified") if row["exchange"] == "COINBASE"} == {"BUY"}
-    assert {row["trade_ts"].microsecond for row in unified.rows("trades_unified")} == {0, 123}
-    assert {(row["raw_table"], row["load_id"]) for row in unified.rows("unified_loads")} == {
+def test_first_run_unifies_all_and_the_second_changes_nothing(quiet_lake: TestLake) -> None:
+    assert trade_ids(quiet_lake, "BINANCE") == [1, 2, 3]
+    assert {row["side"] for row in quiet_lake.rows("trades_unified") if row["exchange"] == "COINBASE"} == {"BUY"}
+    assert {row["trade_ts"].microsecond for row in quiet_lake.rows("trades_unified")} == {0, 123}
+    assert {(row["raw_table"], row["load_id"]) for row in quiet_lake.rows("unified_loads")} == {
         ("raw_binance_trades", "b1"),
         ("raw_coinbase_trades", "c1"),
         ("raw_kraken_trades", "k1"),
     }
-    before = snapshots(unified)
+    before = snapshots(quiet_lake)
     assert before == dict.fromkeys(STORED, 1)
-    unified.dbt("run")
-    assert snapshots(unified) == before
-    partitions = unified.table("trades_unified").spec().fields
+    quiet_lake.dbt("run")
+    assert snapshots(quiet_lake) == before
+    partitions = quiet_lake.table("trades_unified").spec().fields
     assert [str(field.transform) for field in partitions] == ["day"]
 
 
@@ -102,17 +46,12 @@ def test_an_overlapping_load_adds_only_what_is_new(unified: TestLake) -> None:
 
 
 def test_a_load_of_known_trades_alone_makes_no_snapshot(unified: TestLake) -> None:
-    unified.land("raw_binance_trades", binance(2, 3), load="b2", at="2026-01-05 13:00:00")
+    told_less_finely = binance(2, time="2026-01-05 11:00:02")
+    unified.land("raw_binance_trades", told_less_finely, load="b2", at="2026-01-05 13:00:00", channel="bulk")
+    unified.land("raw_kraken_trades", kraken(9), load="k2", at="2026-01-05 13:00:00")
     unified.dbt("run")
     assert unified.snapshots("trades_unified") == 1
-    assert len(unified.rows("unified_loads")) == 4
-
-
-def test_the_same_trade_told_less_finely_is_the_same_trade(unified: TestLake) -> None:
-    late = binance(2, time="2026-01-05 11:00:02")
-    unified.land("raw_binance_trades", late, load="b2", at="2026-01-05 13:00:00", channel="bulk")
-    unified.dbt("run")
-    assert trade_ids(unified, "BINANCE") == [1, 2, 3]
+    assert len(unified.rows("unified_loads")) == 5
 
 
 def test_a_load_that_appears_late_with_an_earlier_time_is_not_missed(unified: TestLake) -> None:
@@ -130,7 +69,7 @@ def test_a_load_that_is_not_in_the_ledger_waits_for_it(unified: TestLake) -> Non
     assert trade_ids(unified, "KRAKEN") == [9, 10]
     unified.dbt("run", "--full-refresh")
     assert trade_ids(unified, "KRAKEN") == [9, 10]
-    unified.dbt("test", "--select", "trades_unified_holds_what_was_landed", succeeds=False)
+    unified.dbt("test", "--select", "trades_unified_holds_what_was_landed")
 
 
 @pytest.mark.parametrize("killed_after", ["trades_unified", "trades_1m"])
@@ -191,7 +130,9 @@ def test_a_load_without_times_and_scattered_loads_are_compared_safely(unified: T
     unified.land("raw_binance_trades", binance(1, 2, 5), load="b3", at="2026-01-05 13:00:01")
     for day in range(6, 10):
         stamp = f"2026-01-0{day} 11:00:00"
-        unified.land("raw_kraken_trades", kraken(10, day * 10, time=stamp), load=f"k{day}", at=f"2026-01-0{day} 12:00:00")
+        unified.land(
+            "raw_kraken_trades", kraken(10, day * 10, time=stamp), load=f"k{day}", at=f"2026-01-0{day} 12:00:00"
+        )
     unified.dbt("run")
     assert trade_ids(unified, "BINANCE") == [1, 2, 3, 5]
     assert trade_ids(unified, "KRAKEN") == [9, 10, 60, 70, 80, 90]
@@ -204,7 +145,7 @@ def test_what_is_no_trade_is_refused_with_the_reason(unified: TestLake) -> None:
             *coinbase(20, time="0001-01-01 00:00:00"),
             *coinbase(21, time="2026-01-07 12:00:01"),
             *coinbase(22, price=None),
-            *coinbase(None, trade_id=None) if False else [{**coinbase(23)[0], "trade_id": None}],
+            *coinbase(23, trade_id=None),
             *coinbase(24),
         ],
         load="c2",
@@ -221,15 +162,12 @@ def test_what_is_no_trade_is_refused_with_the_reason(unified: TestLake) -> None:
     ]
 
 
-def test_a_load_that_lands_during_the_run_fails_no_test(unified: TestLake) -> None:
+def test_completeness_is_asked_of_unified_loads_alone(unified: TestLake) -> None:
+    test = ("test", "--select", "trades_unified_holds_what_was_landed")
     unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
-    unified.dbt("test")
-
-
-def test_a_missing_row_fails_the_test_of_completeness(unified: TestLake) -> None:
+    unified.dbt(*test)
     unified.table("trades_unified").delete("trade_id = '2'")
-    result = unified.dbt("test", "--select", "trades_unified_holds_what_was_landed", succeeds=False)
-    assert result.result.results[0].failures == 1
+    assert unified.dbt(*test, succeeds=False).result.results[0].failures == 1
 
 
 def test_an_empty_lake_builds_and_stays_empty(make_lake: Callable[[], TestLake]) -> None:
@@ -242,22 +180,48 @@ def test_an_empty_lake_builds_and_stays_empty(make_lake: Callable[[], TestLake])
     assert trade_ids(lake, "KRAKEN") == [1]
 
 
-def test_marts_tell_what_the_trades_say(unified: TestLake) -> None:
+def test_marts_tell_what_the_trades_say(quiet_lake: TestLake) -> None:
     marts = "views.schemahub"
-    assert unified.query(
+    assert quiet_lake.query(
         f"select exchange, canonical_symbol, notional, latency_seconds from {marts}.trades_enriched "
         "where trade_id = '1'"
-    ) == [("BINANCE", "BTC-USDT", 50.5, 3598.999877)]
-    assert unified.query(f"select exchange, trade_count, base_volume, high_price from {marts}.daily_volumes order by 1") == [
+    ) == [("BINANCE", "BTC-USDT", Decimal("50.5"), Decimal("3598.999877"))]
+    assert quiet_lake.query(
+        f"select exchange, trade_count, base_volume, high_price from {marts}.daily_volumes order by 1"
+    ) == [
         ("BINANCE", 3, 1.5, 103.0),
         ("COINBASE", 3, 1.5, 111.0),
         ("KRAKEN", 2, 1.0, 111.0),
     ]
-    assert unified.query(f"select * exclude (minute, difference_bps) from {marts}.cross_exchange_spreads") == [
+    assert quiet_lake.query(f"select * exclude (minute, difference_bps) from {marts}.cross_exchange_spreads") == [
         ("BTC-USD", "COINBASE", "KRAKEN", 111.0, 111.0, 0.0)
     ]
-    assert unified.query(f"select exchange, last_trade_id from {marts}.schemahub_watermarks order by 1") == [
+    assert quiet_lake.query(f"select exchange, last_trade_id from {marts}.schemahub_watermarks order by 1") == [
         ("binance", "3"),
         ("coinbase", "11"),
         ("kraken", "10"),
     ]
+
+
+def test_intervals_less_than_an_hour_apart_are_read_as_one_range(quiet_lake: TestLake) -> None:
+    stretches = ("10:00:30", "12:30:00"), ("11:00:00", "11:00:01"), ("13:20:00", "13:20:00.5"), ("20:00:00", "20:00:00")
+    intervals = " union all ".join(
+        f"select timestamp '2026-01-01 {first}' as first_ts, timestamp '2026-01-01 {last}' as last_ts, 0 as is_unknown"
+        for first, last in stretches
+    )
+    without_times = "select cast(null as timestamp) as first_ts, cast(null as timestamp) as last_ts, 0 as is_unknown"
+    calls = (
+        f'merged_ranges("{intervals}")',
+        f'merged_ranges("{intervals}", at_most=1)',
+        f'merged_ranges("{intervals} union all {without_times}")',
+        'merged_ranges("select now() as first_ts, now() as last_ts, 0 as is_unknown where 1 = 0")',
+    )
+    sql = "select " + ", ".join(f"'{{{{ tojson({call}) }}}}' as case_{n}" for n, call in enumerate(calls))
+    merged, one, unknown, empty = map(json.loads, quiet_lake.query(sql)[0])
+    assert merged == [
+        {"start": "2026-01-01 09:59:00", "end": "2026-01-01 13:22:00"},
+        {"start": "2026-01-01 19:59:00", "end": "2026-01-01 20:02:00"},
+    ]
+    assert one == [{"start": "2026-01-01 09:59:00", "end": "2026-01-01 20:02:00"}]
+    assert unknown == [None]
+    assert empty == []

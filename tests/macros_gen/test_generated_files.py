@@ -19,8 +19,7 @@ from macros_gen.registry import PROJECT, load_registry
 from macros_gen.render import FOLDERS, render
 from macros_gen.sql_text import jinja_safe, text_literal
 from macros_gen.transforms import CATALOGUE
-
-from .conftest import Project
+from tests.macros_gen.conftest import Project
 
 DESIGN_EXAMPLE = """\
 # config/mappings/binance_trades.yaml
@@ -191,7 +190,9 @@ def test_the_registry_knows_the_loaders_own_columns() -> None:
 @pytest.mark.parametrize("mapping", load_registry().mappings, ids=lambda mapping: mapping.source)
 def test_every_mapping_has_examples_that_show_each_column(mapping) -> None:  # type: ignore[no-untyped-def]
     assert mapping.declared.columns is not None
-    assert {column for example in mapping.declared.examples for column in example.unified} == set(mapping.target.columns)
+    assert {column for example in mapping.declared.examples for column in example.unified} == set(
+        mapping.target.columns
+    )
     sides = {example.unified.get("side") for example in mapping.declared.examples}
     assert sides >= {"BUY", "SELL"}
 

@@ -3,8 +3,7 @@
 import pytest
 
 from macros_gen.registry import load_registry
-
-from .conftest import Project
+from tests.macros_gen.conftest import Project
 
 KRAKEN = "config/mappings/kraken_trades.yaml"
 TARGET = "config/targets/trades_unified.yaml"
@@ -28,8 +27,8 @@ MAPPING_MISTAKES = {
     "transform of an unmapped column": (
         "transforms: {side:",
         "transforms: {sied: upper, side:",
-        ": transforms.sied: `sied` is no column of `mappings`; did you mean `side`? use one of: trade_id, pair, symbol, "
-        "price, volume, quantity, time, trade_ts, side",
+        ": transforms.sied: `sied` is no column of `mappings`; did you mean `side`? use one of: trade_id, pair, "
+        "symbol, price, volume, quantity, time, trade_ts, side",
     ),
     "transform that gives another type": (
         "side: side_from_taker_side",
@@ -152,8 +151,7 @@ MAPPING_MISTAKES = {
     "name that isn't one": (
         "  price:\n    type: double",
         "  Pri-ce:\n    type: double",
-        ": columns: 'Pri-ce' is no name; use lower-case letters, digits and underscores, not beginning with a "
-        "digit",
+        ": columns: 'Pri-ce' is no name; use lower-case letters, digits and underscores, not beginning with a digit",
     ),
     "version that is no time": (
         "examples:",
@@ -271,9 +269,7 @@ def test_a_product_is_listed_once(project: Project) -> None:
 
 def test_a_file_with_another_ending_is_not_overlooked(project: Project) -> None:
     project.write("config/mappings/okx_trades.yml", "")
-    assert project.problems() == [
-        "config/mappings/okx_trades.yml: name it okx_trades.yaml; other endings aren't read"
-    ]
+    assert project.problems() == ["config/mappings/okx_trades.yml: name it okx_trades.yaml; other endings aren't read"]
 
 
 def test_an_empty_file_is_a_mistake(project: Project) -> None:

@@ -1,0 +1,72 @@
+# A person and CI call the same targets. `make` alone lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+LAKE ?= $(or $(SCHEMAHUB_LAKE),lake)
+SETUP := .venv/.is-set-up
+
+.PHONY: help setup demo test lint format generate pipeline status docs docs-serve bench clean
+
+help: ## List the targets.
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ Begin
+
+setup: $(SETUP) ## Make .venv with everything that is needed.
+
+# dbt's start is twice as fast with compiled bytecode, and some machines keep pip from writing it
+$(SETUP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"error: Python 3.11 to 3.13 is needed, and $(PYTHON) is {v[0]}.{v[1]}; name another with make PYTHON=python3.11")'
+	@echo "setting up .venv (once; a minute or two)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') >/dev/null || true
+	@touch $@
+
+demo: $(SETUP) ## Run the whole pipeline twice against simulated exchanges.
+	@$(BIN)/schemahub demo --lake $(LAKE)
+
+test: $(SETUP) ## Run all tests; no network.
+	@$(BIN)/python -m pytest -q -n 2 --dist loadscope
+
+##@ Run
+
+pipeline: $(SETUP) ## Ingest the real exchanges, unify, test, build the docs.
+	@$(BIN)/schemahub run pipeline trades_unified --lake $(LAKE)
+	@SCHEMAHUB_LAKE=$(LAKE) $(BIN)/schemahub dbt --quiet test
+	@SCHEMAHUB_LAKE=$(LAKE) $(BIN)/schemahub dbt --quiet docs generate
+
+status: $(SETUP) ## Show what the lake holds.
+	@$(BIN)/schemahub status --lake $(LAKE)
+
+docs: $(SETUP) ## Build the dbt docs site.
+	@SCHEMAHUB_LAKE=$(LAKE) $(BIN)/schemahub dbt --quiet docs generate
+	@echo "built dbt_project/target/index.html; make docs-serve shows it"
+
+docs-serve: $(SETUP) ## Show the dbt docs site on http://127.0.0.1:8080.
+	@test -f dbt_project/target/index.html || $(MAKE) docs
+	@$(BIN)/python -m http.server 8080 --bind 127.0.0.1 --directory dbt_project/target
+
+##@ Develop
+
+generate: $(SETUP) ## Write the generated dbt files from config/.
+	@$(BIN)/python -m macros_gen
+
+lint: $(SETUP) ## Check style, types, SQL and the generated files.
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
+	@$(BIN)/python -m macros_gen --check
+
+format: $(SETUP) ## Format the code and the SQL.
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+	@$(BIN)/sqlfluff fix --disable-progress-bar dbt_project
+
+bench: $(SETUP) ## Measure speed as ratios against yardsticks of the same run.
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove what was built; lakes stay.
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build *.egg-info dbt_project/target dbt_project/logs logs

@@ -1,0 +1,130 @@
+"""Landing through dlt against a bare pyarrow writer of the same rows; peak memory; a warm load of 1,000 trades."""
+
+import json
+import resource
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain, islice, repeat
+from pathlib import Path
+from statistics import median
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from loaders.connector import Page
+from loaders.lake import LocalLake, ensure_table
+from loaders.load import PendingLoad
+
+from . import trades
+from .measure import Finding, in_own_process, seconds
+
+ROWS = 5_000_000
+_POOL_PAGES = 100
+_ROW_GROUP = 200_000
+_ROUNDS = 3
+
+
+def findings() -> list[Finding]:
+    """Landing and the yardstick in turn, each in a process of its own, whose peak of memory is its own."""
+    ours, bare = [], []
+    for _ in range(_ROUNDS):
+        bare.append(in_own_process(__name__, "bare"))
+        ours.append(in_own_process(__name__, "ours"))
+    ratio = median(b["seconds"] / o["seconds"] for b, o in zip(bare, ours, strict=True))
+    landed, written = (median(run["seconds"] for run in runs) for runs in (ours, bare))
+    peak = max(run["peak_gb"] for run in ours)
+    warm = in_own_process(__name__, "warm")
+    return [
+        Finding(
+            "landing 5 M trades: speed of a bare pyarrow zstd writer",
+            ratio,
+            0.8,
+            at_least=True,
+            unit="x",
+            detail=f"{ROWS / landed / 1e6:.2f} M rows/s against {ROWS / written / 1e6:.2f}",
+        ),
+        Finding(
+            "landing 5 M trades: peak memory",
+            peak,
+            0.8,
+            at_least=False,
+            unit=" GB",
+            detail=f"the bare writer {max(run['peak_gb'] for run in bare):.2f} GB",
+        ),
+        Finding(
+            "warm load of 1,000 trades",
+            warm["seconds"],
+            0.3,
+            at_least=False,
+            unit=" s",
+            detail="median of 10, raw commit and ledger row",
+        ),
+    ]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _pool() -> list[Page]:
+    return list(trades.pages(_POOL_PAGES * trades.PAGE))
+
+
+def _repeated(pool: list[Page]) -> Iterator[Page]:
+    """As many pages as are to be landed, the same ones again and again, so that making them takes no time."""
+    return islice(chain.from_iterable(repeat(pool)), ROWS // trades.PAGE)
+
+
+def _load(lake: LocalLake) -> PendingLoad:
+    table = ensure_table(lake, trades.RAW.table)
+    return PendingLoad(lake, trades.RAW, table, source="benchmark", channel="rest", now=_now)
+
+
+def _ours(folder: Path, pool: list[Page]) -> float:
+    from loaders.landing import land
+
+    lake = LocalLake(folder)
+    load = _load(lake)
+    return seconds(lambda: land(load, _repeated(pool)))
+
+
+def _bare(folder: Path, pool: list[Page]) -> float:
+    load = _load(LocalLake(folder))
+    batches = list(load.batches(iter(pool), "1767571200.123456"))
+
+    def write() -> None:
+        rows = islice(chain.from_iterable(repeat(batches)), ROWS // trades.PAGE)
+        with pq.ParquetWriter(folder / "bare.parquet", batches[0].schema, compression="zstd") as writer:
+            while group := list(islice(rows, _ROW_GROUP // trades.PAGE)):
+                writer.write_table(pa.Table.from_batches(group))
+
+    return seconds(write)
+
+
+def _warm(folder: Path) -> float:
+    from loaders.landing import land
+
+    lake = LocalLake(folder)
+    took = []
+    for number in range(11):
+        load = _load(lake)
+        pages = trades.pages(1_000, first_id=1 + number * 1_000)
+        took.append(seconds(lambda load=load, pages=pages: land(load, pages)))  # type: ignore[misc]
+    return median(took[1:])
+
+
+def main(what: str) -> None:
+    """Measure one thing, and print it as JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        if what == "warm":
+            took = _warm(Path(folder))
+        else:
+            took = {"ours": _ours, "bare": _bare}[what](Path(folder), _pool())
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+    print(json.dumps({"seconds": took, "peak_gb": peak_gb}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,83 @@
+"""A JSON page to Arrow against msgspec decoding the same page into records, which is the least one has to do."""
+
+from datetime import datetime
+from statistics import median
+
+import httpx
+import msgspec
+
+import simulator
+from loaders.connectors import load_connector
+
+from .measure import Finding, seconds
+
+_LOOPS = 200
+_ROUNDS = 15
+
+
+class _Binance(msgspec.Struct, gc=False):
+    id: int
+    price: float
+    qty: float
+    quoteQty: float  # noqa: N815 - Binance's spelling
+    time: int
+    isBuyerMaker: bool  # noqa: N815
+    isBestMatch: bool  # noqa: N815
+
+
+class _Coinbase(msgspec.Struct, gc=False):
+    trade_id: int
+    price: float
+    size: float
+    time: datetime
+    side: str
+
+
+class _Kraken(msgspec.Struct, array_like=True, gc=False):
+    price: float
+    volume: float
+    time: float
+    side: str
+    order_type: str
+    misc: str
+    trade_id: int
+
+
+class _KrakenAnswer(msgspec.Struct):
+    error: list[str]
+    result: dict[str, list[_Kraken] | str]
+
+
+PAGES = {
+    "binance": ("/api/v3/trades?symbol=BTCUSDT&limit=1000", "BTCUSDT", list[_Binance]),
+    "coinbase": ("/products/BTC-USD/trades?limit=1000", "BTC-USD", list[_Coinbase]),
+    "kraken": ("/0/public/Trades?pair=XBTUSD&count=1000", "XBTUSD", _KrakenAnswer),
+}
+
+
+def findings() -> list[Finding]:
+    """A ratio for each venue, on pages of 1,000 trades."""
+    with simulator.running(trades=40_000) as exchanges:
+        bodies = {name: httpx.get(exchanges.urls[name] + path).content for name, (path, _, _) in PAGES.items()}
+    return [_finding(name, body) for name, body in bodies.items()]
+
+
+def _finding(name: str, body: bytes) -> Finding:
+    _, symbol, kind = PAGES[name]
+    decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder(kind, strict=False)
+    connector = load_connector(name)
+    ratios, speeds = [], []
+    for _ in range(_ROUNDS):
+        alone = seconds(lambda: [decoder.decode(body) for _ in range(_LOOPS)])
+        ours = seconds(lambda: [connector.parse_trades(body, symbol=symbol) for _ in range(_LOOPS)])
+        ratios.append(alone / ours)
+        speeds.append((1_000 * _LOOPS / ours / 1e6, 1_000 * _LOOPS / alone / 1e6))
+    ours_speed, alone_speed = (median(column) for column in zip(*speeds, strict=True))
+    return Finding(
+        f"{name}: JSON page to Arrow, speed of msgspec decoding alone",
+        median(ratios),
+        0.5,
+        at_least=True,
+        unit="x",
+        detail=f"{ours_speed:.2f} M trades/s against {alone_speed:.2f}; with each trade's JSON text",
+    )

@@ -1,0 +1,58 @@
+"""Trades for benchmarks, in pages as Binance sends them; cheap to make, so that what is measured is something else."""
+
+import random
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+
+from loaders.connector import Page, batch_of, page_of
+from loaders.connectors.binance import CONNECTOR
+
+RAW = CONNECTOR.raw
+SYMBOL = "BTCUSDT"
+PAGE = 1_000
+START = datetime(2026, 1, 5)
+
+_POOL = 100_000
+"""So many different trades; after them come the same again, with ids and times of their own where asked for."""
+
+
+def _texts(count: int) -> tuple[list[str], list[str]]:
+    draw = random.Random(7)
+    prices = [f"{42_000 + draw.gauss(0, 300):.8f}" for _ in range(count)]
+    return prices, [f"{draw.lognormvariate(-4, 1.5):.8f}" for _ in range(count)]
+
+
+def pages(count: int, *, first_id: int = 1, trades_per_day: int = 1_000_000) -> Iterator[Page]:
+    """`count` trades from `first_id` on, evenly over days; ids, times and payloads are each trade's own."""
+    prices, quantities = _texts(_POOL)
+    gap = timedelta(days=1) // trades_per_day
+    for low in range(first_id, first_id + count, PAGE):
+        ids = range(low, min(low + PAGE, first_id + count))
+        places = [trade_id % _POOL for trade_id in ids]
+        yield page_of(RAW, SYMBOL, _batch(ids, [prices[i] for i in places], [quantities[i] for i in places], gap))
+
+
+def _batch(ids: range, prices: list[str], quantities: list[str], gap: timedelta) -> pa.RecordBatch:
+    times = [START + gap * trade_id for trade_id in ids]
+    is_maker = [trade_id % 3 == 0 for trade_id in ids]
+    price, quantity = (pa.array(texts).cast(pa.float64()) for texts in (prices, quantities))
+    return batch_of(
+        RAW,
+        {
+            "id": [str(trade_id) for trade_id in ids],
+            "symbol": pa.repeat(SYMBOL, len(ids)),
+            "price": price,
+            "qty": quantity,
+            "quote_qty": price,
+            "time": times,
+            "is_buyer_maker": is_maker,
+            "is_best_match": pa.repeat(True, len(ids)),
+            "_raw_payload": [
+                f'{{"id":{trade_id},"price":"{p}","qty":"{q}","quoteQty":"{p}","time":1767571200000000,'
+                f'"isBuyerMaker":true,"isBestMatch":true}}'
+                for trade_id, p, q in zip(ids, prices, quantities, strict=True)
+            ],
+        },
+    )

@@ -1,0 +1,65 @@
+-- An increment makes the minutes again that pending loads touch, whole.
+{{
+    config(
+        partitioned_by=["day(minute)"],
+        pre_hook="{{ delete_pending_minutes('minute') }}",
+    )
+}}
+
+with
+
+trades as (
+
+    {% for touched in pending_event_ranges() %}
+    select
+        exchange,
+        symbol,
+        date_trunc('minute', trade_ts) as minute,
+        side,
+        price,
+        quantity,
+        -- trades of one moment in the order of their ids, as numbers where
+        -- they are numbers
+        row(
+            trade_ts, coalesce(try_cast(trade_id as bigint), -1), trade_id
+        ) as trade_order
+    from {{ ref("trades_unified") }}
+    where {{ within("trade_ts", touched) }}
+    {{ "union all" if not loop.last }}
+    {% else %}
+    select
+        exchange,
+        symbol,
+        trade_ts as minute,
+        side,
+        price,
+        quantity,
+        row(trade_ts, cast(0 as bigint), trade_id) as trade_order
+    from {{ ref("trades_unified") }}
+    where 1 = 0
+    {% endfor %}
+
+),
+
+bars as (
+
+    select
+        exchange,
+        symbol,
+        minute,
+        min_by(price, trade_order) as open_price,
+        max(price) as high_price,
+        min(price) as low_price,
+        max_by(price, trade_order) as close_price,
+        sum(price * quantity) / nullif(sum(quantity), 0) as vwap,
+        count(*) as trade_count,
+        sum(quantity) as base_volume,
+        sum(price * quantity) as quote_volume,
+        sum(case when side = 'BUY' then quantity else 0 end) as buy_volume,
+        sum(case when side = 'SELL' then quantity else 0 end) as sell_volume
+    from trades
+    group by exchange, symbol, minute
+
+)
+
+select * from bars

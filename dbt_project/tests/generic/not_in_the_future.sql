@@ -1,0 +1,8 @@
+{# No row's time is more than `days` after now. #}
+{% test not_in_the_future(model, column, days) %}
+
+select {{ column }}
+from {{ model }}
+where {{ column }} > {{ run_started() }} + interval '{{ days }}' day
+
+{% endtest %}

@@ -1,0 +1,12 @@
+{# No two rows of the whole table agree in all of `columns`. #}
+{% test unique_combination(model, columns) %}
+{{ config(tags=["whole_table"]) }}
+
+select
+    {{ columns | join(", ") }},
+    count(*) as row_count
+from {{ model }}
+group by {{ columns | join(", ") }}
+having count(*) > 1
+
+{% endtest %}

@@ -1,0 +1,173 @@
+"""The registry's files as data, as DESIGN.md's grammar has them. What spans files is checked in `registry`.
+
+In a mapping, keys of `transforms` name the source or the target column; the other optional keys are:
+
+    columns      source columns with type and description. Where they are given, every name and type is checked.
+    defaults     target column: value, used where the mapped value is null.
+    filters      source column: predicates. Rows that break one are left out; they are not trades, for example
+                 Binance's voided aggregates: {first_id: {not_in: [-1]}}. All predicates of all columns must hold.
+    versions     formats that ended: each is the file's body with its own entries laid over, and is in force for
+                 rows that landed (`_source_ingest_ts`) before `until`, UTC, exclusive; later ones follow.
+    examples     a raw row and the unified row it must become; columns left out are null, or aren't compared.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from .sql_text import SqlValue, identifier_problem, parse_timestamp, source_name_problem
+
+Type = Literal["string", "double", "long", "boolean", "timestamp"]
+
+
+def _identifier(name: str) -> str:
+    if problem := identifier_problem(name):
+        raise ValueError(problem)
+    return name
+
+
+def _source_name(name: str) -> str:
+    if problem := source_name_problem(name):
+        raise ValueError(problem)
+    return name
+
+
+def _timestamp(text: str) -> str:
+    parse_timestamp(text)
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty; say what it holds")
+    return text.strip()
+
+
+def _scalar(value: Any) -> SqlValue:
+    if isinstance(value, str | int | float | bool):
+        return value
+    raise ValueError(f"{value!r} is no text, number, true or false")
+
+
+Identifier = Annotated[str, AfterValidator(_identifier)]
+SourceName = Annotated[str, AfterValidator(_source_name)]
+Timestamp = Annotated[str, AfterValidator(_timestamp)]
+Text = Annotated[str, AfterValidator(_not_blank)]
+Value = Annotated[Any, AfterValidator(_scalar)]
+Row = dict[SourceName, Any]
+
+
+class Declaration(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+
+class Column(Declaration):
+    type: Type
+    description: Text
+
+
+class TargetColumn(Column):
+    required: bool = False
+    """Rows where it is null are refused."""
+    default: Value | None = None
+    accepted_values: list[Value] | None = Field(default=None, min_length=1)
+    source: Identifier | None = Field(default=None, alias="from")
+    """The provenance column that gives it where no mapping does."""
+
+
+class EventTime(Declaration):
+    column: Identifier
+    earliest: Timestamp
+    latest_days_after_landing: int = Field(ge=0)
+    """Against landing and not against now, so that a refused row stays refused, and a rebuild gives the same."""
+
+
+class Rejected(Declaration):
+    table: Identifier
+    description: Text
+
+
+class Target(Declaration):
+    """A unified table; the first row landed of a key wins, in the order of `first_wins_by`."""
+
+    target_table: Identifier
+    description: Text
+    columns: dict[Identifier, TargetColumn] = Field(min_length=1)
+    key: list[Identifier] = Field(min_length=1)
+    partition_by: str = Field(pattern=r"^day\([a-z_][a-z0-9_]*\)$")
+    event_time: EventTime
+    first_wins_by: list[Identifier] = Field(min_length=1)
+    rejected: Rejected
+
+    @property
+    def partition_column(self) -> str:
+        return self.partition_by.removeprefix("day(").removesuffix(")")
+
+
+class Predicate(Declaration):
+    """What must hold of one source column. A null passes `not_in` alone."""
+
+    not_null: Literal[True] | None = None
+    in_: list[Value] | None = Field(default=None, alias="in", min_length=1)
+    not_in: list[Value] | None = Field(default=None, min_length=1)
+    min: Value | None = None
+    """Inclusive, as is `max`."""
+    max: Value | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Predicate":
+        if not self.model_fields_set:
+            raise ValueError("is empty; use one of: not_null, in, not_in, min, max")
+        return self
+
+
+class Format(Declaration):
+    """How a raw row becomes a unified one; the part of a mapping that a version can replace."""
+
+    mappings: dict[SourceName, Identifier] = Field(default_factory=dict)
+    constants: dict[Identifier, Value] = Field(default_factory=dict)
+    transforms: dict[SourceName, str] = Field(default_factory=dict)
+    defaults: dict[Identifier, Value] = Field(default_factory=dict)
+    filters: dict[SourceName, Predicate] = Field(default_factory=dict)
+
+
+class Version(Format):
+    until: Timestamp
+
+
+class Example(Declaration):
+    name: Text | None = None
+    raw: Row
+    unified: Row = Field(min_length=1)
+
+
+class Mapping(Format):
+    source: Identifier
+    target_table: Identifier
+    mappings: dict[SourceName, Identifier] = Field(min_length=1)
+    description: Text | None = None
+    columns: dict[SourceName, Column] | None = Field(default=None, min_length=1)
+    versions: list[Version] = Field(default_factory=list)
+    examples: list[Example] = Field(default_factory=list)
+
+
+class ProductEntry(Declaration):
+    symbol: Text
+    base: Text
+    quote: Text
+
+
+class ProductList(Declaration):
+    exchange: Text
+    products: list[ProductEntry] = Field(min_length=1)
+
+
+class LakeTable(Declaration):
+    description: Text
+    loaded_at: Identifier
+    columns: dict[Identifier, Column]
+
+
+class LakeFile(Declaration):
+    provenance: dict[Identifier, Column]
+    tables: dict[Identifier, LakeTable]

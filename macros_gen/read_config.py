@@ -1,0 +1,80 @@
+"""One file of the registry, read and checked by itself; what is wrong with it becomes lines."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from .declarations import Declaration
+from .problems import choices, one_line
+from .yaml_file import BadYaml, read_yaml
+
+File = TypeVar("File", bound=Declaration)
+
+
+def read_config(path: Path, kind: type[File], *, shown_as: str, problems: list[str]) -> File | None:
+    """The file as `kind`; None where it has mistakes, which are added to `problems`."""
+    try:
+        content = read_yaml(path)
+    except BadYaml as error:
+        problems.append(f"{shown_as}:{error}")
+        return None
+    except OSError as error:
+        problems.append(f"{shown_as}: can't be read: {error.strerror}")
+        return None
+    if not isinstance(content, dict):
+        problems.append(f"{shown_as}: must hold keys and values; use some of: {', '.join(_keys(kind))}")
+        return None
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        problems += dict.fromkeys(f"{shown_as}: {line}" for line in _lines(error, kind))
+        return None
+
+
+def _lines(error: ValidationError, kind: type[BaseModel]) -> list[str]:
+    return [_line(details["loc"], details["type"], details, kind) for details in error.errors(include_url=False)]
+
+
+def _line(location: Sequence[int | str], type_: str, details: Any, kind: type[BaseModel]) -> str:
+    place = [part for part in location if part != "[key]"]
+    if type_ == "missing":
+        return _at(place[:-1], f"key `{place[-1]}` is missing")
+    if type_ == "extra_forbidden":
+        known = _keys(_model_at(kind, place[:-1]))
+        return _at(place[:-1], f"unknown key `{place[-1]}`; {choices(str(place[-1]), known)}")
+    if type_ == "value_error":
+        return _at(place[:-1] if "[key]" in location else place, str(details["ctx"]["error"]))
+    if type_ == "literal_error":
+        expected = details["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+        return _at(place, f"{details['input']!r} is unknown; use one of: {expected}")
+    return _at(place, one_line(f"{details['msg']}, found {_short(details['input'])}"))
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _at(place: Sequence[int | str], problem: str) -> str:
+    return f"{'.'.join(map(str, place))}: {problem}" if place else problem
+
+
+def _keys(kind: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in kind.model_fields.items()]
+
+
+def _model_at(kind: type[BaseModel], place: Sequence[int | str]) -> type[BaseModel]:
+    for part in place:
+        field = next((f for name, f in kind.model_fields.items() if (f.alias or name) == part), None)
+        # keys of a dict and indexes of a list are no fields: the model is the one found before
+        if field is not None and (inner := _first_model(field.annotation)) is not None:
+            kind = inner
+    return kind
+
+
+def _first_model(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for inner in get_args(annotation) if (model := _first_model(inner))), None)

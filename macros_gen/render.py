@@ -1,0 +1,157 @@
+"""The registry as dbt files. Pure: `render(registry)` gives path -> text, with paths from the project's folder."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from textwrap import fill
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from . import declarations as declared
+from .registry import Mapping as CheckedMapping
+from .registry import Registry, source_columns
+from .sql_text import jinja_safe, literal, parse_timestamp, timestamp_literal
+from .transforms import CATALOGUE, ENGINES
+
+FOLDERS = (
+    "dbt_project/macros/generated",
+    "dbt_project/models/generated",
+    "dbt_project/seeds/generated",
+    "dbt_project/tests/generated",
+)
+"""The folders that belong to the generator, which deletes and rewrites them whole."""
+
+_MACROS, _MODELS, _SEEDS, _TESTS = FOLDERS
+
+
+def render(registry: Registry) -> dict[str, str]:
+    files = {
+        f"{_MACROS}/transforms.sql": _fill("transforms.sql", catalogue=CATALOGUE, engines=ENGINES),
+        f"{_MACROS}/_transforms.yml": _fill("transforms.yml", catalogue=CATALOGUE, engines=ENGINES),
+        f"{_MODELS}/_sources.yml": _fill("sources.yml", registry=registry, columns=_source_columns(registry)),
+        f"{_MODELS}/_columns.md": _fill("columns.md", registry=registry),
+        f"{_SEEDS}/products.csv": _products_csv(registry),
+        f"{_SEEDS}/_products.yml": _fill("products.yml"),
+    }
+    for mapping in registry.mappings:
+        stem = f"{_MODELS}/staging/{mapping.staging}"
+        refusals = _refusals(mapping.target)
+        files[f"{stem}.sql"] = _fill("staging.sql", mapping=mapping, refusals=refusals)
+        files[f"{stem}.yml"] = _fill("staging.yml", mapping=mapping, registry=registry, rows=_example_rows)
+    for name, target in registry.targets.items():
+        context = {"target": target, "mappings": registry.mappings_of(name)}
+        if not context["mappings"]:
+            continue
+        files[f"{_MODELS}/{name}.sql"] = _fill("target.sql", **context)
+        files[f"{_MODELS}/{name}.yml"] = _fill("target.yml", **context, sample=lambda n, t=target: _sample(t, n))
+        files[f"{_MODELS}/staging/{target.rejected.table}.sql"] = _fill("rejected.sql", **context)
+        files[f"{_MODELS}/staging/{target.rejected.table}.yml"] = _fill("rejected.yml", **context)
+        files[f"{_TESTS}/{name}_holds_what_was_landed.sql"] = _fill("holds_what_was_landed.sql", **context)
+    return dict(sorted(files.items()))
+
+
+def _yaml(value: Any) -> str:
+    # JSON is YAML, on one line and with every quote and line end escaped
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _description(text: str) -> str:
+    # dbt runs Jinja over descriptions
+    return _yaml(jinja_safe(" ".join(text.split())))
+
+
+def _wrapped(text: str, width: int = 78) -> str:
+    return fill(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
+
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader(__package__),
+    undefined=StrictUndefined,
+    block_start_string="<%",
+    block_end_string="%>",  # dbt keeps {% %} and {{ }} for itself
+    variable_start_string="<<",
+    variable_end_string=">>",
+    comment_start_string="<#",
+    comment_end_string="#>",
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+    autoescape=False,
+)
+_ENVIRONMENT.filters |= {
+    "yaml": _yaml,
+    "description": _description,
+    "safe": jinja_safe,
+    "wrapped": _wrapped,
+}
+_ENVIRONMENT.globals["literal"] = literal
+_ENVIRONMENT.globals["parse_timestamp"] = parse_timestamp
+
+
+def _fill(template: str, **context: object) -> str:
+    return _ENVIRONMENT.get_template(f"{template}.jinja").render(**context)
+
+
+def _refusals(target: declared.Target) -> list[tuple[str, str]]:
+    """Why a row is refused: conditions and reasons, as SQL; the first that holds counts."""
+    event = target.event_time
+    required = [name for name, column in target.columns.items() if column.required]
+    earliest = parse_timestamp(event.earliest)
+    limit = f"_source_ingest_ts + interval '{event.latest_days_after_landing}' day"
+    return [
+        *((f"{name} is null", f"'{name} is null'") for name in required),
+        (f"{event.column} < {timestamp_literal(earliest)}", f"'{event.column} is before {earliest:%Y-%m-%d}'"),
+        (f"{event.column} > {limit}", f"'{event.column} is after the landing'"),
+    ]
+
+
+def _source_columns(registry: Registry) -> Mapping[str, list[tuple[str, str | None, str]]]:
+    """Each raw table's columns: name, type where known, description."""
+    return {mapping.source: list(_raw_columns(mapping, registry)) for mapping in registry.mappings}
+
+
+def _raw_columns(mapping: CheckedMapping, registry: Registry) -> Iterable[tuple[str, str | None, str]]:
+    described = {**(mapping.declared.columns or {}), **registry.lake.provenance}
+    for name, type_ in source_columns(mapping.declared, registry.lake).items():
+        if name in described:
+            yield name, type_, described[name].description
+        else:
+            target = mapping.declared.mappings.get(name, "an older format's column")
+            yield name, type_, f"As the venue sends it; becomes `{target}`."
+
+
+def _example_rows(example: declared.Example) -> tuple[str, str]:
+    return _yaml(example.raw), _yaml(example.unified)
+
+
+_SAMPLES: Mapping[str, Any] = {"string": "sample", "double": 1.5, "long": 1, "boolean": True}
+
+
+def _sample(target: declared.Target, number: int) -> dict[str, Any]:
+    """A valid row of the target for unit tests: equal `number`s are equal rows, others differ in key and time."""
+    row: dict[str, Any] = {}
+    moment = parse_timestamp(target.event_time.earliest) + timedelta(days=4000, minutes=number)
+    for name, column in target.columns.items():
+        if column.accepted_values:
+            row[name] = column.accepted_values[0]
+        elif column.type == "timestamp":
+            row[name] = f"{moment:%Y-%m-%d %H:%M:%S}"
+        else:
+            row[name] = _SAMPLES[column.type]
+    last = target.columns[target.key[-1]].type
+    row[target.key[-1]] = f"sample {number}" if last == "string" else row[target.key[-1]]
+    return row
+
+
+def _products_csv(registry: Registry) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["exchange", "symbol", "base_asset", "quote_asset", "canonical_symbol"])
+    for product in registry.products:
+        writer.writerow(
+            [product.exchange, product.symbol, product.base_asset, product.quote_asset, product.canonical_symbol]
+        )
+    return text.getvalue()
