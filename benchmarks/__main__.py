@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME…]`: measure, and print the table of docs/performance.md; exit 1 where a bound is missed."""
+"""`python -m benchmarks [NAME…]`: measure and print the table of docs/performance.md; exit 1 if a bound is missed."""
 
 import importlib
 import os

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain, islice, repeat
 from pathlib import Path
 from statistics import median
@@ -22,7 +23,6 @@ from .measure import Finding, in_own_process, seconds
 
 ROWS = 5_000_000
 _POOL_PAGES = 100
-_ROW_GROUP = 200_000
 _ROUNDS = 3
 
 
@@ -86,19 +86,20 @@ def _ours(folder: Path, pool: list[Page]) -> float:
     from loaders.landing import land
 
     lake = LocalLake(folder)
+    land(_load(lake), iter(pool[:1]))  # dlt imports half of itself when it is first used
     load = _load(lake)
     return seconds(lambda: land(load, _repeated(pool)))
 
 
 def _bare(folder: Path, pool: list[Page]) -> float:
     load = _load(LocalLake(folder))
-    batches = list(load.batches(iter(pool), "1767571200.123456"))
+    (rows,) = load.tables(iter(pool), "1767571200.123456")
+    group = pa.concat_tables([rows, rows])
 
     def write() -> None:
-        rows = islice(chain.from_iterable(repeat(batches)), ROWS // trades.PAGE)
-        with pq.ParquetWriter(folder / "bare.parquet", batches[0].schema, compression="zstd") as writer:
-            while group := list(islice(rows, _ROW_GROUP // trades.PAGE)):
-                writer.write_table(pa.Table.from_batches(group))
+        with pq.ParquetWriter(folder / "bare.parquet", group.schema, compression="zstd") as writer:
+            for _ in range(ROWS // group.num_rows):
+                writer.write_table(group)
 
     return seconds(write)
 
@@ -110,18 +111,18 @@ def _warm(folder: Path) -> float:
     took = []
     for number in range(11):
         load = _load(lake)
-        pages = trades.pages(1_000, first_id=1 + number * 1_000)
-        took.append(seconds(lambda load=load, pages=pages: land(load, pages)))  # type: ignore[misc]
+        pages = list(trades.pages(1_000, first_id=1 + number * 1_000))
+        took.append(seconds(partial(land, load, iter(pages))))
     return median(took[1:])
+
+
+_WAYS = {"ours": _ours, "bare": _bare}
 
 
 def main(what: str) -> None:
     """Measure one thing, and print it as JSON."""
     with tempfile.TemporaryDirectory() as folder:
-        if what == "warm":
-            took = _warm(Path(folder))
-        else:
-            took = {"ours": _ours, "bare": _bare}[what](Path(folder), _pool())
+        took = _warm(Path(folder)) if what == "warm" else _WAYS[what](Path(folder), _pool())
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(json.dumps({"seconds": took, "peak_gb": peak_gb}))
 

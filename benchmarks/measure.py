@@ -29,7 +29,8 @@ class Finding:
         """A row of the table in docs/performance.md."""
         sign = "≥" if self.at_least else "≤"
         verdict = "yes" if self.holds else "NO"
-        return f"| {self.what} | {self.figure:.2f}{self.unit} | {sign} {self.bound:g}{self.unit} | {verdict} | {self.detail} |"
+        figure, bound = f"{self.figure:.2f}{self.unit}", f"{sign} {self.bound:g}{self.unit}"
+        return f"| {self.what} | {figure} | {bound} | {verdict} | {self.detail} |"
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -43,7 +44,7 @@ def median_seconds(work: Callable[[], object], *, runs: int) -> float:
 
 
 def in_own_process(module: str, *arguments: str) -> dict[str, Any]:
-    """Run `python -m module arguments`, and give the JSON of its last line; for peaks of memory, and for cold starts."""
+    """Run `python -m module arguments` and give the JSON of its last line; a process's peak of memory is its own."""
     process = subprocess.run([sys.executable, "-m", module, *arguments], check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
     return result

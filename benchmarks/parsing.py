@@ -1,6 +1,11 @@
-"""A JSON page to Arrow against msgspec decoding the same page into records, which is the least one has to do."""
+"""A JSON page to Arrow against msgspec decoding the same page into records, and nothing else.
+
+Neither loses a digit: the records hold prices as Decimal; the Arrow batch holds them as double, as the raw tables do,
+and each trade's JSON text beside them.
+"""
 
 from datetime import datetime
+from decimal import Decimal
 from statistics import median
 
 import httpx
@@ -17,9 +22,9 @@ _ROUNDS = 15
 
 class _Binance(msgspec.Struct, gc=False):
     id: int
-    price: float
-    qty: float
-    quoteQty: float  # noqa: N815 - Binance's spelling
+    price: Decimal
+    qty: Decimal
+    quoteQty: Decimal  # noqa: N815 - Binance's spelling
     time: int
     isBuyerMaker: bool  # noqa: N815
     isBestMatch: bool  # noqa: N815
@@ -27,16 +32,16 @@ class _Binance(msgspec.Struct, gc=False):
 
 class _Coinbase(msgspec.Struct, gc=False):
     trade_id: int
-    price: float
-    size: float
+    price: Decimal
+    size: Decimal
     time: datetime
     side: str
 
 
 class _Kraken(msgspec.Struct, array_like=True, gc=False):
-    price: float
-    volume: float
-    time: float
+    price: Decimal
+    volume: Decimal
+    time: Decimal
     side: str
     order_type: str
     misc: str
@@ -79,5 +84,5 @@ def _finding(name: str, body: bytes) -> Finding:
         0.5,
         at_least=True,
         unit="x",
-        detail=f"{ours_speed:.2f} M trades/s against {alone_speed:.2f}; with each trade's JSON text",
+        detail=f"{ours_speed:.2f} M trades/s against {alone_speed:.2f}; each trade's JSON text included",
     )

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 
 import pyarrow as pa
 
@@ -18,6 +19,7 @@ _POOL = 100_000
 """So many different trades; after them come the same again, with ids and times of their own where asked for."""
 
 
+@cache
 def _texts(count: int) -> tuple[list[str], list[str]]:
     draw = random.Random(7)
     prices = [f"{42_000 + draw.gauss(0, 300):.8f}" for _ in range(count)]

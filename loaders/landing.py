@@ -120,10 +120,10 @@ def _run_pipeline(load: PendingLoad, pages: Iterator[Page], folder: Path) -> Non
             if column.type == "timestamp"
         },
     )
-    def rows() -> Iterator[pa.RecordBatch]:
+    def rows() -> Iterator[pa.Table]:
         load_id = dlt.current.load_package_state()["load_id"]
         (folder / _LOAD_ID).write_text(load_id)
-        yield from load.batches(pages, load_id)
+        yield from load.tables(pages, load_id)
 
     destination = _LakeDestination(bucket_url=f"file://{folder}/bookkeeping", destination_name="lake")
     destination.pending_load = load

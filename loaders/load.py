@@ -29,6 +29,8 @@ from .raw_table import RawTable
 from .watermarks import watermark_properties
 
 _EPOCH = date(1970, 1, 1)
+_ROWS_TOGETHER = 100_000
+"""dlt costs as much for a page of 1,000 rows as for 100 of them."""
 
 
 @dataclass
@@ -75,13 +77,21 @@ class PendingLoad:
     def __post_init__(self) -> None:
         self.started_at = self.now()
 
-    def batches(self, pages: Iterator[Page], load_id: str) -> Iterator[pa.RecordBatch]:
-        """The pages as rows of the raw table; keeps count of them."""
+    def tables(self, pages: Iterator[Page], load_id: str) -> Iterator[pa.Table]:
+        """The pages as rows of the raw table, many pages at a time; keeps count of them."""
         self.load_id = load_id
         schema = self.raw.table.arrow_schema(self.table.schema())
+        gathered: list[pa.RecordBatch] = []
+        rows = 0
         for page in pages:
             self._count(page)
-            yield self._row_batch(page, schema)
+            gathered.append(page.trades)
+            rows += page.trades.num_rows
+            if rows >= _ROWS_TOGETHER:
+                yield self._with_provenance(gathered, schema)
+                gathered, rows = [], 0
+        if gathered:
+            yield self._with_provenance(gathered, schema)
 
     def _count(self, page: Page) -> None:
         times = pc.min_max(page.trades[self.raw.trade_time]).as_py()
@@ -92,19 +102,19 @@ class PendingLoad:
         else:
             self.symbols[page.symbol] = seen
 
-    def _row_batch(self, page: Page, schema: pa.Schema) -> pa.RecordBatch:
+    def _with_provenance(self, pages: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+        rows = pa.Table.from_batches(pages)
         provenance = {
             "_source": self.source,
             "_source_ingest_ts": pa.scalar(self.started_at, pa.timestamp("us")),
             "_channel": self.channel,
             "_dlt_load_id": self.load_id,
         }
-        names = page.trades.schema.names
         columns = [
-            page.trades[name] if name in names else pa.repeat(provenance[name], page.trades.num_rows)
+            rows[name] if name in rows.schema.names else pa.repeat(provenance[name], rows.num_rows)
             for name in schema.names
         ]
-        return pa.RecordBatch.from_arrays(columns, schema=schema)
+        return pa.Table.from_arrays(columns, schema=schema)
 
     def _address(self, job_file: Path) -> str:
         """Where a job's file goes: the same at every attempt, so none leaves a second copy."""

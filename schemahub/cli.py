@@ -26,6 +26,9 @@ from .progress import DbtLines, IngestProgress
 from .settings import load_settings
 from .status import SymbolStatus, status
 
+INTERRUPTED = 130
+"""The exit code that typer gives to Ctrl-C."""
+
 app = typer.Typer(
     name="schemahub",
     help="Land the public trades of crypto exchanges in Iceberg tables, and unify them in `trades_unified`.",
@@ -88,8 +91,12 @@ def run_pipeline(
 ) -> None:
     """Ingest every exchange, then unify; an exchange that fails does not stop the others."""
     coordinator = Coordinator(load_settings(lake=lake, symbols=symbols, since=since))
+    coordinator.check_target(target)
     problems = ingest(coordinator, sorted(load_connectors()))
-    unify(coordinator, target)
+    try:
+        unify(coordinator, target)
+    except SchemaHubError as error:
+        problems.append(str(error))
     _fail_with(problems)
 
 
@@ -99,7 +106,8 @@ def show_status(lake: LakeOption = None) -> None:
     coordinator = Coordinator(load_settings(lake=lake))
     rows = status(coordinator.lake, now=utc_now())
     if not rows:
-        out.print(f"nothing was landed in {coordinator.lake.location} yet; try `schemahub run ingest`")
+        nothing = f"nothing was landed in {coordinator.lake.location} yet; try `schemahub run ingest`"
+        out.print(nothing, markup=False, soft_wrap=True)
         return
     out.print(_status_table(rows))
 
@@ -221,11 +229,13 @@ def _landed(outcome: Outcome) -> str:
 
 
 def _status_table(rows: list[SymbolStatus]) -> Table:
-    table = Table("exchange", "symbol", "last trade (UTC)", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for name in ("exchange", "symbol", "last trade (UTC)"):
+        table.add_column(name, no_wrap=True)
     for name in ("lag", "rows", "pending loads"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=name != "pending loads")
     for row in rows:
-        lag = str(row.lag).split(".")[0]
+        lag = str(row.lag).split(".")[0].replace(" days,", "d").replace(" day,", "d")
         table.add_row(
             row.exchange, row.symbol, _time(row.last_trade_at), lag, f"{row.row_count:,}", str(row.pending_loads)
         )
@@ -249,9 +259,10 @@ def _errors_in_one_line() -> Iterator[None]:
         for line in str(error).splitlines():
             err.print(f"error: {line}", markup=False)
         sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("stopped; what was landed by then is whole, and the next run goes on from there", markup=False)
-        sys.exit(130)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            err.print("stopped; what was landed by then is whole, and the next run goes on from there", markup=False)
+        raise
 
 
 def main() -> None:

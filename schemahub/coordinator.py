@@ -97,9 +97,13 @@ class Coordinator:
             return Outcome(connector.name, Ingested(), error)
         return Outcome(connector.name, ingested)
 
+    def check_target(self, target: str) -> None:
+        """Raise Misconfigured, naming near matches, where there is no such unified table."""
+        known(target, self.registry.targets, what="target table")
+
     def unify(self, target: str, *, full_refresh: bool = False, report: Report | None = None) -> None:
         """Insert what was landed and is not yet in `target`, and bring the marts up to date."""
-        known(target, self.registry.targets, what="target table")
+        self.check_target(target)
         with self.lake.writing(UNIFY):
             self._create_tables()
             run_dbt(self.lake, ["seed"], report=report)

@@ -30,11 +30,11 @@ class Unified:
 
 def new_lake(lake: LocalLake) -> None:
     """Empty the demo's lake; raises Misconfigured where the folder holds anything else."""
-    if (lake.folder / "catalog.db").exists():
-        if not is_simulated(lake):
-            raise Misconfigured(f"{lake.folder} is a lake with data of its own; name another folder in SCHEMAHUB_LAKE")
+    if is_simulated(lake):
         shutil.rmtree(lake.folder)
         lake.work_folder.mkdir(parents=True)
+    elif any(entry != lake.work_folder for entry in lake.folder.iterdir()):
+        raise Misconfigured(f"{lake.folder} holds data that is not the demo's; name another folder in SCHEMAHUB_LAKE")
     (lake.folder / MARK).write_text(_MARK_TEXT)
 
 

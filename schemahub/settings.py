@@ -1,12 +1,15 @@
 """Settings: a flag wins over a `SCHEMAHUB_*` environment variable, and that over `config/schemahub.yaml`."""
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import ValidationError, field_validator
+import yaml
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -21,19 +24,25 @@ from loaders.exceptions import Misconfigured
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds config/, dbt_project/ and profiles/."""
 
+_AGO = re.compile(r"(?P<amount>[0-9]+)(?P<unit>[smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Settings(BaseSettings):
     """What a run needs to know besides the mapping registry."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SCHEMAHUB_", yaml_file=PROJECT / "config" / "schemahub.yaml", extra="ignore", frozen=True
+        env_prefix="SCHEMAHUB_",
+        env_ignore_empty=True,
+        yaml_file=PROJECT / "config" / "schemahub.yaml",
+        extra="forbid",
+        frozen=True,
     )
 
-    lake: str
+    lake: Annotated[str, Field(min_length=1)]
     """A folder."""
-    symbols: Annotated[tuple[str, ...], NoDecode]
+    symbols: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)]
     """Products in canonical spelling, BASE-QUOTE; each exchange loads those that it lists."""
     since: str
     """Where a product that was never loaded begins: a time, or how long ago."""
@@ -68,29 +77,45 @@ def load_settings(**flags: str | None) -> Settings:
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise Misconfigured(f"settings (flags, SCHEMAHUB_* or config/schemahub.yaml): {problems}") from error
+    except (yaml.YAMLError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise Misconfigured(f"config/schemahub.yaml: expected settings in YAML, found: {reason}") from error
 
 
 def base_url(connector: Connector, environment: Mapping[str, str] = os.environ) -> str:
     """Where an exchange is asked: `SCHEMAHUB_<NAME>_URL` where set, else the venue's own address."""
     variable = f"SCHEMAHUB_{connector.name.upper()}_URL"
     url = environment.get(variable) or connector.base_url
-    if not url.startswith(("http://", "https://")):
+    if not _is_address(url):
         raise Misconfigured(f"{variable} is {url!r}; expected an address that begins with http:// or https://")
     return url.rstrip("/")
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port, or an IPv6 address, that is none
+        return False
+
+
 def parse_since(text: str, *, now: datetime) -> datetime:
     """A moment in UTC from `2026-01-05`, `2026-01-05T00:00:00Z`, or how long before `now`: `90m`, `2d`."""
-    amount, unit = text[:-1], text[-1:]
-    if amount.isdigit() and unit in _UNITS:
-        return now - timedelta(**{_UNITS[unit]: int(amount)})
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = _moment(text, now)
+    except (ValueError, OverflowError):
         raise Misconfigured(
             f"since is {text!r}; expected a time such as 2026-01-05T00:00:00Z, or how long ago, such as 90m, 6h or 2d"
         ) from None
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     if moment > now:
         raise Misconfigured(f"since is {text!r}, which is in the future")
+    if moment < _EARLIEST:
+        raise Misconfigured(f"since is {text!r}, which is before {_EARLIEST.year}")
     return moment
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    if ago := _AGO.fullmatch(text):
+        return now - timedelta(**{_UNITS[ago["unit"]]: int(ago["amount"])})
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from pyiceberg.exceptions import NoSuchTableError
 
-from loaders.lake import Lake, identifier
+from loaders.lake import Lake, LocalLake, identifier
 from loaders.ledger import LedgerRow, loads
 
 
@@ -26,6 +26,8 @@ class SymbolStatus:
 
 def status(lake: Lake, *, now: datetime) -> list[SymbolStatus]:
     """The status of every symbol that was ever landed, by exchange and symbol; `now` is UTC without a zone."""
+    if isinstance(lake, LocalLake) and not (lake.folder / "catalog.db").exists():
+        return []  # looking must not make tables
     rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
     for row in loads(lake):
         rows[row.exchange, row.symbol].append(row)

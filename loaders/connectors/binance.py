@@ -173,7 +173,7 @@ class Binance:
 def _microseconds(times: list[int]) -> pa.Array:
     # The unit is told by the size, row by row: an older host ignores the header that asks for microseconds.
     array = pa.array(times, pa.int64())
-    if times and min(times) < _FIRST_TIME_IN_MICROSECONDS:
+    if times and pc.min(array).as_py() < _FIRST_TIME_IN_MICROSECONDS:
         array = pc.if_else(pc.less(array, _FIRST_TIME_IN_MICROSECONDS), pc.multiply(array, 1000), array)
     return array.cast(pa.timestamp("us"))
 

@@ -31,7 +31,7 @@ from ..connector import (
     last_id,
     page_of,
 )
-from ..exceptions import BadRequest, ExchangeUnavailable, RateLimited
+from ..exceptions import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 from ..lake_table import Column
 from ..payloads import decode, object_texts
 from ..raw_table import RawTable
@@ -43,7 +43,7 @@ class _Trade(msgspec.Struct, gc=False):
     trade_id: int
     price: float
     size: float
-    time: datetime
+    time: str
     side: str
 
 
@@ -157,7 +157,9 @@ class Coinbase:
         [{"time":"2014-11-07T22:19:28.578544Z","trade_id":74,"price":"10.00000000","size":"0.01000000","side":"buy"}]
         """
         trades = decode(_trades, body, venue="coinbase")
-        newest_first = batch_of(
+        texts = object_texts(body, len(trades))
+        trades.reverse()
+        return batch_of(
             self.raw,
             {
                 "trade_id": pa.array([trade.trade_id for trade in trades], pa.int64()).cast(pa.string()),
@@ -165,11 +167,10 @@ class Coinbase:
                 "price": [trade.price for trade in trades],
                 "size": [trade.size for trade in trades],
                 "side": [trade.side for trade in trades],
-                "time": pa.array([trade.time for trade in trades], pa.timestamp("us", "UTC")).cast(pa.timestamp("us")),
-                "_raw_payload": object_texts(body, len(trades)),
+                "time": _microseconds([trade.time for trade in trades]),
+                "_raw_payload": texts[::-1],
             },
         )
-        return newest_first.take(pa.array(range(len(trades) - 1, -1, -1), pa.int64()))
 
     def check(self, response: Response) -> None:
         if response.status == 200:
@@ -181,6 +182,13 @@ class Coinbase:
         if response.status >= 500:
             raise ExchangeUnavailable(reason)
         raise BadRequest(reason)
+
+
+def _microseconds(times: list[str]) -> pa.Array:
+    try:
+        return pa.array(times, pa.string()).cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
+    except pa.ArrowInvalid as error:
+        raise UnexpectedPayload(f"coinbase: {error}") from error
 
 
 def _message(body: bytes) -> str:

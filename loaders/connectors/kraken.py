@@ -209,11 +209,14 @@ def _made_ids(trades: list[_Trade]) -> list[str]:
 
 
 def _microseconds(times: pa.Array) -> pa.Array:
-    seconds = times.cast(pa.decimal128(28, 9))
+    try:
+        seconds = times.cast(pa.decimal128(28, 9))
+    except pa.ArrowInvalid as error:
+        raise UnexpectedPayload(f"kraken: {error}") from error
+    # cut, not rounded: the tick that a trade fell into; the same digits without their point are microseconds
+    cut = pc.cast(seconds, options=pc.CastOptions(pa.decimal128(28, 6), allow_decimal_truncate=True))
     return (
-        pc.floor(pc.multiply(seconds, pa.scalar(1_000_000, pa.decimal128(7, 0))))
-        .cast(pa.int64())
-        .cast(pa.timestamp("us"))
+        pa.Array.from_buffers(pa.decimal128(28, 0), len(cut), cut.buffers()).cast(pa.int64()).cast(pa.timestamp("us"))
     )
 
 
