@@ -1,4 +1,4 @@
-"""The registry's files as data, as DESIGN.md's grammar has them. What spans files is checked in `registry`.
+"""The registry's files as data, the grammar of mappings and targets. What spans files is checked in `registry`.
 
 In a mapping, keys of `transforms` name the source or the target column; the other optional keys are:
 

@@ -14,20 +14,21 @@ from rich.console import Console
 from rich.table import Table
 
 from loaders.connectors import load_connectors
-from loaders.exceptions import Misconfigured, SchemaHubError
-from loaders.lake import LocalLake
+from loaders.exceptions import SchemaHubError
 from macros_gen.registry import RegistryError
 from simulator.__main__ import simulate
 from simulator.market import DEFAULT_START
 
-from .coordinator import Coordinator, Outcome, utc_now
-from .demo import new_lake, shown, simulated_exchanges, snapshots, unified
-from .progress import DbtLines, IngestProgress
+from .coordinator import Coordinator, utc_now
+from .demo import Demo, shown
 from .settings import load_settings
 from .status import SymbolStatus, status
+from .terminal import ingest, unify
 
 INTERRUPTED = 130
 """The exit code that typer gives to Ctrl-C."""
+
+_STOPPED = "stopped; what was landed by then is whole, and the next run goes on from there"
 
 app = typer.Typer(
     name="schemahub",
@@ -66,7 +67,7 @@ def run_ingest(
 ) -> None:
     """Land the trades that came since the last run in the exchanges' raw tables."""
     coordinator = Coordinator(load_settings(lake=lake, symbols=symbols, since=since))
-    problems = ingest(coordinator, exchanges)
+    problems = ingest(coordinator, exchanges, out)
     _fail_with(problems)
 
 
@@ -79,7 +80,7 @@ def run_unify(
     lake: LakeOption = None,
 ) -> None:
     """Insert what was landed into the unified table, and bring the marts up to date."""
-    unify(Coordinator(load_settings(lake=lake)), target, full_refresh=full_refresh)
+    unify(Coordinator(load_settings(lake=lake)), target, out, full_refresh=full_refresh)
 
 
 @run.command("pipeline")
@@ -92,9 +93,9 @@ def run_pipeline(
     """Ingest every exchange, then unify; an exchange that fails does not stop the others."""
     coordinator = Coordinator(load_settings(lake=lake, symbols=symbols, since=since))
     coordinator.check_target(target)
-    problems = ingest(coordinator, sorted(load_connectors()))
+    problems = ingest(coordinator, sorted(load_connectors()), out)
     try:
-        unify(coordinator, target)
+        unify(coordinator, target, out)
     except SchemaHubError as error:
         problems.append(str(error))
     _fail_with(problems)
@@ -152,80 +153,7 @@ def demo(
 ) -> None:
     """Run the whole pipeline twice against simulated exchanges, and show what came of it."""
     coordinator = Coordinator(load_settings(lake=lake, since=DEFAULT_START.isoformat()))
-    show_demo(coordinator, trades=trades)
-
-
-def show_demo(coordinator: Coordinator, *, trades: int) -> None:
-    """Run the pipeline, its tests and its docs twice, and print a summary."""
-    lake = coordinator.lake
-    assert isinstance(lake, LocalLake)
-    new_lake(lake)
-    with simulated_exchanges(trades) as served:
-        out.rule("first run")
-        out.print(f"simulated exchanges are up, with {served:,} trades")
-        counts = [_demo_run(coordinator)]
-        out.rule("second run: nothing new, so nothing is added")
-        counts.append(_demo_run(coordinator))
-    if counts[0] != served or counts[1] != served:
-        raise SchemaHubError(f"{served:,} trades were served, but trades_unified holds {counts}")
-    out.rule("what came of it")
-    _print_demo(lake, served)
-
-
-def _demo_run(coordinator: Coordinator) -> int:
-    _fail_with(ingest(coordinator, sorted(load_connectors())))
-    generated = coordinator.generate()
-    out.print(f"generator: {generated} files from config/")
-    unify(coordinator, "trades_unified")
-    lines = DbtLines(out)
-    coordinator.dbt(["test"], report=lines)
-    out.print(f"  {lines.tests_passed} tests passed")
-    coordinator.dbt(["docs", "generate"], report=DbtLines(out))
-    return sum(exchange.rows for exchange in unified(coordinator.lake))
-
-
-def _print_demo(lake: LocalLake, served: int) -> None:
-    table = Table("exchange", "rows", "first trade (UTC)", "last trade (UTC)", box=None, pad_edge=False)
-    table.columns[1].justify = "right"
-    for row in unified(lake):
-        table.add_row(row.exchange, f"{row.rows:,}", row.first_trade, row.last_trade)
-    out.print(table)
-    folder = shown(lake.folder)
-    out.print(
-        f"\nserved {served:,} trades, unified {served:,}, twice none; trades_unified has "
-        f"{snapshots(lake, 'trades_unified')} snapshot after two runs\n"
-        f"\nquery it    .venv/bin/schemahub query --lake {folder} "
-        '"select exchange, side, count(*) from trades_unified group by all order by all"\n'
-        f"status      .venv/bin/schemahub status --lake {folder}\n"
-        f"the docs    make docs-serve"
-    )
-
-
-def ingest(coordinator: Coordinator, exchanges: list[str]) -> list[str]:
-    """Ingest with progress on the terminal; gives the problems, a line each."""
-    plan = coordinator.plan(exchanges)
-    if not any(plan.values()):
-        raise Misconfigured(f"{', '.join(plan)} lists none of {', '.join(coordinator.settings.symbols)}; try --symbols")
-    problems: list[str] = []
-    with IngestProgress(out) as progress:
-        for outcome in coordinator.ingest(plan, progress=progress.of):
-            progress.end(outcome.exchange, _landed(outcome))
-            problems += outcome.problems
-    return problems
-
-
-def unify(coordinator: Coordinator, target: str, *, full_refresh: bool = False) -> None:
-    """Unify with a line for every model on the terminal."""
-    coordinator.unify(target, full_refresh=full_refresh, report=DbtLines(out))
-
-
-def _landed(outcome: Outcome) -> str:
-    if outcome.error is not None:
-        return "nothing landed"
-    count = outcome.ingested.row_count
-    if not count:
-        return "nothing landed" if outcome.problems else "nothing new"
-    return f"{count:,} trades landed"
+    Demo(coordinator, out).run(trades)
 
 
 def _status_table(rows: list[SymbolStatus]) -> Table:
@@ -261,8 +189,18 @@ def _errors_in_one_line() -> Iterator[None]:
         sys.exit(1)
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
-            err.print("stopped; what was landed by then is whole, and the next run goes on from there", markup=False)
+            err.print(_STOPPED, markup=False)
         raise
+    except Exception as error:
+        if not _is_interruption(error):
+            raise
+        err.print(_STOPPED, markup=False)
+        sys.exit(INTERRUPTED)
+
+
+def _is_interruption(error: BaseException | None) -> bool:
+    # dlt wraps a Ctrl-C that comes while it works
+    return error is not None and (isinstance(error, KeyboardInterrupt) or _is_interruption(error.__context__))
 
 
 def main() -> None:

@@ -20,8 +20,8 @@ from macros_gen.registry import Registry, load_registry
 from macros_gen.render import render
 
 from .dbt import Report, run_dbt
-from .demo import is_simulated
 from .settings import PROJECT, Settings, base_url, parse_since
+from .simulated_lake import is_simulated
 from .symbols import product_list, venue_symbols
 
 UNIFY = "unify"

@@ -1,58 +1,86 @@
-"""`make demo`: the whole pipeline against simulated exchanges, twice, and what came of it.
-
-The demo's trades are not real, so its lake is marked, and no run against a real exchange goes into it.
-"""
+"""`make demo`: the whole pipeline against simulated exchanges, twice, and what came of it."""
 
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
 
 import simulator
-from loaders.exceptions import Misconfigured
-from loaders.lake import Lake, LocalLake, identifier
+from loaders.connectors import load_connectors
+from loaders.exceptions import Misconfigured, SchemaHubError
+from loaders.lake import LocalLake, identifier
 
-MARK = "SIMULATED.txt"
-_MARK_TEXT = "The trades in this lake are simulated (`make demo`). `make demo` makes it anew; delete it as you like.\n"
+from .coordinator import Coordinator
+from .simulated_lake import new_lake
+from .terminal import DbtLines, ingest, unify
+
+TARGET = "trades_unified"
 
 
 @dataclass(frozen=True)
-class Unified:
-    """What trades_unified holds of one exchange."""
+class Demo:
+    """Runs the pipeline of `coordinator` against simulated exchanges, and says so on `console`."""
 
-    exchange: str
-    rows: int
-    first_trade: str
-    last_trade: str
+    coordinator: Coordinator
+    console: Console
+
+    def run(self, trades: int) -> None:
+        """Make the lake anew and run twice; raises where a trade is missing, or is there twice."""
+        lake = self.coordinator.lake
+        if not isinstance(lake, LocalLake):
+            raise Misconfigured(f"the demo needs a folder for its lake, not {lake.location}")
+        new_lake(lake)
+        with simulator.running(trades=trades) as exchanges:
+            os.environ.update(exchanges.environment)
+            market = exchanges.market()
+            served = sum(listed["trades"] for products in market.values() for listed in products.values())
+            self.console.rule("first run")
+            self.console.print(f"simulated exchanges are up, with {served:,} trades")
+            self._run_once(served)
+            self.console.rule("second run: there is nothing new, so nothing may be added")
+            self._run_once(served)
+        self.console.rule("what came of it")
+        self._summarise(lake, served)
+
+    def _run_once(self, served: int) -> None:
+        if problems := ingest(self.coordinator, sorted(load_connectors()), self.console):
+            raise SchemaHubError("\n".join(problems))
+        self.console.print(f"generated     {self.coordinator.generate()} files from config/")
+        unify(self.coordinator, TARGET, self.console)
+        tests = DbtLines(self.console)
+        self.coordinator.dbt(["test"], report=tests)
+        self.console.print(f"tested        {tests.tests_passed} data and unit tests passed")
+        self.coordinator.dbt(["docs", "generate"], report=lambda _: None)
+        self.console.print("documented    in dbt_project/target")
+        held = sum(row["rows"] for row in unified(self.coordinator))
+        if held != served:
+            raise SchemaHubError(f"the exchanges served {served:,} trades, and {TARGET} holds {held:,}")
+
+    def _summarise(self, lake: LocalLake, served: int) -> None:
+        table = Table("exchange", "trades", "first (UTC)", "last (UTC)", box=None, pad_edge=False)
+        table.columns[1].justify = "right"
+        for row in unified(self.coordinator):
+            table.add_row(row["exchange"], f"{row['rows']:,}", str(row["first"])[:19], str(row["last"])[:19])
+        self.console.print(table)
+        snapshots = len(lake.catalog.load_table(identifier(TARGET)).metadata.snapshots)
+        folder = shown(lake.folder)
+        self.console.print(
+            f"\n{served:,} trades served, landed and unified, none twice; "
+            f"two runs made {snapshots} snapshot of {TARGET}\n"
+            f"\nquery it   .venv/bin/schemahub query --lake {folder} "
+            '"select exchange, side, count(*) from trades_unified group by all order by all"\n'
+            f"status     .venv/bin/schemahub status --lake {folder}\n"
+            "docs       make docs-serve",
+            soft_wrap=True,
+        )
 
 
-def new_lake(lake: LocalLake) -> None:
-    """Empty the demo's lake; raises Misconfigured where the folder holds anything else."""
-    if is_simulated(lake):
-        shutil.rmtree(lake.folder)
-        lake.work_folder.mkdir(parents=True)
-    elif any(entry != lake.work_folder for entry in lake.folder.iterdir()):
-        raise Misconfigured(f"{lake.folder} holds data that is not the demo's; name another folder in SCHEMAHUB_LAKE")
-    (lake.folder / MARK).write_text(_MARK_TEXT)
-
-
-def is_simulated(lake: Lake) -> bool:
-    return isinstance(lake, LocalLake) and (lake.folder / MARK).exists()
-
-
-@contextmanager
-def simulated_exchanges(trades: int) -> Iterator[int]:
-    """Simulated exchanges, to which every `SCHEMAHUB_<NAME>_URL` of this process leads; gives their trades' number."""
-    with simulator.running(trades=trades) as running:
-        os.environ.update(running.environment)
-        yield sum(listed["trades"] for products in running.market().values() for listed in products.values())
-
-
-def unified(lake: Lake) -> list[Unified]:
-    """What trades_unified holds, by exchange, as pyiceberg reads it."""
-    table = lake.catalog.load_table(identifier("trades_unified"))
+def unified(coordinator: Coordinator) -> list[dict[str, Any]]:
+    """What the unified table holds by exchange (exchange, rows, first, last), as pyiceberg reads it by itself."""
+    table = coordinator.lake.catalog.load_table(identifier(TARGET))
     grouped = (
         table.scan(selected_fields=("exchange", "trade_ts"))
         .to_arrow()
@@ -60,20 +88,12 @@ def unified(lake: Lake) -> list[Unified]:
         .aggregate([([], "count_all"), ("trade_ts", "min"), ("trade_ts", "max")])
         .sort_by("exchange")
     )
-    return [
-        Unified(row["exchange"], row["count_all"], _second(row["trade_ts_min"]), _second(row["trade_ts_max"]))
-        for row in grouped.to_pylist()
-    ]
+    rows: list[dict[str, Any]] = grouped.rename_columns(
+        {"count_all": "rows", "trade_ts_min": "first", "trade_ts_max": "last"}
+    ).to_pylist()
+    return rows
 
 
-def snapshots(lake: Lake, table: str) -> int:
-    return len(lake.catalog.load_table(identifier(table)).metadata.snapshots)
-
-
-def _second(moment: object) -> str:
-    return str(moment)[:19]
-
-
-def shown(folder: Path) -> str:
-    """A folder as a person would type it from here."""
-    return str(folder.relative_to(Path.cwd())) if folder.is_relative_to(Path.cwd()) else str(folder)
+def shown(path: Path) -> str:
+    """A path as a person would type it from here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,5 +1,7 @@
 """Print what a SELECT on the local lake gives."""
 
+import sys
+
 import duckdb
 from rich.console import Console
 
@@ -19,7 +21,10 @@ def run_query(lake: Lake, sql: str) -> None:
         with connect(lake.folder) as connection:
             result = connection.sql(sql)
             if result is not None:
-                result.show(max_width=Console().width, max_rows=100)
+                console = Console()
+                # a file or a pipe gets every column and row
+                width = console.width if console.is_terminal else sys.maxsize >> 33
+                result.show(max_width=width, max_rows=100 if console.is_terminal else sys.maxsize >> 33)
     except LakeUnusable as error:
         raise QueryFailed(str(error)) from error
     except duckdb.Error as error:

@@ -1,4 +1,4 @@
-"""The generator's text: the tree is its golden copy, DESIGN.md's example is valid, values can't leave their quotes."""
+"""The generator's text: the tree is its golden copy, a plain mapping is valid, values can't leave their quotes."""
 
 import functools
 import os
@@ -21,7 +21,7 @@ from macros_gen.sql_text import jinja_safe, text_literal
 from macros_gen.transforms import CATALOGUE
 from tests.macros_gen.conftest import Project
 
-DESIGN_EXAMPLE = """\
+PLAIN_MAPPING = """\
 # config/mappings/binance_trades.yaml
 source: raw_binance_trades
 target_table: trades_unified
@@ -50,7 +50,7 @@ def test_every_generated_file_says_what_made_it() -> None:
 
 
 def test_the_documented_example_is_valid_as_it_stands(project: Project) -> None:
-    project.write(BINANCE, DESIGN_EXAMPLE)
+    project.write(BINANCE, PLAIN_MAPPING)
     sql = render(project.load())[STAGING]
     assert """{{ to_double('cast("price" as varchar)') }} as price""" in sql
     assert "cast('UNKNOWN' as varchar) as side" in sql
@@ -208,7 +208,7 @@ def test_every_mapping_has_examples_that_show_each_column(mapping) -> None:  # t
     ids=["typed", "iso text", "epoch text", "epoch number"],
 )
 def test_the_documented_example_takes_columns_of_any_type(project: Project, raw: str) -> None:
-    project.write(BINANCE, DESIGN_EXAMPLE)
+    project.write(BINANCE, PLAIN_MAPPING)
     template = jinja2.Environment().from_string(render(project.load())[STAGING])
     calls = {name: functools.partial(transform.sql, "duckdb") for name, transform in CATALOGUE.items()}
     source = "(select *, now()::timestamp as _source_ingest_ts, null as _channel, null as _dlt_load_id from (select "

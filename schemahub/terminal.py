@@ -1,13 +1,16 @@
-"""What a person sees while a run works."""
+"""What a person sees while a run works, and the runs with it."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
+from loaders.exceptions import Misconfigured
 from loaders.ingest import Progress as OnPage
 
+from .coordinator import Coordinator, Outcome
 from .dbt import Node
 
 
@@ -64,3 +67,30 @@ class DbtLines:
             self.tests_passed += 1
         else:
             self._console.print(f"  {node.name:<42}{node.status:<10}{node.seconds:6.1f} s", markup=False)
+
+
+def ingest(coordinator: Coordinator, exchanges: Sequence[str], console: Console) -> list[str]:
+    """Ingest with a line per exchange; gives the problems, a line each."""
+    plan = coordinator.plan(exchanges)
+    if not any(plan.values()):
+        raise Misconfigured(f"{', '.join(plan)} lists none of {', '.join(coordinator.settings.symbols)}; try --symbols")
+    problems: list[str] = []
+    with IngestProgress(console) as progress:
+        for outcome in coordinator.ingest(plan, progress=progress.of):
+            progress.end(outcome.exchange, _landed(outcome))
+            problems += outcome.problems
+    return problems
+
+
+def _landed(outcome: Outcome) -> str:
+    if outcome.error is not None:
+        return "nothing landed"
+    count = outcome.ingested.row_count
+    if not count:
+        return "nothing landed" if outcome.problems else "nothing new"
+    return f"{count:,} trades landed"
+
+
+def unify(coordinator: Coordinator, target: str, console: Console, *, full_refresh: bool = False) -> None:
+    """Unify with a line for every model."""
+    coordinator.unify(target, full_refresh=full_refresh, report=DbtLines(console))

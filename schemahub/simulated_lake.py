@@ -1,0 +1,23 @@
+"""The demo's lake: its trades are not real, so it is marked, and nothing else goes into it."""
+
+import shutil
+
+from loaders.exceptions import Misconfigured
+from loaders.lake import Lake, LocalLake
+
+MARK = "SIMULATED.txt"
+_MARK_TEXT = "The trades in this lake are simulated (`make demo`). `make demo` makes it anew; delete it as you like.\n"
+
+
+def new_lake(lake: LocalLake) -> None:
+    """Empty the demo's lake; raises Misconfigured where the folder holds anything else."""
+    if (lake.folder / "catalog.db").exists():
+        if not is_simulated(lake):
+            raise Misconfigured(f"{lake.folder} is a lake with data of its own; name another folder in SCHEMAHUB_LAKE")
+        shutil.rmtree(lake.folder)
+        lake.work_folder.mkdir(parents=True)
+    (lake.folder / MARK).write_text(_MARK_TEXT)
+
+
+def is_simulated(lake: Lake) -> bool:
+    return isinstance(lake, LocalLake) and (lake.folder / MARK).exists()

@@ -1,0 +1,60 @@
+"""Runs that end before their end: killed, or stopped by Ctrl-C."""
+
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from simulator import RunningSimulator
+from tests.schemahub.conftest import Cli, assert_everything_landed_once, leftovers, served
+
+COMMAND = ("run", "ingest", "binance", "coinbase", "kraken", "--symbols", "BTC-USDT")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_runs_that_are_killed_at_any_moment_lose_and_double_nothing(
+    cli: Cli, exchanges: RunningSimulator, tmp_path: Path, seed: int
+) -> None:
+    lake = tmp_path / "lake"
+    moments = random.Random(seed)
+    exchanges.set_faults("slow=0.2:1/2")
+    for _ in range(4):
+        run = cli.start(*COMMAND, lake=lake)
+        time.sleep(moments.uniform(1.0, 4.0))
+        run.kill()
+        run.communicate()
+    exchanges.clear_faults()
+    finished = cli(*COMMAND, lake=lake)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert_everything_landed_once(lake, served(exchanges, "BTC-USDT"))
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.0])
+def test_ctrl_c_stops_a_run_at_once_with_one_line(
+    cli: Cli, exchanges: RunningSimulator, tmp_path: Path, seconds: float
+) -> None:
+    lake = tmp_path / "lake"
+    exchanges.set_faults("slow=0.3:1/1")
+    run = cli.start(*COMMAND, lake=lake)
+    wait_for_requests(exchanges)
+    time.sleep(seconds)
+    began = time.monotonic()
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=30)
+    assert (run.returncode, said.splitlines()) == (
+        130,
+        ["stopped; what was landed by then is whole, and the next run goes on from there"],
+    )
+    assert time.monotonic() - began < 5
+    assert leftovers(lake) == []
+    exchanges.clear_faults()
+    assert cli(*COMMAND, lake=lake).returncode == 0
+    assert_everything_landed_once(lake, served(exchanges, "BTC-USDT"))
+
+
+def wait_for_requests(exchanges: RunningSimulator) -> None:
+    """Until the run has asked for something; before that Python itself is still starting."""
+    while not exchanges.faults()[0]["seen"]:
+        time.sleep(0.02)

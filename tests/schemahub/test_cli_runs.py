@@ -1,0 +1,210 @@
+"""A lake's life by the command line: every step is run once, and what was said and found is looked at by the tests."""
+
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pyiceberg.types import DoubleType, StringType, TimestampType
+
+from simulator import RunningSimulator
+from tests.schemahub.conftest import (
+    Cli,
+    Finished,
+    Served,
+    assert_everything_landed_once,
+    iceberg_table,
+    served,
+    snapshots,
+)
+
+EXCHANGES = ("binance", "coinbase", "kraken")
+
+
+@dataclass(frozen=True)
+class Step:
+    finished: Finished
+    snapshots: Mapping[str, list[int]]
+
+    @property
+    def lines(self) -> list[str]:
+        return self.finished.stdout.splitlines()
+
+
+@dataclass(frozen=True)
+class Story:
+    lake: Path
+    steps: Mapping[str, Step]
+
+    def __getitem__(self, name: str) -> Step:
+        return self.steps[name]
+
+
+@pytest.fixture(scope="module")
+def story(cli: Cli, shared_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    lake = tmp_path_factory.mktemp("story") / "lake"
+    ingest = ("run", "ingest", *EXCHANGES, "--symbols", "BTC-USDT", "--since", "2026-01-05")
+    commands: dict[str, tuple[str, ...]] = {
+        "status of nothing": ("status",),
+        "ingest": ingest,
+        "ingest again": ingest,
+        "status before": ("status",),
+        "unify": ("run", "unify", "trades_unified"),
+        "status after": ("status",),
+        "pipeline": ("run", "pipeline", "trades_unified", "--symbols", "BTC-USDT,ETH-USDT"),
+        "pipeline again": ("run", "pipeline", "trades_unified", "--symbols", "BTC-USDT,ETH-USDT"),
+        "status at last": ("status",),
+    }
+    steps = {}
+    for name, arguments in commands.items():
+        steps[name] = Step(cli(*arguments, lake=lake), snapshots(lake))
+    return Story(lake, steps)
+
+
+def test_no_step_fails_or_warns(story: Story) -> None:
+    said = {name: (step.finished.returncode, step.finished.stderr) for name, step in story.steps.items()}
+    assert said == dict.fromkeys(story.steps, (0, ""))
+
+
+def test_looking_at_an_empty_lake_makes_nothing(story: Story) -> None:
+    (line,) = story["status of nothing"].lines
+    assert line == f"nothing was landed in file://{story.lake} yet; try `schemahub run ingest`"
+    assert story["status of nothing"].snapshots == {}
+
+
+def test_ingest_says_how_many_trades_of_each_exchange_it_landed(
+    story: Story, shared_exchanges: RunningSimulator
+) -> None:
+    said = re.findall(r"(\w+) +([\d,]+) trades landed", story["ingest"].finished.stdout)
+    assert said == [(product.exchange, f"{product.trades:,}") for product in served(shared_exchanges, "BTC-USDT")]
+
+
+def test_ingesting_again_says_nothing_new_and_commits_nothing(story: Story) -> None:
+    assert re.findall(r"(\w+) +nothing new", story["ingest again"].finished.stdout) == list(EXCHANGES)
+    assert story["ingest again"].snapshots == story["ingest"].snapshots
+
+
+def status_rows(step: Step) -> dict[tuple[str, str], list[str]]:
+    header, *rows = step.lines
+    assert header.split() == ["exchange", "symbol", "last", "trade", "(UTC)", "lag", "rows", "pending", "loads"]
+    return {(row.split()[0], row.split()[1]): row.split()[2:] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("step", "symbols", "pending"),
+    [
+        ("status before", ["BTC-USDT"], "1"),
+        ("status after", ["BTC-USDT"], "0"),
+        ("status at last", ["BTC-USDT", "ETH-USDT"], "0"),
+    ],
+)
+def test_status_shows_last_trade_lag_rows_and_pending_loads(
+    story: Story, shared_exchanges: RunningSimulator, step: str, symbols: list[str], pending: str
+) -> None:
+    rows = status_rows(story[step])
+    products = served(shared_exchanges, *symbols)
+    assert list(rows) == sorted((product.exchange, product.symbol) for product in products)
+    for product in products:
+        day, time, lag_days, lag_time, count, waiting = rows[product.exchange, product.symbol]
+        assert (day, count, waiting) == ("2026-01-05", f"{product.trades:,}", pending)
+        assert time == last_second(shared_exchanges, product)
+        assert re.fullmatch(r"\d+d \d{1,2}:\d\d:\d\d", f"{lag_days} {lag_time}")
+
+
+def last_second(exchanges: RunningSimulator, product: Served) -> str:
+    (last_ns,) = (
+        listed["last_time_ns"]
+        for listed in exchanges.market()[product.exchange].values()
+        if listed["last_id"] == product.last_id
+    )
+    return f"{datetime.fromtimestamp(last_ns // 10**9, UTC):%H:%M:%S}"
+
+
+def test_unify_says_a_line_for_every_model(story: Story) -> None:
+    models = {line.split()[0]: line.split()[1] for line in story["unify"].lines}
+    assert {"trades_unified", "trades_rejected", "unified_loads", "daily_volumes"} <= models.keys()
+    assert set(models.values()) == {"success"}
+
+
+def test_a_pipeline_lands_and_unifies_everything_once(story: Story, shared_exchanges: RunningSimulator) -> None:
+    products = served(shared_exchanges, "BTC-USDT", "ETH-USDT")
+    assert_everything_landed_once(story.lake, products)
+    unified = iceberg_table(story.lake, "trades_unified").scan().to_arrow().select(["exchange", "symbol", "trade_id"])
+    assert sorted(tuple(row.values()) for row in unified.to_pylist()) == sorted(
+        (product.exchange.upper(), symbol, str(trade_id)) for product in products for symbol, trade_id in product.ids
+    )
+
+
+def test_pyiceberg_alone_finds_the_unified_table_as_it_was_asked_for(story: Story) -> None:
+    table = iceberg_table(story.lake, "trades_unified")
+    text, number, time = StringType(), DoubleType(), TimestampType()
+    assert [(field.name, field.field_type) for field in table.schema().fields] == [
+        ("exchange", text),
+        ("symbol", text),
+        ("trade_id", text),
+        ("side", text),
+        ("price", number),
+        ("quantity", number),
+        ("trade_ts", time),
+        ("ingest_ts", time),
+    ]
+    (partition,) = table.spec().fields
+    assert str(partition.transform) == "day"
+    assert table.schema().find_column_name(partition.source_id) == "trade_ts"
+
+
+def test_a_run_adds_one_snapshot_where_it_added_rows_and_none_where_not(story: Story) -> None:
+    unified = {name: story[name].snapshots.get("trades_unified") for name in story.steps}
+    assert unified["ingest again"] is None
+    assert [len(unified[name] or []) for name in ("unify", "pipeline", "pipeline again")] == [1, 2, 2]
+
+
+def test_dbt_commands_pass_through(story: Story, cli: Cli) -> None:
+    tested = cli("dbt", "test", "--select", "trades_unified", lake=story.lake)
+    assert tested.returncode == 0, tested.stdout
+    assert re.search(r"PASS=[1-9]\d* WARN=0 ERROR=0", tested.stdout)
+    assert story.steps["status at last"].snapshots == snapshots(story.lake)
+
+
+def test_a_query_prints_its_rows(story: Story, cli: Cli, shared_exchanges: RunningSimulator) -> None:
+    answer = cli("query", "select exchange, count(*) as n from trades_unified group by all", lake=story.lake)
+    found = dict(re.findall(r"│ (\w+) +│ +(\d+) │", answer.stdout))
+    wanted = dict.fromkeys((exchange.upper() for exchange in EXCHANGES), 0)
+    for product in served(shared_exchanges, "BTC-USDT", "ETH-USDT"):
+        wanted[product.exchange.upper()] += product.trades
+    assert {exchange: int(count) for exchange, count in found.items()} == wanted
+
+
+def test_a_query_sees_the_marts(story: Story, cli: Cli) -> None:
+    answer = cli("query", "select count(*) > 0 as has_volumes from daily_volumes", lake=story.lake)
+    assert answer.returncode == 0, answer.stderr
+    assert "true" in answer.stdout
+
+
+def test_a_flag_wins_over_the_environment_and_that_over_the_config_file(story: Story, cli: Cli, tmp_path: Path) -> None:
+    assert "BTCUSDT" in cli("status", "--lake", str(story.lake), lake=tmp_path / "empty").stdout
+    assert "nothing was landed" in cli("status", lake=tmp_path / "empty").stdout
+    assert f"nothing was landed in file://{cli.folder}/lake yet" in cli("status").stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [[str(Path(sys.executable).with_name("schemahub"))], [sys.executable, "-m", "schemahub"]],
+    ids=["console script", "python -m schemahub"],
+)
+def test_every_way_to_start_it_is_the_same_program(cli: Cli, command: list[str]) -> None:
+    here, there = cli("--help"), cli.run([*command, "--help"])
+    assert there.returncode == 0
+    assert there.stdout.partition("Options")[2] == here.stdout.partition("Options")[2]
+    assert all(name in there.stdout for name in ("run", "status", "query", "dbt", "demo"))
+
+
+@pytest.mark.parametrize("arguments", [("nosuch",), ("run", "ingest"), ("status", "--nosuch"), ("run", "unify")])
+def test_wrong_usage_is_told_from_failure_by_exit_code_2(cli: Cli, arguments: tuple[str, ...]) -> None:
+    finished = cli(*arguments)
+    assert finished.returncode == 2
+    assert "Usage:" in finished.stderr
+    assert "Traceback" not in finished.stderr

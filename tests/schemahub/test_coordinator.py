@@ -1,0 +1,87 @@
+"""The runs of one lake, called as the command line calls them."""
+
+from pathlib import Path
+
+import pytest
+
+from loaders.exceptions import Misconfigured
+from schemahub.coordinator import Coordinator, Outcome, utc_now
+from schemahub.settings import load_settings
+from schemahub.status import status
+from simulator import RunningSimulator
+from tests.schemahub.conftest import landed_ids, leftovers, served
+
+
+@pytest.fixture
+def coordinator(exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Coordinator:
+    for name, url in exchanges.environment.items():
+        monkeypatch.setenv(name, url)
+    return Coordinator(load_settings(lake=str(tmp_path / "lake"), symbols="BTC-USDT", since="2026-01-05"))
+
+
+def ingest(coordinator: Coordinator, plan: dict[str, list[str]]) -> list[Outcome]:
+    return list(coordinator.ingest(plan, progress=lambda exchange: lambda symbol, rows: None))
+
+
+def test_a_plan_has_the_venues_names_of_the_symbols_that_each_lists(coordinator: Coordinator) -> None:
+    wanted = Coordinator(coordinator.settings.model_copy(update={"symbols": ("BTC-USD", "ETH-USDT")}))
+    assert wanted.plan(["binance", "coinbase", "kraken"]) == {
+        "binance": ["ETHUSDT"],
+        "coinbase": ["BTC-USD", "ETH-USDT"],
+        "kraken": ["XBTUSD", "ETHUSDT"],
+    }
+
+
+def test_a_symbol_that_fails_keeps_neither_the_others_of_its_exchange_nor_other_exchanges_from_landing(
+    coordinator: Coordinator, exchanges: RunningSimulator, tmp_path: Path
+) -> None:
+    plan = {"binance": ["NOSUCH", "BTCUSDT", "NONESUCH"], "coinbase": ["NO-SUCH"], "kraken": ["XBTUSDT"]}
+    outcomes = ingest(coordinator, plan)
+    assert [len(outcome.problems) for outcome in outcomes] == [1, 1, 0]
+    assert outcomes[0].problems[0].startswith("NOSUCH, NONESUCH of binance: binance: HTTP 400")
+    assert [set(outcome.ingested.failures) for outcome in outcomes] == [{"NOSUCH", "NONESUCH"}, {"NO-SUCH"}, set()]
+    for product in served(exchanges, "BTC-USDT"):
+        landed = sorted(landed_ids(tmp_path / "lake", product.exchange).elements())
+        assert landed == ([] if product.exchange == "coinbase" else product.ids)
+    assert leftovers(tmp_path / "lake") == []
+
+
+def test_a_symbol_whose_answers_break_off_midway_keeps_what_came_before(
+    coordinator: Coordinator, exchanges: RunningSimulator, tmp_path: Path
+) -> None:
+    (binance,) = (product for product in served(exchanges, "BTC-USDT") if product.exchange == "binance")
+    landing = iter(coordinator.ingest({"binance": [binance.symbol]}, progress=lambda _: break_off_after_three_pages))
+    pages = 0
+
+    def break_off_after_three_pages(symbol: str, rows: int) -> None:
+        nonlocal pages
+        pages += 1
+        if pages == 3:
+            exchanges.set_faults("418=0:1000@binance")
+
+    (outcome,) = landing
+    assert outcome.ingested.row_count < binance.trades
+    assert list(outcome.ingested.failures) == [binance.symbol]
+    landed = sorted(landed_ids(tmp_path / "lake", "binance").elements())
+    assert landed == binance.ids[: len(landed)]
+    assert len(landed) == outcome.ingested.row_count >= 3_000
+    exchanges.clear_faults()
+    ingest(coordinator, {"binance": [binance.symbol]})
+    assert sorted(landed_ids(tmp_path / "lake", "binance").elements()) == binance.ids
+
+
+def test_a_simulated_lake_refuses_the_real_exchanges(
+    coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "lake" / "SIMULATED.txt").touch()
+    monkeypatch.delenv("SCHEMAHUB_KRAKEN_URL")
+    with pytest.raises(Misconfigured, match=r"holds simulated trades .* kraken would be asked for real ones"):
+        ingest(coordinator, {"binance": ["BTCUSDT"], "kraken": ["XBTUSDT"]})
+    (outcome,) = ingest(coordinator, {"binance": ["BTCUSDT"]})
+    assert outcome.problems == []
+
+
+def test_the_status_of_a_lake_that_was_never_used_is_empty_and_makes_no_table(coordinator: Coordinator) -> None:
+    assert status(coordinator.lake, now=utc_now()) == []
+    assert not (Path(coordinator.settings.lake) / "catalog.db").exists()
