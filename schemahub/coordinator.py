@@ -47,7 +47,7 @@ class Outcome:
         if self.error is not None:
             return [str(self.error)]
         symbols: dict[str, list[str]] = {}
-        for symbol, failure in self.ingested.failures.items():
+        for symbol, failure in sorted(self.ingested.failures.items()):
             symbols.setdefault(str(failure), []).append(symbol)
         return [f"{', '.join(failed)} of {self.exchange}: {why}" for why, failed in symbols.items()]
 

@@ -11,11 +11,13 @@ _MARK_TEXT = "The trades in this lake are simulated (`make demo`). `make demo` m
 
 def new_lake(lake: LocalLake) -> None:
     """Empty the demo's lake; raises Misconfigured where the folder holds anything else."""
-    if (lake.folder / "catalog.db").exists():
-        if not is_simulated(lake):
-            raise Misconfigured(f"{lake.folder} is a lake with data of its own; name another folder in SCHEMAHUB_LAKE")
-        shutil.rmtree(lake.folder)
-        lake.work_folder.mkdir(parents=True)
+    others = [path for path in lake.folder.iterdir() if path != lake.work_folder]
+    if others and not is_simulated(lake):
+        raise Misconfigured(f"{lake.folder} holds other things than a demo; name another folder in SCHEMAHUB_LAKE")
+    for path in others:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.rmtree(lake.work_folder)
+    lake.work_folder.mkdir()
     (lake.folder / MARK).write_text(_MARK_TEXT)
 
 

@@ -36,7 +36,9 @@ def _by_canonical(exchange: str, products: Sequence[Product]) -> dict[str, list[
 
 
 def _explain(unknown: list[str], choices: list[str]) -> str:
-    near = list(dict.fromkeys(match for symbol in unknown for match in difflib.get_close_matches(symbol, choices)))
+    near = list(
+        dict.fromkeys(match for symbol in unknown for match in difflib.get_close_matches(symbol, choices, cutoff=0.7))
+    )
     hint = f"did you mean {', '.join(near)}? " if near else ""
     return (
         f"unknown symbol {', '.join(f'`{symbol}`' for symbol in unknown)}: {hint}symbols are written BASE-QUOTE and "

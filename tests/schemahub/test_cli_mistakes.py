@@ -45,7 +45,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
     "symbols": (
         ("run", "ingest", "kraken"),
         {"SCHEMAHUB_SYMBOLS": "A-B,C-D"},
-        ["unknown symbol `A-B`, `C-D`: symbols"],
+        ["unknown symbol `A-B`, `C-D`: ", "BASE-QUOTE"],
     ),
     "symbol that the exchange does not list": (
         ("run", "ingest", "binance", "--symbols", "BTC-USD"),
@@ -98,8 +98,17 @@ def test_a_mistake_is_named_in_one_line_and_changes_nothing(
     assert [word for word in words if word not in message] == [], message
 
 
-@pytest.mark.parametrize("arguments", [INGEST, ("run", "unify", "trades_unified"), ("status",), ("query", "select 1")])
-@pytest.mark.parametrize("place", ["a file", "below a file", "/proc/nope"])
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (INGEST, "a file"),
+        (INGEST, "below a file"),
+        (INGEST, "/proc/nope"),
+        (("run", "unify", "trades_unified"), "a file"),
+        (("status",), "below a file"),
+        (("query", "select 1"), "a file"),
+    ],
+)
 def test_a_lake_that_cannot_be_there_is_named(cli: Cli, tmp_path: Path, arguments: tuple[str, ...], place: str) -> None:
     if place == "/proc/nope" and not Path("/proc").is_dir():
         pytest.skip("there is no /proc here")
@@ -196,7 +205,7 @@ def test_a_broken_settings_file_is_named_in_one_line(copied_project: Cli, tmp_pa
 
 REGISTRY_MISTAKES = {
     "broken YAML": ("trade_id: trade_id", "trade_id: [trade_id", "config/mappings/kraken_trades.yaml:"),
-    "unknown column": ("price: price", "price: prise", "did you mean `price`?"),
+    "unknown source column": ("price: price", "prise: price", "unknown source column `prise`; did you mean `price`?"),
 }
 
 

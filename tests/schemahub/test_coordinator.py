@@ -20,7 +20,7 @@ def coordinator(exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest
 
 
 def ingest(coordinator: Coordinator, plan: dict[str, list[str]]) -> list[Outcome]:
-    return list(coordinator.ingest(plan, progress=lambda exchange: lambda symbol, rows: None))
+    return list(coordinator.ingest(plan, progress=lambda _: lambda *_: None))
 
 
 def test_a_plan_has_the_venues_names_of_the_symbols_that_each_lists(coordinator: Coordinator) -> None:
@@ -38,7 +38,7 @@ def test_a_symbol_that_fails_keeps_neither_the_others_of_its_exchange_nor_other_
     plan = {"binance": ["NOSUCH", "BTCUSDT", "NONESUCH"], "coinbase": ["NO-SUCH"], "kraken": ["XBTUSDT"]}
     outcomes = ingest(coordinator, plan)
     assert [len(outcome.problems) for outcome in outcomes] == [1, 1, 0]
-    assert outcomes[0].problems[0].startswith("NOSUCH, NONESUCH of binance: binance: HTTP 400")
+    assert outcomes[0].problems[0].startswith("NONESUCH, NOSUCH of binance: binance: HTTP 400")
     assert [set(outcome.ingested.failures) for outcome in outcomes] == [{"NOSUCH", "NONESUCH"}, {"NO-SUCH"}, set()]
     for product in served(exchanges, "BTC-USDT"):
         landed = sorted(landed_ids(tmp_path / "lake", product.exchange).elements())
@@ -50,6 +50,7 @@ def test_a_symbol_whose_answers_break_off_midway_keeps_what_came_before(
     coordinator: Coordinator, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
     (binance,) = (product for product in served(exchanges, "BTC-USDT") if product.exchange == "binance")
+    exchanges.set_faults("slow=0.2:1000@binance")  # else all is fetched before the third page is landed
     landing = iter(coordinator.ingest({"binance": [binance.symbol]}, progress=lambda _: break_off_after_three_pages))
     pages = 0
 

@@ -90,8 +90,8 @@ def test_since_is_a_moment_in_utc_or_how_long_ago(text: str, moment: datetime) -
         "yesterday",
         "2026-13-01",
         "05.01.2026",
-    ]
-    + ["0001-01-01T00:00:00+14:00"],
+        "0001-01-01T00:00:00+14:00",
+    ],
 )
 def test_since_in_no_known_form_is_refused_with_the_known_ones(text: str) -> None:
     with pytest.raises(Misconfigured, match=r"since is .*expected a time such as .*90m, 6h or 2d"):
@@ -121,5 +121,5 @@ def test_an_exchange_is_asked_at_its_own_address_unless_a_variable_names_another
 
 @pytest.mark.parametrize("value", ["api.kraken.com", "ftp://api.kraken.com", "http://", "http://[", "http://a:99999"])
 def test_an_address_that_is_none_is_refused(value: str) -> None:
-    with pytest.raises(Misconfigured, match="SCHEMAHUB_KRAKEN_URL is .*expected an address that begins with http"):
+    with pytest.raises(Misconfigured, match=r"SCHEMAHUB_KRAKEN_URL is .*expected an address that begins with http"):
         base_url(load_connector("kraken"), {"SCHEMAHUB_KRAKEN_URL": value})

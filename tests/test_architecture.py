@@ -1,0 +1,98 @@
+"""The drawing in ARCHITECTURE.md, and what the project's files promise of each other."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from loaders.ledger import LEDGER
+from loaders.raw_table import PROVENANCE
+from macros_gen.registry import load_registry
+
+PROJECT = Path(__file__).resolve().parents[1]
+PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+ARROWS = {
+    "loaders": set(),
+    "macros_gen": set(),
+    "profiles": set(),
+    "simulator": set(),
+    "schemahub": {"loaders", "macros_gen", "profiles", "simulator"},
+    "benchmarks": {"loaders", "schemahub", "simulator"},
+}
+LONGEST_MODULE = 400
+
+
+def modules(package: str) -> Iterator[Path]:
+    yield from (PROJECT / package).rglob("*.py")
+
+
+def imported_packages(module: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("package", ARROWS)
+def test_imports_point_one_way(package: str) -> None:
+    allowed = ARROWS[package] | {package}
+    wrong = {
+        f"{module.relative_to(PROJECT)} imports {other}"
+        for module in modules(package)
+        for other in (imported_packages(module) & ARROWS.keys()) - allowed
+    }
+    assert wrong == set()
+
+
+def test_every_package_has_its_arrows_and_is_installed() -> None:
+    found = {path.parent.relative_to(PROJECT).as_posix() for path in PROJECT.glob("*/**/__init__.py")}
+    ours = {name for name in found if not name.startswith((".", "tests", "dbt_project", "build"))}
+    assert {name.split("/")[0] for name in ours} == ARROWS.keys()
+    installed = set(PYPROJECT["tool"]["setuptools"]["packages"])
+    assert {name.replace("/", ".") for name in ours} - {"benchmarks"} == installed
+
+
+def test_no_module_has_grown_too_long() -> None:
+    lengths = {module: len(module.read_text().splitlines()) for package in ARROWS for module in modules(package)}
+    assert {module: length for module, length in lengths.items() if length > LONGEST_MODULE} == {}
+
+
+def test_every_dependency_is_pinned_by_name_and_version_alone() -> None:
+    pins = (PROJECT / "constraints.txt").read_text().splitlines()
+    assert [pin for pin in pins if not re.fullmatch(r"[A-Za-z0-9.-]+==[A-Za-z0-9.]+", pin)] == []
+    pinned = {pin.split("==")[0].lower() for pin in pins}
+    project = PYPROJECT["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    assert {re.split(r"[\[<>= ]", name)[0].lower() for name in wanted} - pinned == set()
+
+
+def test_no_committed_file_names_a_path_of_one_machine() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    machine_path = re.compile(r"/(?:work|root|tmp|home)/\w")
+    found = {
+        name
+        for name in listed.stdout.splitlines()
+        if (PROJECT / name).suffix in {".py", ".md", ".sql", ".toml", ".yaml", ".yml", ".jinja"}
+        and machine_path.search((PROJECT / name).read_text())
+    }
+    assert found == set()
+
+
+def test_the_generator_knows_what_the_loaders_land() -> None:
+    described = load_registry(PROJECT).lake
+    assert {name: column.type for name, column in described.provenance.items()} == {
+        column.name: column.type for column in PROVENANCE
+    }
+    ledger = described.tables[LEDGER.name]
+    assert {name: column.type for name, column in ledger.columns.items()} == {
+        column.name: column.type for column in LEDGER.columns
+    }
