@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 LAKE ?= $(or $(SCHEMAHUB_LAKE),lake)
+DOCS := $(LAKE)/.schemahub/dbt
 SETUP := .venv/.is-set-up
 
 .PHONY: help setup demo test lint format generate pipeline status docs docs-serve bench clean
@@ -42,11 +43,11 @@ status: $(SETUP) ## Show what the lake holds.
 
 docs: $(SETUP) ## Build the dbt docs site.
 	@SCHEMAHUB_LAKE=$(LAKE) $(BIN)/schemahub dbt --quiet docs generate
-	@echo "built dbt_project/target/index.html; make docs-serve shows it"
+	@echo "built $(DOCS)/index.html; make docs-serve shows it"
 
 docs-serve: $(SETUP) ## Show the dbt docs site on http://127.0.0.1:8080.
-	@test -f dbt_project/target/index.html || $(MAKE) docs
-	@$(BIN)/python -m http.server 8080 --bind 127.0.0.1 --directory dbt_project/target
+	@test -f $(DOCS)/index.html || $(MAKE) docs
+	@$(BIN)/python -m http.server 8080 --bind 127.0.0.1 --directory $(DOCS)
 
 ##@ Develop
 

@@ -64,13 +64,16 @@ class Fetcher:
 
     def pages(self, walks: Mapping[str, Walk]) -> Iterator[Page]:
         """Pages of all walks, by symbol, as they come; each symbol's own in order. See `failures` at the end."""
-        pages: queue.Queue[Page | None] = queue.Queue(_PAGES_AHEAD)
+        pages: queue.Queue[Page | Exception | None] = queue.Queue(_PAGES_AHEAD)
         with ThreadPoolExecutor(self.concurrency, thread_name_prefix="fetch") as pool:
             try:
                 for symbol, walk in walks.items():
                     pool.submit(self._follow, symbol, walk, pages)
                 for _ in walks:
-                    yield from iter(pages.get, None)
+                    while (page := pages.get()) is not None:
+                        if isinstance(page, Exception):
+                            raise page
+                        yield page
             finally:
                 self._stopping.set()
                 _drain(pages)
@@ -85,14 +88,16 @@ class Fetcher:
             result: T = done.value
             return result
 
-    def _follow(self, symbol: str, walk: Walk, pages: "queue.Queue[Page | None]") -> None:
+    def _follow(self, symbol: str, walk: Walk, pages: "queue.Queue[Page | Exception | None]") -> None:
         try:
             for page in self._walk(walk):
                 self._put(page, pages)
+                if self._stopping.is_set():
+                    return
         except SchemaHubError as error:
             self.failures[symbol] = error
-        except Exception as error:  # a thread's exception would vanish
-            self.failures[symbol] = SchemaHubError(f"{self.connector.name} {symbol}: {error!r}")
+        except Exception as error:
+            self._put(error, pages)  # a mistake of ours, which would vanish with the thread
         finally:
             self._put(None, pages)
 
@@ -105,7 +110,7 @@ class Fetcher:
             else:
                 step = _sent(walk, self._send(step))
 
-    def _put(self, page: Page | None, pages: "queue.Queue[Page | None]") -> None:
+    def _put(self, page: Page | Exception | None, pages: "queue.Queue[Page | Exception | None]") -> None:
         while True:
             try:
                 return pages.put(page, timeout=0.1)

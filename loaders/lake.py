@@ -10,6 +10,7 @@ This module alone knows SQLite from Glue and a folder from a bucket; everything 
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from .exceptions import ConcurrentWriter, LakeUnavailable, Misconfigured
 from .lake_table import LakeTable
@@ -86,8 +88,14 @@ class LocalLake:
     @property
     def catalog(self) -> Catalog:
         if self._catalog is None:
-            self._catalog = SqlCatalog(CATALOG, uri=f"sqlite:///{self.folder}/catalog.db", warehouse=self.location)
-            self._catalog.create_namespace_if_not_exists(NAMESPACE)
+            file = self.folder / "catalog.db"
+            try:
+                catalog = SqlCatalog(CATALOG, uri=f"sqlite:///{file}", warehouse=self.location)
+                catalog.create_namespace_if_not_exists(NAMESPACE)
+            except SQLAlchemyError as error:
+                reason = str(error).splitlines()[0]
+                raise LakeUnavailable(f"{str(file)!r} can't be used as the lake's catalog: {reason}") from error
+            self._catalog = catalog
         return self._catalog
 
     def table_location(self, name: str) -> str:
@@ -100,7 +108,10 @@ class LocalLake:
             return
         part = target.with_suffix(".part")
         part.unlink(missing_ok=True)
-        os.link(file, part)
+        try:
+            os.link(file, part)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(file, part)
         part.rename(target)
 
     def remove_files(self, location: str, prefix: str) -> None:

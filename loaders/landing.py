@@ -26,6 +26,7 @@ import dlt
 import pyarrow as pa
 from dlt.common.destination.client import HasFollowupJobs, LoadJob, RunnableLoadJob
 from dlt.common.destination.exceptions import DestinationTerminalException
+from dlt.common.runtime import signals
 from dlt.common.schema.typing import TTableSchema
 from dlt.destinations.impl.filesystem.factory import filesystem
 from dlt.destinations.impl.filesystem.filesystem import FilesystemClient, ReferenceFollowupJob
@@ -102,13 +103,18 @@ def land(load: PendingLoad, pages: Iterator[Page]) -> list[LedgerRow]:
     if first is None:
         return []
     with _working_folder(load) as folder:
-        _run_pipeline(load, chain([first], pages), folder)
+        is_interrupted = _run_pipeline(load, chain([first], pages), folder)
+    if load.committed is not None:
+        record(load.lake, load.committed)
+    if is_interrupted:
+        raise KeyboardInterrupt
     assert load.committed is not None, "dlt ended without a commit and without an error"
-    record(load.lake, load.committed)
     return load.ledger_rows
 
 
-def _run_pipeline(load: PendingLoad, pages: Iterator[Page], folder: Path) -> None:
+def _run_pipeline(load: PendingLoad, pages: Iterator[Page], folder: Path) -> bool:
+    """Extract, normalize and load; tells whether Ctrl-C was pressed while dlt loaded, which ends its work first."""
+
     @dlt.resource(  # type: ignore[untyped-decorator] # dlt is untyped for us, see pyproject.toml
         name=load.raw.table.name,
         table_format="iceberg",
@@ -129,19 +135,26 @@ def _run_pipeline(load: PendingLoad, pages: Iterator[Page], folder: Path) -> Non
     destination.pending_load = load
     pipeline = dlt.pipeline("landing", str(folder), destination=destination, dataset_name="landing")
     try:
-        pipeline.run(rows(), loader_file_format="parquet")
+        pipeline.extract(rows(), loader_file_format="parquet")
+        with signals.intercepted_signals():  # dlt does the same inside, but nobody could ask for the signal then
+            pipeline.normalize()
+            pipeline.load()
+            return bool(signals.was_signal_received())
     except PipelineStepFailed as failure:
-        raise (load.error or _cause(failure)) from failure
+        cause = load.error or _cause(failure)
+        if cause is None:
+            raise
+    raise cause
 
 
-def _cause(failure: Exception) -> Exception:
-    """What went wrong while pages were asked for, without the layers that dlt wraps it in."""
-    error: BaseException = failure
-    while error.__cause__ is not None:
-        error = error.__cause__
-        if isinstance(error, SchemaHubError):
+def _cause(failure: BaseException) -> BaseException | None:
+    """What went wrong, or Ctrl-C, while pages were asked for, without the layers that dlt wraps it in."""
+    error: BaseException | None = failure
+    while error is not None:
+        if isinstance(error, SchemaHubError | KeyboardInterrupt):
             return error
-    return failure
+        error = error.__cause__ or error.__context__
+    return None
 
 
 @contextmanager
@@ -155,7 +168,7 @@ def _working_folder(load: PendingLoad) -> Iterator[Path]:
     folder.mkdir(parents=True)
     try:
         yield folder
-    except Exception:
+    except BaseException:
         if load.load_id:
             load.discard_files_of(load.load_id)
         raise

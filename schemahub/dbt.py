@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from loaders.exceptions import TerminalError
 from loaders.lake import Lake, LocalLake
@@ -52,6 +53,11 @@ def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = Non
         raise DbtFailed(f"dbt {' '.join(arguments)} failed{reason}")
 
 
+def docs_folder(lake: Lake) -> Path:
+    """Where dbt leaves what it compiled, and `dbt docs generate` its site."""
+    return lake.work_folder / "dbt"
+
+
 def _reporting(report: Report) -> Callable[..., None]:
     def on_event(event: object) -> None:
         if event.info.name == "NodeFinished":  # type: ignore[attr-defined] # dbt's events are made by protobuf
@@ -68,6 +74,8 @@ def _environment(lake: Lake) -> Iterator[None]:
         "SCHEMAHUB_LAKE": str(lake.folder) if isinstance(lake, LocalLake) else lake.location,
         "DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
         "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
+        # a lake's own, so that runs on two lakes don't write each other's
+        "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH", str(docs_folder(lake))),
     }
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)

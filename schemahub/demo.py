@@ -1,6 +1,7 @@
 """`make demo`: the whole pipeline against simulated exchanges, twice, and what came of it."""
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ class Demo:
         self.coordinator.dbt(["test"], report=tests)
         self.console.print(f"tested        {tests.tests_passed} data and unit tests passed")
         self.coordinator.dbt(["docs", "generate"], report=lambda _: None)
-        self.console.print("documented    in dbt_project/target")
+        self.console.print("documented    the tables, with dbt docs")
         held = sum(row["rows"] for row in unified(self.coordinator))
         if held != served:
             raise SchemaHubError(f"the exchanges served {served:,} trades, and {TARGET} holds {held:,}")
@@ -66,7 +67,7 @@ class Demo:
             table.add_row(row["exchange"], f"{row['rows']:,}", str(row["first"])[:19], str(row["last"])[:19])
         self.console.print(table)
         snapshots = len(lake.catalog.load_table(identifier(TARGET)).metadata.snapshots)
-        folder = shown(lake.folder)
+        folder = shlex.quote(shown(lake.folder))
         self.console.print(
             f"\n{served:,} trades served, landed and unified, none twice; "
             f"two runs made {snapshots} snapshot of {TARGET}\n"

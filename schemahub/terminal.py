@@ -19,7 +19,7 @@ class IngestProgress:
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
-            SpinnerColumn(finished_text="✓"),
+            SpinnerColumn(finished_text=" "),
             TextColumn("{task.fields[exchange]:<12}{task.description}"),
             TimeElapsedColumn(),
             console=console,
@@ -49,9 +49,10 @@ class IngestProgress:
 
         return on_page
 
-    def end(self, exchange: str, description: str) -> None:
+    def end(self, outcome: Outcome) -> None:
         """End the line of an exchange, saying how it went."""
-        self._progress.update(self._tasks[exchange], description=description, completed=1)
+        mark = "✗" if outcome.problems else "✓"
+        self._progress.update(self._tasks[outcome.exchange], description=f"{mark} {_landed(outcome)}", completed=1)
 
 
 class DbtLines:
@@ -74,10 +75,13 @@ def ingest(coordinator: Coordinator, exchanges: Sequence[str], console: Console)
     plan = coordinator.plan(exchanges)
     if not any(plan.values()):
         raise Misconfigured(f"{', '.join(plan)} lists none of {', '.join(coordinator.settings.symbols)}; try --symbols")
+    for exchange, symbols in plan.items():
+        if not symbols:
+            console.print(f"  {exchange:<12}- lists none of {', '.join(coordinator.settings.symbols)}", markup=False)
     problems: list[str] = []
     with IngestProgress(console) as progress:
         for outcome in coordinator.ingest(plan, progress=progress.of):
-            progress.end(outcome.exchange, _landed(outcome))
+            progress.end(outcome)
             problems += outcome.problems
     return problems
 

@@ -78,12 +78,12 @@ def test_looking_at_an_empty_lake_makes_nothing(story: Story) -> None:
 def test_ingest_says_how_many_trades_of_each_exchange_it_landed(
     story: Story, shared_exchanges: RunningSimulator
 ) -> None:
-    said = re.findall(r"(\w+) +([\d,]+) trades landed", story["ingest"].finished.stdout)
+    said = re.findall(r"(\w+) +✓ ([\d,]+) trades landed", story["ingest"].finished.stdout)
     assert said == [(product.exchange, f"{product.trades:,}") for product in served(shared_exchanges, "BTC-USDT")]
 
 
 def test_ingesting_again_says_nothing_new_and_commits_nothing(story: Story) -> None:
-    assert re.findall(r"(\w+) +nothing new", story["ingest again"].finished.stdout) == list(EXCHANGES)
+    assert re.findall(r"(\w+) +✓ nothing new", story["ingest again"].finished.stdout) == list(EXCHANGES)
     assert story["ingest again"].snapshots == story["ingest"].snapshots
 
 
