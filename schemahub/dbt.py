@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from loaders.exceptions import TerminalError
 from loaders.lake import Lake, LocalLake
@@ -41,13 +42,16 @@ def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = Non
 
     from profiles.local_iceberg import release_views
 
-    callbacks = [_reporting(report)] if report else []
+    reporter = _Reporter(report) if report else None
+    callbacks = [reporter] if reporter else []
     quiet = ["--quiet"] if report else []
     with _environment(lake):
         try:
             result = dbtRunner(callbacks=callbacks).invoke([*quiet, "--log-level-file", "none", *arguments])
         finally:
             release_views()
+    if reporter and reporter.error:
+        raise reporter.error
     if not result.success:
         reason = f": {result.exception}" if result.exception else ""
         raise DbtFailed(f"dbt {' '.join(arguments)} failed{reason}")
@@ -58,14 +62,22 @@ def docs_folder(lake: Lake) -> Path:
     return lake.work_folder / "dbt"
 
 
-def _reporting(report: Report) -> Callable[..., None]:
-    def on_event(event: object) -> None:
-        if event.info.name == "NodeFinished":  # type: ignore[attr-defined] # dbt's events are made by protobuf
-            node = event.data.node_info  # type: ignore[attr-defined]
-            seconds = event.data.run_result.execution_time  # type: ignore[attr-defined]
-            report(Node(node.node_name, node.resource_type, node.node_status, seconds))
+class _Reporter:
+    """Hands ended nodes on to a report. dbt calls it in its workers, which wait for ever after an exception there."""
 
-    return on_event
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self.error: BaseException | None = None
+
+    def __call__(self, event: Any) -> None:
+        """Take an event of dbt's; keep what the report raises, for example because nobody reads the output any more."""
+        if event.info.name != "NodeFinished" or self.error:
+            return
+        node, seconds = event.data.node_info, event.data.run_result.execution_time
+        try:
+            self._report(Node(node.node_name, node.resource_type, node.node_status, seconds))
+        except BaseException as error:  # rich ends the process when its pipe is broken
+            self.error = error
 
 
 @contextmanager

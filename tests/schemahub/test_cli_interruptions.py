@@ -54,3 +54,12 @@ def wait_for_requests(exchanges: RunningSimulator) -> None:
     """Until the run has asked for something; before that Python itself is still starting."""
     while not exchanges.faults()[0]["seen"]:
         time.sleep(0.02)
+
+
+def test_a_run_ends_when_nobody_reads_what_it_says_any_more(cli: Cli, tmp_path: Path) -> None:
+    with cli.start("run", "unify", "trades_unified", lake=tmp_path / "lake") as run:
+        assert run.stdout is not None
+        assert run.stdout.readline()
+        run.stdout.close()
+        run.wait(timeout=60)
+    assert cli("run", "unify", "trades_unified", lake=tmp_path / "lake").returncode == 0
