@@ -5,7 +5,6 @@ import resource
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from functools import partial
 from itertools import chain, islice, repeat
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyarrow.parquet as pq
 from loaders.connector import Page
 from loaders.lake import LocalLake, ensure_table
 from loaders.load import PendingLoad
+from schemahub.coordinator import utc_now
 
 from . import trades
 from .measure import Finding, in_own_process, seconds
@@ -64,10 +64,6 @@ def findings() -> list[Finding]:
     ]
 
 
-def _now() -> datetime:
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
 def _pool() -> list[Page]:
     return list(trades.pages(_POOL_PAGES * trades.PAGE))
 
@@ -79,7 +75,7 @@ def _repeated(pool: list[Page]) -> Iterator[Page]:
 
 def _load(lake: LocalLake) -> PendingLoad:
     table = ensure_table(lake, trades.RAW.table)
-    return PendingLoad(lake, trades.RAW, table, source="benchmark", channel="rest", now=_now)
+    return PendingLoad(lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)
 
 
 def _ours(folder: Path, pool: list[Page]) -> float:

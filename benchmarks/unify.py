@@ -1,13 +1,12 @@
 """200,000 new trades unified into a table of 10 M rows against the same into one of 1 M."""
 
 import tempfile
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 
 from loaders.lake import LocalLake, ensure_table
 from loaders.load import PendingLoad
-from schemahub.coordinator import Coordinator
+from schemahub.coordinator import Coordinator, utc_now
 from schemahub.dbt import Node
 from schemahub.settings import load_settings
 
@@ -36,8 +35,7 @@ class _Table:
         from loaders.landing import land
 
         table = ensure_table(self.lake, trades.RAW.table)
-        now = lambda: datetime.now(UTC).replace(tzinfo=None)  # noqa: E731
-        load = PendingLoad(self.lake, trades.RAW, table, source="benchmark", channel="rest", now=now)
+        load = PendingLoad(self.lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)
         land(load, trades.pages(count, first_id=self.next_id))
         self.next_id += count
 

@@ -5,7 +5,8 @@ normalize step hard-links them; its load step runs two kinds of jobs of ours: on
 and one, when all files are there, commits them together with the watermarks and the ledger rows of the load.
 
 dlt's working folder is made for one load and removed after it. The truth is in the lake alone: what was not committed
-is asked for again, and what was committed is known by the watermarks. So a crash at any point needs no repair.
+is asked for again, and what was committed is known by the watermarks. After a crash
+the next run goes on from them; only the ledger may lack a row, which it appends (`ledger.record`).
 """
 
 import os
@@ -41,7 +42,7 @@ _LOAD_ID = "load_id"
 """Names the load that a working folder is for, to whoever finds it after a crash."""
 
 
-class _StageFile(RunnableLoadJob, HasFollowupJobs):  # type: ignore[misc] # as below
+class _StageFile(RunnableLoadJob, HasFollowupJobs):  # type: ignore[misc] # dlt is untyped for us
     """Put one file into the table's folder. Runnable, so that dlt's pool wakes up as soon as it is done."""
 
     def run(self) -> None:

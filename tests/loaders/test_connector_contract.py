@@ -1,6 +1,6 @@
 """What every connector must do, against the simulator over HTTP. A new connector is covered by being there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -14,6 +14,7 @@ from loaders.ingest import ingest
 from loaders.lake import LocalLake, identifier
 from loaders.ledger import loads
 from macros_gen.registry import load_registry
+from schemahub.coordinator import utc_now
 from schemahub.settings import PROJECT
 from simulator import RunningSimulator
 
@@ -173,12 +174,11 @@ def test_products_are_listed_with_the_usual_names_of_assets(
 def test_ingesting_twice_lands_once(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, lake: LocalLake
 ) -> None:
-    now: Callable[[], datetime] = lambda: datetime.now(UTC).replace(tzinfo=None)  # noqa: E731
     market = products(exchanges, connector)
     with fetcher:
-        first = ingest(lake, connector, list(market), fetcher=fetcher, since=START, now=now)
+        first = ingest(lake, connector, list(market), fetcher=fetcher, since=START, now=utc_now)
     with impatient(connector, fetcher.base_url) as again:
-        second = ingest(lake, connector, list(market), fetcher=again, since=START, now=now)
+        second = ingest(lake, connector, list(market), fetcher=again, since=START, now=utc_now)
     assert first.row_count == sum(listed["trades"] for listed in market.values())
     assert second.landed == []
     raw = lake.catalog.load_table(identifier(connector.raw.table.name))
