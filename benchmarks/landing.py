@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from loaders.connector import Page
-from loaders.lake import LocalLake, ensure_table
+from loaders.lake import ensure_table
+from loaders.local_lake import LocalLake
 from loaders.load import PendingLoad
 from schemahub.coordinator import utc_now
 

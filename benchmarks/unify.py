@@ -4,7 +4,8 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from loaders.lake import LocalLake, ensure_table
+from loaders.lake import ensure_table
+from loaders.local_lake import LocalLake
 from loaders.load import PendingLoad
 from schemahub.coordinator import Coordinator, utc_now
 from schemahub.dbt import Node

@@ -170,8 +170,10 @@ def _working_folder(load: PendingLoad) -> Iterator[Path]:
     try:
         yield folder
     except BaseException:
+        if load.is_in_doubt:
+            raise  # its files may yet turn out to be in the table; the next load finds the folder, and looks again
         if load.load_id:
             load.discard_files_of(load.load_id)
-        raise
-    finally:
         shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)

@@ -12,11 +12,11 @@ from datetime import datetime
 
 import msgspec
 import pyarrow as pa
-from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.table import Table
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
 
-from .lake import Lake, ensure_table
+from .lake import Lake, ensure_table, identifier
 from .lake_table import Column, LakeTable
 
 LEDGER = LakeTable(
@@ -104,8 +104,17 @@ def _append(lake: Lake, load: LastLoad, recorded: str) -> None:
 
 def loads(lake: Lake) -> list[LedgerRow]:
     """Every row of the ledger, oldest load first."""
-    rows = ensure_table(lake, LEDGER).scan().to_arrow().sort_by("load_id").to_pylist()
-    return [LedgerRow(**row) for row in rows]
+    try:
+        ledger = lake.catalog.load_table(identifier(LEDGER.name))
+    except NoSuchTableError:  # nothing was landed yet
+        return []
+    return [LedgerRow(**row) for row in ledger.scan().to_arrow().sort_by("load_id").to_pylist()]
+
+
+def is_committed(lake: Lake, raw: Table, load_id: str) -> bool:
+    """Whether a load is in the raw table, which is then its last one, or was before it and is in the ledger."""
+    last = last_load(raw)
+    return (last is not None and last.load_id == load_id) or any(row.load_id == load_id for row in loads(lake))
 
 
 def _recorded(raw: Table) -> str:

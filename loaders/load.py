@@ -24,7 +24,7 @@ from pyiceberg.typedef import Record
 from .connector import Cursor, Page
 from .exceptions import ConcurrentWriter
 from .lake import Lake, identifier
-from .ledger import LastLoad, LedgerRow, last_load, last_load_property
+from .ledger import LastLoad, LedgerRow, is_committed, last_load, last_load_property
 from .raw_table import RawTable
 from .watermarks import watermark_properties
 
@@ -73,6 +73,8 @@ class PendingLoad:
     """The table after the commit."""
     error: Exception | None = None
     """What stopped it, if something did."""
+    is_in_doubt: bool = False
+    """A commit was sent, and no answer tells whether it got through."""
 
     def __post_init__(self) -> None:
         self.started_at = self.now()
@@ -152,8 +154,12 @@ class PendingLoad:
         """One snapshot with all files, and in the same commit the watermarks and the ledger rows."""
         table = self.lake.catalog.load_table(identifier(self.raw.table.name))
         if table.metadata_location != self.table.metadata_location:
-            self._stop_unless_ours(table)
+            # dlt tries a job again when its end was not seen; then the commit is there already
+            if not self._is_ours(table):
+                raise self._overtaken()
+            self.committed = table
             return
+        self.is_in_doubt = True
         try:
             with table.transaction() as transaction:
                 summary = {"schemahub.load-id": self.load_id}
@@ -165,25 +171,27 @@ class PendingLoad:
                 load = LastLoad(self.load_id, self.ledger_rows)
                 transaction.set_properties({**watermark_properties(cursors), **last_load_property(load)})
         except CommitFailedException as error:
-            raise self._overtaken() from error
+            # Glue is asked again where its answer was lost, and then refuses what it has accepted
+            table = self.lake.catalog.load_table(identifier(self.raw.table.name))
+            if not self._is_ours(table):
+                self.is_in_doubt = False
+                raise self._overtaken() from error
+        self.is_in_doubt = False
         self.committed = table
 
     def discard_files_of(self, load_id: str) -> None:
         """Remove the files that a load put into the table's folder, unless it was committed."""
-        last = last_load(self.lake.catalog.load_table(identifier(self.raw.table.name)))
-        if last is None or last.load_id != load_id:
+        table = self.lake.catalog.load_table(identifier(self.raw.table.name))
+        if not is_committed(self.lake, table, load_id):
             self.lake.remove_files(self._data_folder, f"{load_id}-")
 
     @property
     def _data_folder(self) -> str:
         return f"{self.table.location()}/data"
 
-    def _stop_unless_ours(self, table: Table) -> None:
-        # dlt tries a job again when its end was not seen; then the commit is there already
+    def _is_ours(self, table: Table) -> bool:
         last = last_load(table)
-        if last is None or last.load_id != self.load_id:
-            raise self._overtaken()
-        self.committed = table
+        return last is not None and last.load_id == self.load_id
 
     def _overtaken(self) -> ConcurrentWriter:
         return ConcurrentWriter(

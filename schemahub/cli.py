@@ -21,6 +21,7 @@ from simulator.market import DEFAULT_START
 
 from .coordinator import Coordinator, utc_now
 from .demo import Demo, shown
+from .engines import aws_in_use, location_to_read, spark_conf, trino_conf
 from .settings import load_settings
 from .status import SymbolStatus, status
 from .terminal import ingest, unify
@@ -130,6 +131,18 @@ def query(
 def dbt(context: typer.Context) -> None:
     """Run any dbt command on the lake of SCHEMAHUB_LAKE, for example `schemahub dbt test`."""
     Coordinator(load_settings()).dbt(context.args)
+
+
+@app.command("spark-conf")
+def show_spark_conf(lake: LakeOption = None) -> None:
+    """Print the settings with which Spark reads the lake, as lines of spark-defaults.conf."""
+    typer.echo(spark_conf(location_to_read(Coordinator(load_settings(lake=lake)).lake), aws_in_use()), nl=False)
+
+
+@app.command("trino-conf")
+def show_trino_conf(lake: LakeOption = None) -> None:
+    """Print the settings with which Trino reads the lake, as a catalog file."""
+    typer.echo(trino_conf(location_to_read(Coordinator(load_settings(lake=lake)).lake), aws_in_use()), nl=False)
 
 
 @app.command("update-products")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from loaders.exceptions import TerminalError
-from loaders.lake import Lake, LocalLake
+from loaders.lake import Lake
+from loaders.local_lake import LocalLake
 
 from .settings import PROJECT
 

@@ -12,7 +12,8 @@ from rich.table import Table
 import simulator
 from loaders.connectors import load_connectors
 from loaders.exceptions import Misconfigured, SchemaHubError
-from loaders.lake import LocalLake, identifier
+from loaders.lake import identifier
+from loaders.local_lake import LocalLake
 
 from .coordinator import Coordinator
 from .simulated_lake import new_lake

@@ -6,7 +6,8 @@ import duckdb
 from rich.console import Console
 
 from loaders.exceptions import TerminalError
-from loaders.lake import Lake, LocalLake
+from loaders.lake import Lake
+from loaders.local_lake import LocalLake
 from profiles.duckdb_lake import LakeUnusable, connect
 
 

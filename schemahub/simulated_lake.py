@@ -3,7 +3,8 @@
 import shutil
 
 from loaders.exceptions import Misconfigured
-from loaders.lake import Lake, LocalLake
+from loaders.lake import Lake
+from loaders.local_lake import LocalLake
 
 MARK = "SIMULATED.txt"
 _MARK_TEXT = "The trades in this lake are simulated (`make demo`). `make demo` makes it anew; delete it as you like.\n"

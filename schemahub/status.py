@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from pyiceberg.exceptions import NoSuchTableError
 
-from loaders.lake import Lake, LocalLake, identifier
+from loaders.lake import Lake, identifier
 from loaders.ledger import LedgerRow, loads
+from loaders.local_lake import LocalLake
 
 
 @dataclass(frozen=True)

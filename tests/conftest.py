@@ -1,4 +1,4 @@
-"""One simulator for the whole run, and a lake of one's own for each test."""
+"""One simulator and one local AWS for the whole run, and a lake of one's own for each test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 import simulator
-from loaders.lake import LocalLake
+from loaders.local_lake import LocalLake
 from simulator import RunningSimulator
+from tests.athena import local_aws
+from tests.athena.local_aws import LocalAws
+from tests.lakes import LakeHome, glue_home, local_home
 
 MARKET_TRADES = 24_000
 
@@ -28,3 +31,29 @@ def exchanges(shared_exchanges: RunningSimulator) -> Iterator[RunningSimulator]:
 @pytest.fixture
 def lake(tmp_path: Path) -> LocalLake:
     return LocalLake(tmp_path / "lake")
+
+
+@pytest.fixture(scope="session")
+def shared_aws() -> Iterator[LocalAws]:
+    """S3 and Glue on this machine."""
+    with local_aws.running() as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(shared_aws: LocalAws) -> Iterator[LocalAws]:
+    """S3 and Glue on this machine, found by whoever asks the environment."""
+    with shared_aws.in_use():
+        yield shared_aws
+
+
+@pytest.fixture(params=["local", "glue"])
+def lake_home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LakeHome:
+    """A place for a lake of each kind."""
+    if request.param == "local":
+        return local_home(tmp_path)
+    aws: LocalAws = request.getfixturevalue("aws")
+    home = glue_home(aws.new_bucket(), tmp_path)
+    for name, value in home.environment.items():
+        monkeypatch.setenv(name, value)
+    return home

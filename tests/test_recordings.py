@@ -25,7 +25,7 @@ import simulator
 from loaders.connectors import load_connector
 from loaders.fetch import Fetcher
 from loaders.ingest import ingest
-from loaders.lake import LocalLake
+from loaders.local_lake import LocalLake
 from schemahub.coordinator import Coordinator, utc_now
 from schemahub.settings import load_settings
 

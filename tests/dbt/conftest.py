@@ -18,7 +18,8 @@ import pyarrow as pa
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from loaders.lake import LocalLake, ensure_table, identifier
+from loaders.lake import ensure_table, identifier
+from loaders.local_lake import LocalLake
 from loaders.lake_table import Column, LakeTable
 from loaders.ledger import LEDGER
 from macros_gen.registry import Registry, load_registry

@@ -10,13 +10,13 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
-from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.table import Table
+from pyiceberg.table import CommitTableResponse, Table
 
 from loaders.connector import Page, batch_of, page_of
-from loaders.lake import CATALOG, LocalLake, ensure_table
+from loaders.lake import Lake, ensure_table, open_lake
 from loaders.lake_table import Column
 from loaders.ledger import LEDGER, record
 from loaders.raw_table import RawTable
@@ -62,54 +62,38 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class KillingCatalog(SqlCatalog):
-    point = ""
+def deadly(lake: Lake, point: str) -> None:
+    """Make `lake` kill the process when it comes to `point`."""
+    catalog = lake.catalog
+    commit, put = catalog.commit_table, lake.put
 
-    def commit_table(self, table, requirements, updates):  # type: ignore[no-untyped-def]
+    def commit_table(table: Table, requirements: Any, updates: Any) -> CommitTableResponse:
         name = table.name()[-1]
-        if (name, self.point) == (RAW.table.name, "before the commit"):
+        if (name, point) == (RAW.table.name, "before the commit"):
             die()
-        response = super().commit_table(table, requirements, updates)
-        if (
-            name == RAW.table.name
-            and self.point == "after the commit"
-            and table.metadata.current_snapshot_id != (response.metadata.current_snapshot_id)
-        ):
-            die()
-        if name == LEDGER.name and self.point == "after the ledger row":
+        response = commit(table, requirements, updates)
+        if (name, point) in ((RAW.table.name, "after the commit"), (LEDGER.name, "after the ledger row")):
             die()
         return response
 
-
-class KillingLake(LocalLake):
-    def __init__(self, folder: Path, point: str) -> None:
-        super().__init__(folder)
-        _ = super().catalog  # makes the namespace
-        self._killing = KillingCatalog(CATALOG, uri=f"sqlite:///{self.folder}/catalog.db", warehouse=self.location)
-        self._point = point
-
-    @property
-    def catalog(self) -> KillingCatalog:
-        return self._killing
-
-    def arm(self) -> None:
-        self._killing.point = self._point
-
-    def put(self, file: Path, to: str) -> None:
-        if self._killing.point == "before a file is staged":
+    def put_file(file: Path, to: str) -> None:
+        if point == "before a file is staged":
             die()
-        super().put(file, to)
+        put(file, to)
+
+    catalog.commit_table = commit_table  # type: ignore[method-assign]
+    lake.put = put_file  # type: ignore[method-assign]
 
 
-def main(folder: str, last_id: str, point: str = "") -> None:
+def main(location: str, last_id: str, point: str = "") -> None:
     from loaders.landing import land
     from loaders.load import PendingLoad
 
-    lake = KillingLake(Path(folder), point)
+    lake = open_lake(location)
     with lake.writing(RAW.table.name):
         table = ensure_table(lake, RAW.table)
         record(lake, table)
-        lake.arm()
+        deadly(lake, point)
         load = PendingLoad(
             lake, RAW, table, source="imagined", channel="rest", now=lambda: datetime.now(UTC).replace(tzinfo=None)
         )

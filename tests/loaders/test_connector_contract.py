@@ -11,8 +11,9 @@ from loaders.connectors import load_connectors
 from loaders.exceptions import BadRequest, ExchangeUnavailable, ExchangeUnreachable, RateLimited
 from loaders.fetch import Fetcher
 from loaders.ingest import ingest
-from loaders.lake import LocalLake, identifier
+from loaders.lake import identifier
 from loaders.ledger import loads
+from loaders.local_lake import LocalLake
 from macros_gen.registry import load_registry
 from schemahub.coordinator import utc_now
 from schemahub.settings import PROJECT

@@ -1,7 +1,7 @@
 """Landing is exactly once, whatever happens to the process."""
 
+import io
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,33 +16,35 @@ import pytest
 
 from loaders.connector import Cursor, Page
 from loaders.exceptions import ConcurrentWriter, ExchangeUnavailable
-from loaders.lake import LocalLake, ensure_table, identifier
+from loaders.lake import Lake, ensure_table, identifier
 from loaders.landing import land
 from loaders.ledger import loads
 from loaders.load import PendingLoad
 from loaders.watermarks import read_watermark
+from tests.lakes import LakeHome
 from tests.loaders import landing_program
 from tests.loaders.landing_program import MARKETS, POINTS, RAW, pages, trades
 
+DATA = f"schemahub/{RAW.table.name}/data"
 NOON = datetime(2026, 1, 5, 12)
 
 
-def pending_load(lake: LocalLake, now: datetime = NOON) -> PendingLoad:
+def pending_load(lake: Lake, now: datetime = NOON) -> PendingLoad:
     table = ensure_table(lake, RAW.table)
     return PendingLoad(lake, RAW, table, source="imagined", channel="rest", now=lambda: now)
 
 
-def land_up_to(lake: LocalLake, last_id: int) -> None:
+def land_up_to(lake: Lake, last_id: int) -> None:
     load = pending_load(lake)
     land(load, pages(load.table, last_id))
 
 
-def run_program(lake: Path, last_id: int, point: str = "") -> int:
-    program = [sys.executable, landing_program.__file__, str(lake), str(last_id), point]
+def run_program(home: LakeHome, last_id: int, point: str = "") -> int:
+    program = [sys.executable, landing_program.__file__, home.location, str(last_id), point]
     return subprocess.run(program, check=False, timeout=120).returncode
 
 
-def landed_ids(lake: LocalLake) -> Counter[tuple[str, str]]:
+def landed_ids(lake: Lake) -> Counter[tuple[str, str]]:
     rows = lake.catalog.load_table(identifier(RAW.table.name)).scan().to_arrow()
     return Counter(zip(rows["market"].to_pylist(), rows["id"].to_pylist(), strict=True))
 
@@ -54,14 +56,14 @@ def every_id_once(last_id: int) -> Counter[tuple[str, str]]:
 @pytest.mark.parametrize("fresh_folder", [False, True], ids=["same working folder", "fresh working folder"])
 @pytest.mark.parametrize("point", POINTS)
 def test_a_load_killed_at_any_point_leaves_no_duplicate_and_no_hole(
-    tmp_path: Path, point: str, fresh_folder: bool
+    lake_home: LakeHome, point: str, fresh_folder: bool
 ) -> None:
-    lake = LocalLake(tmp_path)
+    lake = lake_home.open()
     land_up_to(lake, 50)
-    assert run_program(tmp_path, 1_050, point) == -signal.SIGKILL
+    assert run_program(lake_home, 1_050, point) == -signal.SIGKILL
     if fresh_folder:
-        shutil.rmtree(lake.work_folder)
-    assert run_program(tmp_path, 2_050) == 0
+        lake_home.forget_work()
+    assert run_program(lake_home, 2_050) == 0
     assert landed_ids(lake) == every_id_once(2_050)
     ledger = loads(lake)
     assert sum(row.row_count for row in ledger) == 2 * 2_050
@@ -71,20 +73,19 @@ def test_a_load_killed_at_any_point_leaves_no_duplicate_and_no_hole(
         assert [first for first, _ in spans] == [1, *(last + 1 for _, last in spans[:-1])]
 
 
-def test_what_a_killed_load_left_uncommitted_is_removed_by_the_next(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path)
+def test_what_a_killed_load_left_uncommitted_is_removed_by_the_next(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
     land_up_to(lake, 50)
-    assert run_program(tmp_path, 1_050, "before the commit") == -signal.SIGKILL
-    data = tmp_path / "schemahub" / RAW.table.name / "data"
-    assert len(list(data.iterdir())) == 2
+    assert run_program(lake_home, 1_050, "before the commit") == -signal.SIGKILL
+    assert len(lake_home.files(DATA)) == 2
     land_up_to(lake, 60)
     table = lake.catalog.load_table(identifier(RAW.table.name))
     referenced = {Path(file["file_path"]).name for file in table.inspect.files().to_pylist()}
-    assert {file.name for file in data.iterdir()} == referenced
+    assert lake_home.files(DATA) == referenced
 
 
-def test_a_load_makes_one_snapshot_and_sets_the_watermarks_in_it(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path)
+def test_a_load_makes_one_snapshot_and_sets_the_watermarks_in_it(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
     land_up_to(lake, 1_000)
     land_up_to(lake, 1_500)
     table = lake.catalog.load_table(identifier(RAW.table.name))
@@ -92,20 +93,21 @@ def test_a_load_makes_one_snapshot_and_sets_the_watermarks_in_it(tmp_path: Path)
     assert read_watermark(table, "AAA") == read_watermark(table, "BBB") == Cursor("1500", "1500")
 
 
-def test_a_load_without_pages_makes_no_commit(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path)
+def test_a_load_without_pages_makes_no_commit(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
     land_up_to(lake, 10)
     load = pending_load(lake)
     assert land(load, pages(load.table, 10)) == []
     assert len(lake.catalog.load_table(identifier(RAW.table.name)).metadata.snapshots) == 1
 
 
-def test_files_carry_field_ids_and_statistics_and_are_zstd(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path)
+def test_files_carry_field_ids_and_statistics_and_are_zstd(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
     land_up_to(lake, 1_000)
     table = lake.catalog.load_table(identifier(RAW.table.name))
     (file,) = table.inspect.files().to_pylist()
-    footer = pq.ParquetFile(file["file_path"].removeprefix("file://"))
+    with table.io.new_input(file["file_path"]).open() as opened:
+        footer = pq.ParquetFile(io.BytesIO(opened.read()))
     assert footer.metadata.row_group(0).column(0).compression == "ZSTD"
     fields = {field.name: field.metadata[b"PARQUET:field_id"].decode() for field in footer.schema_arrow}
     assert fields == {field.name: str(field.field_id) for field in table.schema().fields}
@@ -113,8 +115,8 @@ def test_files_carry_field_ids_and_statistics_and_are_zstd(tmp_path: Path) -> No
     assert file["readable_metrics"]["at"]["upper_bound"] == datetime(2026, 1, 5, 0, 0, 0, 1000)
 
 
-def test_a_row_tells_where_it_came_from(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path)
+def test_a_row_tells_where_it_came_from(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
     land_up_to(lake, 1)
     row = lake.catalog.load_table(identifier(RAW.table.name)).scan().to_arrow().to_pylist()[0]
     load_id = loads(lake)[0].load_id
@@ -130,19 +132,19 @@ def test_a_row_tells_where_it_came_from(tmp_path: Path) -> None:
     }
 
 
-def test_a_load_that_was_overtaken_lands_nothing_and_says_so(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path)
+def test_a_load_that_was_overtaken_lands_nothing_and_says_so(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
     land_up_to(lake, 10)
     late = pending_load(lake)  # its watermarks are read now …
     land_up_to(lake, 500)  # … and somebody else lands in between
     with pytest.raises(ConcurrentWriter, match="was written by somebody else"):
         land(late, pages(late.table, 400))
     assert landed_ids(lake) == every_id_once(500)
-    assert len(list((tmp_path / "schemahub" / RAW.table.name / "data").iterdir())) == 2
+    assert len(lake_home.files(DATA)) == 2
 
 
-def test_a_walk_that_fails_midway_reports_its_own_error_and_lands_nothing(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path)
+def test_a_walk_that_fails_midway_reports_its_own_error_and_lands_nothing(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
 
     def broken(load: PendingLoad) -> Iterator[Page]:
         yield from pages(load.table, 150)
@@ -155,19 +157,19 @@ def test_a_walk_that_fails_midway_reports_its_own_error_and_lands_nothing(tmp_pa
     assert not (lake.work_folder / "landing" / RAW.table.name).exists()
 
 
-def test_a_second_writer_is_told_so_and_stops(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path)
-    second = LocalLake(tmp_path)
+def test_a_second_writer_is_told_so_and_stops(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
+    second = lake_home.open()
     with ExitStack() as first:
         first.enter_context(lake.writing(RAW.table.name))
-        with pytest.raises(ConcurrentWriter, match=rf"being written by another process \(pid {os.getpid()}\)"):
+        with pytest.raises(ConcurrentWriter, match=rf"being written by another process \(pid {os.getpid()}"):
             ExitStack().enter_context(second.writing(RAW.table.name))
     with second.writing(RAW.table.name):
         pass  # the first has ended
 
 
-def test_columns_added_to_a_declaration_are_added_to_the_table(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path)
+def test_columns_added_to_a_declaration_are_added_to_the_table(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
     land_up_to(lake, 5)
     from dataclasses import replace
 

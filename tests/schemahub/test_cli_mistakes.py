@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loaders.lake import LocalLake
+from loaders.local_lake import LocalLake
 from simulator import RunningSimulator
 from tests.schemahub.conftest import Cli, error_line, landed_ids, leftovers, served, snapshots
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from loaders.exceptions import Misconfigured
-from loaders.lake import LocalLake
+from loaders.local_lake import LocalLake
 from schemahub.simulated_lake import is_simulated, new_lake
 
 

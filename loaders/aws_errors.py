@@ -1,0 +1,65 @@
+"""What AWS, or the way to it, says when it refuses: in one line, with what to do. Nothing secret is in there."""
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+
+_HOW = "name a profile with AWS_PROFILE, run under a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_NO_RIGHT = {"403", "AccessDenied", "AccessDeniedException", "AllAccessDisabled"}
+_BAD_CREDENTIALS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+
+
+def in_one_line(error: BaseException, what: str = "") -> str | None:
+    """The refusal as a sentence, or None where it isn't one of AWS; `what` was asked for, for example s3://bucket."""
+    to = f" for {what}" if what else ""
+    if isinstance(error, ClientError):
+        return _refused(error, to)
+    match error:
+        case NoCredentialsError() | PartialCredentialsError():
+            return f"no AWS credentials were found{to}; {_HOW}"
+        case SSOError() | TokenRetrievalError():
+            return f"the AWS sign-in has ended; sign in again: {error}"
+        case ProfileNotFound():
+            return f"{error}; AWS_PROFILE names it"
+        case NoRegionError():
+            return f"no AWS region was found{to}; set AWS_REGION, or the region of the profile"
+        case EndpointConnectionError():
+            return f"AWS can't be reached{to}: {error}"
+        case BotoCoreError():
+            return f"AWS failed{to}: {_line(error)}"
+        case OSError() if "AWS Error" in str(error):  # pyarrow's S3 file system
+            return f"S3 failed{to}: {_line(error)}"
+    return None
+
+
+def _refused(error: ClientError, to: str) -> str:
+    code = error.response["Error"].get("Code", "")
+    message = error.response["Error"].get("Message", "")
+    operation = error.operation_name
+    if code in ("404", "NoSuchBucket"):
+        return f"there is no such bucket{to}; `make aws-bootstrap` makes one, or name another with --lake"
+    if code in _BAD_CREDENTIALS:
+        return f"AWS does not accept the credentials{to} ({code}); {_HOW}"
+    if code in _NO_RIGHT:
+        reason = "" if message in ("", "Forbidden") else f": {message}"
+        return f"AWS refuses {operation}{to}{reason}; the role or user needs the right to it, see docs/aws.md"
+    return f"AWS refuses {operation}{to}: {code}: {message}"
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())

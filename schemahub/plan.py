@@ -1,0 +1,257 @@
+"""What a run of `trades_unified` and its marts would read, told before it runs, and what Athena would take for it.
+
+    what waits     in the ledger and not in `unified_loads`                    plan_ranges.py
+    what is read   files and bytes in the ranges of time that this touches     plan_files.py
+    the price      of each statement                                           plan_statement.py, plan_price.py
+
+Nothing is made or written, and of the tables with trades only manifests are read. The statements are those that
+dbt-athena sends for this project's models; dbt-duckdb reads the same files, in fewer statements.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, cached_property
+from typing import Self
+
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table import Table
+
+from loaders.lake import Lake, identifier
+from loaders.ledger import LEDGER, LedgerRow
+from loaders.local_lake import LocalLake
+from macros_gen.registry import Mapping, Registry
+
+from .plan_files import Reads, reads
+from .plan_ranges import EVERYTHING, Range, WaitingLoad, event_ranges, landing_ranges, waiting_loads
+from .plan_statement import CREATE, DELETE, INSERT, SELECT, Statement
+from .settings import PROJECT
+
+TARGET = "trades_unified"
+BARS = "trades_1m"
+PENDING = "pending_loads"
+RECORDED = "unified_loads"
+
+_MODELS = PROJECT / "dbt_project" / "models"
+_PENDING_SQL = _MODELS / "loads" / f"{PENDING}.sql"
+_BARS_SQL = _MODELS / "marts" / "stored" / f"{BARS}.sql"
+_SEED = PROJECT / "dbt_project" / "seeds" / "generated" / "products.csv"
+
+_LOAD_KEY = frozenset({"raw_table", "load_id"})
+_OF_EVERY_RAW_ROW = frozenset({"_source_ingest_ts", "_dlt_load_id"})
+
+
+@dataclass(frozen=True)
+class PendingTable:
+    """What of one raw table waits to be unified. Times are UTC; None is unknown."""
+
+    raw_table: str
+    loads: int
+    rows: int
+    first_trade_at: datetime | None
+    last_trade_at: datetime | None
+    days: int | None
+    """How many days of the unified tables its loads touch; None is all of them."""
+
+    @classmethod
+    def of(cls, raw_table: str, loads: Sequence[WaitingLoad]) -> Self:
+        touched = event_ranges(loads)
+        return cls(
+            raw_table,
+            len(loads),
+            sum(load.row_count for load in loads),
+            min((load.first_trade_at for load in loads if load.first_trade_at), default=None),
+            max((load.last_trade_at for load in loads if load.last_trade_at), default=None),
+            None if EVERYTHING in touched else len({day for each in touched for day in each.days}),
+        )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do; without statements where nothing was ever landed."""
+
+    pending: tuple[PendingTable, ...] = ()
+    statements: tuple[Statement, ...] = ()
+
+    @property
+    def dollars(self) -> float:
+        return sum(statement.dollars for statement in self.statements)
+
+    @property
+    def dollars_at_most(self) -> float:
+        return sum(statement.dollars_at_most for statement in self.statements)
+
+    def reads(self, node: str, kind: str = CREATE) -> dict[str, Reads]:
+        """What a node's statement reads, by table."""
+        (found,) = (each.reads for each in self.statements if (each.node, each.kind) == (node, kind))
+        return found
+
+
+def plan_unify(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Plan:
+    """What `schemahub run unify` would read of the lake as it is now."""
+    planner = _Planner(lake, registry, full_refresh)
+    if not planner.ledger:
+        return Plan()
+    return Plan(tuple(planner.pending_tables()), tuple(planner.statements()))
+
+
+@dataclass(frozen=True)
+class _Planner:
+    lake: Lake
+    registry: Registry
+    full_refresh: bool
+
+    @cached_property
+    def tables(self) -> dict[str, Table]:
+        """The tables that are there, of those that the statements read."""
+        if isinstance(self.lake, LocalLake) and not (self.lake.folder / "catalog.db").exists():
+            return {}  # looking must not make a catalog
+        wanted = {
+            LEDGER.name,
+            RECORDED,
+            BARS,
+            *self.registry.targets,
+            *(each.source for each in self.registry.mappings),
+        }
+        return {name: table for name in sorted(wanted) if (table := _table(self.lake, name)) is not None}
+
+    @cached_property
+    def ledger(self) -> list[LedgerRow]:
+        table = self.tables.get(LEDGER.name)
+        return [] if table is None else [LedgerRow(**row) for row in table.scan().to_arrow().to_pylist()]
+
+    def is_incremental(self, model: str) -> bool:
+        return not self.full_refresh and model in self.tables
+
+    @property
+    def counts_recorded(self) -> bool:
+        """Whether loads that are recorded need no unifying, as the macro `recorded_loads` has it."""
+        return self.is_incremental(TARGET) and RECORDED in self.tables
+
+    @cached_property
+    def pending(self) -> list[WaitingLoad]:
+        unified: set[tuple[str, str]] = set()
+        if self.counts_recorded:
+            rows = self.tables[RECORDED].scan(selected_fields=tuple(_LOAD_KEY)).to_arrow()
+            unified = set(zip(rows["raw_table"].to_pylist(), rows["load_id"].to_pylist(), strict=True))
+        return waiting_loads(self.ledger, unified)
+
+    def pending_tables(self) -> Iterator[PendingTable]:
+        loads: dict[str, list[WaitingLoad]] = defaultdict(list)
+        for load in self.pending:
+            loads[load.raw_table].append(load)
+        for raw_table, of_table in sorted(loads.items()):
+            yield PendingTable.of(raw_table, of_table)
+
+    def statements(self) -> Iterator[Statement]:
+        size = _SEED.stat().st_size
+        yield Statement("products", CREATE, {_SEED.name: Reads((str(_SEED),), size, size)})
+        yield from self._pending_loads()
+        for target in self.registry.targets:
+            yield from self._target(target)
+        yield from self._bars()
+        yield from self._unified_loads()
+
+    def _pending_loads(self) -> Iterator[Statement]:
+        read = {LEDGER.name: self._whole(LEDGER.name, _words(_PENDING_SQL.read_text()))}
+        if self.counts_recorded:
+            read[RECORDED] = self._whole(RECORDED, _LOAD_KEY)
+        yield Statement(PENDING, SELECT, {})
+        yield Statement(PENDING, CREATE, read)
+
+    @cached_property
+    def _pending_rows(self) -> Reads:
+        """Reading `pending_loads` once, which the run makes of those rows of the ledger that wait."""
+        ledger = self._whole(LEDGER.name, _words(_PENDING_SQL.read_text()))
+        share = len(self.pending) / len({(row.raw_table, row.load_id) for row in self.ledger})
+        return _made(ledger, share)
+
+    def _target(self, target: str) -> Iterator[Statement]:
+        mappings = self.registry.mappings_of(target)
+        read = self._new_rows(target)
+        new_rows = sum(read.values(), Reads())
+        looked_up = sum(len(self._landed(mapping)) for mapping in mappings)
+        read[PENDING] = _made(self._pending_rows, looked_up)
+        if self.is_incremental(target):
+            declared = self.registry.targets[target]
+            column = declared.event_time.column
+            sources = {mapping.source for mapping in mappings}
+            touched = event_ranges(load for load in self.pending if load.raw_table in sources)
+            read[target] = self._within(target, {*declared.key, column}, touched, column)
+        yield from self._incremental(target, read, made=new_rows, range_queries=len(mappings) + 1)
+
+    def _new_rows(self, target: str) -> dict[str, Reads]:
+        """What is read of each raw table that has anything to read."""
+        landed = ((mapping, self._landed(mapping)) for mapping in self.registry.mappings_of(target))
+        return {mapping.source: self._raw(mapping, ranges) for mapping, ranges in landed if ranges}
+
+    def _landed(self, mapping: Mapping) -> list[Range]:
+        if not self.is_incremental(mapping.target.target_table):
+            return [EVERYTHING]
+        return landing_ranges(load for load in self.pending if load.raw_table == mapping.source)
+
+    def _raw(self, mapping: Mapping, landed: Sequence[Range]) -> Reads:
+        found = Reads()
+        for format_ in mapping.formats:  # each is a SELECT of its own
+            valid = Range(format_.since or EVERYTHING.start, format_.until or EVERYTHING.end)
+            ranges = [overlap for each in landed if (overlap := each.overlap(valid))]
+            sql = " ".join((*(column.sql for column in format_.columns), *format_.conditions))
+            found += self._within(mapping.source, _words(sql) | _OF_EVERY_RAW_ROW, ranges, "_source_ingest_ts")
+        return found
+
+    def _bars(self) -> Iterator[Statement]:
+        touched = event_ranges(self.pending) if self.is_incremental(BARS) else [EVERYTHING]
+        if self.is_incremental(BARS) and touched:
+            yield Statement(BARS, DELETE, {BARS: self._within(BARS, {"minute"}, touched, "minute")})
+        # by then the table has the new rows too
+        trades = sum(self._new_rows(TARGET).values(), Reads()) if touched else Reads()
+        trades = _made(trades)
+        if self.is_incremental(TARGET):
+            trades += self._within(TARGET, _words(_BARS_SQL.read_text()), touched, "trade_ts")
+        yield from self._incremental(BARS, {TARGET: trades}, made=trades, range_queries=2)
+
+    def _unified_loads(self) -> Iterator[Statement]:
+        read = {PENDING: self._pending_rows}
+        if self.is_incremental(RECORDED):
+            read[RECORDED] = self._whole(RECORDED, _LOAD_KEY)
+        yield from self._incremental(RECORDED, read, made=self._pending_rows, range_queries=0)
+
+    def _incremental(
+        self, model: str, read: dict[str, Reads], *, made: Reads, range_queries: int
+    ) -> Iterator[Statement]:
+        """As dbt-athena builds a model, or adds to it: it makes a table of the new rows, and inserts from that."""
+        queries = range_queries if self.is_incremental(model) else 0
+        # one SELECT more has no table: it tells dbt how the last statement went
+        ranges = {PENDING: _made(self._pending_rows, queries)} if queries else {}
+        yield Statement(model, SELECT, ranges, count=queries + 1, is_estimate=bool(queries))
+        yield Statement(model, CREATE, read, is_estimate=True)
+        if self.is_incremental(model):
+            yield Statement(model, INSERT, {f"{model}__dbt_tmp": _made(made)}, is_estimate=True)
+
+    def _whole(self, table: str, columns: Iterable[str]) -> Reads:
+        return self._within(table, columns, [EVERYTHING])
+
+    def _within(self, name: str, columns: Iterable[str], ranges: Sequence[Range], column: str = "") -> Reads:
+        if (table := self.tables.get(name)) is None:
+            return Reads()
+        return reads(table, set(columns) & set(table.schema().column_names), within=ranges, of=column)
+
+
+def _table(lake: Lake, name: str) -> Table | None:
+    try:
+        return lake.catalog.load_table(identifier(name))
+    except NoSuchTableError:
+        return None
+
+
+def _made(read: Reads, times: float = 1) -> Reads:
+    """Reading what is made of `read`, so that its files aren't known."""
+    return Reads((), int(read.bytes * times), int(read.bytes_of_files * times))
+
+
+@cache
+def _words(sql: str) -> frozenset[str]:
+    """Every name in a statement; those of a table's columns among them are the columns that it reads."""
+    return frozenset(re.findall(r"\w+", sql))

@@ -1,0 +1,111 @@
+"""What waits to be unified, and which stretches of time it touches. Pure.
+
+The same in SQL, which is what a run does: `dbt_project/models/loads/pending_loads.sql` and
+`dbt_project/macros/loads/pending_ranges.sql`. A test holds both equal.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from loaders.ledger import LedgerRow
+
+_MINUTE = timedelta(minutes=1)
+_NEAR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Range:
+    """From `start`, inclusive, to `end`, exclusive; UTC without a zone."""
+
+    start: datetime
+    end: datetime
+
+    def overlap(self, other: "Range") -> "Range | None":
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Range(start, end) if start < end else None
+
+    @property
+    def days(self) -> range:
+        """The days that it touches, as proleptic ordinals."""
+        return range(self.start.toordinal(), (self.end - timedelta.resolution).toordinal() + 1)
+
+
+EVERYTHING = Range(datetime.min, datetime.max)
+"""What is read where a time isn't known, or where a table is built anew."""
+
+
+@dataclass(frozen=True)
+class WaitingLoad:
+    """A load that is in the ledger and not yet unified: one row of `pending_loads`."""
+
+    raw_table: str
+    load_id: str
+    row_count: int
+    first_trade_at: datetime | None
+    last_trade_at: datetime | None
+    landed_at: datetime | None
+    """`_source_ingest_ts` of its rows."""
+    has_unknown_times: bool
+
+
+def waiting_loads(ledger: Iterable[LedgerRow], unified: Set[tuple[str, str]]) -> list[WaitingLoad]:
+    """The loads of the ledger that are not in `unified`, pairs of raw table and load id."""
+    rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
+    for row in ledger:
+        if (row.raw_table, row.load_id) not in unified:
+            rows[row.raw_table, row.load_id].append(row)
+    return [_load(rows[key]) for key in sorted(rows)]
+
+
+def _load(rows: list[LedgerRow]) -> WaitingLoad:
+    # times are missing where the venue's could not be read, and in tests
+    firsts = [row.min_trade_ts for row in rows if row.min_trade_ts is not None]
+    lasts = [row.max_trade_ts for row in rows if row.max_trade_ts is not None]
+    return WaitingLoad(
+        raw_table=rows[0].raw_table,
+        load_id=rows[0].load_id,
+        row_count=sum(row.row_count for row in rows),
+        first_trade_at=min(firsts, default=None),
+        last_trade_at=max(lasts, default=None),
+        landed_at=max((row.ingest_ts for row in rows if row.ingest_ts is not None), default=None),
+        has_unknown_times=any(row.row_count and None in (row.min_trade_ts, row.max_trade_ts) for row in rows),
+    )
+
+
+def landing_ranges(loads: Iterable[WaitingLoad]) -> list[Range]:
+    """When the loads' rows landed."""
+    return merged_ranges((load.landed_at, load.landed_at) for load in loads)
+
+
+def event_ranges(loads: Iterable[WaitingLoad]) -> list[Range]:
+    """The stretches of trade time that the loads touch."""
+    return merged_ranges(
+        (None, None) if load.has_unknown_times else (load.first_trade_at, load.last_trade_at)
+        for load in loads
+        if load.row_count
+    )
+
+
+def merged_ranges(intervals: Iterable[tuple[datetime | None, datetime | None]], at_most: int = 60) -> list[Range]:
+    """Intervals as few ranges of whole minutes, each at least a minute wider at both ends.
+
+    Those less than an hour apart become one, and more than `at_most` become one. EVERYTHING where one isn't known.
+    """
+    known: list[Range] = []
+    for first, last in intervals:
+        if first is None or last is None:
+            return [EVERYTHING]
+        known.append(Range(_minute(first) - _MINUTE, _minute(last) + 2 * _MINUTE))
+    merged: list[Range] = []
+    for each in sorted(known, key=lambda range_: (range_.start, range_.end)):
+        if merged and each.start <= merged[-1].end + _NEAR:
+            merged[-1] = Range(merged[-1].start, max(merged[-1].end, each.end))
+        else:
+            merged.append(each)
+    return [Range(merged[0].start, merged[-1].end)] if len(merged) > at_most else merged
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)

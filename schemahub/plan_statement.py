@@ -1,0 +1,39 @@
+"""A statement of a run, and what it reads and costs. Pure."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from .plan_files import Reads
+from .plan_price import dollars
+
+CREATE, DELETE, INSERT, SELECT = "create", "delete", "insert", "select"
+"""What a statement does: CREATE TABLE AS SELECT, DELETE, INSERT, or a SELECT whose rows dbt looks at."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What the statements of one kind read that one dbt node sends; most are one."""
+
+    node: str
+    kind: str
+    reads: dict[str, Reads]
+    """By table."""
+    count: int = 1
+    is_estimate: bool = False
+    """It reads what the run itself makes, which is taken to be as much as was read to make it."""
+
+    @cached_property
+    def total(self) -> Reads:
+        return sum(self.reads.values(), Reads())
+
+    @property
+    def dollars(self) -> float:
+        return self._dollars(self.total.bytes)
+
+    @property
+    def dollars_at_most(self) -> float:
+        return self._dollars(self.total.bytes_of_files)
+
+    def _dollars(self, total_bytes: int) -> float:
+        # several of a kind are alike: each asks a small table for ranges
+        return self.count * dollars(total_bytes // self.count)

@@ -1,0 +1,51 @@
+"""A place for a lake of each kind, empty, and what tests want to know of it that is not in `Lake`.
+
+home.location, home.environment      for a process of its own
+home.open()                          a new `Lake`, as that process would open it
+"""
+
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import boto3
+
+from loaders.lake import Lake, open_lake
+
+
+@dataclass(frozen=True)
+class LakeHome:
+    location: str
+    environment: Mapping[str, str]
+    """What another process needs besides its own environment, to open the lake."""
+
+    def open(self) -> Lake:
+        return open_lake(self.location)
+
+    def forget_work(self) -> None:
+        """As if the next run were on another machine."""
+        shutil.rmtree(self.open().work_folder)
+
+    def files(self, folder: str) -> set[str]:
+        """Names of the files in a folder of the lake, such as `schemahub/raw_kraken_trades/data`."""
+        if self.location.startswith("s3://"):
+            parts = urlsplit(self.location)
+            prefix = f"{parts.path.strip('/')}/{folder}/"
+            found = boto3.client("s3").list_objects_v2(Bucket=parts.netloc, Prefix=prefix)
+            return {each["Key"].removeprefix(prefix) for each in found.get("Contents", ())}
+        return {path.name for path in Path(self.location, folder).iterdir()}
+
+
+def local_home(folder: Path) -> LakeHome:
+    return LakeHome(str(folder / "lake"), {})
+
+
+def glue_home(bucket: str, folder: Path) -> LakeHome:
+    """In an environment that points boto3 to a local AWS; its Glue database is emptied."""
+    glue = boto3.client("glue")
+    with suppress(glue.exceptions.EntityNotFoundException):
+        glue.delete_database(Name="schemahub")
+    return LakeHome(f"s3://{bucket}/some/prefix", {"XDG_CACHE_HOME": str(folder / "cache")})

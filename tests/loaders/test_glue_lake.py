@@ -1,0 +1,102 @@
+"""The lake on S3 and Glue: whom it asks for credentials, and what it says when it may not."""
+
+from pathlib import Path
+
+import boto3
+import pytest
+
+from loaders.connectors import load_connectors
+from loaders.exceptions import LakeUnavailable, Misconfigured
+from loaders.glue_lake import GlueLake
+from loaders.lake import ensure_table, open_lake
+from tests.athena.local_aws import LocalAws
+from tests.lakes import LakeHome, glue_home
+
+SECRET = "wJalrXUtnFEMIsecretKEY"
+
+
+@pytest.fixture
+def home(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LakeHome:
+    found = glue_home(aws.new_bucket(), tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", found.environment["XDG_CACHE_HOME"])
+    return found
+
+
+def test_tables_are_such_as_athena_reads(home: LakeHome) -> None:
+    lake = home.open()
+    table = ensure_table(lake, load_connectors()["binance"].raw.table)
+    found = boto3.client("glue").get_table(DatabaseName="schemahub", Name="raw_binance_trades")["Table"]
+    assert found["TableType"] == "EXTERNAL_TABLE"
+    assert found["Parameters"]["table_type"] == "ICEBERG"
+    assert found["Parameters"]["metadata_location"] == table.metadata_location
+    assert found["StorageDescriptor"]["Location"] == f"{home.location}/schemahub/raw_binance_trades"
+    types = {column["Name"]: column["Type"] for column in found["StorageDescriptor"]["Columns"]}
+    assert (types["time"], types["price"], types["is_buyer_maker"]) == ("timestamp", "double", "boolean")
+
+
+def test_a_slash_at_the_end_is_the_same_lake(home: LakeHome) -> None:
+    assert open_lake(home.location + "/").location == home.location
+
+
+def test_credentials_come_from_a_profile(home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "credentials").write_text(f"[trader]\naws_access_key_id=AKIAPROFILE\naws_secret_access_key={SECRET}\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_PROFILE", "trader")
+    table = ensure_table(home.open(), load_connectors()["kraken"].raw.table)
+    assert table.io.properties["s3.access-key-id"] == "AKIAPROFILE"
+    stored = str(boto3.Session().client("glue").get_table(DatabaseName="schemahub", Name="raw_kraken_trades"))
+    assert SECRET not in stored + table.metadata.model_dump_json()
+
+
+def test_renewed_credentials_reach_the_file_system(home: LakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = home.open()
+    assert isinstance(lake, GlueLake)
+    first = lake.catalog
+    assert lake.catalog is first
+    monkeypatch.setattr(lake._session.get_credentials(), "access_key", "RENEWED")
+    assert lake.catalog.properties["s3.access-key-id"] == "RENEWED"
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}, "no AWS credentials were found for s3://"),
+        ({"AWS_SECRET_ACCESS_KEY": None}, "no AWS credentials were found for s3://"),
+        ({"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found; AWS_PROFILE names it"),
+        ({"AWS_REGION": None, "AWS_DEFAULT_REGION": None}, "no AWS region was found"),
+        ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}, "AWS can't be reached for s3://"),
+    ],
+    ids=["none", "half", "profile", "region", "unreachable"],
+)
+def test_what_is_missing_is_said_in_one_line(
+    home: LakeHome, changes: dict[str, str | None], says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    for name, value in changes.items():
+        monkeypatch.delenv(name) if value is None else monkeypatch.setenv(name, value)
+    with pytest.raises(LakeUnavailable) as caught:
+        home.open()
+    assert str(caught.value).startswith(says)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_bucket_is_said_in_one_line(home: LakeHome) -> None:
+    with pytest.raises(LakeUnavailable, match="there is no such bucket for s3://nowhere-at-all/prefix; `make aws-boot"):
+        open_lake("s3://nowhere-at-all/prefix")
+
+
+@pytest.mark.parametrize("location", ["s3://", "s3:///prefix", "s3://bucket/prefix?x=1"])
+def test_an_address_that_is_none_is_refused(aws: LocalAws, location: str) -> None:
+    with pytest.raises(Misconfigured, match="expected s3://bucket/prefix"):
+        open_lake(location)
+
+
+def test_a_work_folder_that_can_not_be_made_is_named(
+    home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(LakeUnavailable, match="name another with XDG_CACHE_HOME"):
+        _ = home.open().work_folder
