@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from loaders.connectors import load_connectors
 from loaders.exceptions import SchemaHubError
@@ -22,7 +23,9 @@ from simulator.market import DEFAULT_START
 from .coordinator import Coordinator, utc_now
 from .demo import Demo, shown
 from .engines import aws_in_use, location_to_read, spark_conf, trino_conf
-from .settings import load_settings
+from .plan import TARGET, plan_unify
+from .plan_tables import plan_report
+from .settings import lake_of, load_settings
 from .status import SymbolStatus, status
 from .terminal import ingest, unify
 
@@ -45,7 +48,11 @@ app.add_typer(run, name="run")
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
-LakeOption = Annotated[str | None, typer.Option("--lake", help="Folder of the lake.  [SCHEMAHUB_LAKE; ./lake]")]
+LakeOption = Annotated[
+    str | None, typer.Option("--lake", help="A folder, or s3://bucket/prefix.  [SCHEMAHUB_LAKE; ./lake]")
+]
+BucketOption = Annotated[str | None, typer.Option("--s3-bucket", help="The lake's bucket, in place of --lake.")]
+PrefixOption = Annotated[str | None, typer.Option("--s3-prefix", help="The lake's prefix in that bucket.")]
 SymbolsOption = Annotated[
     str | None, typer.Option("--symbols", help="BASE-QUOTE, separated by commas.  [SCHEMAHUB_SYMBOLS]")
 ]
@@ -65,9 +72,11 @@ def run_ingest(
     symbols: SymbolsOption = None,
     since: SinceOption = None,
     lake: LakeOption = None,
+    s3_bucket: BucketOption = None,
+    s3_prefix: PrefixOption = None,
 ) -> None:
     """Land the trades that came since the last run in the exchanges' raw tables."""
-    coordinator = Coordinator(load_settings(lake=lake, symbols=symbols, since=since))
+    coordinator = _coordinator(lake, s3_bucket, s3_prefix, symbols=symbols, since=since)
     problems = ingest(coordinator, exchanges, out)
     _fail_with(problems)
 
@@ -79,9 +88,11 @@ def run_unify(
         bool, typer.Option("--full-refresh", help="Build everything anew from the raw tables.")
     ] = False,
     lake: LakeOption = None,
+    s3_bucket: BucketOption = None,
+    s3_prefix: PrefixOption = None,
 ) -> None:
     """Insert what was landed into the unified table, and bring the marts up to date."""
-    unify(Coordinator(load_settings(lake=lake)), target, out, full_refresh=full_refresh)
+    unify(_coordinator(lake, s3_bucket, s3_prefix), target, out, full_refresh=full_refresh)
 
 
 @run.command("pipeline")
@@ -90,9 +101,11 @@ def run_pipeline(
     symbols: SymbolsOption = None,
     since: SinceOption = None,
     lake: LakeOption = None,
+    s3_bucket: BucketOption = None,
+    s3_prefix: PrefixOption = None,
 ) -> None:
     """Ingest every exchange, then unify; an exchange that fails does not stop the others."""
-    coordinator = Coordinator(load_settings(lake=lake, symbols=symbols, since=since))
+    coordinator = _coordinator(lake, s3_bucket, s3_prefix, symbols=symbols, since=since)
     coordinator.check_target(target)
     problems = ingest(coordinator, sorted(load_connectors()), out)
     try:
@@ -103,15 +116,31 @@ def run_pipeline(
 
 
 @app.command("status")
-def show_status(lake: LakeOption = None) -> None:
+def show_status(lake: LakeOption = None, s3_bucket: BucketOption = None, s3_prefix: PrefixOption = None) -> None:
     """Show what the lake holds: per exchange and symbol the last trade, its lag, rows and pending loads."""
-    coordinator = Coordinator(load_settings(lake=lake))
+    coordinator = _coordinator(lake, s3_bucket, s3_prefix)
     rows = status(coordinator.lake, now=utc_now())
     if not rows:
         nothing = f"nothing was landed in {coordinator.lake.location} yet; try `schemahub run ingest`"
         out.print(nothing, markup=False, soft_wrap=True)
         return
     out.print(_status_table(rows))
+
+
+@app.command("plan")
+def show_plan(
+    target: TargetArgument = TARGET,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Of building everything anew.")] = False,
+    lake: LakeOption = None,
+    s3_bucket: BucketOption = None,
+    s3_prefix: PrefixOption = None,
+) -> None:
+    """Show what `run unify` would read, and cost on Athena, before it runs."""
+    coordinator = _coordinator(lake, s3_bucket, s3_prefix)
+    coordinator.check_target(target)
+    plan = plan_unify(coordinator.lake, coordinator.registry, full_refresh=full_refresh)
+    for part in plan_report(plan, coordinator.lake.location):
+        out.print(part, soft_wrap=isinstance(part, Text))
 
 
 @app.command("query")
@@ -134,15 +163,17 @@ def dbt(context: typer.Context) -> None:
 
 
 @app.command("spark-conf")
-def show_spark_conf(lake: LakeOption = None) -> None:
+def show_spark_conf(lake: LakeOption = None, s3_bucket: BucketOption = None, s3_prefix: PrefixOption = None) -> None:
     """Print the settings with which Spark reads the lake, as lines of spark-defaults.conf."""
-    typer.echo(spark_conf(location_to_read(Coordinator(load_settings(lake=lake)).lake), aws_in_use()), nl=False)
+    location = location_to_read(_coordinator(lake, s3_bucket, s3_prefix).lake)
+    typer.echo(spark_conf(location, aws_in_use()), nl=False)
 
 
 @app.command("trino-conf")
-def show_trino_conf(lake: LakeOption = None) -> None:
+def show_trino_conf(lake: LakeOption = None, s3_bucket: BucketOption = None, s3_prefix: PrefixOption = None) -> None:
     """Print the settings with which Trino reads the lake, as a catalog file."""
-    typer.echo(trino_conf(location_to_read(Coordinator(load_settings(lake=lake)).lake), aws_in_use()), nl=False)
+    location = location_to_read(_coordinator(lake, s3_bucket, s3_prefix).lake)
+    typer.echo(trino_conf(location, aws_in_use()), nl=False)
 
 
 @app.command("update-products")
@@ -167,6 +198,10 @@ def demo(
     """Run the whole pipeline twice against simulated exchanges, and show what came of it."""
     coordinator = Coordinator(load_settings(lake=lake, since=DEFAULT_START.isoformat()))
     Demo(coordinator, out).run(trades)
+
+
+def _coordinator(lake: str | None, s3_bucket: str | None, s3_prefix: str | None, **settings: str | None) -> Coordinator:
+    return Coordinator(load_settings(lake=lake_of(lake, s3_bucket, s3_prefix), **settings))
 
 
 def _status_table(rows: list[SymbolStatus]) -> Table:
@@ -205,10 +240,24 @@ def _errors_in_one_line() -> Iterator[None]:
             err.print(_STOPPED, markup=False)
         raise
     except Exception as error:
-        if not _is_interruption(error):
-            raise
-        err.print(_STOPPED, markup=False)
-        sys.exit(INTERRUPTED)
+        if _is_interruption(error):
+            err.print(_STOPPED, markup=False)
+            sys.exit(INTERRUPTED)
+        if refusal := _refusal_of_aws(error):
+            err.print(f"error: {refusal}", markup=False)
+            sys.exit(1)
+        raise
+
+
+def _refusal_of_aws(error: BaseException | None) -> str | None:
+    # pyiceberg and dlt hand on what boto3 and pyarrow raise, some of it as the cause of their own
+    from loaders.aws_errors import in_one_line  # botocore takes a tenth of a second, which only a failure need wait
+
+    while error is not None:
+        if line := in_one_line(error):
+            return line
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _is_interruption(error: BaseException | None) -> bool:

@@ -1,6 +1,7 @@
 """The runs: ingest exchanges, unify what was landed, or both. Returns or raises; prints nothing."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,6 +20,7 @@ from macros_gen.__main__ import differences, write
 from macros_gen.registry import Registry, load_registry
 from macros_gen.render import render
 
+from .athena import is_on_athena, stop_abandoned_statements
 from .dbt import Report, run_dbt
 from .settings import PROJECT, Settings, base_url, parse_since
 from .simulated_lake import is_simulated
@@ -104,8 +106,7 @@ class Coordinator:
     def unify(self, target: str, *, full_refresh: bool = False, report: Report | None = None) -> None:
         """Insert what was landed and is not yet in `target`, and bring the marts up to date."""
         self.check_target(target)
-        with self.lake.writing(UNIFY):
-            self._create_tables()
+        with self._unifying():
             run_dbt(self.lake, ["seed"], report=report)
             run_dbt(self.lake, ["run", *(["--full-refresh"] if full_refresh else [])], report=report)
 
@@ -127,9 +128,16 @@ class Coordinator:
 
     def dbt(self, arguments: Sequence[str], *, report: Report | None = None) -> None:
         """Run any dbt command on the lake."""
-        with self.lake.writing(UNIFY):
-            self._create_tables()
+        with self._unifying():
             run_dbt(self.lake, arguments, report=report)
+
+    @contextmanager
+    def _unifying(self) -> Iterator[None]:
+        with self.lake.writing(UNIFY):
+            if is_on_athena(self.lake):
+                stop_abandoned_statements()
+            self._create_tables()
+            yield
 
     def _create_tables(self) -> None:
         # the models read every raw table, also that of an exchange that was never loaded

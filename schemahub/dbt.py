@@ -9,7 +9,6 @@ from typing import Any
 
 from loaders.exceptions import TerminalError
 from loaders.lake import Lake
-from loaders.local_lake import LocalLake
 
 from .settings import PROJECT
 
@@ -84,7 +83,7 @@ class _Reporter:
 @contextmanager
 def _environment(lake: Lake) -> Iterator[None]:
     wanted = {
-        "SCHEMAHUB_LAKE": str(lake.folder) if isinstance(lake, LocalLake) else lake.location,
+        "SCHEMAHUB_LAKE": lake.location.removeprefix("file://"),
         "DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
         "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
         # a lake's own, so that runs on two lakes don't write each other's

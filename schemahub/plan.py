@@ -26,11 +26,11 @@ from macros_gen.registry import Mapping, Registry
 
 from .plan_files import Reads, reads
 from .plan_ranges import EVERYTHING, Range, WaitingLoad, event_ranges, landing_ranges, waiting_loads
-from .plan_statement import CREATE, DELETE, INSERT, SELECT, Statement
+from .plan_statement import CREATE, INSERT, SELECT, Statement
 from .settings import PROJECT
 
 TARGET = "trades_unified"
-BARS = "trades_1m"
+BARS = "trades_1m_versions"
 PENDING = "pending_loads"
 RECORDED = "unified_loads"
 
@@ -40,6 +40,7 @@ _BARS_SQL = _MODELS / "marts" / "stored" / f"{BARS}.sql"
 _SEED = PROJECT / "dbt_project" / "seeds" / "generated" / "products.csv"
 
 _LOAD_KEY = frozenset({"raw_table", "load_id"})
+_BAR_KEY = frozenset({"exchange", "symbol", "minute", "trade_count"})
 _OF_EVERY_RAW_ROW = frozenset({"_source_ingest_ts", "_dlt_load_id"})
 
 
@@ -155,18 +156,21 @@ class _Planner:
         yield from self._unified_loads()
 
     def _pending_loads(self) -> Iterator[Statement]:
-        read = {LEDGER.name: self._whole(LEDGER.name, _words(_PENDING_SQL.read_text()))}
+        read = {LEDGER.name: self._ledger_reads}
         if self.counts_recorded:
             read[RECORDED] = self._whole(RECORDED, _LOAD_KEY)
         yield Statement(PENDING, SELECT, {})
         yield Statement(PENDING, CREATE, read)
 
     @cached_property
+    def _ledger_reads(self) -> Reads:
+        return self._whole(LEDGER.name, _words(_PENDING_SQL.read_text()))
+
+    @cached_property
     def _pending_rows(self) -> Reads:
         """Reading `pending_loads` once, which the run makes of those rows of the ledger that wait."""
-        ledger = self._whole(LEDGER.name, _words(_PENDING_SQL.read_text()))
         share = len(self.pending) / len({(row.raw_table, row.load_id) for row in self.ledger})
-        return _made(ledger, share)
+        return _made(self._ledger_reads, share)
 
     def _target(self, target: str) -> Iterator[Statement]:
         mappings = self.registry.mappings_of(target)
@@ -202,15 +206,16 @@ class _Planner:
         return found
 
     def _bars(self) -> Iterator[Statement]:
-        touched = event_ranges(self.pending) if self.is_incremental(BARS) else [EVERYTHING]
-        if self.is_incremental(BARS) and touched:
-            yield Statement(BARS, DELETE, {BARS: self._within(BARS, {"minute"}, touched, "minute")})
+        is_incremental = self.is_incremental(BARS)
+        touched = event_ranges(self.pending) if is_incremental else [EVERYTHING]
         # by then the table has the new rows too
-        trades = sum(self._new_rows(TARGET).values(), Reads()) if touched else Reads()
-        trades = _made(trades)
+        trades = _made(sum(self._new_rows(TARGET).values(), Reads())) if touched else Reads()
         if self.is_incremental(TARGET):
             trades += self._within(TARGET, _words(_BARS_SQL.read_text()), touched, "trade_ts")
-        yield from self._incremental(BARS, {TARGET: trades}, made=trades, range_queries=2)
+        read = {TARGET: trades}
+        if is_incremental:
+            read[BARS] = self._within(BARS, _BAR_KEY, touched, "minute")
+        yield from self._incremental(BARS, read, made=trades, range_queries=2)
 
     def _unified_loads(self) -> Iterator[Statement]:
         read = {PENDING: self._pending_rows}
@@ -228,7 +233,7 @@ class _Planner:
         yield Statement(model, SELECT, ranges, count=queries + 1, is_estimate=bool(queries))
         yield Statement(model, CREATE, read, is_estimate=True)
         if self.is_incremental(model):
-            yield Statement(model, INSERT, {f"{model}__dbt_tmp": _made(made)}, is_estimate=True)
+            yield Statement(model, INSERT, {"its new rows": _made(made)}, is_estimate=True)
 
     def _whole(self, table: str, columns: Iterable[str]) -> Reads:
         return self._within(table, columns, [EVERYTHING])

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 
-from pyiceberg.conversions import from_bytes
-from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThan, Or
+from pyiceberg.expressions import AlwaysTrue, And, BooleanExpression, GreaterThanOrEqual, LessThan, Or, Reference
+from pyiceberg.expressions.literals import literal
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask, Table
-from pyiceberg.types import TimestampType
 
 from .plan_ranges import EVERYTHING, Range
 
@@ -59,13 +58,12 @@ def reads(table: Table, columns: Collection[str], *, within: Sequence[Range] = (
 def _filter(ranges: Sequence[Range], column: str) -> BooleanExpression:
     if EVERYTHING in ranges:
         return AlwaysTrue()
-    return reduce(
-        Or,
-        (
-            And(GreaterThanOrEqual(column, each.start.isoformat()), LessThan(column, each.end.isoformat()))
-            for each in ranges
-        ),
-    )
+    term = Reference(column)
+    each_range: list[BooleanExpression] = [
+        And(GreaterThanOrEqual(term=term, value=literal(each.start)), LessThan(term=term, value=literal(each.end)))
+        for each in ranges
+    ]
+    return reduce(Or, each_range)
 
 
 def _bounds(file: DataFile, field_id: int) -> Range:
@@ -77,7 +75,8 @@ def _bounds(file: DataFile, field_id: int) -> Range:
 
 
 def _moment(bound: bytes) -> datetime:
-    return _EPOCH + timedelta(microseconds=from_bytes(TimestampType(), bound))
+    # https://iceberg.apache.org/spec/#binary-single-value-serialization: microseconds, little-endian
+    return _EPOCH + timedelta(microseconds=int.from_bytes(bound, "little", signed=True))
 
 
 def _sum(tasks: Iterable[FileScanTask], field_ids: Collection[int]) -> Reads:

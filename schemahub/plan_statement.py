@@ -6,8 +6,8 @@ from functools import cached_property
 from .plan_files import Reads
 from .plan_price import dollars
 
-CREATE, DELETE, INSERT, SELECT = "create", "delete", "insert", "select"
-"""What a statement does: CREATE TABLE AS SELECT, DELETE, INSERT, or a SELECT whose rows dbt looks at."""
+CREATE, INSERT, SELECT = "create", "insert", "select"
+"""What a statement does: CREATE TABLE AS SELECT, INSERT, or a SELECT whose rows dbt looks at."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import sys
 import duckdb
 from rich.console import Console
 
-from loaders.exceptions import TerminalError
+from loaders.exceptions import Misconfigured, TerminalError
 from loaders.lake import Lake
 from loaders.local_lake import LocalLake
 from profiles.duckdb_lake import LakeUnusable, connect
@@ -17,7 +17,8 @@ class QueryFailed(TerminalError):
 
 def run_query(lake: Lake, sql: str) -> None:
     """Run `sql`, reading only, and print its rows."""
-    assert isinstance(lake, LocalLake)
+    if not isinstance(lake, LocalLake):
+        raise Misconfigured(f"`query` reads a lake in a folder, with DuckDB, and not {lake.location}; ask Athena there")
     try:
         with connect(lake.folder) as connection:
             result = connection.sql(sql)

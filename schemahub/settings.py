@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     )
 
     lake: Annotated[str, Field(min_length=1)]
-    """A folder."""
+    """A folder, or s3://bucket/prefix."""
     symbols: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)]
     """Products in canonical spelling, BASE-QUOTE; each exchange loads those that it lists."""
     since: str
@@ -80,6 +80,17 @@ def load_settings(**flags: str | None) -> Settings:
     except (yaml.YAMLError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise Misconfigured(f"config/schemahub.yaml: expected settings in YAML, found: {reason}") from error
+
+
+def lake_of(lake: str | None, s3_bucket: str | None, s3_prefix: str | None) -> str | None:
+    """The lake that flags name: `--lake`, or `--s3-bucket` and perhaps `--s3-prefix`; None where none is given."""
+    if s3_bucket is None and s3_prefix is None:
+        return lake
+    if lake is not None:
+        raise Misconfigured("--lake and --s3-bucket both name a lake; give one of them")
+    if not s3_bucket:
+        raise Misconfigured("--s3-prefix needs --s3-bucket, which names the bucket that it is in")
+    return f"s3://{s3_bucket}/{(s3_prefix or '').strip('/')}".rstrip("/")
 
 
 def base_url(connector: Connector, environment: Mapping[str, str] = os.environ) -> str:

@@ -96,18 +96,17 @@ class TestLake:
 
     def dbt(self, *arguments: str, succeeds: bool = True) -> dbtRunnerResult:
         """Run dbt in this process; `succeeds` is what is expected of it."""
-        before = {name: os.environ.get(name) for name in ("SCHEMAHUB_LAKE", "SCHEMAHUB_TARGET")}
-        os.environ |= {"SCHEMAHUB_LAKE": str(self.lake.folder), "SCHEMAHUB_TARGET": "local"}
+        before = os.environ.get("SCHEMAHUB_LAKE")
+        os.environ["SCHEMAHUB_LAKE"] = str(self.lake.folder)
         folders = ["--project-dir", str(ROOT / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
         work = ["--target-path", str(self.target_path), "--log-level-file", "none"]
         try:
             result = dbtRunner().invoke([*arguments, *folders, *work, "--quiet"])
         finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
+            if before is None:
+                del os.environ["SCHEMAHUB_LAKE"]
+            else:
+                os.environ["SCHEMAHUB_LAKE"] = before
         failed = [f"{each.node.name}: {each.message}" for each in _results(result) if each.status in ("error", "fail")]
         assert result.success == succeeds, failed or result.exception
         return result

@@ -8,7 +8,7 @@ import pytest
 
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken
 
-STORED = ("trades_unified", "trades_1m", "unified_loads")
+STORED = ("trades_unified", "trades_1m_versions", "unified_loads")
 
 
 def snapshots(lake: TestLake) -> dict[str, int]:
@@ -72,7 +72,7 @@ def test_a_load_that_is_not_in_the_ledger_waits_for_it(unified: TestLake) -> Non
     unified.dbt("test", "--select", "trades_unified_holds_what_was_landed")
 
 
-@pytest.mark.parametrize("killed_after", ["trades_unified", "trades_1m"])
+@pytest.mark.parametrize("killed_after", ["trades_unified", "trades_1m_versions"])
 def test_a_run_killed_before_the_loads_are_recorded_is_made_good(unified: TestLake, killed_after: str) -> None:
     unified.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt("run", "--select", f"+{killed_after}")
@@ -81,14 +81,14 @@ def test_a_run_killed_before_the_loads_are_recorded_is_made_good(unified: TestLa
     unified.dbt("run")
     assert trade_ids(unified, "BINANCE") == [1, 2, 3, 4, 5]
     assert len(unified.rows("unified_loads")) == 5
-    (minute,) = (row for row in unified.rows("trades_1m") if row["exchange"] == "BINANCE")
-    assert (minute["trade_count"], minute["open_price"], minute["close_price"]) == (5, 101.0, 105.0)
+    bars = "select trade_count, open_price, close_price from views.schemahub.trades_1m where exchange = 'BINANCE'"
+    assert unified.query(bars) == [(5, 101.0, 105.0)]
 
 
 def test_loads_are_not_recorded_without_the_models_that_hold_them(unified: TestLake) -> None:
     unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt("run", "--select", "pending_loads", "unified_loads")
-    unified.dbt("run", "--exclude", "trades_1m")
+    unified.dbt("run", "--exclude", "trades_1m_versions")
     assert len(unified.rows("unified_loads")) == 3
     unified.dbt("run")
     assert trade_ids(unified, "BINANCE") == [1, 2, 3, 4]
@@ -100,9 +100,12 @@ def test_a_full_refresh_gives_what_the_increments_gave(unified: TestLake) -> Non
     unified.dbt("run")
     unified.land("raw_coinbase_trades", coinbase(11, 12), load="c2", at="2026-01-07 00:00:00")
     unified.dbt("run")
-    increments = {table: unified.rows(table, without=["unified_at"]) for table in STORED}
+    tables = ("trades_unified", "unified_loads")
+    bars = "select * from views.schemahub.trades_1m order by all"
+    increments = [unified.rows(table, without=["unified_at"]) for table in tables], unified.query(bars)
     unified.dbt("run", "--full-refresh")
-    assert {table: unified.rows(table, without=["unified_at"]) for table in STORED} == increments
+    assert ([unified.rows(table, without=["unified_at"]) for table in tables], unified.query(bars)) == increments
+    assert len(unified.rows("trades_1m_versions")) == len(increments[1])
     assert [str(field.transform) for field in unified.table("trades_unified").spec().fields] == ["day"]
 
 
@@ -118,7 +121,7 @@ def test_a_refresh_of_one_model_loses_nothing(unified: TestLake) -> None:
 
 def test_lost_tables_are_built_again(unified: TestLake) -> None:
     before = {table: unified.rows(table, without=["unified_at"]) for table in STORED}
-    for table in ("trades_unified", "trades_1m"):
+    for table in ("trades_unified", "trades_1m_versions"):
         unified.lake.catalog.drop_table(f"schemahub.{table}")
     (unified.lake.folder / "views.duckdb").unlink()
     unified.dbt("build")

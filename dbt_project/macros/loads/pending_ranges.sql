@@ -83,10 +83,10 @@
         from compared
     )
     select
-        cast(min(start_ts) as varchar) as start_ts,
-        cast(max(end_ts) as varchar) as end_ts,
-        max(is_unknown) as is_unknown
+        cast(min(start_ts) as varchar) as stretch_start,
+        cast(max(end_ts) as varchar) as stretch_end,
+        max(is_unknown) as has_unknown
     from numbered
     group by stretch
-    order by min(start_ts)
+    order by stretch
 {% endmacro %}

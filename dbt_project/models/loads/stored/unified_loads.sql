@@ -1,11 +1,11 @@
 -- Recorded last: a run that ends before leaves its loads pending, and the next
 -- run adds what is missing.
 -- depends_on: {{ ref("trades_unified") }}
--- depends_on: {{ ref("trades_1m") }}
-{%- set are_unified = are_selected(["trades_unified", "trades_1m"]) %}
+-- depends_on: {{ ref("trades_1m_versions") }}
+{%- set are_unified = are_selected(["trades_unified", "trades_1m_versions"]) %}
 {%- if not are_unified %}
     {%- do exceptions.warn(
-        "unified_loads records nothing, because trades_unified or trades_1m is not part of this run"
+        "unified_loads records nothing, because trades_unified or trades_1m_versions is not part of this run"
     ) %}
 {%- endif %}
 

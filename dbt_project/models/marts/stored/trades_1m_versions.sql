@@ -1,10 +1,7 @@
--- An increment makes the minutes again that pending loads touch, whole.
-{{
-    config(
-        partitioned_by=["day(minute)"],
-        pre_hook="{{ delete_pending_minutes('minute') }}",
-    )
-}}
+-- An increment makes the minutes again that pending loads touch, whole, and
+-- keeps those that changed. Rows are only added, so a reader sees the old
+-- candle or the new one, and never neither.
+{{ config(partitioned_by=["day(minute)"]) }}
 
 with
 
@@ -60,6 +57,49 @@ bars as (
     from trades
     group by exchange, symbol, minute
 
+),
+
+{% if is_incremental() %}
+existing as (
+
+    {% for touched in pending_event_ranges() %}
+    select
+        exchange,
+        symbol,
+        minute,
+        trade_count,
+        1 as is_there
+    from {{ this }}
+    where {{ within("minute", touched) }}
+    {{ "union all" if not loop.last }}
+    {% else %}
+    select
+        exchange,
+        symbol,
+        minute,
+        trade_count,
+        1 as is_there
+    from {{ this }}
+    where 1 = 0
+    {% endfor %}
+
+),
+
+{% endif %}
+changed as (
+
+    select bars.*
+    from bars
+    {% if is_incremental() %}
+    left join existing
+        on
+            bars.exchange = existing.exchange
+            and bars.symbol = existing.symbol
+            and bars.minute = existing.minute
+            and bars.trade_count = existing.trade_count
+    where existing.is_there is null
+    {% endif %}
+
 )
 
-select * from bars
+select * from changed

@@ -1,0 +1,38 @@
+-- Of a minute's versions the one with the most trades, because trades are only
+-- added. A condition on exchange, symbol or minute reaches the stored files.
+with
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by exchange, symbol, minute
+            order by trade_count desc
+        ) as recency
+    from {{ ref("trades_1m_versions") }}
+
+),
+
+newest as (
+
+    select
+        exchange,
+        symbol,
+        minute,
+        open_price,
+        high_price,
+        low_price,
+        close_price,
+        vwap,
+        trade_count,
+        base_volume,
+        quote_volume,
+        buy_volume,
+        sell_volume
+    from ranked
+    where recency = 1
+
+)
+
+select * from newest

@@ -1,0 +1,80 @@
+"""What the statements of a run have read and cost on Athena, by Athena's own figures.
+
+    queries = AthenaQueries()
+    dbtRunner(callbacks=[queries]).invoke(["run"])      # notes which node starts which query
+    scanned(queries, boto3.client("athena"))
+
+dbt's results don't do: they have the bytes of a node's last statement alone, and a node sends several.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from .plan_price import dollars
+from .plan_statement import SELECT
+
+_STARTED = re.compile(r"Athena query (\S+) started")  # a debug message of dbt-athena's, in AthenaCursor
+_COMMENT = re.compile(r"\s*(--[^\n]*\n|/\*.*?\*/)\s*", re.DOTALL)
+_AT_ONCE = 50  # https://docs.aws.amazon.com/athena/latest/APIReference/API_BatchGetQueryExecution.html
+_BILLED = {"SUCCEEDED", "CANCELLED"}
+
+
+@dataclass
+class AthenaQueries:
+    """The queries of a dbt run, as dbt tells of them: a callback for dbtRunner."""
+
+    nodes: dict[str, str] = field(default_factory=dict)
+    """The name of the node that started each query, by the query's id, in the order of their starts."""
+
+    def __call__(self, event: Any) -> None:
+        """Take any event of dbt's."""
+        if event.info.name == "AdapterEventDebug" and (started := _STARTED.fullmatch(event.data.base_msg)):
+            self.nodes[started[1]] = event.data.node_info.node_name
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What the statements of one kind that one node has sent have read; as `Statement`, after the fact."""
+
+    node: str
+    kind: str
+    count: int
+    bytes: int
+    dollars: float
+
+
+def scanned(queries: AthenaQueries, athena: Any) -> list[Scanned]:
+    """What was read and is billed, by node and kind of statement; `athena` is boto3's client.
+
+    Raises:
+        botocore.exceptions.ClientError, BotoCoreError: Athena can't be asked, for example for lack of the right to
+            athena:BatchGetQueryExecution.
+    """
+    billed = sorted(_billed(queries, athena))
+    found = []
+    for (node, kind), group in groupby(billed, key=lambda each: each[:2]):
+        sizes = [each[2] for each in group]
+        found.append(Scanned(node, kind, len(sizes), sum(sizes), sum(map(dollars, sizes))))
+    order = list(dict.fromkeys(queries.nodes.values()))
+    return sorted(found, key=lambda each: order.index(each.node))
+
+
+def _billed(queries: AthenaQueries, athena: Any) -> Iterator[tuple[str, str, int]]:
+    ids = list(queries.nodes)
+    for start in range(0, len(ids), _AT_ONCE):
+        answer = athena.batch_get_query_execution(QueryExecutionIds=ids[start : start + _AT_ONCE])
+        for execution in answer["QueryExecutions"]:
+            # DDL is free, and CREATE TABLE AS SELECT is not DDL
+            if execution["StatementType"] == "DML" and execution["Status"]["State"] in _BILLED:
+                read = execution["Statistics"].get("DataScannedInBytes", 0)
+                yield queries.nodes[execution["QueryExecutionId"]], _kind(execution["Query"]), read
+
+
+def _kind(sql: str) -> str:
+    while comment := _COMMENT.match(sql):
+        sql = sql[comment.end() :]
+    first = sql.split(maxsplit=1)[0].lower()
+    return SELECT if first == "with" else first
