@@ -10,8 +10,22 @@ read 2026-11-20; `from_iso8601_timestamp` and `from_unixtime` lose microseconds,
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from string import ascii_lowercase, ascii_uppercase
 
 ENGINES = ("duckdb", "athena")
+
+
+_PLAIN_NUMBER = r" *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *"
+_NUMBER = r" *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *"
+_WHOLE_NUMBER = " *[-+]?[0-9]+ *"
+_ISO8601 = (
+    r" *[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
+    r"(Z|[-+](0[0-9]|1[0-3])(:?[0-5][0-9])?|[-+]14(:?00)?)? *"
+)
+"""Each engine takes spellings that the other doesn't, such as 1_000, 1.5d and 04:05Z; both read these alike."""
+
+_SMALL, _CAPITAL = ascii_lowercase, ascii_uppercase
+_LETTERS = "A to Z; other letters stay as they are, because engines differ in them. Null stays null."
 
 
 @dataclass(frozen=True)
@@ -33,26 +47,42 @@ class Transform:
         return {"duckdb": self.duckdb, "athena": self.athena}[engine].replace("{}", value)
 
 
+def _trimmed(engine: str) -> str:
+    """The value as text without blanks around it; plain trim() takes more away, and each engine something else."""
+    return {"duckdb": "trim(cast({} as varchar), ' ')", "athena": "trim(both ' ' from cast({} as varchar))"}[engine]
+
+
+def _matches(engine: str, pattern: str, value: str = "cast({} as varchar)") -> str:
+    return {
+        "duckdb": f"regexp_full_match({value}, '{pattern}')",
+        "athena": rf"regexp_like({value}, '\A{pattern}\z')",  # $ would let a line end pass
+    }[engine]
+
+
 def _epoch(unit: str, *, fraction_digits: int, microseconds: str) -> Transform:
-    # decimal(18) is exact and, unlike wider ones, fast to parse; it reaches the year 9999. A cast would round the
-    # digits that don't fit, so they are cut first; text with an exponent is left to the cast.
     finer = rf"\.[0-9]{{{fraction_digits}}})[0-9]+" if fraction_digits else r")\.[0-9]*"
-    number = (
-        "try_cast(regexp_replace(trim(cast({} as varchar)), "
-        rf"'^([-+]?[0-9]*{finer}$', '<first>') as decimal(18, {fraction_digits}))"
-    )
-    in_microseconds = microseconds.replace("{}", number)
+
+    def in_microseconds(engine: str, first: str) -> str:
+        text = _trimmed(engine)
+        # an exponent is written out first; not through double, which would be a microsecond off
+        digits = (
+            f"case when {_matches(engine, _PLAIN_NUMBER)} then {text}"
+            f" when {_matches(engine, _NUMBER)} then cast(try_cast({text} as decimal(38, 12)) as varchar) end"
+        )
+        # decimal(18) is exact and, unlike wider ones, fast to parse; it goes beyond the year 9999. A cast would round
+        # the digits that don't fit, so they are cut first
+        cut = f"regexp_replace({digits}, '^([-+]?[0-9]*{finer}$', '{first}')"
+        return microseconds.replace("{}", f"try_cast({cut} as decimal(18, {fraction_digits}))")
+
     return Transform(
         description=f"Unix time in {unit} to UTC.",
         takes=("string", "long"),
         gives="timestamp",
         edge_cases=f"Null where it isn't a number or has more than {18 - fraction_digits} digits before the point."
         " Before 1970 is negative.",
-        duckdb=f"make_timestamp(cast({in_microseconds} as bigint))".replace("<first>", r"\1"),
-        athena=(
-            f"cast(from_unixtime_nanos(cast({in_microseconds} as decimal(38, 0)) * 1000)"
-            " at time zone 'UTC' as timestamp(6))"
-        ).replace("<first>", "$1"),
+        duckdb=f"make_timestamp(cast({in_microseconds('duckdb', chr(92) + '1')} as bigint))",
+        athena=f"cast(from_unixtime_nanos(cast({in_microseconds('athena', '$1')} as decimal(38, 0)) * 1000)"
+        " at time zone 'UTC' as timestamp(6))",
     )
 
 
@@ -60,12 +90,21 @@ def _side(description: str, *, buy: tuple[str, ...], sell: tuple[str, ...], edge
     def listed(words: tuple[str, ...]) -> str:
         return ", ".join(f"'{word}'" for word in words)
 
-    sql = (
-        f"case when lower(trim(cast({{}} as varchar))) in ({listed(buy)}) then 'BUY'"
-        f" when lower(trim(cast({{}} as varchar))) in ({listed(sell)}) then 'SELL' else 'UNKNOWN' end"
-    )
     takes = ("string", "boolean") if "true" in buy + sell else ("string",)
-    return Transform(description, takes, "string", edge_cases, sql, sql)
+    return _spelled(
+        description,
+        takes,
+        "string",
+        edge_cases,
+        f"case when <word> in ({listed(buy)}) then 'BUY'"
+        f" when <word> in ({listed(sell)}) then 'SELL' else 'UNKNOWN' end",
+    )
+
+
+def _spelled(description: str, takes: tuple[str, ...], gives: str, edge_cases: str, sql: str) -> Transform:
+    """What goes by a `<word>`: the value as text, in small letters, without blanks around it."""
+    duckdb, athena = (sql.replace("<word>", f"lower({_trimmed(engine)})") for engine in ENGINES)
+    return Transform(description, takes, gives, edge_cases, duckdb, athena)
 
 
 def _same(description: str, takes: tuple[str, ...], gives: str, edge_cases: str, sql: str) -> Transform:
@@ -88,24 +127,25 @@ CATALOGUE: Mapping[str, Transform] = {
         ("string", "long"),
         "double",
         "Null where it isn't a number, and for NaN and infinities, also those that overflow. 1e-8 is taken.",
-        duckdb="case when isfinite(try_cast({} as double)) then try_cast({} as double) end",
-        athena="case when is_finite(try_cast({} as double)) then try_cast({} as double) end",
+        duckdb=f"case when {_matches('duckdb', _NUMBER)} and isfinite(try_cast({{}} as double))"
+        " then try_cast({} as double) end",
+        athena=f"case when {_matches('athena', _NUMBER)} and is_finite(try_cast({{}} as double))"
+        " then try_cast({} as double) end",
     ),
     "to_bigint": Transform(
         "Text of a whole number as a 64-bit integer.",
         ("string",),
         "long",
         "Null where it isn't a whole number in plain digits (1.5, 1e3), or exceeds 64 bits.",
-        duckdb="case when regexp_full_match({}, ' *[-+]?[0-9]+ *') then try_cast(trim({}) as bigint) end",
-        athena="case when regexp_like({}, '^ *[-+]?[0-9]+ *$') then try_cast(trim({}) as bigint) end",
+        duckdb=f"case when {_matches('duckdb', _WHOLE_NUMBER, '{}')} then try_cast(trim({{}}) as bigint) end",
+        athena=f"case when {_matches('athena', _WHOLE_NUMBER, '{}')} then try_cast(trim({{}}) as bigint) end",
     ),
-    "to_boolean": _same(
+    "to_boolean": _spelled(
         "true/false, t/f or 1/0 as a boolean.",
         ("string", "long"),
         "boolean",
         "Any case; null where it is anything else.",
-        "case when lower(trim(cast({} as varchar))) in ('true', 't', '1') then true"
-        " when lower(trim(cast({} as varchar))) in ('false', 'f', '0') then false end",
+        "case when <word> in ('true', 't', '1') then true when <word> in ('false', 'f', '0') then false end",
     ),
     "from_s": _epoch("seconds", fraction_digits=6, microseconds="cast({} as decimal(38, 6)) * 1000000"),
     "from_ms": _epoch("milliseconds", fraction_digits=3, microseconds="cast({} as decimal(38, 3)) * 1000"),
@@ -118,21 +158,26 @@ CATALOGUE: Mapping[str, Transform] = {
         duckdb="make_timestamp(try_cast(regexp_extract(cast({} as varchar), '^ *([-+]?[0-9]{1,19}) *$', 1)"
         " as bigint) // 1000)",
         athena="cast(from_unixtime_nanos((try_cast(regexp_extract(cast({} as varchar),"
-        " '^ *([-+]?[0-9]{1,19}) *$', 1) as bigint) / 1000) * 1000) at time zone 'UTC' as timestamp(6))",
+        r" '\A *([-+]?[0-9]{1,19}) *\z', 1) as bigint) / 1000) * 1000) at time zone 'UTC' as timestamp(6))",
     ),
     "from_iso8601": Transform(
         "ISO 8601 text to UTC.",
         ("string",),
         "timestamp",
-        "Any offset; without one it is UTC. A blank may stand for the T. Null where it isn't a time.",
-        duckdb="case when {} like '____-__-__%' then try_cast({} as timestamptz) at time zone 'UTC' end",
-        athena=(
-            "case when {} like '____-__-__%' then try(cast(from_iso8601_timestamp_nanos(regexp_replace("
-            r"replace(trim({}), ' ', 'T'), '(\.[0-9]{6})[0-9]+', '$1')) at time zone 'UTC' as timestamp(6))) end"
-        ),
+        "Date, time to the second or finer, and perhaps an offset of up to 14 hours; without one it is UTC. A blank may"
+        " stand for the T. Null where it isn't a time.",
+        duckdb=f"case when {_matches('duckdb', _ISO8601, '{}')}"
+        " then try_cast({} as timestamptz) at time zone 'UTC' end",
+        athena=f"case when {_matches('athena', _ISO8601, '{}')} then try(cast(from_iso8601_timestamp_nanos("
+        # +02 and +0200 as +02:00
+        r"regexp_replace(regexp_replace(regexp_replace(replace(trim({}), ' ', 'T'), '(\.[0-9]{6})[0-9]+', '$1'),"
+        " '([-+][0-9]{2})$', '$1:00'), '([-+][0-9]{2})([0-9]{2})$', '$1:$2'))"
+        " at time zone 'UTC' as timestamp(6))) end",
     ),
-    "upper": _same("Text in capitals.", ("string",), "string", "Null stays null.", "upper({})"),
-    "lower": _same("Text in small letters.", ("string",), "string", "Null stays null.", "lower({})"),
+    "upper": _same("Text in capitals.", ("string",), "string", _LETTERS, f"translate({{}}, '{_SMALL}', '{_CAPITAL}')"),
+    "lower": _same(
+        "Text in small letters.", ("string",), "string", _LETTERS, f"translate({{}}, '{_CAPITAL}', '{_SMALL}')"
+    ),
     "side_from_buyer_is_maker": _side(
         "The taker's side from a flag that says whether the buyer's order waited in the book.",
         buy=("false", "f", "0"),

@@ -29,13 +29,20 @@ def work_group() -> str:
     return os.environ.get("SCHEMAHUB_WORK_GROUP") or "schemahub"
 
 
+def region() -> str:
+    """The region of the standard AWS chain, of which dbt-athena knows the environment alone."""
+    import boto3  # a quarter of a second, which a local lake need not wait
+
+    return boto3.Session().region_name or ""
+
+
 def stop_abandoned_statements(*, sleep: Callable[[float], None] = time.sleep) -> int:
     """Stop statements of models that a killed run left running, and wait until they have ended; gives their number.
 
     They could still insert what this run is about to find missing. To be called by the holder of the unifying lock,
     so that no statement of a model that runs now is another's.
     """
-    import boto3  # a quarter of a second, which a local lake need not wait
+    import boto3  # as above
 
     athena = boto3.client("athena")
     running = [found["QueryExecutionId"] for found in _recent_statements(athena) if _is_running_model(found)]

@@ -10,6 +10,7 @@ from typing import Any
 from loaders.exceptions import TerminalError
 from loaders.lake import Lake
 
+from .athena import is_on_athena, region
 from .settings import PROJECT
 
 
@@ -89,6 +90,8 @@ def _environment(lake: Lake) -> Iterator[None]:
         # a lake's own, so that runs on two lakes don't write each other's
         "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH", str(docs_folder(lake))),
     }
+    if is_on_athena(lake):
+        wanted["AWS_REGION"] = region()
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:

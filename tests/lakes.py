@@ -22,6 +22,10 @@ class LakeHome:
     environment: Mapping[str, str]
     """What another process needs besides its own environment, to open the lake."""
 
+    @property
+    def is_on_aws(self) -> bool:
+        return self.location.startswith("s3://")
+
     def open(self) -> Lake:
         return open_lake(self.location)
 
@@ -31,7 +35,7 @@ class LakeHome:
 
     def files(self, folder: str) -> set[str]:
         """Names of the files in a folder of the lake, such as `schemahub/raw_kraken_trades/data`."""
-        if self.location.startswith("s3://"):
+        if self.is_on_aws:
             parts = urlsplit(self.location)
             prefix = f"{parts.path.strip('/')}/{folder}/"
             found = boto3.client("s3").list_objects_v2(Bucket=parts.netloc, Prefix=prefix)

@@ -1,4 +1,4 @@
-"""A local lake made through the loaders' own table code, and dbt in this process on it.
+"""A lake of each kind made through the loaders' own table code, and dbt in this process on it.
 
     lake.land("raw_kraken_trades", [{"trade_id": "1", …}], load="a", at="2026-01-05 12:00:00")
     lake.dbt("run")
@@ -10,19 +10,22 @@
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pyarrow as pa
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from loaders.lake import ensure_table, identifier
-from loaders.local_lake import LocalLake
 from loaders.lake_table import Column, LakeTable
 from loaders.ledger import LEDGER
+from loaders.local_lake import LocalLake
 from macros_gen.registry import Registry, load_registry
+from tests.lakes import LakeHome, glue_home, local_home
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,8 +45,11 @@ def raw_tables(registry: Registry) -> dict[str, LakeTable]:
 class TestLake:
     __test__ = False
 
-    def __init__(self, folder: Path, registry: Registry, target_path: Path) -> None:
-        self.lake = LocalLake(folder)
+    def __init__(self, home: LakeHome, registry: Registry, target_path: Path) -> None:
+        self.lake = home.open()
+        self.location = home.location
+        self.views = "schemahub" if home.is_on_aws else "views.schemahub"
+        """The schema of the views, in SQL."""
         self.registry = registry
         self.target_path = target_path
         self.tables = raw_tables(registry)
@@ -96,17 +102,13 @@ class TestLake:
 
     def dbt(self, *arguments: str, succeeds: bool = True) -> dbtRunnerResult:
         """Run dbt in this process; `succeeds` is what is expected of it."""
-        before = os.environ.get("SCHEMAHUB_LAKE")
-        os.environ["SCHEMAHUB_LAKE"] = str(self.lake.folder)
+        os.environ["SCHEMAHUB_LAKE"] = self.location
         folders = ["--project-dir", str(ROOT / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
         work = ["--target-path", str(self.target_path), "--log-level-file", "none"]
         try:
             result = dbtRunner().invoke([*arguments, *folders, *work, "--quiet"])
         finally:
-            if before is None:
-                del os.environ["SCHEMAHUB_LAKE"]
-            else:
-                os.environ["SCHEMAHUB_LAKE"] = before
+            del os.environ["SCHEMAHUB_LAKE"]
         failed = [f"{each.node.name}: {each.message}" for each in _results(result) if each.status in ("error", "fail")]
         assert result.success == succeeds, failed or result.exception
         return result
@@ -116,6 +118,16 @@ class TestLake:
         columns = [name for name in self.table(table).schema().column_names if name not in without]
         found = self.table(table).scan(selected_fields=tuple(columns)).to_arrow().select(columns).to_pylist()
         return sorted(found, key=lambda row: str(list(row.values())))
+
+    def lose_views(self) -> None:
+        """Lose what a run can make again: views, and tables that no other run reads."""
+        if isinstance(self.lake, LocalLake):
+            (self.lake.folder / "views.duckdb").unlink()
+            return
+        glue = boto3.client("glue")
+        for table in glue.get_tables(DatabaseName="schemahub")["TableList"]:
+            if table["TableType"] == "VIRTUAL_VIEW" or table["Name"] in ("pending_loads", "products"):
+                glue.delete_table(DatabaseName="schemahub", Name=table["Name"])
 
     def table(self, name: str) -> Any:
         return self.lake.catalog.load_table(identifier(name))
@@ -189,17 +201,20 @@ def registry() -> Registry:
     return load_registry(ROOT)
 
 
-@pytest.fixture(scope="session")
-def target_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for the session, so that dbt parses the project once."""
-    return tmp_path_factory.mktemp("dbt-target")
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", params=["duckdb", pytest.param("athena", marks=pytest.mark.athena)])
 def make_lake(
-    tmp_path_factory: pytest.TempPathFactory, registry: Registry, target_path: Path
-) -> Callable[[], TestLake]:
-    return lambda: TestLake(tmp_path_factory.mktemp("lake"), registry, target_path)
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, registry: Registry
+) -> Iterator[Callable[[], TestLake]]:
+    """Makes empty lakes of one kind; one target path for all, so that dbt parses the project once."""
+    target_path = tmp_path_factory.mktemp("dbt-target")
+    with ExitStack() as stack:
+        if request.param == "duckdb":
+            homes: Callable[[], LakeHome] = lambda: local_home(tmp_path_factory.mktemp("lake"))  # noqa: E731
+        else:
+            athena = request.getfixturevalue("shared_athena")
+            stack.enter_context(athena.in_use())
+            homes = lambda: glue_home(athena.new_bucket(), tmp_path_factory.mktemp("lake"))  # noqa: E731
+        yield lambda: TestLake(homes(), registry, target_path)
 
 
 def _with_three_loads(lake: TestLake) -> TestLake:
