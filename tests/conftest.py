@@ -7,12 +7,16 @@ import pytest
 
 import simulator
 from loaders.local_lake import LocalLake
+from macros_gen.registry import PROJECT, Registry, load_registry
 from simulator import RunningSimulator
-from tests.athena import local_aws
+from tests.athena import local_athena, local_aws
+from tests.athena.local_athena import LocalAthena
 from tests.athena.local_aws import LocalAws
 from tests.lakes import LakeHome, glue_home, local_home
 
 MARKET_TRADES = 24_000
+ATHENA_SETTINGS = {"SCHEMAHUB_WORK_GROUP": "primary", "SCHEMAHUB_ATHENA_POLL_SECONDS": "0.05", "SCHEMAHUB_THREADS": "4"}
+"""The one work group of an empty account, and less waiting."""
 
 
 @pytest.fixture(scope="session")
@@ -47,6 +51,15 @@ def aws(shared_aws: LocalAws) -> Iterator[LocalAws]:
         yield shared_aws
 
 
+@pytest.fixture(scope="session")
+def shared_athena() -> Iterator[LocalAthena]:
+    """S3, Glue and an Athena that executes, for tests that are marked `athena`."""
+    with local_athena.running() as athena, pytest.MonkeyPatch.context() as environment:
+        for name, value in ATHENA_SETTINGS.items():
+            environment.setenv(name, value)
+        yield athena
+
+
 @pytest.fixture(params=["local", "glue"])
 def lake_home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LakeHome:
     """A place for a lake of each kind."""
@@ -57,3 +70,9 @@ def lake_home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytes
     for name, value in home.environment.items():
         monkeypatch.setenv(name, value)
     return home
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """The project's own mappings and targets."""
+    return load_registry(PROJECT)

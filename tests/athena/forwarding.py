@@ -1,12 +1,27 @@
-"""Pass a request on to moto as it came, and moto's answer back."""
+"""moto, as the front uses it: requests passed on as they came, and calls of its own."""
+
+import json
+from typing import Any
 
 import httpx
 from starlette.requests import Request
 from starlette.responses import Response
 
+REGION = "us-east-1"
+"""Where the local AWS is; moto keeps each region apart."""
+
 # https://datatracker.ietf.org/doc/html/rfc9110#name-connection: they belong to one connection
 _OF_ONE_CONNECTION = {b"connection", b"keep-alive", b"transfer-encoding", b"te", b"trailer", b"upgrade", b"expect"}
 _TIMEOUT_S = 120
+_TARGETS = {"glue": "AWSGlue", "athena": "AmazonAthena"}
+
+
+class MotoRefused(Exception):
+    """moto answered a call of ours with an error; the kind is AWS's name for it."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        self.kind = kind
+        super().__init__(message)
 
 
 class Moto:
@@ -15,9 +30,6 @@ class Moto:
     def __init__(self, address: str) -> None:
         self.address = address
         self._client = httpx.AsyncClient(base_url=address, trust_env=False, timeout=_TIMEOUT_S)
-
-    async def close(self) -> None:
-        await self._client.aclose()
 
     async def forward(self, request: Request, *, body: bytes | None = None, target: str | None = None) -> Response:
         """Moto's answer to `request`, unchanged; `body` and `target` (X-Amz-Target) take the place of its own."""
@@ -38,6 +50,38 @@ class Moto:
         content = b"".join([chunk async for chunk in answer.aiter_raw()])
         await answer.aclose()
         return _response(answer, content)
+
+    async def call(self, service: str, operation: str, body: dict[str, Any], *, region: str) -> dict[str, Any]:
+        """The answer of an operation of Glue or Athena; raises MotoRefused."""
+        headers = {
+            "authorization": _signed_for(service, region),
+            "content-type": "application/x-amz-json-1.1",
+            "x-amz-target": f"{_TARGETS[service]}.{operation}",
+        }
+        answer = await self._client.post("/", content=json.dumps(body).encode(), headers=headers)
+        told: dict[str, Any] = answer.json()
+        if answer.is_error:
+            raise MotoRefused(told.get("__type", ""), told.get("message") or told.get("Message") or answer.text)
+        return told
+
+    async def has_bucket(self, address: str, *, region: str) -> bool:
+        bucket = httpx.URL(address).host
+        answer = await self._client.head(f"/{bucket}", headers={"authorization": _signed_for("s3", region)})
+        return answer.is_success
+
+    async def put_object(self, address: str, content: bytes, *, region: str) -> None:
+        url = httpx.URL(address)
+        headers = {"authorization": _signed_for("s3", region), "content-type": "application/octet-stream"}
+        answer = await self._client.put(f"/{url.host}{url.path}", content=content, headers=headers)
+        if answer.is_error:
+            raise MotoRefused("", f"{address} can't be written: HTTP {answer.status_code}")
+
+
+def _signed_for(service: str, region: str) -> str:
+    # moto reads the service and the region from a signature, and does not verify it
+    return (
+        f"AWS4-HMAC-SHA256 Credential=athena/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
 
 
 def _response(answer: httpx.Response, content: bytes) -> Response:

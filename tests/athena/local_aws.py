@@ -19,8 +19,7 @@ from dataclasses import dataclass
 import boto3
 
 from tests.athena.child import started
-
-REGION = "us-east-1"
+from tests.athena.forwarding import REGION as REGION
 
 
 @dataclass(frozen=True)

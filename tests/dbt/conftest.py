@@ -24,7 +24,7 @@ from loaders.lake import ensure_table, identifier
 from loaders.lake_table import Column, LakeTable
 from loaders.ledger import LEDGER
 from loaders.local_lake import LocalLake
-from macros_gen.registry import Registry, load_registry
+from macros_gen.registry import Registry
 from tests.lakes import LakeHome, glue_home, local_home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -194,11 +194,6 @@ def _typed(row: Mapping[str, Any]) -> Row:
 
 def _results(result: dbtRunnerResult) -> Sequence[Any]:
     return getattr(result.result, "results", None) or ()
-
-
-@pytest.fixture(scope="session")
-def registry() -> Registry:
-    return load_registry(ROOT)
 
 
 @pytest.fixture(scope="session", params=["duckdb", pytest.param("athena", marks=pytest.mark.athena)])

@@ -3,11 +3,13 @@
 -- candle or the new one, and never neither.
 {{ config(partitioned_by=["day(minute)"]) }}
 
+{%- set ranges = pending_event_ranges() %}
+
 with
 
 trades as (
 
-    {% for touched in pending_event_ranges() %}
+    {% for touched in ranges %}
     select
         exchange,
         symbol,
@@ -62,7 +64,7 @@ bars as (
 {% if is_incremental() %}
 existing as (
 
-    {% for touched in pending_event_ranges() %}
+    {% for touched in ranges %}
     select
         exchange,
         symbol,

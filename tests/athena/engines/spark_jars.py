@@ -1,0 +1,40 @@
+"""The jars that Spark needs, fetched from Maven Central by Maven, once, into `~/.cache/schemahub/jars`.
+
+XDG_CACHE_HOME names another cache folder than `~/.cache`.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+_TIMEOUT_S = 600
+
+
+def jars(coordinates: Sequence[str]) -> list[Path]:
+    """The files of artifacts such as `org.xerial:sqlite-jdbc:3.50.3.0`; RuntimeError where they can't be had."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "schemahub", "jars")
+    cache.mkdir(parents=True, exist_ok=True)
+    return [_jar(coordinate, cache) for coordinate in coordinates]
+
+
+def _jar(coordinate: str, cache: Path) -> Path:
+    _, artifact, version = coordinate.split(":")
+    jar = cache / f"{artifact}-{version}.jar"
+    if not jar.exists():
+        with tempfile.TemporaryDirectory(dir=cache) as folder:
+            _fetch(coordinate, Path(folder))
+            Path(folder, jar.name).rename(jar)  # at once, so that what is there is whole
+    return jar
+
+
+def _fetch(coordinate: str, folder: Path) -> None:
+    if shutil.which("mvn") is None:
+        raise RuntimeError(f"{coordinate} is fetched by Maven, and there is no `mvn`; install Maven and run this again")
+    command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={coordinate}", f"-DoutputDirectory={folder}"]
+    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    if finished.returncode:
+        said = next((line for line in finished.stdout.splitlines() if line.startswith("[ERROR]")), finished.stderr)
+        raise RuntimeError(f"Maven could not fetch {coordinate}: {said.strip()}")

@@ -1,0 +1,141 @@
+"""What runs read on Athena, by its own figures, which here are a real Trino's physical input bytes; and their plans.
+
+One lake through five runs: a build, an increment, the same increment where the tables are 50 times as large, a run
+with nothing new, one of a large file whose payload is not needed.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import boto3
+import pytest
+from dbt.cli.main import dbtRunner
+
+from macros_gen.registry import load_registry
+from schemahub.plan import Plan
+from schemahub.plan_files import SMALL_FILE_BYTES
+from schemahub.plan_scanned import AthenaQueries, Scanned, scanned
+from tests.athena.local_athena import LocalAthena
+from tests.dbt.conftest import ROOT, TestLake, binance
+from tests.lakes import glue_home
+from tests.schemahub.planned_lakes import DAYS, grow, land_first, planned
+
+MODELS_WITH_TRADES = ("trades_unified", "trades_1m_versions")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's plan, and what came of it."""
+
+    plan: Plan
+    found: list[Scanned]
+
+    def scanned(self, node: str, kind: str = "create") -> int:
+        (found,) = (each for each in self.found if (each.node, each.kind) == (node, kind))
+        return found.bytes
+
+    def scanned_of_trades(self) -> int:
+        return sum(each.bytes for each in self.found if each.node in MODELS_WITH_TRADES)
+
+
+def run(lake: TestLake, *options: str) -> Run:
+    plan = planned(lake, full_refresh="--full-refresh" in options)
+    queries = AthenaQueries()
+    for arguments in (["seed"], ["run", *options]):
+        folders = ["--project-dir", str(ROOT / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
+        work = ["--target-path", str(lake.target_path), "--log-level-file", "none", "--quiet"]
+        assert dbtRunner(callbacks=[queries]).invoke([*arguments, *folders, *work]).success
+    return Run(plan, scanned(queries, boto3.client("athena")))
+
+
+def table_bytes(lake: TestLake, name: str) -> int:
+    return sum(task.file.file_size_in_bytes for task in lake.table(name).scan().plan_files())
+
+
+@dataclass(frozen=True)
+class Runs:
+    build: Run
+    of_small: Run
+    of_large: Run
+    of_nothing: Run
+    of_payloads: Run
+    refresh: Run
+    small_bytes: int
+    large_bytes: int
+    """Of `trades_unified`, before each increment."""
+
+
+@pytest.fixture(scope="module")
+def runs(shared_athena: LocalAthena, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+    with shared_athena.in_use(), pytest.MonkeyPatch.context() as environment:
+        home = glue_home(shared_athena.new_bucket(), tmp_path_factory.mktemp("cost"))
+        for name, value in home.environment.items():
+            environment.setenv(name, value)
+        environment.setenv("SCHEMAHUB_LAKE", home.location)
+        yield _runs(TestLake(home, load_registry(ROOT), tmp_path_factory.mktemp("target")))
+
+
+def _runs(lake: TestLake) -> Runs:
+    land_first(lake)
+    build = run(lake)
+    small_bytes = table_bytes(lake, "trades_unified")
+    # trades of the first day, one of them known
+    lake.land("raw_binance_trades", binance(499, 500, 501), load="y", at="2026-04-01 00:00:00")
+    of_small = run(lake)
+    grow(lake)
+    large_bytes = table_bytes(lake, "trades_unified")
+    lake.land("raw_binance_trades", binance(501, 502, 503), load="z", at="2026-09-01 00:00:00")
+    of_large = run(lake)
+    of_nothing = run(lake)
+    payloads = random.Random(1)
+    rows = [{**row, "_raw_payload": payloads.randbytes(250).hex()} for row in binance(*range(1000, 41_000))]
+    lake.land("raw_binance_trades", rows, load="large", at="2026-09-02 00:00:00")
+    of_payloads = run(lake)
+    return Runs(
+        build, of_small, of_large, of_nothing, of_payloads, run(lake, "--full-refresh"), small_bytes, large_bytes
+    )
+
+
+@pytest.mark.parametrize("name", ["build", "of_small", "of_large", "of_nothing", "of_payloads", "refresh"])
+def test_the_statements_of_the_plan_are_those_that_were_sent(runs: Runs, name: str) -> None:
+    done: Run = getattr(runs, name)
+    sent = {(each.node, each.kind): each.count for each in done.found}
+    assert {(each.node, each.kind): each.count for each in done.plan.statements} == sent
+
+
+@pytest.mark.parametrize("name", ["build", "of_small", "of_large", "of_nothing", "of_payloads", "refresh"])
+def test_no_statement_reads_more_than_the_plan_says_at_most(runs: Runs, name: str) -> None:
+    done: Run = getattr(runs, name)
+    at_most = {(each.node, each.kind): each.total.bytes_of_files for each in done.plan.statements}
+    beyond = [each for each in done.found if each.bytes > at_most[each.node, each.kind]]
+    assert beyond == []
+    assert sum(each.dollars for each in done.found) <= done.plan.dollars_at_most
+
+
+def test_an_increment_reads_no_more_where_the_tables_are_fifty_times_as_large(runs: Runs) -> None:
+    assert runs.large_bytes > 0.9 * DAYS * runs.small_bytes
+    small, large = runs.of_small.scanned_of_trades(), runs.of_large.scanned_of_trades()
+    # its day has the file of the increment before, which is small
+    assert small < large < 1.3 * small
+    assert runs.of_large.scanned("trades_unified") < 0.1 * runs.large_bytes
+
+
+def test_what_grows_with_the_number_of_loads_is_the_look_at_the_ledger(runs: Runs) -> None:
+    rest = [(each.node, each.kind) for each in runs.of_large.found if each.node not in MODELS_WITH_TRADES]
+    grown = {key for key in rest if runs.of_large.scanned(*key) > 1.5 * runs.of_small.scanned(*key)}
+    assert grown == {("pending_loads", "create"), ("unified_loads", "create")}
+
+
+def test_nothing_new_reads_no_trades(runs: Runs) -> None:
+    assert runs.of_nothing.scanned_of_trades() == 0
+    assert runs.of_nothing.plan.pending == ()
+
+
+def test_of_a_large_file_athena_reads_what_the_plan_says(runs: Runs) -> None:
+    planned_reads = runs.of_payloads.plan.reads("trades_unified")
+    raw = planned_reads["raw_binance_trades"]
+    assert raw.bytes_of_files > 3 * SMALL_FILE_BYTES
+    assert raw.bytes < 0.3 * raw.bytes_of_files
+    expected = sum(read.bytes for read in planned_reads.values())
+    assert runs.of_payloads.scanned("trades_unified") == pytest.approx(expected, rel=0.2)

@@ -1,0 +1,120 @@
+"""Every statement that dbt sends to Athena in one lifecycle, kept as text: what changes shows in the review.
+
+SCHEMAHUB_WRITE_GOLDEN=1 make test-athena        writes the files anew
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from macros_gen.registry import Registry
+from tests.athena.local_athena import LocalAthena
+from tests.athena.statements import execution_ids, executions_since, masked
+from tests.dbt.conftest import TestLake, binance, coinbase, kraken
+from tests.lakes import glue_home
+
+GOLDEN = Path(__file__).parent / "golden"
+PHASES = ("first run", "incremental run", "nothing new", "full refresh")
+
+
+@dataclass
+class Lifecycle:
+    """The statements of each phase, masked."""
+
+    statements: dict[str, list[str]] = field(default_factory=dict)
+
+    def run(self, phase: str, lake: TestLake, *arguments: str) -> None:
+        known = execution_ids()
+        lake.dbt(*arguments)
+        bucket = lake.location.removeprefix("s3://").split("/")[0]
+        self.statements[phase] = [masked(each, bucket) for each in executions_since(known)]
+
+
+@pytest.fixture(scope="module")
+def lifecycle(athena: LocalAthena, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lifecycle]:
+    folder = tmp_path_factory.mktemp("golden")
+    with athena.in_use(), pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SCHEMAHUB_THREADS", "1")  # one order of statements
+        lake = TestLake(glue_home(athena.new_bucket(), folder), registry, folder / "target")
+        lake.land("raw_binance_trades", binance(1, 2, 3), load="b1", at="2026-01-05 12:00:00")
+        lake.land("raw_coinbase_trades", coinbase(9, 10), load="c1", at="2026-01-05 12:00:01")
+        lake.dbt("seed")
+        found = Lifecycle()
+        found.run("first run", lake, "run")
+        lake.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-06 12:00:00")
+        lake.land("raw_kraken_trades", kraken(9, time="2026-01-03 23:59:59"), load="k1", at="2026-01-06 12:00:01")
+        found.run("incremental run", lake, "run")
+        found.run("nothing new", lake, "run")
+        found.run("full refresh", lake, "run", "--full-refresh")
+        assert len(lake.rows("trades_unified")) == 7
+        yield found
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_statements_are_those_that_were_reviewed(lifecycle: Lifecycle, phase: str) -> None:
+    path = GOLDEN / f"{phase.replace(' ', '_')}.sql"
+    text = "\n".join(lifecycle.statements[phase])
+    if os.environ.get("SCHEMAHUB_WRITE_GOLDEN"):
+        GOLDEN.mkdir(exist_ok=True)
+        path.write_text(text)
+    assert text == path.read_text(), f"{path.name} differs; if that is meant, write it anew: see the top of this test"
+
+
+def parsed(phase: str) -> Iterator[exp.Expression]:
+    for statement in (GOLDEN / f"{phase.replace(' ', '_')}.sql").read_text().split("\n;\n"):
+        if statement.strip():
+            yield sqlglot.parse_one(statement, dialect="athena")
+
+
+def test_an_incremental_run_reads_the_unified_table_by_literal_ranges_alone() -> None:
+    ranges = 0
+    for statement in parsed("incremental run"):
+        if isinstance(statement, exp.Create) and statement.kind == "VIEW":
+            continue  # reads nothing
+        for table in statement.find_all(exp.Table):
+            select = table.find_ancestor(exp.Select)
+            if table.name != "trades_unified" or select is None:
+                continue
+            where = select.args["where"].sql(dialect="athena")
+            bound = r"trade_ts (>=|<) CAST\('\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?' AS TIMESTAMP\(6\)\)"
+            assert len(re.findall(bound, where)) == 2, where
+            assert " OR " not in where
+            ranges += 1
+    assert ranges >= 4  # two stretches of time, for the unified table and for the candles
+
+
+def test_a_run_with_nothing_new_reads_neither_trades_nor_raw_rows() -> None:
+    for statement in parsed("nothing new"):
+        if isinstance(statement, exp.Create) and statement.kind == "VIEW":
+            continue
+        for table in statement.find_all(exp.Table):
+            select = table.find_ancestor(exp.Select)
+            if table.name in ("trades_unified", "trades_1m_versions") and select is not None:
+                assert select.args["where"].sql() == "WHERE 1 = 0"
+            assert not table.name.startswith(("raw_", "stg_"))
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_no_statement_rewrites_rows(phase: str) -> None:
+    allowed: dict[type[exp.Expression], Callable[[exp.Expression], bool]] = {
+        exp.Select: lambda _: True,
+        exp.Insert: lambda each: not each.args.get("overwrite"),
+        exp.Create: lambda each: each.args["kind"] in ("TABLE", "VIEW"),
+        exp.Alter: lambda each: isinstance(each.args["actions"][0], exp.AlterRename),
+    }
+    for statement in parsed(phase):
+        assert type(statement) in allowed, statement.sql()
+        assert allowed[type(statement)](statement), statement.sql()
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_every_timestamp_that_is_written_has_microseconds(phase: str) -> None:
+    text = (GOLDEN / f"{phase.replace(' ', '_')}.sql").read_text().lower()
+    assert set(re.findall(r"timestamp\(\d+\)", text)) <= {"timestamp(6)"}
+    assert not re.search(r"as timestamp\)|with time zone", text)
