@@ -6,11 +6,14 @@ BIN := .venv/bin
 LAKE ?= $(or $(SCHEMAHUB_LAKE),lake)
 DOCS := $(LAKE)/.schemahub/dbt
 SETUP := .venv/.is-set-up
+ENGINES := .venv/.has-engines
 
 .PHONY: help setup demo test lint format generate pipeline status docs docs-serve bench clean
+.PHONY: test-athena athena-up athena-down
+.PHONY: aws-bootstrap aws-destroy aws-smoke glue-package
 
 help: ## List the targets.
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ Begin
 
@@ -25,11 +28,25 @@ $(SETUP): pyproject.toml constraints.txt
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') >/dev/null || true
 	@touch $@
 
+$(ENGINES): $(SETUP)
+	@echo "adding what runs Trino and Spark (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,engines]'
+	@touch $@
+
 demo: $(SETUP) ## Run the whole pipeline twice against simulated exchanges.
 	@$(BIN)/schemahub demo --lake $(LAKE)
 
 test: $(SETUP) ## Run all tests; no network.
 	@$(BIN)/python -m pytest -q -n 2 --dist loadscope
+
+test-athena: $(ENGINES) ## Run the tests on a real Trino; Maven fetches it once, 800 MB.
+	@$(BIN)/python -m pytest -q -m athena
+
+athena-up: $(ENGINES) ## Leave a local Athena running, on 127.0.0.1; says what to export.
+	@$(BIN)/python -m tests.athena.background_athena up
+
+athena-down: $(ENGINES) ## Stop the local Athena.
+	@$(BIN)/python -m tests.athena.background_athena down
 
 ##@ Run
 
@@ -48,6 +65,20 @@ docs: $(SETUP) ## Build the dbt docs site.
 docs-serve: $(SETUP) ## Show the dbt docs site on http://127.0.0.1:8080.
 	@test -f $(DOCS)/index.html || $(MAKE) docs
 	@$(BIN)/python -m http.server 8080 --bind 127.0.0.1 --directory $(DOCS)
+
+##@ AWS
+
+aws-bootstrap: $(SETUP) ## Make what an AWS account needs, or bring it up to date; ARGS="--dry-run" shows it.
+	@$(BIN)/python -m infrastructure.stack bootstrap $(ARGS)
+
+aws-destroy: $(SETUP) ## Remove it all; refused while tables hold rows, unless ARGS="--even-with-data".
+	@$(BIN)/python -m infrastructure.stack destroy $(ARGS)
+
+aws-smoke: $(SETUP) ## Try in a real account what can't be tried elsewhere: YES=<account>/<region>.
+	@$(BIN)/python -m infrastructure.smoke --yes "$(YES)" $(ARGS)
+
+glue-package: $(SETUP) ## Pack what the Glue jobs run, in build/glue.
+	@$(BIN)/python -m infrastructure.package
 
 ##@ Develop
 

@@ -1,5 +1,6 @@
 """What AWS, or the way to it, says when it refuses: in one line, with what to do. Nothing secret is in there."""
 
+from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -40,6 +41,8 @@ def in_one_line(error: BaseException, what: str = "") -> str | None:
             return f"no AWS region was found{to}; set AWS_REGION, or the region of the profile"
         case EndpointConnectionError():
             return f"AWS can't be reached{to}: {error}"
+        case Boto3Error():  # of transfers, around what was refused
+            return in_one_line(error.__context__, what) if error.__context__ else f"AWS failed{to}: {_line(error)}"
         case BotoCoreError():
             return f"AWS failed{to}: {_line(error)}"
         case OSError() if "AWS Error" in str(error):  # pyarrow's S3 file system

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.glue import GlueCatalog
 
+from .aws import session
 from .aws_errors import in_one_line
 from .exceptions import LakeUnavailable, Misconfigured
 from .lake import CATALOG, NAMESPACE
@@ -38,7 +38,7 @@ class GlueLake:
         self.location = location.rstrip("/")
         self.bucket, self._prefix = _bucket_and_prefix(self.location)
         try:
-            self._session = boto3.Session()
+            self._session = session()
             self._s3 = self._session.client("s3", config=_RETRIES)
             self._bucket_region = self._s3.head_bucket(Bucket=self.bucket).get("BucketRegion")
             self._glue = self._session.client("glue", config=_RETRIES)

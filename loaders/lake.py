@@ -78,7 +78,8 @@ def ensure_table(lake: Lake, declared: LakeTable) -> Table:
     try:
         table = lake.catalog.load_table(identifier(declared.name))
     except NoSuchTableError:
-        lake.catalog.create_namespace_if_not_exists(NAMESPACE)
+        if not lake.catalog.namespace_exists(NAMESPACE):  # asked first, so that no right to make one is needed
+            lake.catalog.create_namespace_if_not_exists(NAMESPACE)
         try:
             return lake.catalog.create_table(
                 identifier(declared.name),

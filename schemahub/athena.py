@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from loaders.exceptions import Misconfigured
 from loaders.lake import NAMESPACE, Lake
 
 _LONGEST_STATEMENT = timedelta(hours=1)
@@ -31,9 +32,9 @@ def work_group() -> str:
 
 def region() -> str:
     """The region of the standard AWS chain, of which dbt-athena knows the environment alone."""
-    import boto3  # a quarter of a second, which a local lake need not wait
+    from loaders.aws import session  # boto3 takes a quarter of a second, which a local lake need not wait
 
-    return boto3.Session().region_name or ""
+    return session().region_name or ""
 
 
 def stop_abandoned_statements(*, sleep: Callable[[float], None] = time.sleep) -> int:
@@ -42,10 +43,16 @@ def stop_abandoned_statements(*, sleep: Callable[[float], None] = time.sleep) ->
     They could still insert what this run is about to find missing. To be called by the holder of the unifying lock,
     so that no statement of a model that runs now is another's.
     """
-    import boto3  # as above
+    from loaders.aws import session  # as above
 
-    athena = boto3.client("athena")
-    running = [found["QueryExecutionId"] for found in _recent_statements(athena) if _is_running_model(found)]
+    athena = session().client("athena")
+    try:
+        running = [found["QueryExecutionId"] for found in _recent_statements(athena) if _is_running_model(found)]
+    except athena.exceptions.InvalidRequestException as error:
+        raise Misconfigured(
+            f"Athena work group `{work_group()}`: {error.response['Error']['Message']} `make aws-bootstrap` makes the "
+            "work group `schemahub`; name another with SCHEMAHUB_WORK_GROUP"
+        ) from error
     for statement in running:
         athena.stop_query_execution(QueryExecutionId=statement)
     waiting = running

@@ -6,8 +6,9 @@
 In both, tables are `schemahub.schemahub.<table>`. No credentials are written: both engines find those of AWS by the
 standard chain themselves.
 
-Written from https://iceberg.apache.org/docs/1.10.0/spark-configuration/, …/jdbc/ and …/aws/, and for Trino 476 from
-https://trino.io/docs/476/object-storage/metastores.html, …/file-system-s3.html and …/file-system-local.html.
+Written from https://iceberg.apache.org/docs/latest/jdbc/ and …/aws/, and for Trino from
+https://trino.io/docs/current/object-storage/metastores.html, …/file-system-s3.html and …/file-system-local.html
+(November 2026); releases after the one named here call `fs.native-s3.enabled` `fs.s3.enabled`.
 """
 
 import os
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from loaders.exceptions import LakeUnavailable
 from loaders.lake import CATALOG, NAMESPACE, Lake
+
+from .athena import region
 
 _ICEBERG = "1.10.0"
 _TRINO = "476"
@@ -48,11 +51,9 @@ class Aws:
 
 def aws_in_use() -> Aws:
     """The AWS that the loaders use: its region, and addresses only where AWS_ENDPOINT_URL* names other than AWS's."""
-    import boto3  # a quarter of a second, which other commands need not wait
-
     everything = os.environ.get("AWS_ENDPOINT_URL")
     return Aws(
-        boto3.Session().region_name,
+        region() or None,
         os.environ.get("AWS_ENDPOINT_URL_GLUE") or everything,
         os.environ.get("AWS_ENDPOINT_URL_S3") or everything,
     )

@@ -19,6 +19,9 @@ from .plan_ranges import EVERYTHING, Range
 SMALL_FILE_BYTES = 3 * 1024**2
 """Trino, Athena's engine, reads a Parquet file of up to this size whole: https://github.com/trinodb/trino/pull/19127"""
 
+FOOTER_BYTES = 48 * 1024
+"""Of a larger file it reads so much of the end first: https://github.com/trinodb/trino, MetadataReader.java"""
+
 _EPOCH = datetime(1970, 1, 1)
 
 
@@ -29,9 +32,9 @@ class Reads:
     files: tuple[str, ...] = ()
     """Addresses of data files; one that is read for two ranges is there twice."""
     bytes: int = 0
-    """Of the columns that are named, of small files as a whole, and of the deletes that go with them."""
+    """Of the columns that are named, and of small files all; of footers, and of the deletes that go with a file."""
     bytes_of_files: int = 0
-    """Of whole files: more is never read."""
+    """As if every column were named: more is never read."""
 
     def __add__(self, other: "Reads") -> "Reads":
         return Reads(self.files + other.files, self.bytes + other.bytes, self.bytes_of_files + other.bytes_of_files)
@@ -82,14 +85,13 @@ def _moment(bound: bytes) -> datetime:
 def _sum(tasks: Iterable[FileScanTask], field_ids: Collection[int]) -> Reads:
     files, wanted, whole = [], 0, 0
     for task in tasks:
-        deletes = sum(delete.file_size_in_bytes for delete in task.delete_files)
+        size, columns = task.file.file_size_in_bytes, task.file.column_sizes
+        footer = FOOTER_BYTES if size > SMALL_FILE_BYTES else 0
+        beside = footer + sum(delete.file_size_in_bytes for delete in task.delete_files)
+        if footer and columns:  # not every writer tells the sizes
+            wanted += sum(columns.get(field_id, 0) for field_id in field_ids) + beside
+        else:
+            wanted += size + beside
+        whole += size + beside
         files.append(task.file.file_path)
-        wanted += _wanted_bytes(task.file, field_ids) + deletes
-        whole += task.file.file_size_in_bytes + deletes
     return Reads(tuple(files), wanted, whole)
-
-
-def _wanted_bytes(file: DataFile, field_ids: Collection[int]) -> int:
-    if file.file_size_in_bytes <= SMALL_FILE_BYTES or not file.column_sizes:  # not every writer tells the sizes
-        return file.file_size_in_bytes
-    return sum(file.column_sizes.get(field_id, 0) for field_id in field_ids)

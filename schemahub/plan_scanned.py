@@ -67,10 +67,15 @@ def _billed(queries: AthenaQueries, athena: Any) -> Iterator[tuple[str, str, int
     for start in range(0, len(ids), _AT_ONCE):
         answer = athena.batch_get_query_execution(QueryExecutionIds=ids[start : start + _AT_ONCE])
         for execution in answer["QueryExecutions"]:
-            # DDL is free, and CREATE TABLE AS SELECT is not DDL
-            if execution["StatementType"] == "DML" and execution["Status"]["State"] in _BILLED:
+            if _is_billed(execution):
                 read = execution["Statistics"].get("DataScannedInBytes", 0)
                 yield queries.nodes[execution["QueryExecutionId"]], _kind(execution["Query"]), read
+
+
+def _is_billed(execution: Any) -> bool:
+    # DDL is free; CREATE TABLE AS SELECT is not, which AWS's documentation calls DML, and Athena's answers call DDL
+    reads = execution["StatementType"] == "DML" or execution.get("SubstatementType") == "CREATE_TABLE_AS_SELECT"
+    return reads and execution["Status"]["State"] in _BILLED
 
 
 def _kind(sql: str) -> str:

@@ -22,6 +22,7 @@ ARROWS = {
     "simulator": set(),
     "schemahub": {"loaders", "macros_gen", "profiles", "simulator"},
     "benchmarks": {"loaders", "schemahub", "simulator"},
+    "infrastructure": {"loaders", "macros_gen", "schemahub"},
 }
 LONGEST_MODULE = 400
 

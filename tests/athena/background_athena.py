@@ -21,9 +21,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.athena.child import PROJECT
+from tests.athena.child import PROJECT, NotStarted
 from tests.athena.local_athena import LocalAthena, running
-from tests.athena.trino_install import cache_folder
+from tests.athena.trino_install import cache_folder, is_installed
 
 _START_TIMEOUT_S = 1800
 _STOP_TIMEOUT_S = 30
@@ -67,8 +67,11 @@ def serve() -> None:
     signal.signal(signal.SIGTERM, _stop)
     with _lock().open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        with running() as athena, _published(athena):
-            signal.pause()
+        try:
+            with running() as athena, _published(athena):
+                signal.pause()
+        except NotStarted as error:
+            sys.exit(str(error))
 
 
 @contextmanager
@@ -88,6 +91,8 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def _start() -> None:
+    if not is_installed():
+        print(f"Maven fetches Trino into {cache_folder()}, 800 MB, once", flush=True)
     with _log().open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.athena.background_athena", "serve"],
@@ -101,7 +106,7 @@ def _start() -> None:
         while not _state().exists():
             if process.poll() is not None:
                 said = "\n".join(_log().read_text(errors="replace").splitlines()[-_LOG_LINES:])
-                sys.exit(f"error: the local Athena did not start; the end of {_log()}:\n{said}")
+                sys.exit(f"error: the local Athena did not start: {said}")
             time.sleep(0.1)
     except KeyboardInterrupt:
         process.terminate()

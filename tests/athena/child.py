@@ -5,7 +5,7 @@
         ...                                             announce(listener)
                                                         call_when_stdin_closes(stop)
 
-The child prints its address as one line and ends when its stdin closes, however its parent ended.
+The child prints its address as one line, or why it has none; it ends when its stdin closes, however its parent ended.
 """
 
 import os
@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 HOST = "127.0.0.1"
 PROJECT = Path(__file__).resolve().parents[2]
@@ -23,12 +24,16 @@ PROJECT = Path(__file__).resolve().parents[2]
 _STOP_TIMEOUT_S = 10
 
 
+class NotStarted(RuntimeError):
+    """A child has ended before it was ready; in its own words."""
+
+
 @contextmanager
 def started(module: str, *arguments: str) -> Iterator[str]:
     """Run a module of this folder for the length of a `with` block; yields its base URL, without a slash at the end.
 
     Raises:
-        RuntimeError: when it does not start; its own words are on standard error.
+        NotStarted: with the child's own words; a traceback is on standard error.
     """
     command = [sys.executable, "-m", f"tests.athena.{module}", *arguments]
     # a session of its own, so that Ctrl-C reaches the parent alone, which then closes the children one after another
@@ -36,12 +41,17 @@ def started(module: str, *arguments: str) -> Iterator[str]:
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
         try:
-            address = process.stdout.readline().strip() if process.stdout else ""
-            if not address:
-                raise RuntimeError(f"{module} ended with status {process.wait()} before it was ready; see above")
-            yield address
+            yield _address(process, module)
         finally:
             stop(process)
+
+
+def _address(process: "subprocess.Popen[str]", module: str) -> str:
+    said = process.stdout.readline().strip() if process.stdout else ""
+    if said.startswith("http://"):
+        return said
+    more = process.stdout.read() if process.stdout else ""
+    raise NotStarted(f"{said}\n{more}".strip() or f"{module} ended with status {process.wait()} before it was ready")
 
 
 def stop(process: "subprocess.Popen[str]") -> None:
@@ -66,6 +76,12 @@ def free_port_listener() -> Iterator[socket.socket]:
 def announce(listener: socket.socket) -> None:
     """Tell the parent where this child listens."""
     print(f"http://{HOST}:{listener.getsockname()[1]}", flush=True)
+
+
+def give_up(reason: str) -> NoReturn:
+    """End this child, and tell the parent why."""
+    print(reason, flush=True)
+    sys.exit(1)
 
 
 def call_when_stdin_closes(stop_serving: Callable[[], None]) -> None:

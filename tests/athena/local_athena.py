@@ -30,7 +30,7 @@ class LocalAthena(LocalAws):
 
 @contextmanager
 def running() -> Iterator[LocalAthena]:
-    """Run it for the length of a `with` block; raises RuntimeError when it does not start."""
+    """Run it for the length of a `with` block; raises NotStarted."""
     with ExitStack() as stack:
         port = _free_port()
         trino = f"http://{HOST}:{port}"

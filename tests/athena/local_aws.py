@@ -75,7 +75,7 @@ class LocalAws:
 
 @contextmanager
 def running() -> Iterator[LocalAws]:
-    """Run a local AWS for the length of a `with` block; raises RuntimeError when it does not start."""
+    """Run a local AWS for the length of a `with` block; raises NotStarted."""
     with ExitStack() as stack:
         moto = stack.enter_context(started("moto_process"))
         yield LocalAws(stack.enter_context(started("front", moto)), moto)

@@ -6,9 +6,9 @@ can have, only the two that Athena's tables need are added. XDG_CACHE_HOME names
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 import zipfile
@@ -31,6 +31,11 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "schemahub"
 
 
+def is_installed() -> bool:
+    """Whether Trino need not be fetched."""
+    return _home().exists()
+
+
 def installed_trino() -> Path:
     """The folder of Trino, with `lib/` and `plugin/`; fetched first where it is missing.
 
@@ -39,7 +44,7 @@ def installed_trino() -> Path:
     """
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
-    home = cache / f"trino-{VERSION}"
+    home = _home()
     if home.exists():
         return home
     with _one_at_a_time(cache / f"{home.name}.lock"):
@@ -52,6 +57,10 @@ def installed_trino() -> Path:
     return home
 
 
+def _home() -> Path:
+    return cache_folder() / f"trino-{VERSION}"
+
+
 @contextmanager
 def _one_at_a_time(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
@@ -60,7 +69,10 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
 
 
 def _install(home: Path) -> None:
-    print(f"fetching Trino {VERSION} from Maven Central: 800 MB, once, into {home.parent}", file=sys.stderr, flush=True)
+    if shutil.which("mvn") is None:
+        raise TrinoUnavailable(
+            f"Trino {VERSION} is fetched by Maven, and there is no `mvn`; install Maven with a Java, and run this again"
+        )
     server = _fetch(f"trino-server-core:{VERSION}:tar.gz", home)
     with tarfile.open(server) as archive:
         archive.extractall(home, filter=_library)
@@ -82,14 +94,17 @@ def _library(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
 
 
 def _fetch(artifact: str, folder: Path) -> Path:
-    if shutil.which("mvn") is None:
-        raise TrinoUnavailable(
-            f"Trino {VERSION} is fetched by Maven, and there is no `mvn`; install Maven with a Java, and run this again"
-        )
-    command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact=io.trino:{artifact}", f"-DoutputDirectory={folder}"]
-    finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    copy = ["dependency:copy", f"-Dartifact=io.trino:{artifact}", f"-DoutputDirectory={folder}"]
+    command = ["mvn", "-q", "-B", *copy]
+    try:
+        finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+    except subprocess.TimeoutExpired:
+        raise TrinoUnavailable(f"Maven did not fetch io.trino:{artifact} within {_TIMEOUT_S} s; try again") from None
     if finished.returncode:
-        said = next((line for line in finished.stdout.splitlines() if line.startswith("[ERROR]")), finished.stderr)
-        raise TrinoUnavailable(f"Maven could not fetch io.trino:{artifact} from Maven Central: {said.strip()}")
+        error = re.search(r"\[ERROR\] (\S.*)", finished.stdout)
+        said = " ".join((error[1] if error else finished.stderr).split())
+        raise TrinoUnavailable(
+            f"Maven could not fetch io.trino:{artifact}; it needs a Java, and to reach Maven Central. It said: {said}"
+        )
     name, version, kind = artifact.split(":")
     return folder / f"{name}-{version}.{kind}"

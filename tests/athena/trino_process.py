@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from tests.athena.athena_statement import HIVE, ICEBERG
-from tests.athena.child import HOST, call_when_stdin_closes
+from tests.athena.child import HOST, call_when_stdin_closes, give_up
 from tests.athena.forwarding import REGION
 from tests.athena.glue_guard import TRINO_ACCESS_KEY
 from tests.athena.trino_install import TrinoUnavailable, installed_trino
@@ -95,7 +95,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         home = installed_trino()
     except TrinoUnavailable as error:
-        sys.exit(f"error: {error}")
+        give_up(str(error))
     with tempfile.TemporaryDirectory(prefix="trino-") as folder:
         _write_settings(Path(folder), home=home, port=options.port, glue=options.glue, s3=options.s3)
         _run(home, Path(folder), options.port)
@@ -128,7 +128,7 @@ def _run(home: Path, folder: Path, port: int) -> None:
     try:
         address = f"http://{HOST}:{port}"
         if not _is_ready(address, java, stopping):
-            sys.exit("" if stopping.is_set() else f"Trino did not start:\n{_tail(log)}")
+            give_up("" if stopping.is_set() else f"Trino did not start; the end of what it said:\n{_tail(log)}")
         print(address, flush=True)
         while not stopping.wait(0.5):
             if java.poll() is not None:

@@ -52,6 +52,8 @@ class TestLake:
         """The schema of the views, in SQL."""
         self.registry = registry
         self.target_path = target_path
+        self.project = ROOT
+        """The folder that dbt_project/ is taken from."""
         self.tables = raw_tables(registry)
         for table in (*self.tables.values(), LEDGER):
             ensure_table(self.lake, table)
@@ -103,7 +105,7 @@ class TestLake:
     def dbt(self, *arguments: str, succeeds: bool = True) -> dbtRunnerResult:
         """Run dbt in this process; `succeeds` is what is expected of it."""
         os.environ["SCHEMAHUB_LAKE"] = self.location
-        folders = ["--project-dir", str(ROOT / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
+        folders = ["--project-dir", str(self.project / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
         work = ["--target-path", str(self.target_path), "--log-level-file", "none"]
         try:
             result = dbtRunner().invoke([*arguments, *folders, *work, "--quiet"])

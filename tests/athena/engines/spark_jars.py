@@ -4,6 +4,7 @@ XDG_CACHE_HOME names another cache folder than `~/.cache`.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -36,5 +37,5 @@ def _fetch(coordinate: str, folder: Path) -> None:
     command = ["mvn", "-q", "-B", "dependency:copy", f"-Dartifact={coordinate}", f"-DoutputDirectory={folder}"]
     finished = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     if finished.returncode:
-        said = next((line for line in finished.stdout.splitlines() if line.startswith("[ERROR]")), finished.stderr)
-        raise RuntimeError(f"Maven could not fetch {coordinate}: {said.strip()}")
+        said = re.findall(r"\[ERROR\] (.+)", finished.stdout) or [finished.stderr.strip()]
+        raise RuntimeError(f"Maven could not fetch {coordinate}: {said[0]}")

@@ -1,0 +1,30 @@
+"""SchemaHub in a Lambda function, made by the Dockerfile beside this file.
+
+    {"run": "ingest", "command": "run ingest binance coinbase"}
+    {"run": "unify", "command": "run unify trades_unified"}
+
+The function's environment names the lake, SCHEMAHUB_LAKE. A function ends after 15 minutes at the latest; a run that is
+cut off is continued by the next one.
+"""
+
+import os
+import tempfile
+from typing import Any
+
+from schemahub.settings import PROJECT
+
+from .glue_job import report_success, run
+
+
+def handler(event: dict[str, str], _: Any) -> dict[str, str]:
+    """Run the event's command and count its success; raises RunFailed, and ValueError for another event."""
+    if event.keys() != {"run", "command"} or "SCHEMAHUB_LAKE" not in os.environ:
+        raise ValueError(
+            'expected an event such as {"run": "ingest", "command": "run ingest binance"}, and SCHEMAHUB_LAKE'
+        )
+    # all but one folder is read-only
+    scratch = tempfile.gettempdir()
+    settings = {"HOME": scratch, "XDG_CACHE_HOME": scratch}
+    run(event["command"], PROJECT, settings, module="infrastructure.without_semaphores")
+    report_success(event["run"])
+    return event

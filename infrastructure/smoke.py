@@ -1,0 +1,100 @@
+"""Try in a real account what can't be tried elsewhere: `make aws-smoke YES=<account>/<region>`.
+
+    python -m infrastructure.smoke --yes 123456789012/eu-central-1 [--lake s3://bucket/prefix] [--only Athena]
+
+It works in a Glue database `schemahub_smoke`, a folder `.smoke` of the lake and a workgroup `schemahub_smoke`, and
+removes them. A run costs less than a cent and takes some minutes. One line for each check; the exit code is 1 where one
+failed. The standard AWS variables lead it elsewhere, for example to a local Athena.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import boto3
+import typer
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+
+from loaders.aws_errors import in_one_line
+from loaders.exceptions import Misconfigured, SchemaHubError
+from schemahub.athena import work_group
+
+from .smoke_checks import CHECKS, Check
+from .smoke_scratch import CheckFailed, NotHere, Scratch
+from .stack import errors_in_one_line, out
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command(help="Try in a real account what can't be tried elsewhere.")
+def smoke(
+    yes: Annotated[
+        str, typer.Option("--yes", help="Account and region that may be used, for example 123456789012/eu-central-1.")
+    ] = "",
+    lake: Annotated[str | None, typer.Option("--lake", help="s3://bucket/prefix.  [SCHEMAHUB_LAKE]")] = None,
+    only: Annotated[str, typer.Option("--only", help="Only the checks whose name has this in it.")] = "",
+) -> None:
+    session = boto3.Session()
+    if not session.region_name:
+        raise NoRegionError
+    account = session.client("sts").get_caller_identity()["Account"]
+    where = f"{account}/{session.region_name}"
+    if yes != where:
+        found = f"found {yes!r}" if yes else "it is missing"
+        raise Misconfigured(
+            f"this would make and remove things in account and region {where}, for less than a cent; "
+            f"to allow that, say --yes {where} ({found})"
+        )
+    checks = {name: check for name, check in CHECKS.items() if only.lower() in name.lower()}
+    if not checks:
+        raise Misconfigured(f"no check has {only!r} in its name; the names are: {', '.join(CHECKS)}")
+    if try_all(_scratch(lake or os.environ.get("SCHEMAHUB_LAKE", "")), checks):
+        sys.exit(1)
+
+
+def try_all(scratch: Scratch, checks: Mapping[str, Check]) -> list[str]:
+    """Try the checks, saying how each went, and remove what they made; gives the names of those that failed."""
+    failed = []
+    try:
+        scratch.make()
+        for name, check in checks.items():
+            started = time.monotonic()
+            verdict, seen = _verdict(scratch, check)
+            if verdict == "FAILED":
+                failed.append(name)
+            out.print(f"{verdict:<9}{name}: {seen} ({time.monotonic() - started:.1f} s)", markup=False)
+    finally:
+        scratch.remove()
+    out.print(f"removed what was made; {len(failed)} of {len(checks)} checks failed")
+    return failed
+
+
+def _verdict(scratch: Scratch, check: Check) -> tuple[str, str]:
+    try:
+        return "ok", check(scratch)
+    except NotHere as reason:
+        return "left out", str(reason)
+    except (CheckFailed, SchemaHubError) as error:
+        return "FAILED", str(error)
+    except (BotoCoreError, ClientError, OSError) as error:  # pyarrow's S3 file system raises OSError
+        return "FAILED", in_one_line(error) or str(error)
+
+
+def _scratch(lake: str) -> Scratch:
+    parts = urlsplit(lake)
+    if parts.scheme != "s3" or not parts.netloc:
+        raise Misconfigured(f"lake {lake!r}: expected s3://bucket/prefix in --lake or SCHEMAHUB_LAKE")
+    return Scratch(parts.netloc, parts.path.strip("/"), work_group())
+
+
+def main() -> None:
+    """Run the command line."""
+    with errors_in_one_line():
+        app()
+
+
+if __name__ == "__main__":
+    main()

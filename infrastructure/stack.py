@@ -1,0 +1,245 @@
+"""Make and remove what SchemaHub needs in an AWS account.
+
+    python -m infrastructure.stack bootstrap [--dry-run] [--bucket NAME] [--prefix lake] [--set Schedule=on] …
+    python -m infrastructure.stack destroy [--dry-run] [--even-with-data]
+
+Both may be run again at any time, also after they were stopped: they go on from what is there. Account, region and
+credentials come from the standard AWS chain.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import boto3
+import typer
+import yaml
+from boto3.exceptions import Boto3Error
+from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+from rich.console import Console
+
+from loaders.aws_errors import in_one_line
+from loaders.exceptions import Misconfigured, SchemaHubError
+from loaders.names import known
+
+from .change_sets import Stack, Stacks, merged
+from .contents import LakeContents
+from .package import Package, pack_code, pack_libraries
+
+STACK = "schemahub"
+TEMPLATE = Path(__file__).with_name("template.yaml")
+JOBS = ".jobs"
+"""Folder of the jobs' package, within the lake's prefix."""
+
+app = typer.Typer(
+    help="Make and remove what SchemaHub needs in an AWS account.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+NameOption = Annotated[str, typer.Option("--stack-name", help="Name of the CloudFormation stack.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
+
+
+@app.command("bootstrap")
+def bootstrap(
+    stack_name: NameOption = STACK,
+    bucket: Annotated[
+        str | None, typer.Option("--bucket", help="Bucket to make.  [schemahub-<account>-<region>]")
+    ] = None,
+    prefix: Annotated[str | None, typer.Option("--prefix", help="Folder of the lake in it.  [lake]")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="A parameter of template.yaml, for example Schedule=on.")
+    ] = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Make the stack, or bring it up to date, and upload what the Glue jobs run."""
+    given = parameters_given(settings or [], Bucket=bucket, Prefix=prefix)
+    bring_up(stack_name, given, pack_code(), dry_run=dry_run)
+
+
+@app.command("destroy")
+def destroy(
+    stack_name: NameOption = STACK,
+    even_with_data: Annotated[
+        bool, typer.Option("--even-with-data", help="Remove the tables although they hold rows.")
+    ] = False,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Remove the stack, the tables, and the bucket with every version of every object."""
+    take_down(stack_name, even_with_data=even_with_data, dry_run=dry_run)
+
+
+def bring_up(stack_name: str, given: Mapping[str, str], package: Package, *, dry_run: bool) -> None:
+    """Make the stack, or bring it up to date, and upload the package, saying what is done.
+
+    Args:
+        stack_name: Of CloudFormation.
+        given: Parameters of the template; the others stay as they are, or as the template has them.
+        package: What the jobs run; its libraries are packed where the bucket has not got them.
+        dry_run: Say what would change, and change nothing.
+
+    Raises:
+        StackFailed: AWS could not do it, or is not ready to.
+        Misconfigured: The stack has another bucket or prefix.
+    """
+    session = boto3.Session()
+    _say_where(session, stack_name)
+    template = TEMPLATE.read_text(encoding="utf-8")
+    stacks = Stacks(session.client("cloudformation"))
+    stack = stacks.find(stack_name)
+    digests = {"JobCode": package.code_digest, "JobLibraries": package.libraries_digest}
+    changes = stacks.propose(stack, template, merged(template_defaults(template), stack, {**given, **digests}))
+    for line in changes.lines if changes else ["  nothing to change"]:
+        _say(line)
+    if dry_run:
+        if changes:
+            changes.drop()
+        _say("dry run: nothing was done")
+        return
+    if stack.is_there:
+        upload(package, stack.outputs)
+    made = changes.make(_say) if changes else stack
+    if not stack.is_there:  # its bucket came first
+        upload(package, made.outputs)
+    _say_outputs(made)
+
+
+def take_down(stack_name: str, *, even_with_data: bool, dry_run: bool) -> None:
+    """Remove the stack and the lake, saying what is done; raises HoldsRows where a table holds rows.
+
+    Args:
+        stack_name: Of CloudFormation.
+        even_with_data: Remove the tables although they hold rows.
+        dry_run: Say what would go, and remove nothing.
+    """
+    session = boto3.Session()
+    _say_where(session, stack_name)
+    stacks = Stacks(session.client("cloudformation"))
+    stack = stacks.find(stack_name)
+    if not stack.status:
+        _say("there is no such stack: nothing to remove")
+        return
+    stack.check_is_at_rest()
+    # a stack whose creation failed has no outputs, and no lake
+    lake = LakeContents(stack.outputs["Bucket"], stack.parameters["Prefix"]) if stack.outputs else None
+    tables = lake.tables() if lake else []
+    for table in tables:
+        _say(f"  {table}")
+    if dry_run:
+        _say_what_goes(session, stack, lake)
+        _say("dry run: nothing was done")
+        return
+    if lake:
+        if not even_with_data:
+            lake.check_empty(tables)
+        _stop_schedule(session)
+        lake.remove(_say)
+    stacks.delete(stack_name, _say)
+    _say("everything is removed")
+
+
+def parameters_given(settings: Sequence[str], **named: str | None) -> dict[str, str]:
+    """The parameters that a person names, `NAME=VALUE` or by flags; raises Misconfigured for an unknown name."""
+    given = {name: value for name, value in named.items() if value is not None}
+    defaults = template_defaults(TEMPLATE.read_text(encoding="utf-8"))
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise Misconfigured(f"--set {setting}: expected NAME=VALUE, for example Schedule=on")
+        given[known(name, defaults, what="parameter")] = value
+    return given
+
+
+def template_defaults(template: str) -> dict[str, str]:
+    """The template's parameters and their defaults, as text."""
+    parameters = yaml.load(template, Loader=_TemplateLoader)["Parameters"]
+    return {name: str(declared["Default"]) for name, declared in parameters.items()}
+
+
+def upload(package: Package, outputs: Mapping[str, str]) -> None:
+    """Put the package into the lake's bucket, as far as it isn't there yet."""
+    s3 = boto3.client("s3")
+    prefix = f"{outputs['Lake'].removeprefix('s3://').partition('/')[2]}/{JOBS}/"
+    listed = s3.get_paginator("list_objects_v2").paginate(Bucket=outputs["Bucket"], Prefix=prefix)
+    there = {each["Key"] for page in listed for each in page.get("Contents", ())}
+    if prefix + package.libraries.name not in there:
+        _say("  packing the libraries of the Glue jobs, 180 MB")
+        pack_libraries(package)
+    for file in package.files:
+        if prefix + file.name not in there:
+            _say(f"  uploading {file.name}, {file.stat().st_size / 1e6:.1f} MB")
+            s3.upload_file(str(file), outputs["Bucket"], prefix + file.name)
+
+
+class _TemplateLoader(yaml.SafeLoader):
+    """Reads a template; CloudFormation's own tags, such as !Sub, mean nothing here."""
+
+
+_TemplateLoader.add_multi_constructor("!", lambda *_: None)
+
+
+def _stop_schedule(session: Any) -> None:
+    # or a job would write while its tables go
+    glue = session.client("glue")
+    for name in glue.get_paginator("get_triggers").paginate().search("Triggers[?State=='ACTIVATED'].Name"):
+        if name in ("schemahub-ingest", "schemahub-unify"):
+            glue.stop_trigger(Name=name)
+
+
+def _say_what_goes(session: Any, stack: Stack, lake: LakeContents | None) -> None:
+    count = sum(len(page) for page in lake.object_versions()) if lake else 0
+    if lake:
+        _say(f"  - {count:,} objects of {lake.bucket}, old versions included, and the bucket")
+    pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.name)
+    for resource in (each for page in pages for each in page["StackResourceSummaries"]):
+        _say(f"  - {resource['LogicalResourceId']:<18}{resource['ResourceType']}")
+
+
+def _say_where(session: Any, stack_name: str) -> None:
+    if not session.region_name:  # an endpoint of one's own would do without
+        raise NoRegionError
+    account = session.client("sts").get_caller_identity()["Account"]
+    _say(f"account {account}, region {session.region_name}, stack {stack_name}")
+
+
+def _say_outputs(stack: Stack) -> None:
+    outputs = stack.outputs
+    _say(f"\nexport SCHEMAHUB_LAKE={outputs['Lake']}")
+    _say(f"export SCHEMAHUB_WORK_GROUP={outputs['WorkGroup']}")
+    _say(f"export AWS_DEFAULT_REGION={outputs['Region']}\n")
+    for name in sorted(outputs.keys() - {"Lake", "WorkGroup", "Region"}):
+        _say(f"  {name:<16}{outputs[name]}")
+    _say(f"\nthe schedule is {stack.parameters['Schedule']}")
+
+
+def _say(line: str) -> None:
+    out.print(line, markup=False)
+
+
+@contextmanager
+def errors_in_one_line() -> Iterator[None]:
+    """End the process with one line on standard error where AWS, or we, refuse."""
+    try:
+        yield
+    except (SchemaHubError, BotoCoreError, ClientError, Boto3Error) as error:
+        # boto3's own, for example a failed upload, has AWS's refusal behind it
+        behind = error.__context__ if isinstance(error, Boto3Error) and error.__context__ else error
+        err.print(f"error: {in_one_line(behind) or error}", markup=False)
+        sys.exit(1)
+
+
+def main() -> None:
+    """Run the command line."""
+    with errors_in_one_line():
+        app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,26 @@
+"""`schemahub` where the machine has no semaphores: `python -m infrastructure.without_semaphores run unify …`.
+
+A Lambda function has no /dev/shm, so that making a lock between processes fails with "Function not implemented"
+(https://github.com/dbt-labs/dbt-core/issues/2992). dbt and its thread pool make such locks and use them between
+threads alone, for which a thread's lock does. This can go when dbt asks for thread locks.
+"""
+
+import threading
+from multiprocessing.context import BaseContext
+
+from schemahub.cli import main as schemahub
+
+
+def use_thread_locks() -> None:
+    """Give whoever asks multiprocessing for a lock one that holds between threads."""
+    BaseContext.Lock = lambda _: threading.Lock()  # type: ignore[assignment,method-assign,return-value]
+    BaseContext.RLock = lambda _: threading.RLock()  # type: ignore[assignment,method-assign,return-value]
+
+
+def main() -> None:
+    use_thread_locks()
+    schemahub()
+
+
+if __name__ == "__main__":
+    main()

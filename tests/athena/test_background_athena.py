@@ -1,0 +1,90 @@
+"""`make athena-up` and `make athena-down`, with a cache folder of their own that borrows the installed Trino."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boto3
+import httpx
+import pytest
+
+from tests.athena.child import PROJECT
+from tests.athena.trino_install import cache_folder, installed_trino
+
+NAMES = "AWS_ENDPOINT_URL=(?P<endpoint>http://127.0.0.1:[0-9]+) AWS_ENDPOINT_URL_S3=(?P<s3>http://127.0.0.1:[0-9]+)"
+
+
+def background_athena(command: str, cache: Path, path: str = os.environ["PATH"]) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "tests.athena.background_athena", command],
+        cwd=PROJECT,
+        env=os.environ | {"XDG_CACHE_HOME": str(cache.parent), "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    folder = tmp_path / "schemahub"
+    folder.mkdir()
+    (folder / cache_folder().joinpath(installed_trino()).name).symlink_to(installed_trino())
+    return folder
+
+
+def answers(address: str) -> bool:
+    try:
+        httpx.get(f"{address}/moto-api/", trust_env=False)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+def test_it_stays_until_it_is_stopped_or_killed(cache: Path) -> None:
+    try:
+        up = background_athena("up", cache)
+        assert (up.returncode, up.stderr) == (0, "")
+        assert "it is running now" in up.stdout
+        found = re.search(NAMES, up.stdout)
+        assert found
+        again = background_athena("up", cache).stdout
+        assert again == up.stdout.replace("it is running now", "it is running already")
+        athena = boto3.client(
+            "athena",
+            endpoint_url=found["endpoint"],
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        assert athena.get_work_group(WorkGroup="primary")["WorkGroup"]["State"] == "ENABLED"
+
+        os.kill(json.loads((cache / "athena.json").read_text())["pid"], signal.SIGKILL)
+        deadline = time.monotonic() + 20
+        while (answers(found["endpoint"]) or answers(found["s3"])) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not answers(found["endpoint"])
+        assert (cache / "athena.json").exists()  # left behind, and known as such
+        assert background_athena("down", cache).stdout == "no local Athena runs\n"
+
+        assert "it is running now" in background_athena("up", cache).stdout
+        assert background_athena("down", cache).stdout == "the local Athena has been stopped\n"
+        assert not (cache / "athena.json").exists()
+    finally:
+        background_athena("down", cache)
+
+
+def test_where_maven_is_missing_that_is_said(tmp_path: Path) -> None:
+    up = background_athena("up", tmp_path / "schemahub", path=os.devnull)
+    assert up.returncode == 1
+    assert up.stderr.splitlines() == [
+        "error: the local Athena did not start: Trino 476 is fetched by Maven, and there is no `mvn`; "
+        "install Maven with a Java, and run this again"
+    ]
+    assert background_athena("down", tmp_path / "schemahub").stdout == "no local Athena runs\n"

@@ -1,0 +1,52 @@
+"""An AWS account for each test, on this machine, and a stack in it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infrastructure.package import Package, pack_code
+from infrastructure.stack import STACK, bring_up
+from tests.infrastructure import moto_account
+from tests.infrastructure.moto_account import Account
+
+
+@pytest.fixture(scope="session")
+def shared_account() -> Iterator[Account]:
+    with moto_account.running() as account:
+        yield account
+
+
+@pytest.fixture
+def account(shared_account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
+    """An empty account, which boto3 finds by the environment alone."""
+    use(shared_account, monkeypatch)
+    return shared_account
+
+
+def use(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty the account, and let the environment lead there and nowhere else."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "SCHEMAHUB_")):
+            monkeypatch.delenv(name)
+    for name, value in account.environment.items():
+        monkeypatch.setenv(name, value)
+    account.empty()
+
+
+@pytest.fixture(scope="session")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+    """The code as it is here; instead of the libraries, which take a package index, a few bytes."""
+    package = pack_code(tmp_path_factory.mktemp("glue"))
+    package.libraries.write_bytes(b"wheels")
+    return package
+
+
+@pytest.fixture
+def stack(account: Account, package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
+    """An account with the stack as `make aws-bootstrap` makes it; its lake is s3://<BUCKET>/lake."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    bring_up(STACK, {}, package, dry_run=False)
+    account.recorder.requests.clear()
+    return account

@@ -1,0 +1,56 @@
+"""docs/aws.md and the files to copy name what there is."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from infrastructure.smoke_checks import CHECKS
+from infrastructure.stack import TEMPLATE, _TemplateLoader
+from schemahub.settings import PROJECT
+
+DOCS = (PROJECT / "docs" / "aws.md").read_text()
+MAKEFILE = (PROJECT / "Makefile").read_text()
+TEMPLATE_TEXT: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_TemplateLoader)
+
+
+@pytest.mark.parametrize("parameter", TEMPLATE_TEXT["Parameters"])
+def test_every_parameter_is_told(parameter: str) -> None:
+    assert f"`{parameter}`" in DOCS
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_every_check_stands_behind_a_promise(check: str) -> None:
+    assert f'"{check}"' in DOCS
+
+
+def test_every_make_target_is_there() -> None:
+    targets = set(re.findall(r"(?:`|^    )make ([a-z-]+)", DOCS, re.MULTILINE))
+    assert {"aws-bootstrap", "aws-destroy", "aws-smoke", "glue-package"} <= targets
+    missing = {name for name in targets if not re.search(rf"^{name}:", MAKEFILE, re.MULTILINE)}
+    assert missing - {"test-athena"} == set()
+
+
+def test_every_file_is_there() -> None:
+    named = set(re.findall(r"`((?:infrastructure|tests)/[\w./-]+)`", DOCS)) | set(re.findall(r"\]\((.+?\.md)\)", DOCS))
+    missing = {name for name in named if not (PROJECT / name).exists() and not (PROJECT / "docs" / name).exists()}
+    assert missing == set()
+
+
+def test_what_is_read_from_the_stack_is_put_out() -> None:
+    example = (PROJECT / "infrastructure" / "examples" / "github-actions.yml").read_text()
+    named = set(re.findall(r"<(\w+(?:Role|Policy))>", DOCS))
+    assert named == {"DbtRole", "DbtPolicy", "JobPolicy"}
+    assert named <= TEMPLATE_TEXT["Outputs"].keys()
+    assert (
+        yaml.safe_load(example)["jobs"]["unify"]["steps"][2]["with"]["role-to-assume"]
+        == "${{ vars.SCHEMAHUB_DBT_ROLE }}"
+    )
+
+
+def test_image_holds_every_package_that_is_installed() -> None:
+    dockerfile = (PROJECT / "infrastructure" / "Dockerfile").read_text()
+    copied = set(re.findall(r"^COPY (\w+) ", dockerfile, re.MULTILINE))
+    packages = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"benchmarks"}
+    assert copied == packages | {"config", "dbt_project"}

@@ -1,0 +1,64 @@
+"""The Lambda function's handler, where, as there, no lock between processes can be made."""
+
+import os
+from pathlib import Path
+
+import boto3
+import pytest
+
+from infrastructure.glue_job import RunFailed, run
+from infrastructure.lambda_handler import handler
+from loaders.local_lake import LocalLake
+from schemahub.settings import PROJECT
+from simulator import RunningSimulator
+from simulator.market import DEFAULT_START
+from tests.infrastructure.moto_account import Account
+
+NO_SEMAPHORES = """
+import _multiprocessing
+
+class SemLock:
+    SEM_VALUE_MAX = 1
+
+    def __init__(self, *_, **__):
+        raise OSError(38, "Function not implemented")
+
+_multiprocessing.SemLock = SemLock
+"""
+
+
+@pytest.fixture
+def function(account: Account, exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine without semaphores, whose lake is the folder that is given."""
+    (tmp_path / "sitecustomize.py").write_text(NO_SEMAPHORES)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    lake = tmp_path / "lake"
+    environment = {
+        **exchanges.environment,
+        "SCHEMAHUB_LAKE": str(lake),
+        "SCHEMAHUB_SINCE": DEFAULT_START.isoformat(),
+        "SCHEMAHUB_SYMBOLS": "BTC-USDT",
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    return lake
+
+
+def test_handler_ingests_and_unifies(function: Path) -> None:
+    handler({"run": "ingest", "command": "run ingest binance"}, None)
+    handler({"run": "unify", "command": "run unify trades_unified"}, None)
+    catalog = LocalLake(function).catalog
+    landed = catalog.load_table("schemahub.raw_binance_trades").scan().count()
+    assert 0 < landed == catalog.load_table("schemahub.trades_unified").scan().count()
+    metrics = boto3.client("cloudwatch").list_metrics(Namespace="SchemaHub")["Metrics"]
+    assert {metric["Dimensions"][0]["Value"] for metric in metrics} == {"ingest", "unify"}
+
+
+def test_dbt_alone_would_fail_there(function: Path) -> None:
+    with pytest.raises(RunFailed, match="Function not implemented"):
+        run("dbt seed", PROJECT, dict(os.environ))
+
+
+def test_handler_wants_an_event_that_says_what_to_run(function: Path) -> None:
+    with pytest.raises(ValueError, match="expected an event such as"):
+        handler({"command": "run ingest binance"}, None)

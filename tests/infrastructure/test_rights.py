@@ -1,0 +1,35 @@
+"""What a load of trades asks of Glue and S3 is what the loader's policy allows."""
+
+import boto3
+import pytest
+
+from schemahub.coordinator import Coordinator
+from schemahub.settings import load_settings
+from simulator import RunningSimulator
+from simulator.market import DEFAULT_START
+from tests.infrastructure.iam_policies import allow, calls, documents_of
+from tests.infrastructure.moto_account import ACCOUNT, REGION, Account
+
+
+def test_loader_may_do_all_that_a_load_does(
+    stack: Account, exchanges: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs = boto3.client("cloudformation").describe_stacks(StackName="schemahub")["Stacks"][0]["Outputs"]
+    policy = documents_of(*(output["OutputValue"] for output in outputs if output["OutputKey"] == "LoaderPolicy"))
+    for name, value in exchanges.environment.items():
+        monkeypatch.setenv(name, value)
+    lake = f"s3://schemahub-{ACCOUNT}-{REGION}/lake"
+    stack.recorder.requests.clear()
+    for _ in range(2):  # the second load finds tables, and a lock, that are there
+        coordinator = Coordinator(load_settings(lake=lake, since=DEFAULT_START.isoformat(), symbols="BTC-USDT"))
+        for outcome in coordinator.ingest(coordinator.plan(["binance"]), progress=lambda _: lambda *_: None):
+            assert outcome.problems == []
+    asked = calls(stack.recorder.requests)
+    assert {call.action for call in asked} >= {
+        "glue:CreateTable",
+        "glue:UpdateTable",
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:PutObject",
+    }
+    assert [call for call in asked if not allow(policy, call)] == []

@@ -1,0 +1,55 @@
+"""A lake of one day whose tables can be made fifty times as large, without fifty runs; for the tests of the plan."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from schemahub.plan import Plan, plan_unify
+from tests.dbt.conftest import TestLake, binance, coinbase, kraken
+
+DAYS = 50
+GIVEN_IDS = {"id", "trade_id", "load_id", "_dlt_load_id"}
+WITH_TRADES = ("raw_binance_trades", "raw_coinbase_trades", "raw_kraken_trades", "trades_unified", "trades_1m_versions")
+
+
+def land_first(lake: TestLake) -> None:
+    """Land a load for each venue, all of 2026-01-05."""
+    lake.land("raw_binance_trades", binance(*range(500)), load="b1", at="2026-01-05 12:00:00")
+    lake.land("raw_coinbase_trades", coinbase(*range(500)), load="c1", at="2026-01-05 12:00:01")
+    lake.land("raw_kraken_trades", kraken(*range(500)), load="k1", at="2026-01-05 12:00:02")
+
+
+def planned(lake: TestLake, **options: Any) -> Plan:
+    return plan_unify(lake.lake, lake.registry, **options)
+
+
+def grow(lake: TestLake) -> None:
+    """Add the same again for each of the following days, as the loaders' and dbt's commits would have, in few ones."""
+    for name in (*WITH_TRADES, "schemahub_loads", "unified_loads"):
+        table = lake.table(name)
+        rows = table.scan().to_arrow()
+        table.append(pa.concat_tables([_days_later(rows, days) for days in range(1, DAYS)]).cast(rows.schema))
+
+
+def _days_later(rows: pa.Table, days: int) -> pa.Table:
+    later = timedelta(days=days)
+    for number, field in enumerate(rows.schema):
+        if pa.types.is_timestamp(field.type):
+            rows = rows.set_column(number, field, pc.add(rows[field.name], pa.scalar(later)))
+        elif field.name in GIVEN_IDS:
+            ids = pa.array([f"{each}+{days}" for each in rows[field.name].to_pylist()], field.type)
+            rows = rows.set_column(number, field, ids)
+    return rows
+
+
+def land_again_and_new(lake: TestLake) -> None:
+    """Trades of the first day, one of them known, that come long after it."""
+    lake.land("raw_binance_trades", binance(499, 500, 501), load="z", at="2026-04-01 00:00:00")
+
+
+def data_files(lake: TestLake, name: str) -> dict[str, str]:
+    """The day of each data file of a table, by its address."""
+    tasks = lake.table(name).scan().plan_files()
+    return {task.file.file_path: str(date(1970, 1, 1) + timedelta(days=task.file.partition[0])) for task in tasks}

@@ -1,0 +1,388 @@
+"""What a run will read and cost, told beforehand: on the manifests of lakes that dbt built, and pure."""
+
+import json
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner
+
+from macros_gen.registry import Registry, load_registry
+from profiles.duckdb_lake import connect
+from profiles.local_iceberg import _close_catalogs, release_views
+from schemahub.cli import app
+from schemahub.plan import Plan, plan_unify
+from schemahub.plan_files import FOOTER_BYTES, SMALL_FILE_BYTES, Reads, reads
+from schemahub.plan_price import dollars
+from schemahub.plan_ranges import EVERYTHING, Range, merged_ranges, waiting_loads
+from schemahub.plan_statement import INSERT, SELECT
+from schemahub.plan_tables import plan_report, shown_bytes, shown_dollars
+from tests.dbt.conftest import ROOT, TestLake, binance, kraken
+from tests.lakes import LakeHome
+from tests.schemahub.conftest import Cli, snapshots
+from tests.schemahub.planned_lakes import DAYS, WITH_TRADES, data_files, grow, land_again_and_new, land_first, planned
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return load_registry(ROOT)
+
+
+Restore = Callable[[], TestLake]
+
+
+@pytest.fixture(scope="module")
+def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Restore:
+    """Give a lake whose first loads, one a venue and all of 2026-01-05, are unified; always the same one, made anew."""
+    folder = tmp_path_factory.mktemp("plan")
+    lake, kept = folder / "lake", folder / "kept"
+
+    def opened() -> TestLake:
+        return TestLake(LakeHome(str(lake), {}), registry, folder / "target")
+
+    built = opened()
+    land_first(built)
+    built.dbt("seed")
+    built.dbt("run")
+    shutil.copytree(lake, kept)
+
+    def restored() -> TestLake:
+        release_views()
+        _close_catalogs()  # that of the lake that is removed
+        shutil.rmtree(lake)
+        shutil.copytree(kept, lake)  # to where it was, for Iceberg's metadata have whole addresses
+        return opened()
+
+    return restored
+
+
+@pytest.fixture
+def lake(restore: Restore) -> TestLake:
+    return restore()
+
+
+def local(address: str) -> Path:
+    return Path(address.removeprefix("file://"))
+
+
+def test_an_increment_reads_the_new_files_and_the_days_they_touch_however_large_the_tables_are(
+    restore: Restore,
+) -> None:
+    small = restore()
+    land_again_and_new(small)
+    plans = [planned(small)]
+    large = restore()
+    grow(large)
+    before = {name: data_files(large, name) for name in WITH_TRADES}
+    assert {name: len(files) for name, files in before.items()} == dict.fromkeys(WITH_TRADES, DAYS)
+    land_again_and_new(large)
+    plans.append(planned(large))
+    for node, table in (
+        ("trades_unified", "trades_unified"),
+        ("trades_1m_versions", "trades_unified"),
+        ("trades_1m_versions", "trades_1m_versions"),
+    ):
+        of_small, of_large = (plan.reads(node)[table] for plan in plans)
+        assert [before[table][file] for file in of_large.files] == ["2026-01-05"]
+        assert (len(of_large.files), of_large.bytes) == (len(of_small.files), of_small.bytes)
+    raw = {name: read.files for name, read in plans[1].reads("trades_unified").items() if name.startswith("raw_")}
+    (new,) = data_files(large, "raw_binance_trades").keys() - before["raw_binance_trades"]
+    assert raw == {"raw_binance_trades": (new,)}
+    assert plans[0].dollars == pytest.approx(plans[1].dollars)
+
+
+def test_a_run_needs_the_files_of_its_plan_and_no_others(lake: TestLake) -> None:
+    grow(lake)
+    land_again_and_new(lake)
+    plan = planned(lake)
+    wanted = {file for each in plan.statements for read in each.reads.values() for file in read.files}
+    everything = {file for name in WITH_TRADES for file in data_files(lake, name)}
+    unplanned = everything - wanted
+    assert len(everything - unplanned) == 3
+    aside = [(local(file), local(file).with_suffix(".aside")) for file in unplanned]
+    for file, elsewhere in aside:
+        file.rename(elsewhere)
+    for file in everything & wanted:
+        local(file).rename(local(file).with_suffix(".aside"))
+        lake.dbt("run", succeeds=False)
+        local(file).with_suffix(".aside").rename(local(file))
+    lake.dbt("run")
+    for file, elsewhere in aside:
+        elsewhere.rename(file)
+    added = lake.table("trades_unified").scan("trade_ts < '2026-01-06T00:00:00'").to_arrow()
+    assert sorted(map(int, added.filter(pc.equal(added["exchange"], "BINANCE"))["trade_id"].to_pylist())) == [
+        *range(502)
+    ]
+    assert planned(lake).pending == ()
+
+
+def test_planning_writes_nothing(lake: TestLake) -> None:
+    land_again_and_new(lake)
+
+    def state() -> dict[Path, int]:
+        files = (path for path in lake.lake.folder.rglob("*") if path.is_file())
+        return {path: path.stat().st_mtime_ns for path in files}
+
+    before = state()
+    planned(lake)
+    planned(lake, full_refresh=True)
+    assert state() == before
+
+
+def test_what_waits_is_told_by_raw_table(lake: TestLake) -> None:
+    late = "2026-01-07 23:59:30"
+    lake.land("raw_kraken_trades", kraken(600), load="k2", at="2026-01-08 00:00:00")
+    lake.land("raw_kraken_trades", kraken(601, 602, time=late), load="k3", at="2026-01-08 00:01:00")
+    (kraken_waits,) = planned(lake).pending
+    assert (kraken_waits.raw_table, kraken_waits.loads, kraken_waits.rows) == ("raw_kraken_trades", 2, 3)
+    assert kraken_waits.first_trade_at == datetime(2026, 1, 5, 11)
+    assert kraken_waits.last_trade_at == datetime.fromisoformat(late)
+    assert kraken_waits.days == 3  # midnight is less than a minute away
+
+
+def test_without_anything_new_no_trades_are_read(lake: TestLake) -> None:
+    plan = planned(lake)
+    assert plan.pending == ()
+    assert {each.kind for each in plan.statements if each.node == "trades_1m_versions"} == {"create", INSERT, SELECT}
+    for node in ("trades_unified", "trades_1m_versions"):
+        assert sum(plan.reads(node).values(), Reads()) == Reads()
+    assert plan.dollars == pytest.approx(sum(each.count for each in plan.statements) * dollars(0))
+    (sentence,) = plan_report(plan, lake.lake.location)
+    assert f"a run reads no trades, and Athena would take {shown_dollars(plan.dollars)}" in str(sentence)
+
+
+def test_a_load_without_times_is_compared_with_the_whole_table(lake: TestLake) -> None:
+    grow(lake)
+    lake.land("raw_binance_trades", binance(501, time=None), load="z", at="2026-04-01 00:00:00")
+    plan = planned(lake)
+    whole = set(data_files(lake, "trades_unified"))
+    assert len(whole) == DAYS
+    assert set(plan.reads("trades_unified")["trades_unified"].files) == whole
+    assert set(plan.reads("trades_1m_versions")["trades_unified"].files) == whole
+    assert len(plan.reads("trades_unified")["raw_binance_trades"].files) == 1
+    assert "all, for lack" in shown(plan, lake)
+
+
+def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lake: TestLake) -> None:
+    plan = planned(lake, full_refresh=True)
+    assert [each.loads for each in plan.pending] == [1, 1, 1]
+    read = plan.reads("trades_unified")
+    assert "trades_unified" not in read
+    for name in WITH_TRADES[:3]:
+        assert set(read[name].files) == set(data_files(lake, name))
+    assert "unified_loads" not in plan.reads("pending_loads")
+    assert {each.kind for each in plan.statements} == {"create", SELECT}
+
+
+def test_a_build_of_one_lost_table_reads_what_it_is_built_of(lake: TestLake) -> None:
+    lake.lake.catalog.drop_table("schemahub.trades_1m_versions")
+    plan = planned(lake)
+    assert set(plan.reads("trades_1m_versions")["trades_unified"].files) == set(data_files(lake, "trades_unified"))
+    assert plan.reads("trades_unified")["trades_unified"] == Reads()
+    lake.lake.catalog.drop_table("schemahub.trades_unified")
+    assert [each.loads for each in planned(lake).pending] == [1, 1, 1]
+
+
+def test_of_a_large_file_the_columns_that_are_named_are_counted_and_of_a_small_one_all(lake: TestLake) -> None:
+    payloads = random.Random(1)
+    rows = [{**row, "_raw_payload": payloads.randbytes(150).hex()} for row in binance(*range(20_000))]
+    lake.land("raw_binance_trades", rows, load="large", at="2026-01-06 12:00:00")
+    read = planned(lake).reads("trades_unified")["raw_binance_trades"]
+    (file,) = read.files
+    footer = pq.read_metadata(local(file))
+    group = footer.row_group(0)
+    sizes = {group.column(n).path_in_schema: group.column(n).total_compressed_size for n in range(group.num_columns)}
+    named = {"id", "symbol", "price", "qty", "time", "is_buyer_maker", "_source_ingest_ts", "_dlt_load_id"}
+    assert footer.num_row_groups == 1
+    assert read.bytes == sum(size for name, size in sizes.items() if name in named) + FOOTER_BYTES
+    assert read.bytes_of_files == local(file).stat().st_size + FOOTER_BYTES > SMALL_FILE_BYTES
+    small = reads(lake.table("raw_kraken_trades"), ["price"])
+    assert small.bytes == small.bytes_of_files > 0
+
+
+def test_deletes_are_read_with_the_rows_that_they_delete(lake: TestLake) -> None:
+    with connect(lake.lake.folder, read_only=False) as connection:
+        connection.execute("delete from schemahub.schemahub.trades_unified where trade_id = '7'")
+    (task,) = lake.table("trades_unified").scan().plan_files()
+    (delete,) = task.delete_files
+    land_again_and_new(lake)
+    read = planned(lake).reads("trades_unified")["trades_unified"]
+    assert read.files == (task.file.file_path,)
+    assert read.bytes == read.bytes_of_files == task.file.file_size_in_bytes + delete.file_size_in_bytes
+
+
+def test_a_file_is_counted_for_every_range_that_is_read_of_it(lake: TestLake) -> None:
+    early, late = binance(600, time="2026-01-05 03:00:00"), binance(601, time="2026-01-05 22:00:00")
+    lake.land("raw_binance_trades", [*early, *late], load="b2", at="2026-01-06 12:00:00")
+    lake.dbt("run")
+    for number, time in enumerate(("03:00:01", "12:00:00", "22:00:01", "23:30:00")):
+        trade = binance(700 + number, time=f"2026-01-05 {time}")
+        lake.land("raw_binance_trades", trade, load=f"b{3 + number}", at="2026-01-07 12:00:00")
+    first, second = lake.table("trades_unified").scan().plan_files()
+    wide = max((first, second), key=lambda task: task.file.file_path in _files_at(lake, "22:00"))
+    assert set(_files_at(lake, "11:00")) == {first.file.file_path, second.file.file_path}
+    # the first file ends at 11:00, the second is from 03:00 to 22:00
+    assert planned(lake).reads("trades_unified")["trades_unified"].files == (wide.file.file_path,) * 3
+
+
+def _files_at(lake: TestLake, time: str) -> list[str]:
+    scan = lake.table("trades_unified").scan(f"trade_ts == '2026-01-05T{time}:00'")
+    return [task.file.file_path for task in scan.plan_files()]
+
+
+def test_a_mapping_of_two_formats_reads_a_file_once_where_it_can_only_be_of_one(lake: TestLake) -> None:
+    lake.land("raw_binance_trades", binance(501), load="b2", at="2026-01-06 12:00:00")
+    lake.land("raw_binance_trades", binance(502), load="b3", at="2026-01-08 12:00:00")
+    changed_at = datetime(2026, 1, 7)
+    mappings = []
+    for mapping in lake.registry.mappings:
+        (only,) = mapping.formats
+        formats = (replace(only, until=changed_at), replace(only, since=changed_at))
+        mappings.append(replace(mapping, formats=formats))
+    versioned = replace(lake.registry, mappings=tuple(mappings))
+    assert plan_unify(lake.lake, versioned).reads("trades_unified") == planned(lake).reads("trades_unified")
+
+
+def test_bars_are_made_of_every_column_but_the_landing_time(lake: TestLake) -> None:
+    from schemahub.plan import _BARS_SQL, _PENDING_SQL, _words
+
+    columns = set(lake.table("trades_unified").schema().column_names)
+    assert columns - _words(_BARS_SQL.read_text()) == {"ingest_ts"}
+    of_ledger = set(lake.table("schemahub_loads").schema().column_names) & _words(_PENDING_SQL.read_text())
+    assert of_ledger == {"raw_table", "load_id", "row_count", "min_trade_ts", "max_trade_ts", "ingest_ts"}
+
+
+def test_the_loads_that_wait_are_those_of_the_model(lake: TestLake) -> None:
+    lake.land("raw_binance_trades", [*binance(501), *binance(502, symbol="ETHUSDT")], load="z", at="2026-01-06 12:00")
+    lake.land("raw_binance_trades", [*binance(503), *binance(504, time=None)], load="y", at="2026-01-07 12:00")
+    lake.land("raw_kraken_trades", kraken(505, time=None), load="x", at="2026-01-08 12:00")
+    lake.dbt("run", "--select", "pending_loads")
+    rows = lake.query(
+        "select raw_table, load_id, row_count, min_trade_ts, max_trade_ts, ingest_ts, has_unknown_times = 1 "
+        "from views.schemahub.pending_loads order by 1, 2"
+    )
+    unified = {(row["raw_table"], row["load_id"]) for row in lake.rows("unified_loads")}
+    from loaders.ledger import loads
+
+    waiting = waiting_loads(loads(lake.lake), unified)
+    assert [tuple(vars(load).values()) for load in waiting] == [tuple(row) for row in rows]
+
+
+def _interval_cases() -> Iterator[list[tuple[str, str]]]:
+    yield [("10:00:30", "12:30:00"), ("11:00:00", "11:00:01"), ("13:20:00", "13:20:00.5"), ("20:00:00", "20:00:00")]
+    # ends at 10:02, and what begins at 11:02 is an hour away, at 11:03 more
+    yield [("10:00:00", "10:00:59.999999"), ("11:03:00", "11:03:00")]
+    yield [("10:00:00", "10:00:59.999999"), ("11:04:00", "11:04:00")]
+    yield []
+    chance = random.Random(4)
+    for count in (2, 3, 5, 8, 13, 60, 61):
+        seconds = [chance.randrange(86_000) for _ in range(count)]
+        lengths = [chance.choice((0, 1, 59, 60, 600)) for _ in seconds]
+        yield [
+            (str(timedelta(seconds=start)), str(timedelta(seconds=min(start + length, 86_399))))
+            for start, length in zip(seconds, lengths, strict=True)
+        ]
+
+
+@pytest.mark.parametrize("at_most", [60, 3])
+def test_ranges_are_merged_as_the_macro_merges_them(lake: TestLake, at_most: int) -> None:
+    cases = list(_interval_cases())
+    calls = []
+    for case in cases:
+        rows = [
+            f"select timestamp '2026-01-01 {first}' as first_ts, timestamp '2026-01-01 {last}' as last_ts, "
+            "0 as is_unknown"
+            for first, last in case
+        ]
+        none = "select now()::timestamp as first_ts, now()::timestamp as last_ts, 0 as is_unknown where 1 = 0"
+        calls.append(f'merged_ranges("{" union all ".join(rows) or none}", at_most={at_most})')
+    unknown = "select cast(null as timestamp) as first_ts, timestamp '2026-01-01' as last_ts, 0 as is_unknown"
+    calls.append(f'merged_ranges("{unknown}", at_most={at_most})')
+    sql = "select " + ", ".join(f"'{{{{ tojson({call}) }}}}' as case_{n}" for n, call in enumerate(calls))
+    *of_macro, of_unknown = map(json.loads, lake.query(sql)[0])
+    for case, merged in zip(cases, of_macro, strict=True):
+        known = [(_on_the_day(first), _on_the_day(last)) for first, last in case]
+        expected = [
+            Range(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])) for each in merged
+        ]
+        assert merged_ranges(known, at_most) == expected, case
+    assert of_unknown == [None]
+    assert merged_ranges([(None, datetime(2026, 1, 1))]) == [EVERYTHING]
+
+
+def _on_the_day(time: str) -> datetime:
+    return datetime.fromisoformat(f"2026-01-01 {time.zfill(8) if '.' not in time else time}")
+
+
+@pytest.mark.parametrize(
+    ("scanned_bytes", "price"),
+    [
+        (0, 5 * 10 / 1024**2),
+        (10 * 1024**2, 5 * 10 / 1024**2),
+        (10 * 1024**2 + 1, 5 * 11 / 1024**2),
+        (1024**4, 5.0),
+        (3 * 1024**4, 15.0),
+    ],
+)
+def test_a_statement_costs_5_dollars_a_tb_in_whole_mb_and_10_of_them_at_least(scanned_bytes: int, price: float) -> None:
+    assert dollars(scanned_bytes) == pytest.approx(price)
+
+
+def test_sizes_and_prices_are_shown_with_the_digits_that_tell_something() -> None:
+    sizes = [0, 1, 1023, 1024, 10_239, 10_240, 1024**2 - 1, 3 * 1024**2, 1024**4, 5000 * 1024**4]
+    assert [shown_bytes(size) for size in sizes] == [
+        "-",
+        "1 bytes",
+        "1023 bytes",
+        "1.0 KB",
+        "10.0 KB",
+        "10 KB",
+        "1.0 MB",
+        "3.0 MB",
+        "1.0 TB",
+        "5000.0 TB",
+    ]
+    assert [shown_dollars(amount) for amount in (dollars(0), 0.0123, 0.5, 1234.5)] == [
+        "$0.00005",
+        "$0.01230",
+        "$0.500",
+        "$1,234.50",
+    ]
+
+
+def shown(plan: Plan, lake: TestLake) -> str:
+    console = Console(width=200, record=True, quiet=False, file=None)
+    with console.capture() as captured:
+        for part in plan_report(plan, lake.lake.location):
+            console.print(part)
+    return captured.get()
+
+
+def printed_plan(lake: Path, *options: str) -> str:
+    result = CliRunner().invoke(app, ["plan", "--lake", str(lake), *options])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_person_sees_the_plan_and_what_it_leaves_as_it_is(cli: Cli, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    assert printed_plan(lake) == f"nothing was landed in file://{lake} yet; try `schemahub run ingest`\n"
+    assert not (lake / "catalog.db").exists()
+    ingested = cli("run", "ingest", "binance", "kraken", "--symbols", "BTC-USDT", lake=lake)
+    assert ingested.returncode == 0, ingested.stderr
+    before = snapshots(lake)
+    first = printed_plan(lake)
+    assert "raw_binance_trades       1  " in first
+    assert "trades_unified create" in first
+    assert "trades_unified insert" not in first
+    assert snapshots(lake) == before
+    assert cli("run", "unify", "trades_unified", lake=lake).returncode == 0
+    assert printed_plan(lake).startswith("nothing waits to be unified in file://")
+    assert "trades_unified create" in printed_plan(lake, "--full-refresh")

@@ -1,0 +1,131 @@
+"""What a run has read: noted from dbt's own events, asked of an Athena that answers as the real one does."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from dbt.adapters.events.logging import AdapterLogger
+from dbt_common.events.contextvars import log_contextvars
+from dbt_common.events.event_manager_client import add_callback_to_manager, cleanup_event_logger
+from rich.console import Console
+
+from schemahub.plan import Plan
+from schemahub.plan_files import Reads
+from schemahub.plan_price import dollars
+from schemahub.plan_scanned import AthenaQueries, Scanned, scanned
+from schemahub.plan_statement import CREATE, INSERT, SELECT, Statement
+from schemahub.plan_tables import side_by_side
+
+MB = 1024**2
+COMMENT = '-- /* {"app": "dbt", "node_id": "model.schemahub.trades_unified"} */\n'
+
+
+@dataclass
+class Athena:
+    """Answers BatchGetQueryExecution."""
+
+    executions: dict[str, dict[str, Any]]
+    asked: list[int] = field(default_factory=list)
+
+    def batch_get_query_execution(self, *, QueryExecutionIds: list[str]) -> dict[str, Any]:  # noqa: N803 - boto3's
+        self.asked.append(len(QueryExecutionIds))
+        return {"QueryExecutions": [self.executions[each] for each in reversed(QueryExecutionIds)]}
+
+
+def execution(
+    name: str, sql: str, read: int | None, *, kind: str = "DML", detail: str = "SELECT", state: str = "SUCCEEDED"
+) -> dict[str, Any]:
+    return {
+        "QueryExecutionId": name,
+        "Query": sql,
+        "StatementType": kind,
+        "SubstatementType": detail,
+        "Status": {"State": state},
+        "Statistics": {} if read is None else {"DataScannedInBytes": read},
+    }
+
+
+def queries(nodes: dict[str, str]) -> AthenaQueries:
+    return AthenaQueries(dict(nodes))
+
+
+def test_queries_are_noted_with_the_node_that_started_them() -> None:
+    noted = AthenaQueries()
+    log = AdapterLogger("dbt.adapters.athena")
+    add_callback_to_manager(noted)
+    try:
+        for node, query in (("trades_unified", "a1"), ("trades_unified", "a2"), ("unified_loads", "b1")):
+            with log_contextvars(node_info={"node_name": node}):
+                log.debug(f"Athena query {query} started")
+                log.debug(f"Athena query {query} has state RUNNING")
+    finally:
+        cleanup_event_logger()
+    assert noted.nodes == {"a1": "trades_unified", "a2": "trades_unified", "b1": "unified_loads"}
+
+
+def test_what_was_read_is_told_by_node_and_kind_in_the_order_of_the_run() -> None:
+    athena = Athena(
+        {
+            "1": execution("1", f"{COMMENT}with intervals as (select 1) select * from intervals", 5),
+            "2": execution("2", f"{COMMENT}select 2", None),
+            "3": execution(
+                "3", f"{COMMENT}\n\n  create table x as select 3", 20 * MB, kind="DDL", detail="CREATE_TABLE_AS_SELECT"
+            ),
+            "4": execution("4", "/* a */ insert into x select 4", 30 * MB),
+            "5": execution("5", f"{COMMENT}create table y as select 5", 7),
+        }
+    )
+    nodes = {"1": "unified", "2": "unified", "3": "unified", "4": "unified", "5": "first_by_name"}
+    assert scanned(queries(nodes), athena) == [
+        Scanned("unified", CREATE, 1, 20 * MB, dollars(20 * MB)),
+        Scanned("unified", INSERT, 1, 30 * MB, dollars(30 * MB)),
+        Scanned("unified", SELECT, 2, 5, pytest.approx(2 * dollars(0))),
+        Scanned("first_by_name", CREATE, 1, 7, dollars(7)),
+    ]
+
+
+def test_what_athena_does_not_bill_is_left_out() -> None:
+    athena = Athena(
+        {
+            "ddl": execution("ddl", "create or replace view x as select 1", 0, kind="DDL", detail="CREATE_VIEW"),
+            "shown": execution("shown", "describe x", 0, kind="UTILITY"),
+            "failed": execution("failed", "insert into x select 1", 50 * MB, state="FAILED"),
+            "stopped": execution("stopped", "insert into x select 1", 40 * MB, state="CANCELLED"),
+        }
+    )
+    (billed,) = scanned(queries(dict.fromkeys(athena.executions, "node")), athena)
+    assert (billed.count, billed.bytes) == (1, 40 * MB)
+
+
+def test_athena_is_asked_for_at_most_fifty_queries_at_once() -> None:
+    athena = Athena({str(number): execution(str(number), "select 1", 1) for number in range(101)})
+    (all_of_them,) = scanned(queries(dict.fromkeys(athena.executions, "node")), athena)
+    assert athena.asked == [50, 50, 1]
+    assert all_of_them.count == 101
+
+
+def test_the_plan_and_what_came_of_it_stand_side_by_side() -> None:
+    plan = Plan(
+        (),
+        (
+            Statement("unified", SELECT, {}, count=3),
+            Statement("unified", CREATE, {"raw": Reads(("a",), 2 * MB, 3 * MB)}),
+            Statement("unified", INSERT, {"its new rows": Reads((), 5 * 1024, 5 * 1024)}),
+        ),
+    )
+    found = [
+        Scanned("unified", SELECT, 3, 100, 3 * dollars(0)),
+        Scanned("unified", CREATE, 1, 20 * MB, dollars(20 * MB)),
+        Scanned("extra", SELECT, 1, 0, dollars(0)),
+    ]
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(side_by_side(plan, found))
+    assert [line.split() for line in captured.get().splitlines()] == [
+        ["statement", "planned", "scanned", "planned", "$", "Athena", "takes"],
+        ["unified", "select", "x3", "-", "100", "bytes", "$0.00014", "$0.00014"],
+        ["unified", "create", "2.0", "MB", "20", "MB", "$0.00005", "$0.00010"],
+        ["unified", "insert", "5.0", "KB", "-", "$0.00005", "-"],
+        ["extra", "select", "-", "-", "-", "$0.00005"],
+        ["total", "2.0", "MB", "20", "MB", "$0.00024", "$0.00029"],
+    ]
