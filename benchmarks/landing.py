@@ -15,8 +15,8 @@ import pyarrow.parquet as pq
 
 from loaders.connector import Page
 from loaders.lake import ensure_table
-from loaders.local_lake import LocalLake
 from loaders.load import PendingLoad
+from loaders.local_lake import LocalLake
 from schemahub.coordinator import utc_now
 
 from . import trades

@@ -5,8 +5,8 @@ from pathlib import Path
 from statistics import median
 
 from loaders.lake import ensure_table
-from loaders.local_lake import LocalLake
 from loaders.load import PendingLoad
+from loaders.local_lake import LocalLake
 from schemahub.coordinator import Coordinator, utc_now
 from schemahub.dbt import Node
 from schemahub.settings import load_settings
