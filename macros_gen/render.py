@@ -99,10 +99,13 @@ def _refusals(target: declared.Target) -> list[tuple[str, str]]:
     """Why a row is refused: conditions and reasons, as SQL; the first that holds counts."""
     event = target.event_time
     required = [name for name, column in target.columns.items() if column.required]
+    numbers = [name for name in required if target.columns[name].type == "double"]
     earliest = parse_timestamp(event.earliest)
     limit = f"_source_ingest_ts + interval '{event.latest_days_after_landing}' day"
     return [
         *((f"{name} is null", f"'{name} is null'") for name in required),
+        # `not … <`, because one engine takes NaN for the largest number and the other compares it with nothing
+        *((f"not abs({name}) < cast('Infinity' as double)", f"'{name} is not finite'") for name in numbers),
         (f"{event.column} < {timestamp_literal(earliest)}", f"'{event.column} is before {earliest:%Y-%m-%d}'"),
         (f"{event.column} > {limit}", f"'{event.column} is after the landing'"),
     ]

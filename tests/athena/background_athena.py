@@ -8,6 +8,7 @@ known as such.
 """
 
 import contextlib
+import dataclasses
 import fcntl
 import json
 import os
@@ -76,7 +77,7 @@ def serve() -> None:
 
 @contextmanager
 def _published(athena: LocalAthena) -> Iterator[None]:
-    state = {"pid": os.getpid(), "endpoint": athena.endpoint, "s3_endpoint": athena.s3_endpoint}
+    state = {"pid": os.getpid(), **dataclasses.asdict(athena)}
     part = _state().with_suffix(".part")
     part.write_text(json.dumps(state))
     part.rename(_state())

@@ -41,7 +41,7 @@ def cache(tmp_path: Path) -> Path:
 
 def answers(address: str) -> bool:
     try:
-        httpx.get(f"{address}/moto-api/", trust_env=False)
+        httpx.get(address, trust_env=False)
     except httpx.TransportError:
         return False
     return True
@@ -65,11 +65,14 @@ def test_it_stays_until_it_is_stopped_or_killed(cache: Path) -> None:
         )
         assert athena.get_work_group(WorkGroup="primary")["WorkGroup"]["State"] == "ENABLED"
 
-        os.kill(json.loads((cache / "athena.json").read_text())["pid"], signal.SIGKILL)
+        state = json.loads((cache / "athena.json").read_text())
+        addresses = [state["endpoint"], state["s3_endpoint"], state["trino"]]
+        assert addresses[:2] == [found["endpoint"], found["s3"]]
+        os.kill(state["pid"], signal.SIGKILL)
         deadline = time.monotonic() + 20
-        while (answers(found["endpoint"]) or answers(found["s3"])) and time.monotonic() < deadline:
+        while any(answers(address) for address in addresses) and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert not answers(found["endpoint"])
+        assert [answers(address) for address in addresses] == [False] * 3
         assert (cache / "athena.json").exists()  # left behind, and known as such
         assert background_athena("down", cache).stdout == "no local Athena runs\n"
 

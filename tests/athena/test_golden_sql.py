@@ -118,3 +118,11 @@ def test_every_timestamp_that_is_written_has_microseconds(phase: str) -> None:
     text = (GOLDEN / f"{phase.replace(' ', '_')}.sql").read_text().lower()
     assert set(re.findall(r"timestamp\(\d+\)", text)) <= {"timestamp(6)"}
     assert not re.search(r"as timestamp\)|with time zone", text)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_no_number_has_a_bare_point(phase: str) -> None:
+    """Such a literal is a double on Athena and a decimal on other Trinos."""
+    text = (GOLDEN / f"{phase.replace(' ', '_')}.sql").read_text()
+    code = re.sub(r"'[^']*'|--[^\n]*", "", text)
+    assert re.findall(r"\b\d+\.\d+", code) == []

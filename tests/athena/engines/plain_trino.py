@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from tests.athena.child import HOST, free_port_listener, started
+from tests.athena.child import HOST, free_port_listener, give_up, started
 from tests.athena.trino_install import installed_trino
 
 _START_TIMEOUT_S = 120
@@ -51,7 +51,7 @@ def plain_trino(catalogs: Mapping[str, str], folder: Path, *, extra_jars: Sequen
 
     Raises:
         TrinoUnavailable: it can't be fetched.
-        RuntimeError: it did not start; why is on standard error.
+        NotStarted: it did not start; the message has the end of its log.
     """
     plugin = folder / "plugin" / "iceberg"
     plugin.mkdir(parents=True)
@@ -69,7 +69,21 @@ def plain_trino(catalogs: Mapping[str, str], folder: Path, *, extra_jars: Sequen
 
 def rows_of(address: str, statement: str) -> dict[str, list[Any]]:
     """What a SELECT gives, by column."""
-    import trino  # of the extra `engines`
+    from trino.exceptions import TrinoQueryError  # of the extra `engines`
+
+    deadline = time.monotonic() + _START_TIMEOUT_S
+    while True:
+        try:
+            return _rows_of(address, statement)
+        except TrinoQueryError as error:
+            # a server says that it has started some seconds before it knows which nodes, so itself, have a catalog
+            if error.error_name != "NO_NODES_AVAILABLE" or time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+
+
+def _rows_of(address: str, statement: str) -> dict[str, list[Any]]:
+    import trino
 
     with closing(trino.dbapi.connect(host=HOST, port=httpx.URL(address).port, user="analyst")) as connection:
         cursor = connection.cursor()
@@ -94,7 +108,7 @@ def main() -> None:
     ):
         try:
             if not _is_ready(f"http://{HOST}:{port}", java):
-                sys.exit(f"Trino did not start: {log.read_text(errors='replace')[-_LOG_CHARACTERS:]}")
+                give_up(f"Trino did not start: {log.read_text(errors='replace')[-_LOG_CHARACTERS:]}")
             print(f"http://{HOST}:{port}", flush=True)
             sys.stdin.buffer.read()  # until the parent closes it, or is gone
         finally:

@@ -46,6 +46,10 @@ classified as (
                 then 'trade_ts is null'
             when ingest_ts is null
                 then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
             when trade_ts < timestamp '2009-01-03 00:00:00.000000'
                 then 'trade_ts is before 2009-01-03'
             when trade_ts > _source_ingest_ts + interval '1' day
