@@ -9,6 +9,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+import simulator
 from loaders.connectors import load_connector
 from loaders.fetch import Fetcher
 from loaders.ingest import ingest
@@ -110,11 +111,12 @@ def test_the_same_raw_rows_become_the_same_unified_rows(
 ) -> None:
     here, there = two_lakes
     for venue, symbols in SIMULATED.items():
-        land_simulated(here.lake, venue, symbols, shared_exchanges.urls[venue])
+        land_trades(here.lake, venue, symbols, shared_exchanges.urls[venue])
     land_edge_cases(here, "a", "2026-01-05 12:00:00")
     copy_raw(here, there)
     unify(here, there)
     first = compared(here, there)
+    land_trades(here.lake, "kraken", ["ETHUSD"], shared_exchanges.urls["kraken"])
     land_recorded(here.lake, tmp_path)
     land_edge_cases(here, "b", "2026-01-05 13:00:00")
     copy_raw(here, there)
@@ -122,10 +124,10 @@ def test_the_same_raw_rows_become_the_same_unified_rows(
     assert compared(here, there) > first > 3_000
 
 
-def land_simulated(lake: Lake, venue: str, symbols: list[str], url: str) -> None:
+def land_trades(lake: Lake, venue: str, symbols: list[str], url: str) -> None:
     connector = load_connector(venue)
     with Fetcher(connector, url) as fetcher:
-        since = datetime(2026, 1, 5, tzinfo=UTC)
+        since = datetime(2013, 1, 1, tzinfo=UTC)
         ingest(lake, connector, symbols, fetcher=fetcher, since=since, now=utc_now)
 
 
@@ -133,8 +135,6 @@ def land_recorded(lake: Lake, folder: Path) -> None:
     """What real exchanges once answered, where the recordings are at hand."""
     if not test_recordings.COINBASE.exists():
         return
-    import simulator
-
     recordings = folder / "recordings"
     for (venue, product), body in test_recordings.BODIES.items():
         (recordings / venue / product).mkdir(parents=True)
@@ -142,7 +142,7 @@ def land_recorded(lake: Lake, folder: Path) -> None:
     with simulator.running(recordings=recordings) as exchanges:
         for venue, url in exchanges.urls.items():
             symbols = [product for name, product in test_recordings.BODIES if name == venue]
-            land_simulated(lake, venue, symbols, url)
+            land_trades(lake, venue, symbols, url)
 
 
 def land_edge_cases(lake: TestLake, load: str, at: str) -> None:

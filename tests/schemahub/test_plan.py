@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import boto3
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -178,6 +179,8 @@ def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lak
     for name in WITH_TRADES[:3]:
         assert set(read[name].files) == set(data_files(lake, name))
     assert "unified_loads" not in plan.reads("pending_loads")
+    (recorded,) = lake.table("unified_loads").scan().plan_files()
+    assert read["unified_loads"].files == (recorded.file.file_path,) * 3  # once for each venue
     assert {each.kind for each in plan.statements} == {"create", SELECT}
 
 
@@ -363,6 +366,17 @@ def shown(plan: Plan, lake: TestLake) -> str:
         for part in plan_report(plan, lake.lake.location):
             console.print(part)
     return captured.get()
+
+
+def test_looking_at_a_lake_that_was_never_used_makes_nothing_in_it(lake_home: LakeHome, registry: Registry) -> None:
+    lake = lake_home.open()
+    assert plan_unify(lake, registry) == Plan()
+    if lake_home.is_on_aws:
+        assert boto3.client("glue").get_databases()["DatabaseList"] == []
+        bucket = lake.location.split("/")[2]
+        assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=bucket)
+    else:
+        assert not (Path(lake_home.location) / "catalog.db").exists()
 
 
 def printed_plan(lake: Path, *options: str) -> str:

@@ -126,6 +126,10 @@ select
                 then 'trade_ts is null'
             when ingest_ts is null
                 then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
             when trade_ts < timestamp '2009-01-03 00:00:00.000000'
                 then 'trade_ts is before 2009-01-03'
             when trade_ts > _source_ingest_ts + interval '1' day
@@ -180,6 +184,10 @@ select
                 then 'trade_ts is null'
             when ingest_ts is null
                 then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
             when trade_ts < timestamp '2009-01-03 00:00:00.000000'
                 then 'trade_ts is before 2009-01-03'
             when trade_ts > _source_ingest_ts + interval '1' day
@@ -234,6 +242,10 @@ select
                 then 'trade_ts is null'
             when ingest_ts is null
                 then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
             when trade_ts < timestamp '2009-01-03 00:00:00.000000'
                 then 'trade_ts is before 2009-01-03'
             when trade_ts > _source_ingest_ts + interval '1' day
@@ -459,7 +471,7 @@ select * from changed
 ;
 
 -- model.schemahub.trades_1m_versions
-select '{"rowcount":2,"data_scanned_in_bytes":1464}'
+select '{"rowcount":2,"data_scanned_in_bytes":1461}'
 ;
 
 -- model.schemahub.trades_enriched

@@ -146,6 +146,10 @@ select
                 then 'trade_ts is null'
             when ingest_ts is null
                 then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
             when trade_ts < timestamp '2009-01-03 00:00:00.000000'
                 then 'trade_ts is before 2009-01-03'
             when trade_ts > _source_ingest_ts + interval '1' day
@@ -200,6 +204,10 @@ select
                 then 'trade_ts is null'
             when ingest_ts is null
                 then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
             when trade_ts < timestamp '2009-01-03 00:00:00.000000'
                 then 'trade_ts is before 2009-01-03'
             when trade_ts > _source_ingest_ts + interval '1' day
@@ -254,6 +262,10 @@ select
                 then 'trade_ts is null'
             when ingest_ts is null
                 then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
             when trade_ts < timestamp '2009-01-03 00:00:00.000000'
                 then 'trade_ts is before 2009-01-03'
             when trade_ts > _source_ingest_ts + interval '1' day
@@ -536,40 +548,6 @@ insert into "awsdatacatalog"."schemahub"."trades_unified" ("exchange", "symbol",
 
 -- model.schemahub.trades_unified
 SELECT '{"rowcount":0,"data_scanned_in_bytes":0}'
-;
-
--- model.schemahub.trades_1m_versions
-with intervals as (select min_trade_ts as first_ts, max_trade_ts as last_ts, has_unknown_times as is_unknown from "awsdatacatalog"."schemahub"."pending_loads" where row_count > 0),
-    widened as (
-        select
-            date_trunc('minute', first_ts) - interval '1' minute as start_ts,
-            date_trunc('minute', last_ts) + interval '2' minute as end_ts,
-            case when is_unknown = 1 or first_ts is null or last_ts is null then 1 else 0 end as is_unknown
-        from intervals
-    ),
-    compared as (
-        select
-            *,
-            max(end_ts) over (
-                order by start_ts, end_ts rows between unbounded preceding and 1 preceding
-            ) as end_before
-        from widened
-    ),
-    numbered as (
-        select
-            *,
-            sum(case when end_before is null or start_ts > end_before + interval '1' hour then 1 else 0 end) over (
-                order by start_ts, end_ts rows between unbounded preceding and current row
-            ) as stretch
-        from compared
-    )
-    select
-        cast(min(start_ts) as varchar) as stretch_start,
-        cast(max(end_ts) as varchar) as stretch_end,
-        max(is_unknown) as has_unknown
-    from numbered
-    group by stretch
-    order by stretch
 ;
 
 -- model.schemahub.trades_1m_versions
