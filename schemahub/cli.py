@@ -21,10 +21,10 @@ from simulator.__main__ import simulate
 from simulator.market import DEFAULT_START
 
 from .coordinator import Coordinator, utc_now
+from .cost.plan import TARGET, plan_unify
+from .cost.tables import plan_report
 from .demo import Demo, shown
 from .engines import aws_in_use, location_to_read, spark_conf, trino_conf
-from .plan import TARGET, plan_unify
-from .plan_tables import plan_report
 from .settings import lake_of, load_settings
 from .status import SymbolStatus, status
 from .terminal import ingest, unify

@@ -21,7 +21,7 @@ from macros_gen.registry import Registry, load_registry
 from macros_gen.render import render
 
 from .athena import is_on_athena, stop_abandoned_statements
-from .dbt import Report, run_dbt
+from .dbt import Report, Watch, run_dbt
 from .settings import PROJECT, Settings, base_url, parse_since
 from .simulated_lake import is_simulated
 from .symbols import product_list, venue_symbols
@@ -103,12 +103,14 @@ class Coordinator:
         """Raise Misconfigured, naming near matches, where there is no such unified table."""
         known(target, self.registry.targets, what="target table")
 
-    def unify(self, target: str, *, full_refresh: bool = False, report: Report | None = None) -> None:
+    def unify(
+        self, target: str, *, full_refresh: bool = False, report: Report | None = None, watch: Watch | None = None
+    ) -> None:
         """Insert what was landed and is not yet in `target`, and bring the marts up to date."""
         self.check_target(target)
         with self._unifying():
-            run_dbt(self.lake, ["seed"], report=report)
-            run_dbt(self.lake, ["run", *(["--full-refresh"] if full_refresh else [])], report=report)
+            run_dbt(self.lake, ["seed"], report=report, watch=watch)
+            run_dbt(self.lake, ["run", *(["--full-refresh"] if full_refresh else [])], report=report, watch=watch)
 
     def generate(self) -> int:
         """Write the generated dbt files anew, where they are stale; gives their number."""

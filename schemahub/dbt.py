@@ -31,12 +31,15 @@ class Node:
 
 Report = Callable[[Node], None]
 
+Watch = Callable[[Any], None]
+"""Told of dbt's events as they are, in dbt's threads; must not raise."""
+
 
 class DbtFailed(TerminalError):
     """dbt ended with an error, which it has printed."""
 
 
-def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = None) -> None:
+def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = None, watch: Watch | None = None) -> None:
     """Run `dbt <arguments>`; with `report`, dbt itself prints errors only. Raises DbtFailed."""
     # two seconds, which other commands need not wait
     from dbt.cli.main import dbtRunner
@@ -44,7 +47,7 @@ def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = Non
     from profiles.local_iceberg import release_views
 
     reporter = _Reporter(report) if report else None
-    callbacks = [reporter] if reporter else []
+    callbacks = [each for each in (reporter, watch) if each is not None]
     quiet = ["--quiet"] if report else []
     with _environment(lake):
         try:

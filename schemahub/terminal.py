@@ -11,6 +11,7 @@ from loaders.exceptions import Misconfigured
 from loaders.ingest import Progress as OnPage
 
 from .coordinator import Coordinator, Outcome
+from .cost.around_a_run import cost_shown
 from .dbt import Node
 
 
@@ -96,5 +97,7 @@ def _landed(outcome: Outcome) -> str:
 
 
 def unify(coordinator: Coordinator, target: str, console: Console, *, full_refresh: bool = False) -> None:
-    """Unify with a line for every model."""
-    coordinator.unify(target, full_refresh=full_refresh, report=DbtLines(console))
+    """Unify with a line for every model; on Athena it ends with what was read, and what it cost."""
+    coordinator.check_target(target)
+    with cost_shown(coordinator.lake, coordinator.registry, console, full_refresh=full_refresh) as watch:
+        coordinator.unify(target, full_refresh=full_refresh, report=DbtLines(console), watch=watch)

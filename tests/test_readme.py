@@ -11,8 +11,9 @@ PROJECT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")]
 TEXT = "\n".join(document.read_text() for document in DOCUMENTS)
 COMMANDS = sorted(set(re.findall(r"schemahub ((?:run )?[a-z][a-z-]+)(?= |`|\n)", TEXT)))
-OPTIONS = sorted(set(re.findall(r"(?<=[ `])(--[a-z-]+)", TEXT)))
-PARENTS = ("run ingest", "run unify", "simulate")
+OURS = "\n".join(line for line in TEXT.splitlines() if re.search(r"(bin/|`| {4})schemahub |^\| `--", line))
+OPTIONS = sorted(set(re.findall(r"(?<=[ `])(--[a-z0-9-]+)", OURS)))
+PARENTS = ("run ingest", "run unify", "simulate", "plan")
 
 
 def help_of(*command: str) -> str:

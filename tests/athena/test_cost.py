@@ -15,10 +15,10 @@ from dbt.cli.main import dbtRunner
 from rich.console import Console
 
 from macros_gen.registry import load_registry
-from schemahub.plan import Plan
-from schemahub.plan_cost import cost_shown
-from schemahub.plan_files import SMALL_FILE_BYTES
-from schemahub.plan_scanned import AthenaQueries, Scanned, scanned
+from schemahub.cost.around_a_run import cost_shown
+from schemahub.cost.files import SMALL_FILE_BYTES
+from schemahub.cost.plan import Plan
+from schemahub.cost.scanned import AthenaQueries, Scanned, scanned
 from tests.athena.local_athena import LocalAthena
 from tests.dbt.conftest import ROOT, TestLake, binance, kraken
 from tests.lakes import glue_home

@@ -31,6 +31,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 Row = dict[str, Any]
 
+on_duckdb_alone = pytest.mark.parametrize("make_lake", ["duckdb"], indirect=True)
+"""For what the engine has no say in; a run on Athena takes some seconds."""
+
 
 def raw_tables(registry: Registry) -> dict[str, LakeTable]:
     """The raw tables, as the mappings declare them."""

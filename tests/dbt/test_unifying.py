@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.dbt.conftest import TestLake, binance, coinbase, kraken
+from tests.dbt.conftest import TestLake, binance, coinbase, kraken, on_duckdb_alone
 
 STORED = ("trades_unified", "trades_1m_versions", "unified_loads")
 
@@ -55,6 +55,7 @@ def test_a_load_of_known_trades_alone_makes_no_snapshot(unified: TestLake) -> No
     assert len(unified.rows("unified_loads")) == 5
 
 
+@on_duckdb_alone
 def test_a_load_that_appears_late_with_an_earlier_time_is_not_missed(unified: TestLake) -> None:
     unified.land("raw_binance_trades", binance(20), load="b3", at="2026-01-05 14:00:00")
     unified.dbt("run")
@@ -64,6 +65,7 @@ def test_a_load_that_appears_late_with_an_earlier_time_is_not_missed(unified: Te
     assert trade_ids(unified, "BINANCE") == [1, 2, 3, 7, 8, 20, 21]
 
 
+@on_duckdb_alone
 def test_a_load_that_is_not_in_the_ledger_waits_for_it(unified: TestLake) -> None:
     unified.land("raw_kraken_trades", kraken(11), load="k2", at="2026-01-05 13:00:00", ledger=False)
     unified.dbt("run")
@@ -86,6 +88,7 @@ def test_a_run_killed_before_the_loads_are_recorded_is_made_good(unified: TestLa
     assert unified.query(bars) == [(5, 101.0, 105.0)]
 
 
+@on_duckdb_alone
 def test_loads_are_not_recorded_without_the_models_that_hold_them(unified: TestLake) -> None:
     unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt("run", "--select", "pending_loads", "unified_loads")
@@ -110,6 +113,7 @@ def test_a_full_refresh_gives_what_the_increments_gave(unified: TestLake) -> Non
     assert [str(field.transform) for field in unified.table("trades_unified").spec().fields] == ["day"]
 
 
+@on_duckdb_alone
 def test_a_refresh_of_one_model_loses_nothing(unified: TestLake) -> None:
     before = unified.rows("trades_unified")
     unified.dbt("run")
@@ -170,6 +174,7 @@ def test_what_is_no_trade_is_refused_with_the_reason(unified: TestLake) -> None:
     ]
 
 
+@on_duckdb_alone
 def test_completeness_is_asked_of_unified_loads_alone(unified: TestLake) -> None:
     test = ("test", "--select", "trades_unified_holds_what_was_landed")
     unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from schemahub.plan import Plan, plan_unify
+from schemahub.cost.plan import Plan, plan_unify
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken
 
 DAYS = 50

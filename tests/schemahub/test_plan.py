@@ -19,12 +19,12 @@ from macros_gen.registry import Registry, load_registry
 from profiles.duckdb_lake import connect
 from profiles.local_iceberg import _close_catalogs, release_views
 from schemahub.cli import app
-from schemahub.plan import Plan, plan_unify
-from schemahub.plan_files import FOOTER_BYTES, SMALL_FILE_BYTES, Reads, reads
-from schemahub.plan_price import dollars
-from schemahub.plan_ranges import EVERYTHING, Range, merged_ranges, waiting_loads
-from schemahub.plan_statement import INSERT, SELECT
-from schemahub.plan_tables import plan_report, shown_bytes, shown_dollars
+from schemahub.cost.files import FOOTER_BYTES, SMALL_FILE_BYTES, Reads, reads
+from schemahub.cost.plan import Plan, plan_unify
+from schemahub.cost.price import dollars
+from schemahub.cost.ranges import EVERYTHING, Range, merged_ranges, waiting_loads
+from schemahub.cost.statement import INSERT, SELECT
+from schemahub.cost.tables import plan_report, shown_bytes, shown_dollars
 from tests.dbt.conftest import ROOT, TestLake, binance, kraken
 from tests.lakes import LakeHome
 from tests.schemahub.conftest import Cli, snapshots
@@ -254,7 +254,7 @@ def test_a_mapping_of_two_formats_reads_a_file_once_where_it_can_only_be_of_one(
 
 
 def test_bars_are_made_of_every_column_but_the_landing_time(lake: TestLake) -> None:
-    from schemahub.plan import _BARS_SQL, _PENDING_SQL, _words
+    from schemahub.cost.plan import _BARS_SQL, _PENDING_SQL, _words
 
     columns = set(lake.table("trades_unified").schema().column_names)
     assert columns - _words(_BARS_SQL.read_text()) == {"ingest_ts"}

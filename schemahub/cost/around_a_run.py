@@ -14,10 +14,10 @@ from loaders.aws_errors import in_one_line
 from loaders.lake import Lake
 from macros_gen.registry import Registry
 
-from .athena import is_on_athena
+from ..athena import is_on_athena
 from .plan import plan_unify
-from .plan_scanned import AthenaQueries, scanned
-from .plan_tables import side_by_side
+from .scanned import AthenaQueries, scanned
+from .tables import side_by_side
 
 
 @contextmanager
@@ -31,13 +31,14 @@ def cost_shown(
     if not is_on_athena(lake):
         yield None
         return
-    import boto3  # a quarter of a second, which a local lake need not wait
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError  # these take a while, which a local lake need not wait
+
+    from loaders.aws import session
 
     plan = plan_unify(lake, registry, full_refresh=full_refresh)
     queries = AthenaQueries()
     yield queries
     try:
-        console.print(side_by_side(plan, scanned(queries, boto3.client("athena"))))
+        console.print(side_by_side(plan, scanned(queries, session().client("athena"))))
     except (BotoCoreError, ClientError) as error:  # the run itself went well
         console.print(f"what was read is not known: {in_one_line(error)}", markup=False, soft_wrap=True)

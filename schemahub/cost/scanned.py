@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from .plan_price import dollars
-from .plan_statement import SELECT
+from .price import dollars
+from .statement import SELECT
 
 _STARTED = re.compile(r"Athena query (\S+) started")  # a debug message of dbt-athena's, in AthenaCursor
 _COMMENT = re.compile(r"\s*(--[^\n]*\n|/\*.*?\*/)\s*", re.DOTALL)

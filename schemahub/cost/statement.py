@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from .plan_files import Reads
-from .plan_price import dollars
+from .files import Reads
+from .price import dollars
 
 CREATE, INSERT, SELECT = "create", "insert", "select"
 """What a statement does: CREATE TABLE AS SELECT, INSERT, or a SELECT whose rows dbt looks at."""

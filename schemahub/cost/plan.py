@@ -1,11 +1,12 @@
 """What a run of `trades_unified` and its marts would read, told before it runs, and what Athena would take for it.
 
-    what waits     in the ledger and not in `unified_loads`                    plan_ranges.py
-    what is read   files and bytes in the ranges of time that this touches     plan_files.py
-    the price      of each statement                                           plan_statement.py, plan_price.py
+    what waits     in the ledger and not in `unified_loads`                    ranges.py
+    what is read   files and bytes in the ranges of time that this touches     files.py
+    the price      of each statement                                           statement.py, price.py
 
 Nothing is made or written, and of the tables with trades only manifests are read. The statements are those that
-dbt-athena sends for this project's models; dbt-duckdb reads the same files, in fewer statements.
+dbt-athena sends for this project's models, which `tests/athena/test_cost.py` holds against those that were sent;
+dbt-duckdb reads the same files, in fewer statements.
 """
 
 import re
@@ -24,10 +25,10 @@ from loaders.ledger import LEDGER, LedgerRow
 from loaders.local_lake import LocalLake
 from macros_gen.registry import Mapping, Registry
 
-from .plan_files import Reads, reads
-from .plan_ranges import EVERYTHING, Range, WaitingLoad, event_ranges, landing_ranges, waiting_loads
-from .plan_statement import CREATE, INSERT, SELECT, Statement
-from .settings import PROJECT
+from ..settings import PROJECT
+from .files import Reads, reads
+from .ranges import EVERYTHING, Range, WaitingLoad, event_ranges, landing_ranges, waiting_loads
+from .statement import CREATE, INSERT, SELECT, Statement
 
 TARGET = "trades_unified"
 BARS = "trades_1m_versions"
@@ -152,9 +153,10 @@ class _Planner:
     def statements(self) -> Iterator[Statement]:
         yield Statement("products", CREATE, {_SEED.name: _seed_reads()})
         yield from self._pending_loads()
-        for target in self.registry.targets:
-            yield from self._target(target)
-        yield from self._bars()
+        new_rows = {target: self._new_rows(target) for target in self.registry.targets}
+        for target, of_raw_tables in new_rows.items():
+            yield from self._target(target, of_raw_tables)
+        yield from self._bars(sum(new_rows[TARGET].values(), Reads()))
         yield from self._unified_loads()
 
     def _pending_loads(self) -> Iterator[Statement]:
@@ -170,19 +172,21 @@ class _Planner:
         size = _EMPTY_FILE_BYTES + _LOAD_BYTES * len(self.pending) if self.pending else 0
         return Reads((), size, size)
 
-    def _target(self, target: str) -> Iterator[Statement]:
+    def _target(self, target: str, new_rows: dict[str, Reads]) -> Iterator[Statement]:
         mappings = self.registry.mappings_of(target)
-        read = self._new_rows(target)
-        new_rows = sum(read.values(), Reads())
+        # each SELECT of raw rows looks up which loads it is for
         looked_up = sum(len(self._landed(mapping)) for mapping in mappings)
-        read[PENDING] = _made(self._pending_rows, looked_up)
+        read = {**new_rows, PENDING: _times(self._pending_rows, looked_up)}
+        if not self.is_incremental(target) and RECORDED in self.tables:
+            read[RECORDED] = _times(self._whole(RECORDED, _LOAD_KEY), looked_up)
         if self.is_incremental(target):
             declared = self.registry.targets[target]
             column = declared.event_time.column
             sources = {mapping.source for mapping in mappings}
             touched = event_ranges(load for load in self.pending if load.raw_table in sources)
             read[target] = self._within(target, {*declared.key, column}, touched, column)
-        yield from self._incremental(target, read, made=new_rows, range_queries=len(mappings) + 1)
+        made = sum(new_rows.values(), Reads())
+        yield from self._incremental(target, read, made=made, range_queries=len(mappings) + 1)
 
     def _new_rows(self, target: str) -> dict[str, Reads]:
         """What is read of each raw table that has anything to read."""
@@ -203,12 +207,10 @@ class _Planner:
             found += self._within(mapping.source, _words(sql) | _OF_EVERY_RAW_ROW, ranges, "_source_ingest_ts")
         return found
 
-    def _bars(self) -> Iterator[Statement]:
+    def _bars(self, new_trades: Reads) -> Iterator[Statement]:
         is_incremental = self.is_incremental(BARS)
         touched = event_ranges(self.pending) if is_incremental else [EVERYTHING]
-        # by then the table has the new rows too
-        new_trades = _made(sum(self._new_rows(TARGET).values(), Reads()))
-        trades = new_trades
+        trades = _made(new_trades)  # by then the table has them too
         if self.is_incremental(TARGET):
             trades += self._within(TARGET, _words(_BARS_SQL.read_text()), touched, "trade_ts")
         read = {TARGET: trades}
@@ -229,7 +231,7 @@ class _Planner:
         """As dbt-athena builds a model, or adds to it: it makes a table of the new rows, and inserts from that."""
         queries = range_queries if self.is_incremental(model) else 0
         # one SELECT more has no table: it tells dbt how the last statement went
-        ranges = {PENDING: _made(self._pending_rows, queries)} if queries else {}
+        ranges = {PENDING: _times(self._pending_rows, queries)} if queries else {}
         yield Statement(model, SELECT, ranges, count=queries + 1, is_estimate=bool(queries))
         yield Statement(model, CREATE, read, is_estimate=True)
         if self.is_incremental(model):
@@ -251,9 +253,13 @@ def _table(lake: Lake, name: str) -> Table | None:
         return None
 
 
-def _made(read: Reads, times: int = 1) -> Reads:
+def _made(read: Reads) -> Reads:
     """Reading what is made of `read`, so that its files aren't known."""
-    return Reads((), read.bytes * times, read.bytes_of_files * times)
+    return Reads((), read.bytes, read.bytes_of_files)
+
+
+def _times(read: Reads, times: int) -> Reads:
+    return sum([read] * times, Reads())
 
 
 def _seed_reads() -> Reads:

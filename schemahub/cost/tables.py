@@ -6,10 +6,10 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
+from .files import Reads
 from .plan import Plan
-from .plan_files import Reads
-from .plan_scanned import Scanned
-from .plan_statement import Statement
+from .scanned import Scanned
+from .statement import Statement
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 

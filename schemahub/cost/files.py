@@ -14,7 +14,7 @@ from pyiceberg.expressions.literals import literal
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask, Table
 
-from .plan_ranges import EVERYTHING, Range
+from .ranges import EVERYTHING, Range
 
 SMALL_FILE_BYTES = 3 * 1024**2
 """Trino, Athena's engine, reads a Parquet file of up to this size whole: https://github.com/trinodb/trino/pull/19127"""

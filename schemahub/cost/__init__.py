@@ -1,0 +1,5 @@
+"""What a run reads, and costs on Athena: planned from Iceberg's manifests, and told by Athena afterwards.
+
+plan.py          the statements that a run sends, and the files that each needs
+around_a_run.py  both figures side by side, when a run has ended
+"""
