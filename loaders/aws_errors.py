@@ -52,7 +52,7 @@ def in_one_line(error: BaseException, what: str = "") -> str | None:
 
 def _refused(error: ClientError, to: str) -> str:
     code = error.response["Error"].get("Code", "")
-    message = error.response["Error"].get("Message", "")
+    message = " ".join(error.response["Error"].get("Message", "").split())
     operation = error.operation_name
     if code in ("404", "NoSuchBucket"):
         return f"there is no such bucket{to}; `make aws-bootstrap` makes one, or name another with --lake"

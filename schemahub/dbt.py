@@ -1,6 +1,7 @@
 """Run dbt in this process, on the project's folder, profile and lake."""
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = Non
 
     from profiles.local_iceberg import release_views
 
+    warnings.filterwarnings("ignore", message=".table_owner. does not match")  # dbt-athena's catalog lacks it
     reporter = _Reporter(report) if report else None
     callbacks = [each for each in (reporter, watch) if each is not None]
     quiet = ["--quiet"] if report else []

@@ -47,6 +47,7 @@ def raw_tables(registry: Registry) -> dict[str, LakeTable]:
 
 class TestLake:
     __test__ = False
+    _last_on_glue = ""
 
     def __init__(self, home: LakeHome, registry: Registry, target_path: Path) -> None:
         self.lake = home.open()
@@ -55,11 +56,18 @@ class TestLake:
         """The schema of the views, in SQL."""
         self.registry = registry
         self.target_path = target_path
+        if home.is_on_aws:
+            TestLake._last_on_glue = self.location
         self.project = ROOT
         """The folder that dbt_project/ is taken from."""
         self.tables = raw_tables(registry)
         for table in (*self.tables.values(), LEDGER):
             ensure_table(self.lake, table)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether its tables are still in the catalog: all lakes on Glue share one database."""
+        return isinstance(self.lake, LocalLake) or TestLake._last_on_glue == self.location
 
     def land(
         self, raw_table: str, rows: Sequence[Row], *, load: str, at: str, channel: str = "rest", ledger: bool = True
@@ -232,9 +240,14 @@ def unified(make_lake: Callable[[], TestLake]) -> TestLake:
     return lake
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def quiet_lake(make_lake: Callable[[], TestLake]) -> TestLake:
-    """As `unified`, built with all tests, for tests that add nothing."""
-    lake = _with_three_loads(make_lake())
-    lake.dbt("build")
-    return lake
+    """As `unified`, built with all tests, for tests that add nothing; kept for as long as no other is made on Glue."""
+    if make_lake not in _quiet_lakes or not _quiet_lakes[make_lake].is_there:
+        lake = _with_three_loads(make_lake())
+        lake.dbt("build")
+        _quiet_lakes[make_lake] = lake
+    return _quiet_lakes[make_lake]
+
+
+_quiet_lakes: dict[Callable[[], TestLake], TestLake] = {}

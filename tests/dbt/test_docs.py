@@ -8,7 +8,7 @@ import pytest
 from tests.dbt.conftest import TestLake
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def documents(quiet_lake: TestLake) -> tuple[dict[str, Any], dict[str, Any]]:
     quiet_lake.dbt("docs", "generate")
     manifest, catalog = (

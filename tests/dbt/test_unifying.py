@@ -37,6 +37,52 @@ def test_first_run_unifies_all_and_the_second_changes_nothing(quiet_lake: TestLa
     assert [str(field.transform) for field in partitions] == ["day"]
 
 
+def test_marts_tell_what_the_trades_say(quiet_lake: TestLake) -> None:
+    marts = quiet_lake.views
+    assert quiet_lake.query(
+        "select exchange, canonical_symbol, notional, latency_seconds "
+        f"from {marts}.trades_enriched where trade_id = '1'"
+    ) == [("BINANCE", "BTC-USDT", Decimal("50.5"), Decimal("3598.999877"))]
+    assert quiet_lake.query(
+        f"select exchange, trade_count, base_volume, high_price from {marts}.daily_volumes order by 1"
+    ) == [
+        ("BINANCE", 3, 1.5, 103.0),
+        ("COINBASE", 3, 1.5, 111.0),
+        ("KRAKEN", 2, 1.0, 111.0),
+    ]
+    assert quiet_lake.query(
+        "select canonical_symbol, first_exchange, second_exchange, first_price, second_price, price_difference "
+        f"from {marts}.cross_exchange_spreads"
+    ) == [("BTC-USD", "COINBASE", "KRAKEN", 111.0, 111.0, 0.0)]
+    assert quiet_lake.query(f"select exchange, last_trade_id from {marts}.schemahub_watermarks order by 1") == [
+        ("binance", "3"),
+        ("coinbase", "11"),
+        ("kraken", "10"),
+    ]
+
+
+def test_intervals_less_than_an_hour_apart_are_read_as_one_range(quiet_lake: TestLake) -> None:
+    stretches = ("10:00:30", "12:30:00"), ("11:00:00", "11:00:01"), ("13:20:00", "13:20:00.5"), ("20:00:00", "20:00:00")
+    intervals = " union all ".join(
+        f"select timestamp '2026-01-01 {first}' as first_ts, timestamp '2026-01-01 {last}' as last_ts, 0 as is_unknown"
+        for first, last in stretches
+    )
+    unknown_time = "cast(null as timestamp)"
+    without_times = f"select {unknown_time} as first_ts, {unknown_time} as last_ts, 0 as is_unknown"
+    calls = (
+        f'merged_ranges("{intervals}")',
+        f'merged_ranges("{intervals}", at_most=1)',
+        f'merged_ranges("{intervals} union all {without_times}")',
+        f'merged_ranges("{without_times} where 1 = 0")',
+    )
+    sql = "select " + ", ".join(f"'{{{{ tojson({call}) }}}}' as case_{n}" for n, call in enumerate(calls))
+    merged, one, unknown, empty = map(json.loads, quiet_lake.query(sql)[0])
+    hours = [[str(datetime.fromisoformat(end))[11:16] for end in found.values()] for found in (*merged, *one)]
+    assert hours == [["09:59", "13:22"], ["19:59", "20:02"], ["09:59", "20:02"]]
+    assert unknown == [None]
+    assert empty == []
+
+
 def test_an_overlapping_load_adds_only_what_is_new(unified: TestLake) -> None:
     first = unified.rows("trades_unified")
     unified.land("raw_binance_trades", binance(2, 3, 4, 4), load="b2", at="2026-01-05 13:00:00", channel="stream")
@@ -191,49 +237,3 @@ def test_an_empty_lake_builds_and_stays_empty(make_lake: Callable[[], TestLake])
     lake.land("raw_kraken_trades", kraken(1), load="k1", at="2026-01-05 12:00:00")
     lake.dbt("build")
     assert trade_ids(lake, "KRAKEN") == [1]
-
-
-def test_marts_tell_what_the_trades_say(quiet_lake: TestLake) -> None:
-    marts = quiet_lake.views
-    assert quiet_lake.query(
-        "select exchange, canonical_symbol, notional, latency_seconds "
-        f"from {marts}.trades_enriched where trade_id = '1'"
-    ) == [("BINANCE", "BTC-USDT", Decimal("50.5"), Decimal("3598.999877"))]
-    assert quiet_lake.query(
-        f"select exchange, trade_count, base_volume, high_price from {marts}.daily_volumes order by 1"
-    ) == [
-        ("BINANCE", 3, 1.5, 103.0),
-        ("COINBASE", 3, 1.5, 111.0),
-        ("KRAKEN", 2, 1.0, 111.0),
-    ]
-    assert quiet_lake.query(
-        "select canonical_symbol, first_exchange, second_exchange, first_price, second_price, price_difference "
-        f"from {marts}.cross_exchange_spreads"
-    ) == [("BTC-USD", "COINBASE", "KRAKEN", 111.0, 111.0, 0.0)]
-    assert quiet_lake.query(f"select exchange, last_trade_id from {marts}.schemahub_watermarks order by 1") == [
-        ("binance", "3"),
-        ("coinbase", "11"),
-        ("kraken", "10"),
-    ]
-
-
-def test_intervals_less_than_an_hour_apart_are_read_as_one_range(quiet_lake: TestLake) -> None:
-    stretches = ("10:00:30", "12:30:00"), ("11:00:00", "11:00:01"), ("13:20:00", "13:20:00.5"), ("20:00:00", "20:00:00")
-    intervals = " union all ".join(
-        f"select timestamp '2026-01-01 {first}' as first_ts, timestamp '2026-01-01 {last}' as last_ts, 0 as is_unknown"
-        for first, last in stretches
-    )
-    unknown_time = "cast(null as timestamp)"
-    without_times = f"select {unknown_time} as first_ts, {unknown_time} as last_ts, 0 as is_unknown"
-    calls = (
-        f'merged_ranges("{intervals}")',
-        f'merged_ranges("{intervals}", at_most=1)',
-        f'merged_ranges("{intervals} union all {without_times}")',
-        f'merged_ranges("{without_times} where 1 = 0")',
-    )
-    sql = "select " + ", ".join(f"'{{{{ tojson({call}) }}}}' as case_{n}" for n, call in enumerate(calls))
-    merged, one, unknown, empty = map(json.loads, quiet_lake.query(sql)[0])
-    hours = [[str(datetime.fromisoformat(end))[11:16] for end in found.values()] for found in (*merged, *one)]
-    assert hours == [["09:59", "13:22"], ["19:59", "20:02"], ["09:59", "20:02"]]
-    assert unknown == [None]
-    assert empty == []

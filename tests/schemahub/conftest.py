@@ -82,7 +82,8 @@ def cli(shared_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFac
 def error_line(finished: Finished) -> str:
     """The one line that a failed command says, without its `error: `."""
     assert finished.returncode == 1, finished.stderr
-    (line,) = finished.stderr.splitlines()
+    assert finished.stderr.count("\n") == 1, finished.stderr
+    line = finished.stderr.rstrip("\n")
     prefix, _, message = line.partition("error: ")
     assert prefix == "", line
     return message

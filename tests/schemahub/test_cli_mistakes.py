@@ -57,7 +57,11 @@ MISTAKES: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
     "since in the environment": (INGEST, {"SCHEMAHUB_SINCE": "5 January"}, ["since is '5 January'"]),
     "since in the future": ((*INGEST, "--since", "2100-01-01"), {}, ["'2100-01-01', which is in the future"]),
     "no lake": ((*INGEST, "--lake", ""), {}, ["lake: ", "at least 1 character"]),
-    "lake in a bucket": ((*INGEST, "--lake", "s3://bucket/lake"), {}, ["lake 's3://bucket/lake'", "expected a folder"]),
+    "lake elsewhere": (
+        (*INGEST, "--lake", "gs://bucket/lake"),
+        {},
+        ["lake 'gs://bucket/lake'", "expected a folder", "s3://"],
+    ),
     "address without a scheme": (
         INGEST,
         {"SCHEMAHUB_BINANCE_URL": "api.binance.com"},
