@@ -40,13 +40,13 @@ test: $(SETUP) ## Run all tests; no network.
 	@$(BIN)/python -m pytest -q -n 2 --dist loadscope
 
 test-athena: $(ENGINES) ## Run the tests on a real Trino; Maven fetches it once, 800 MB.
-	@$(BIN)/python -m pytest -q -m athena
+	@$(BIN)/python -m pytest -q -m athena -n 2 --dist loadscope
 
 athena-up: $(ENGINES) ## Leave a local Athena running, on 127.0.0.1; says what to export.
-	@$(BIN)/python -m tests.athena.background_athena up
+	@$(BIN)/python -m tests.athena.local.background_athena up
 
 athena-down: $(ENGINES) ## Stop the local Athena.
-	@$(BIN)/python -m tests.athena.background_athena down
+	@$(BIN)/python -m tests.athena.local.background_athena down
 
 ##@ Run
 

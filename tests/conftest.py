@@ -9,9 +9,9 @@ import simulator
 from loaders.local_lake import LocalLake
 from macros_gen.registry import PROJECT, Registry, load_registry
 from simulator import RunningSimulator
-from tests.athena import local_athena, local_aws
-from tests.athena.local_athena import LocalAthena
-from tests.athena.local_aws import LocalAws
+from tests.athena.local import local_athena, local_aws
+from tests.athena.local.local_athena import LocalAthena
+from tests.athena.local.local_aws import LocalAws
 from tests.lakes import LakeHome, glue_home, local_home
 
 MARKET_TRADES = 24_000

@@ -31,5 +31,6 @@ def masked(execution: dict[str, Any], bucket: str) -> str:
     sql = sql.replace(bucket, "<bucket>")
     sql = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>", sql)
     sql = re.sub(r"timestamp '[^']+' as unified_at", "timestamp '<start of the run>' as unified_at", sql)
+    sql = re.sub(r'"data_scanned_in_bytes":\d+', '"data_scanned_in_bytes":<bytes>', sql)
     lines = [line.rstrip() for line in sql.strip().splitlines()]
     return f"-- {node}\n" + "\n".join(line for line in lines if line) + "\n;\n"

@@ -19,7 +19,7 @@ from schemahub.cost.around_a_run import cost_shown
 from schemahub.cost.files import SMALL_FILE_BYTES
 from schemahub.cost.plan import Plan
 from schemahub.cost.scanned import AthenaQueries, Scanned, scanned
-from tests.athena.local_athena import LocalAthena
+from tests.athena.local.local_athena import LocalAthena
 from tests.dbt.conftest import ROOT, TestLake, binance, kraken
 from tests.lakes import glue_home
 from tests.schemahub.planned_lakes import DAYS, grow, land_first, planned

@@ -22,7 +22,7 @@ from schemahub.coordinator import utc_now
 from simulator import RunningSimulator
 from tests import test_recordings
 from tests.athena.ask import ask
-from tests.athena.local_athena import LocalAthena
+from tests.athena.local.local_athena import LocalAthena
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken
 from tests.lakes import glue_home, local_home
 from tests.macros_gen.transform_inputs import longs, texts

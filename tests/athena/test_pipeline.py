@@ -15,7 +15,7 @@ import pytest
 from loaders.lake import Lake, identifier
 from schemahub.athena import stop_abandoned_statements
 from simulator import RunningSimulator
-from tests.athena.local_athena import LocalAthena
+from tests.athena.local.local_athena import LocalAthena
 from tests.athena.statements import execution_ids, executions_since
 from tests.lakes import LakeHome, glue_home
 

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ from infrastructure.stack import STACK, bring_up
 from schemahub.settings import PROJECT
 from simulator import RunningSimulator
 from simulator.market import DEFAULT_START
-from tests.athena import local_athena
-from tests.athena.local_aws import LocalAws
+from tests.athena.local.local_aws import LocalAws
 from tests.infrastructure.conftest import use
 from tests.infrastructure.iam_policies import Call, Document, allow, documents_of, glue
 from tests.infrastructure.moto_account import ACCOUNT, REGION, Account
@@ -43,10 +41,10 @@ botocore.session.Session.__init__ = make_and_record
 """
 
 
-@pytest.fixture(scope="module")
-def athena() -> Iterator[LocalAws]:
-    with local_athena.running() as running:
-        yield running
+@pytest.fixture
+def athena(shared_athena: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
+    monkeypatch.setenv("SCHEMAHUB_WORK_GROUP", "schemahub")
+    return shared_athena
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import sys
 import boto3
 
 from schemahub.settings import PROJECT
-from tests.athena.local_aws import LocalAws
+from tests.athena.local.local_aws import LocalAws
 
 ON_MOTO = {
     "S3 takes a write only if its condition holds": "ok",

@@ -9,7 +9,7 @@ from loaders.connectors import load_connectors
 from loaders.exceptions import LakeUnavailable, Misconfigured
 from loaders.glue_lake import GlueLake
 from loaders.lake import ensure_table, open_lake
-from tests.athena.local_aws import LocalAws
+from tests.athena.local.local_aws import LocalAws
 from tests.lakes import LakeHome, glue_home
 
 SECRET = "wJalrXUtnFEMIsecretKEY"

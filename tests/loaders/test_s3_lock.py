@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from loaders import s3_lock as module
 from loaders.exceptions import ConcurrentWriter
 from loaders.s3_lock import s3_lock
-from tests.athena.local_aws import LocalAws
+from tests.athena.local.local_aws import LocalAws
 
 KEY = "prefix/.schemahub/locks/unify.json"
 SHORT = timedelta(seconds=2)

@@ -8,8 +8,8 @@ import boto3
 import httpx
 import pytest
 
-from tests.athena import local_aws
-from tests.athena.local_aws import LocalAws
+from tests.athena.local import local_aws
+from tests.athena.local.local_aws import LocalAws
 from tests.schemahub.conftest import Cli, error_line
 
 INGEST = ("run", "ingest", "binance", "--symbols", "BTC-USDT")

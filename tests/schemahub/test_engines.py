@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from schemahub.engines import Aws, aws_in_use, spark_conf, trino_conf
-from tests.athena.local_aws import LocalAws
+from tests.athena.local.local_aws import LocalAws
 from tests.lakes import glue_home
 from tests.schemahub.conftest import Cli, error_line, snapshots
 

@@ -9,7 +9,7 @@ from pyiceberg.table import Table
 
 from loaders.lake import Lake, identifier, open_lake
 from simulator import RunningSimulator
-from tests.athena.local_athena import LocalAthena
+from tests.athena.local.local_athena import LocalAthena
 from tests.lakes import glue_home
 from tests.schemahub.conftest import ROOT, Cli
 

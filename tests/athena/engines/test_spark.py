@@ -15,7 +15,7 @@ from profiles.duckdb_lake import connect
 from tests.athena.engines.conftest import TABLES, FilledLake
 from tests.athena.engines.rows import in_order
 from tests.athena.engines.spark import Answer, ask_spark
-from tests.athena.local_athena import LocalAthena
+from tests.athena.local.local_athena import LocalAthena
 
 pytestmark = pytest.mark.athena
 

@@ -10,7 +10,7 @@ from tests.athena.engines.conftest import TABLES, FilledLake
 from tests.athena.engines.plain_trino import plain_trino, rows_of
 from tests.athena.engines.rows import in_order
 from tests.athena.engines.spark_jars import jars
-from tests.athena.local_athena import LocalAthena
+from tests.athena.local.local_athena import LocalAthena
 
 pytestmark = pytest.mark.athena
 

@@ -49,7 +49,7 @@ alter table `schemahub`.`pending_loads__ha` rename to `schemahub`.`pending_loads
 ;
 
 -- model.schemahub.pending_loads
-SELECT '{"rowcount":4,"data_scanned_in_bytes":23168}';
+SELECT '{"rowcount":4,"data_scanned_in_bytes":<bytes>}';
 ;
 
 -- model.schemahub.schemahub_watermarks
@@ -440,7 +440,7 @@ alter table `schemahub`.`trades_unified__dbt_new` rename to `schemahub`.`trades_
 ;
 
 -- model.schemahub.trades_unified
-select '{"rowcount":7,"data_scanned_in_bytes":30260}' as result
+select '{"rowcount":7,"data_scanned_in_bytes":<bytes>}' as result
 ;
 
 -- model.schemahub.trades_1m_versions
@@ -507,7 +507,7 @@ alter table `schemahub`.`trades_1m_versions__dbt_new` rename to `schemahub`.`tra
 ;
 
 -- model.schemahub.trades_1m_versions
-select '{"rowcount":3,"data_scanned_in_bytes":2704}' as result
+select '{"rowcount":3,"data_scanned_in_bytes":<bytes>}' as result
 ;
 
 -- model.schemahub.trades_enriched
@@ -619,7 +619,7 @@ alter table `schemahub`.`unified_loads__dbt_new` rename to `schemahub`.`unified_
 ;
 
 -- model.schemahub.unified_loads
-select '{"rowcount":4,"data_scanned_in_bytes":1400}' as result
+select '{"rowcount":4,"data_scanned_in_bytes":<bytes>}' as result
 ;
 
 -- model.schemahub.cross_exchange_spreads

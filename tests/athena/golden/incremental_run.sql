@@ -61,7 +61,7 @@ alter table `schemahub`.`pending_loads__ha` rename to `schemahub`.`pending_loads
 ;
 
 -- model.schemahub.pending_loads
-SELECT '{"rowcount":2,"data_scanned_in_bytes":23765}';
+SELECT '{"rowcount":2,"data_scanned_in_bytes":<bytes>}';
 ;
 
 -- model.schemahub.schemahub_watermarks
@@ -585,7 +585,7 @@ insert into "awsdatacatalog"."schemahub"."trades_unified" ("exchange", "symbol",
 ;
 
 -- model.schemahub.trades_unified
-SELECT '{"rowcount":2,"data_scanned_in_bytes":1267}'
+SELECT '{"rowcount":2,"data_scanned_in_bytes":<bytes>}'
 ;
 
 -- model.schemahub.trades_1m_versions
@@ -730,7 +730,7 @@ insert into "awsdatacatalog"."schemahub"."trades_1m_versions" ("exchange", "symb
 ;
 
 -- model.schemahub.trades_1m_versions
-SELECT '{"rowcount":2,"data_scanned_in_bytes":2096}'
+SELECT '{"rowcount":2,"data_scanned_in_bytes":<bytes>}'
 ;
 
 -- model.schemahub.trades_enriched
@@ -854,7 +854,7 @@ insert into "awsdatacatalog"."schemahub"."unified_loads" ("raw_table", "load_id"
 ;
 
 -- model.schemahub.unified_loads
-SELECT '{"rowcount":2,"data_scanned_in_bytes":593}'
+SELECT '{"rowcount":2,"data_scanned_in_bytes":<bytes>}'
 ;
 
 -- model.schemahub.cross_exchange_spreads

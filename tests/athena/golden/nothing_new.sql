@@ -61,7 +61,7 @@ alter table `schemahub`.`pending_loads__ha` rename to `schemahub`.`pending_loads
 ;
 
 -- model.schemahub.pending_loads
-SELECT '{"rowcount":0,"data_scanned_in_bytes":24358}';
+SELECT '{"rowcount":0,"data_scanned_in_bytes":<bytes>}';
 ;
 
 -- model.schemahub.schemahub_watermarks
@@ -547,7 +547,7 @@ insert into "awsdatacatalog"."schemahub"."trades_unified" ("exchange", "symbol",
 ;
 
 -- model.schemahub.trades_unified
-SELECT '{"rowcount":0,"data_scanned_in_bytes":0}'
+SELECT '{"rowcount":0,"data_scanned_in_bytes":<bytes>}'
 ;
 
 -- model.schemahub.trades_1m_versions
@@ -660,7 +660,7 @@ insert into "awsdatacatalog"."schemahub"."trades_1m_versions" ("exchange", "symb
 ;
 
 -- model.schemahub.trades_1m_versions
-SELECT '{"rowcount":0,"data_scanned_in_bytes":0}'
+SELECT '{"rowcount":0,"data_scanned_in_bytes":<bytes>}'
 ;
 
 -- model.schemahub.trades_enriched
@@ -784,7 +784,7 @@ insert into "awsdatacatalog"."schemahub"."unified_loads" ("raw_table", "load_id"
 ;
 
 -- model.schemahub.unified_loads
-SELECT '{"rowcount":0,"data_scanned_in_bytes":0}'
+SELECT '{"rowcount":0,"data_scanned_in_bytes":<bytes>}'
 ;
 
 -- model.schemahub.cross_exchange_spreads

@@ -13,7 +13,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from tests.athena.child import HOST, announce, call_when_stdin_closes, free_port_listener
+from tests.athena.local.child import HOST, announce, call_when_stdin_closes, free_port_listener
 
 
 class OneWriterPerKey:

@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
-from tests.athena.athena_strictness import LATER_FUNCTIONS
-from tests.athena.child import HOST
-from tests.athena.local_athena import LocalAthena
-from tests.athena.trino_client import USER
+from tests.athena.local.athena_strictness import LATER_FUNCTIONS
+from tests.athena.local.child import HOST
+from tests.athena.local.local_athena import LocalAthena
+from tests.athena.local.trino_client import USER
 
 DATABASE = "front"
 FINAL = ("SUCCEEDED", "FAILED", "CANCELLED")

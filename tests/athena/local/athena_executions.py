@@ -12,15 +12,15 @@ from typing import Any
 
 import httpx
 
-from tests.athena.athena_ddl import vacuum
-from tests.athena.athena_results import ROWS_WRITTEN, Column, Row, as_text, csv, plain_text
-from tests.athena.athena_statement import ICEBERG, Statement
-from tests.athena.athena_strictness import check_functions, check_iceberg_types
-from tests.athena.forwarding import REGION, Moto, MotoRefused
-from tests.athena.glue_guard import GuardedGlue
-from tests.athena.glue_views import hive_type
-from tests.athena.sql_tokens import Refused
-from tests.athena.trino_client import USER, TrinoClient, TrinoFailed, TrinoResult
+from tests.athena.local.athena_ddl import vacuum
+from tests.athena.local.athena_results import ROWS_WRITTEN, Column, Row, as_text, csv, plain_text
+from tests.athena.local.athena_statement import ICEBERG, Statement
+from tests.athena.local.athena_strictness import check_functions, check_iceberg_types
+from tests.athena.local.forwarding import REGION, Moto, MotoRefused
+from tests.athena.local.glue_guard import GuardedGlue
+from tests.athena.local.glue_views import hive_type
+from tests.athena.local.sql_tokens import Refused
+from tests.athena.local.trino_client import USER, TrinoClient, TrinoFailed, TrinoResult
 
 SCAN_LIMIT_EXCEEDED = "Bytes scanned limit was exceeded"
 CANCELLED_BY_USER = "Query cancelled by user"

@@ -4,8 +4,8 @@ Athena's own properties become Trino's, or are kept in Glue, or are refused.
 Source: https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html, November 2026.
 """
 
-from tests.athena.athena_statement import HIVE, ICEBERG, STEERING_PROPERTIES, Statement, TableName
-from tests.athena.sql_tokens import Reader, Refused
+from tests.athena.local.athena_statement import HIVE, ICEBERG, STEERING_PROPERTIES, Statement, TableName
+from tests.athena.local.sql_tokens import Reader, Refused
 
 _PROPERTIES_OF_TRINO = {
     "iceberg": {"format", "partitioning", "location"},

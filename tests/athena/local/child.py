@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 HOST = "127.0.0.1"
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 _STOP_TIMEOUT_S = 10
 
@@ -35,7 +35,7 @@ def started(module: str, *arguments: str) -> Iterator[str]:
     Raises:
         NotStarted: with the child's own words; a traceback is on standard error.
     """
-    command = [sys.executable, "-m", f"tests.athena.{module}", *arguments]
+    command = [sys.executable, "-m", f"tests.athena.local.{module}", *arguments]
     # a session of its own, so that Ctrl-C reaches the parent alone, which then closes the children one after another
     with subprocess.Popen(
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True

@@ -1,6 +1,6 @@
 """A Trino as a child process, set up as Athena is: one catalog of Iceberg and Hive tables on Glue and S3.
 
-    python -m tests.athena.trino_process <port> <glue> <s3>
+    python -m tests.athena.local.trino_process <port> <glue> <s3>
 
 Says its address once it answers statements; see `child`. What it needs is made in a temporary folder and removed.
 """
@@ -16,11 +16,11 @@ from pathlib import Path
 
 import httpx
 
-from tests.athena.athena_statement import HIVE, ICEBERG
-from tests.athena.child import HOST, call_when_stdin_closes, give_up
-from tests.athena.forwarding import REGION
-from tests.athena.glue_guard import TRINO_ACCESS_KEY
-from tests.athena.trino_install import TrinoUnavailable, installed_trino
+from tests.athena.local.athena_statement import HIVE, ICEBERG
+from tests.athena.local.child import HOST, call_when_stdin_closes, give_up
+from tests.athena.local.forwarding import REGION
+from tests.athena.local.glue_guard import TRINO_ACCESS_KEY
+from tests.athena.local.trino_install import TrinoUnavailable, installed_trino
 
 _START_TIMEOUT_S = 180
 _STOP_TIMEOUT_S = 5
@@ -87,7 +87,9 @@ JVM = [
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.athena.trino_process", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.athena.local.trino_process", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("port", type=int)
     parser.add_argument("glue", help="address of the guarded Glue")
     parser.add_argument("s3", help="address of S3")

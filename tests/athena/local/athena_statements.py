@@ -8,10 +8,10 @@ Sources: https://docs.aws.amazon.com/athena/latest/ug/ddl-sql-reference.html and
 November 2026; for types and subtypes what https://github.com/aoyagikouhei/athena-local measured of Athena.
 """
 
-from tests.athena.athena_ctas import create_table_as
-from tests.athena.athena_ddl import DDL_RULES, create_iceberg_table
-from tests.athena.athena_statement import Statement, read_table, unsupported
-from tests.athena.sql_tokens import Reader, Refused, statement_reader
+from tests.athena.local.athena_ctas import create_table_as
+from tests.athena.local.athena_ddl import DDL_RULES, create_iceberg_table
+from tests.athena.local.athena_statement import Statement, read_table, unsupported
+from tests.athena.local.sql_tokens import Reader, Refused, statement_reader
 
 _QUERIES = ("select", "with", "values", "table", "(")
 _CHANGES = ("insert into", "merge into", "update", "delete from")

@@ -16,9 +16,9 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.athena.athena_statement import STEERING_PROPERTIES, check_steering
-from tests.athena.forwarding import REGION, Moto
-from tests.athena.glue_views import with_columns, with_trinos_comment
+from tests.athena.local.athena_statement import STEERING_PROPERTIES, check_steering
+from tests.athena.local.forwarding import REGION, Moto
+from tests.athena.local.glue_views import with_columns, with_trinos_comment
 
 TRINO_ACCESS_KEY = "trino"
 """Trino signs with this key, so that we know its calls."""

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from tests.athena.child import HOST, started
-from tests.athena.local_aws import LocalAws
+from tests.athena.local.child import HOST, started
+from tests.athena.local.local_aws import LocalAws
 
 _PORTS = range(20_000, 32_000)
 """Below those that systems hand out by themselves, so that nobody gets one between our choice and Trino's start."""

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 
 import boto3
 
-from tests.athena.child import started
-from tests.athena.forwarding import REGION as REGION
+from tests.athena.local.child import started
+from tests.athena.local.forwarding import REGION as REGION
 
 
 @dataclass(frozen=True)

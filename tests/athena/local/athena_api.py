@@ -17,12 +17,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.athena.athena_executions import Execution, Executor
-from tests.athena.athena_statement import ICEBERG, Statement
-from tests.athena.athena_statements import read_statement
-from tests.athena.athena_strictness import check_length
-from tests.athena.forwarding import REGION, Moto
-from tests.athena.sql_tokens import Refused
+from tests.athena.local.athena_executions import Execution, Executor
+from tests.athena.local.athena_statement import ICEBERG, Statement
+from tests.athena.local.athena_statements import read_statement
+from tests.athena.local.athena_strictness import check_length
+from tests.athena.local.forwarding import REGION, Moto
+from tests.athena.local.sql_tokens import Refused
 
 _PASSED_ON = {
     "CreateWorkGroup",

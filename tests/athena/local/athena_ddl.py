@@ -7,7 +7,7 @@ Sources: https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html, `query
 import re
 from collections.abc import Callable, Mapping
 
-from tests.athena.athena_statement import (
+from tests.athena.local.athena_statement import (
     ICEBERG,
     Statement,
     TableName,
@@ -17,7 +17,7 @@ from tests.athena.athena_statement import (
     read_table,
     unsupported,
 )
-from tests.athena.sql_tokens import Reader, Refused, statement_reader
+from tests.athena.local.sql_tokens import Reader, Refused, statement_reader
 
 _TYPES = {
     "boolean": "boolean",

@@ -1,7 +1,7 @@
 """A local Athena in the background, for a person: `make athena-up`, `make athena-down`.
 
-    python -m tests.athena.background_athena up      starts it, waits until it is ready, says what to export
-    python -m tests.athena.background_athena down    stops it
+    python -m tests.athena.local.background_athena up      starts it, waits until it is ready, says what to export
+    python -m tests.athena.local.background_athena down    stops it
 
 Its process holds a lock in the cache folder for as long as it lives, so that a state left behind by one that died is
 known as such.
@@ -22,9 +22,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from tests.athena.child import PROJECT, NotStarted
-from tests.athena.local_athena import LocalAthena, running
-from tests.athena.trino_install import cache_folder, is_installed
+from tests.athena.local.child import PROJECT, NotStarted
+from tests.athena.local.local_athena import LocalAthena, running
+from tests.athena.local.trino_install import cache_folder, is_installed
 
 _START_TIMEOUT_S = 1800
 _STOP_TIMEOUT_S = 30
@@ -96,7 +96,7 @@ def _start() -> None:
         print(f"Maven fetches Trino into {cache_folder()}, 800 MB, once", flush=True)
     with _log().open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.athena.background_athena", "serve"],
+            [sys.executable, "-m", "tests.athena.local.background_athena", "serve"],
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -155,7 +155,7 @@ def main() -> None:
         case ["serve"]:
             serve()
         case _:
-            sys.exit("usage: python -m tests.athena.background_athena up | down")
+            sys.exit("usage: python -m tests.athena.local.background_athena up | down")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from tests.athena.athena_results import Column
+from tests.athena.local.athena_results import Column
 
 USER = "athena"
 

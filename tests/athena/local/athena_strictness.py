@@ -9,7 +9,7 @@ Known, and not caught: a bare 1.5 is a double on Athena and a decimal on Trino. 
 from collections.abc import Iterable
 from itertools import pairwise
 
-from tests.athena.sql_tokens import Refused, tokens
+from tests.athena.local.sql_tokens import Refused, tokens
 
 LONGEST_STATEMENT_BYTES = 262_144
 """https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""

@@ -1,6 +1,6 @@
 """The front of the local AWS: one address for all services.
 
-    python -m tests.athena.front <moto> [<trino>]
+    python -m tests.athena.local.front <moto> [<trino>]
 
     X-Amz-Target AWSGlue.*         Glue, guarded: `glue_guard`
     X-Amz-Target AmazonAthena.*    Athena, where a Trino runs: `athena_api`
@@ -17,12 +17,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tests.athena.athena_api import AthenaApi
-from tests.athena.athena_executions import Executor
-from tests.athena.child import announce, call_when_stdin_closes, free_port_listener
-from tests.athena.forwarding import Moto
-from tests.athena.glue_guard import GuardedGlue
-from tests.athena.trino_client import TrinoClient
+from tests.athena.local.athena_api import AthenaApi
+from tests.athena.local.athena_executions import Executor
+from tests.athena.local.child import announce, call_when_stdin_closes, free_port_listener
+from tests.athena.local.forwarding import Moto
+from tests.athena.local.glue_guard import GuardedGlue
+from tests.athena.local.trino_client import TrinoClient
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]
 NO_ATHENA = "no Athena runs here: this is moto with a guarded Glue; `make athena-up` starts one"
@@ -46,7 +46,7 @@ def build_app(moto: Moto, trino: TrinoClient | None) -> Starlette:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.athena.front")
+    parser = argparse.ArgumentParser(prog="python -m tests.athena.local.front")
     parser.add_argument("moto", help="the address of moto's server")
     parser.add_argument("trino", nargs="?", help="the address of a Trino")
     options = parser.parse_args(arguments)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.athena.sql_tokens import Reader, Refused
+from tests.athena.local.sql_tokens import Reader, Refused
 
 ICEBERG, HIVE = "awsdatacatalog", "hive"
 """Trino's two catalogs for Athena's one, which is named as the first; each sends what is not its own to the other."""
