@@ -38,7 +38,7 @@ def in_one_line(error: BaseException, what: str = "") -> str | None:
         case ProfileNotFound():
             return f"{error}; AWS_PROFILE names it"
         case NoRegionError():
-            return f"no AWS region was found{to}; set AWS_REGION, or the region of the profile"
+            return f"no AWS region was found{to}; set AWS_DEFAULT_REGION, or the region of the profile"
         case EndpointConnectionError():
             return f"AWS can't be reached{to}: {error}"
         case Boto3Error():  # of transfers, around what was refused
