@@ -1,6 +1,7 @@
 """What was asked of Athena, and what in it changes from run to run."""
 
 import re
+from datetime import UTC, timedelta
 from typing import Any
 
 import boto3
@@ -30,7 +31,9 @@ def masked(execution: dict[str, Any], bucket: str) -> str:
     sql = _COMMENT.sub("", execution["Query"], count=1)
     sql = sql.replace(bucket, "<bucket>")
     sql = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>", sql)
-    sql = re.sub(r"timestamp '[^']+' as unified_at", "timestamp '<start of the run>' as unified_at", sql)
+    day = execution["Status"]["SubmissionDateTime"].astimezone(UTC) - timedelta(minutes=30)  # dbt began before that
+    for date in {f"{day:%Y-%m-%d}", f"{day + timedelta(minutes=30):%Y-%m-%d}"}:
+        sql = re.sub(rf"timestamp '{date} [0-9:.]+'", "timestamp '<start of the run>'", sql)
     sql = re.sub(r'"data_scanned_in_bytes":\d+', '"data_scanned_in_bytes":<bytes>', sql)
     lines = [line.rstrip() for line in sql.strip().splitlines()]
     return f"-- {node}\n" + "\n".join(line for line in lines if line) + "\n;\n"

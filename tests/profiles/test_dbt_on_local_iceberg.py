@@ -175,8 +175,10 @@ def test_dbt_works_as_a_command_and_leaves_no_process_behind(dbt: Dbt, lake: Pat
     assert subprocess.run(["pgrep", "-f", f"profiles.rest_catalog {lake}"], capture_output=True).stdout == b""
 
 
-@pytest.mark.filterwarnings("ignore:dbt-athena-community will be deprecated:DeprecationWarning")
-@pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")  # in a macro of dbt-athena
-def test_both_targets_parse_without_any_setting(dbt: Dbt):
-    for target in ("local", "athena"):
-        dbt("parse", "--target", target)
+def test_each_target_parses_with_no_setting_but_the_region_of_aws(dbt: Dbt, monkeypatch: pytest.MonkeyPatch):
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    dbt("parse", "--target", "local")
+    assert "'AWS_REGION'" in str(dbt.attempt("parse", "--target", "athena").exception)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    dbt("parse", "--target", "athena")

@@ -1,0 +1,2882 @@
+-- test.schemahub.accepted_values_trades_unified_side__BUY__SELL__UNKNOWN.8cfb931c0d
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+with all_values as (
+select
+        side as value_field,
+        count(*) as n_records
+from "awsdatacatalog"."schemahub"."trades_unified"
+    group by side
+)
+select *
+from all_values
+where value_field not in (
+    'BUY','SELL','UNKNOWN'
+)
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_in_the_future_trades_unified_trade_ts__1.f582717463
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select trade_ts
+from "awsdatacatalog"."schemahub"."trades_unified"
+where trade_ts > timestamp '<start of the run>' + interval '1' day
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_products_base_asset.07f9d3830e
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select base_asset
+from "awsdatacatalog"."schemahub"."products"
+where base_asset is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_products_canonical_symbol.c0a9690f21
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select canonical_symbol
+from "awsdatacatalog"."schemahub"."products"
+where canonical_symbol is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_products_exchange.99f7cbd4d0
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select exchange
+from "awsdatacatalog"."schemahub"."products"
+where exchange is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_products_quote_asset.5b69fed08b
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select quote_asset
+from "awsdatacatalog"."schemahub"."products"
+where quote_asset is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_products_symbol.df07a3f898
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select symbol
+from "awsdatacatalog"."schemahub"."products"
+where symbol is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_schemahub_watermarks_exchange.4c766845d5
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select exchange
+from "awsdatacatalog"."schemahub"."schemahub_watermarks"
+where exchange is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_schemahub_watermarks_symbol.cb2480d4c3
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select symbol
+from "awsdatacatalog"."schemahub"."schemahub_watermarks"
+where symbol is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_trades_1m_exchange.408318e8d2
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select exchange
+from "awsdatacatalog"."schemahub"."trades_1m"
+where exchange is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_trades_1m_minute.79dce90171
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select minute
+from "awsdatacatalog"."schemahub"."trades_1m"
+where minute is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_trades_1m_symbol.995f492b56
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select symbol
+from "awsdatacatalog"."schemahub"."trades_1m"
+where symbol is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_trades_unified_exchange.3c9df1fa1c
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select exchange
+from "awsdatacatalog"."schemahub"."trades_unified"
+where exchange is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_trades_unified_ingest_ts.7b68e9e1d2
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select ingest_ts
+from "awsdatacatalog"."schemahub"."trades_unified"
+where ingest_ts is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_trades_unified_price.f03b63c7ec
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select price
+from "awsdatacatalog"."schemahub"."trades_unified"
+where price is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_trades_unified_quantity.397b225b0e
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select quantity
+from "awsdatacatalog"."schemahub"."trades_unified"
+where quantity is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_trades_unified_side.4bf75ef346
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select side
+from "awsdatacatalog"."schemahub"."trades_unified"
+where side is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_trades_unified_symbol.67dd052e57
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select symbol
+from "awsdatacatalog"."schemahub"."trades_unified"
+where symbol is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_trades_unified_trade_id.9b42a882fb
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select trade_id
+from "awsdatacatalog"."schemahub"."trades_unified"
+where trade_id is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_trades_unified_trade_ts.d96466afbc
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select trade_ts
+from "awsdatacatalog"."schemahub"."trades_unified"
+where trade_ts is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_unified_loads_load_id.1df9e39983
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select load_id
+from "awsdatacatalog"."schemahub"."unified_loads"
+where load_id is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_unified_loads_raw_table.9a30690206
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select raw_table
+from "awsdatacatalog"."schemahub"."unified_loads"
+where raw_table is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_unified_loads_unified_at.78b3cab23a
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select unified_at
+from "awsdatacatalog"."schemahub"."unified_loads"
+where unified_at is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.trades_unified_holds_what_was_landed
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+  -- Generated by `python -m macros_gen` from config/targets/trades_unified.yaml: do not edit.
+-- Raw = unified: every valid key of the unified loads is in the table, and
+-- nothing else is. Loads that landed after the run's pending_loads was fixed
+-- are not expected yet. Fails with a row for each group that differs.
+with
+landed as (
+select
+        exchange,
+        symbol,
+        trade_id,
+        case
+            when _dlt_load_id in (
+                select loads.load_id
+                from "awsdatacatalog"."schemahub"."unified_loads" as loads
+                where loads.raw_table = 'raw_binance_trades'
+            ) then 1
+            else 0
+        end as is_unified
+    from "awsdatacatalog"."schemahub"."stg_binance__trades"
+    where rejection_reason is null
+union all
+select
+        exchange,
+        symbol,
+        trade_id,
+        case
+            when _dlt_load_id in (
+                select loads.load_id
+                from "awsdatacatalog"."schemahub"."unified_loads" as loads
+                where loads.raw_table = 'raw_coinbase_trades'
+            ) then 1
+            else 0
+        end as is_unified
+    from "awsdatacatalog"."schemahub"."stg_coinbase__trades"
+    where rejection_reason is null
+union all
+select
+        exchange,
+        symbol,
+        trade_id,
+        case
+            when _dlt_load_id in (
+                select loads.load_id
+                from "awsdatacatalog"."schemahub"."unified_loads" as loads
+                where loads.raw_table = 'raw_kraken_trades'
+            ) then 1
+            else 0
+        end as is_unified
+    from "awsdatacatalog"."schemahub"."stg_kraken__trades"
+    where rejection_reason is null
+),
+landed_keys as (
+select
+        exchange,
+        symbol,
+        trade_id,
+        max(is_unified) as is_unified
+    from landed
+    group by exchange, symbol, trade_id
+),
+compared as (
+select
+        coalesce(unified.exchange, landed_keys.exchange) as exchange,
+        coalesce(unified.symbol, landed_keys.symbol) as symbol,
+        coalesce(unified.trade_id, landed_keys.trade_id) as trade_id,
+        case
+            when unified.exchange is null then 1
+            else 0
+        end as is_missing,
+        case
+            when landed_keys.exchange is null then 1
+            else 0
+        end as is_unexpected
+    from landed_keys
+    full outer join "awsdatacatalog"."schemahub"."trades_unified" as unified
+        on
+            landed_keys.exchange = unified.exchange
+            and landed_keys.symbol = unified.symbol
+            and landed_keys.trade_id = unified.trade_id
+    where
+        landed_keys.exchange is null
+        or (landed_keys.is_unified = 1 and unified.exchange is null)
+)
+select
+    exchange,
+    symbol,
+    sum(is_missing) as missing_rows,
+    sum(is_unexpected) as unexpected_rows
+from compared
+group by exchange, symbol
+    ) dbt_internal_test
+;
+
+-- test.schemahub.unique_combination_pending_loads_raw_table__load_id.64d95fd197
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select
+    raw_table, load_id,
+    count(*) as row_count
+from "awsdatacatalog"."schemahub"."pending_loads"
+group by raw_table, load_id
+having count(*) > 1
+    ) dbt_internal_test
+;
+
+-- test.schemahub.unique_combination_products_exchange__symbol.b43188e4a7
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select
+    exchange, symbol,
+    count(*) as row_count
+from "awsdatacatalog"."schemahub"."products"
+group by exchange, symbol
+having count(*) > 1
+    ) dbt_internal_test
+;
+
+-- test.schemahub.unique_combination_schemahub_watermarks_exchange__symbol.d0a70e3ec6
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select
+    exchange, symbol,
+    count(*) as row_count
+from "awsdatacatalog"."schemahub"."schemahub_watermarks"
+group by exchange, symbol
+having count(*) > 1
+    ) dbt_internal_test
+;
+
+-- test.schemahub.unique_combination_trades_1m_exchange__symbol__minute.5f6cd6cd3b
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select
+    exchange, symbol, minute,
+    count(*) as row_count
+from "awsdatacatalog"."schemahub"."trades_1m"
+group by exchange, symbol, minute
+having count(*) > 1
+    ) dbt_internal_test
+;
+
+-- test.schemahub.unique_combination_trades_1m_versions_exchange__symbol__minute__trade_count.5fba1c68bd
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select
+    exchange, symbol, minute, trade_count,
+    count(*) as row_count
+from "awsdatacatalog"."schemahub"."trades_1m_versions"
+group by exchange, symbol, minute, trade_count
+having count(*) > 1
+    ) dbt_internal_test
+;
+
+-- test.schemahub.unique_combination_trades_unified_exchange__symbol__trade_id.cf7f820e58
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select
+    exchange, symbol, trade_id,
+    count(*) as row_count
+from "awsdatacatalog"."schemahub"."trades_unified"
+group by exchange, symbol, trade_id
+having count(*) > 1
+    ) dbt_internal_test
+;
+
+-- test.schemahub.unique_combination_unified_loads_raw_table__load_id.74a448f1bd
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select
+    raw_table, load_id,
+    count(*) as row_count
+from "awsdatacatalog"."schemahub"."unified_loads"
+group by raw_table, load_id
+having count(*) > 1
+    ) dbt_internal_test
+;
+
+-- unit_test.schemahub.cross_exchange_spreads.spread_pairs_venues_of_one_market
+create table "awsdatacatalog"."schemahub"."spread_pairs_venues_of_one_market__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/spread_pairs_venues_of_one_market__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        with
+ __dbt__cte__trades_1m as (
+-- Fixture for trades_1m
+select try_cast('A' as varchar) as "exchange", try_cast('BTCUSD' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(99 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(null as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+union all
+select try_cast('B' as varchar) as "exchange", try_cast('BTC-USD' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(101 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(null as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+union all
+select try_cast('B' as varchar) as "exchange", try_cast('unlisted' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(1 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(null as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+),  __dbt__cte__products as (
+-- Fixture for products
+select try_cast('A' as varchar) as "exchange", try_cast('BTCUSD' as varchar) as "symbol", try_cast(null as varchar) as "base_asset", try_cast(null as varchar) as "quote_asset", try_cast('BTC-USD' as varchar) as "canonical_symbol"
+union all
+select try_cast('B' as varchar) as "exchange", try_cast('BTC-USD' as varchar) as "symbol", try_cast(null as varchar) as "base_asset", try_cast(null as varchar) as "quote_asset", try_cast('BTC-USD' as varchar) as "canonical_symbol"
+), bars as (
+select * from __dbt__cte__trades_1m
+),
+products as (
+select * from __dbt__cte__products
+),
+known_bars as (
+select
+        products.canonical_symbol,
+        bars.minute,
+        bars.exchange,
+        bars.close_price
+    from bars
+    inner join products
+        on
+            bars.exchange = products.exchange
+            and bars.symbol = products.symbol
+),
+pairs as (
+select
+        first_venue.canonical_symbol,
+        first_venue.minute,
+        first_venue.exchange as first_exchange,
+        second_venue.exchange as second_exchange,
+        first_venue.close_price as first_price,
+        second_venue.close_price as second_price,
+        second_venue.close_price - first_venue.close_price as price_difference
+    from known_bars as first_venue
+    inner join known_bars as second_venue
+        on
+            first_venue.canonical_symbol = second_venue.canonical_symbol
+            and first_venue.minute = second_venue.minute
+            and first_venue.exchange < second_venue.exchange
+),
+spreads as (
+select
+        *,
+        10000 * price_difference
+        / nullif((first_price + second_price) / 2, 0) as difference_bps
+    from pairs
+)
+select * from spreads
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.cross_exchange_spreads.spread_pairs_venues_of_one_market
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "canonical_symbol","minute","first_exchange","second_exchange","first_price","second_price","price_difference","difference_bps", 'actual' as "actual_or_expected"
+  from (
+    with
+ __dbt__cte__trades_1m as (
+-- Fixture for trades_1m
+select try_cast('A' as varchar) as "exchange", try_cast('BTCUSD' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(99 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(null as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+union all
+select try_cast('B' as varchar) as "exchange", try_cast('BTC-USD' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(101 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(null as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+union all
+select try_cast('B' as varchar) as "exchange", try_cast('unlisted' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(1 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(null as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+),  __dbt__cte__products as (
+-- Fixture for products
+select try_cast('A' as varchar) as "exchange", try_cast('BTCUSD' as varchar) as "symbol", try_cast(null as varchar) as "base_asset", try_cast(null as varchar) as "quote_asset", try_cast('BTC-USD' as varchar) as "canonical_symbol"
+union all
+select try_cast('B' as varchar) as "exchange", try_cast('BTC-USD' as varchar) as "symbol", try_cast(null as varchar) as "base_asset", try_cast(null as varchar) as "quote_asset", try_cast('BTC-USD' as varchar) as "canonical_symbol"
+), bars as (
+select * from __dbt__cte__trades_1m
+),
+products as (
+select * from __dbt__cte__products
+),
+known_bars as (
+select
+        products.canonical_symbol,
+        bars.minute,
+        bars.exchange,
+        bars.close_price
+    from bars
+    inner join products
+        on
+            bars.exchange = products.exchange
+            and bars.symbol = products.symbol
+),
+pairs as (
+select
+        first_venue.canonical_symbol,
+        first_venue.minute,
+        first_venue.exchange as first_exchange,
+        second_venue.exchange as second_exchange,
+        first_venue.close_price as first_price,
+        second_venue.close_price as second_price,
+        second_venue.close_price - first_venue.close_price as price_difference
+    from known_bars as first_venue
+    inner join known_bars as second_venue
+        on
+            first_venue.canonical_symbol = second_venue.canonical_symbol
+            and first_venue.minute = second_venue.minute
+            and first_venue.exchange < second_venue.exchange
+),
+spreads as (
+select
+        *,
+        10000 * price_difference
+        / nullif((first_price + second_price) / 2, 0) as difference_bps
+    from pairs
+)
+select * from spreads
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "canonical_symbol", "minute", "first_exchange", "second_exchange", "first_price", "second_price", "price_difference", "difference_bps", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('BTC-USD' as varchar) as "canonical_symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast('A' as varchar) as "first_exchange", try_cast('B' as varchar) as "second_exchange", try_cast(99 as double) as "first_price", try_cast(101 as double) as "second_price", try_cast(2 as double) as "price_difference", try_cast(200 as double) as "difference_bps"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.schemahub_watermarks.watermark_is_of_the_newest_trade_and_not_of_the_newest_load
+create table "awsdatacatalog"."schemahub"."watermark_is_of_the_newest_trade_and_not_of_the_newest_load__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/watermark_is_of_the_newest_trade_and_not_of_the_newest_load__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        with
+ __dbt__cte__lake__schemahub_loads as (
+-- Fixture for schemahub_loads
+select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
+union all
+select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
+), ledger as (
+select * from __dbt__cte__lake__schemahub_loads
+),
+ranked as (
+select
+        *,
+        sum(row_count) over (partition by exchange, symbol) as landed_rows,
+        row_number() over (
+            partition by exchange, symbol
+            order by
+                case when max_trade_ts is null then 1 else 0 end,
+                max_trade_ts desc,
+                landed_at desc,
+                load_id desc
+        ) as recency
+    from ledger
+),
+watermarks as (
+select
+        exchange,
+        symbol,
+        last_id as last_trade_id,
+        max_trade_ts as last_trade_ts,
+        channel,
+        load_id,
+        landed_at,
+        landed_rows
+    from ranked
+    where recency = 1
+)
+select * from watermarks
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.schemahub_watermarks.watermark_is_of_the_newest_trade_and_not_of_the_newest_load
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","last_trade_id","load_id","landed_rows", 'actual' as "actual_or_expected"
+  from (
+    with
+ __dbt__cte__lake__schemahub_loads as (
+-- Fixture for schemahub_loads
+select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
+union all
+select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
+), ledger as (
+select * from __dbt__cte__lake__schemahub_loads
+),
+ranked as (
+select
+        *,
+        sum(row_count) over (partition by exchange, symbol) as landed_rows,
+        row_number() over (
+            partition by exchange, symbol
+            order by
+                case when max_trade_ts is null then 1 else 0 end,
+                max_trade_ts desc,
+                landed_at desc,
+                load_id desc
+        ) as recency
+    from ledger
+),
+watermarks as (
+select
+        exchange,
+        symbol,
+        last_id as last_trade_id,
+        max_trade_ts as last_trade_ts,
+        channel,
+        load_id,
+        landed_at,
+        landed_rows
+    from ranked
+    where recency = 1
+)
+select * from watermarks
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "last_trade_id", "load_id", "landed_rows", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast('9' as varchar) as "last_trade_id", try_cast('new' as varchar) as "load_id", try_cast(5 as bigint) as "landed_rows"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_binance__trades.stg_binance__trades_example_1
+create table "awsdatacatalog"."schemahub"."stg_binance__trades_example_1__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_binance__trades_example_1__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `python -m macros_gen` from config/mappings/binance_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_binance_trades as (
+-- Fixture for raw_binance_trades
+select try_cast('3541002' as varchar) as "id", try_cast('BTCUSDT' as varchar) as "symbol", try_cast(97250.1 as double) as "price", try_cast(0.015 as double) as "qty", try_cast(1458.7515 as double) as "quote_qty", try_cast('2026-02-03 04:05:06.789' as timestamp(6)) as "time", try_cast(True as boolean) as "is_buyer_maker", try_cast(True as boolean) as "is_best_match", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_binance_trades
+),
+renamed as (
+select
+        cast('BINANCE' as varchar) as exchange,
+        "symbol",
+        "id" as trade_id,
+        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "qty" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_binance__trades.stg_binance__trades_example_1
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","trade_id","side","price","quantity","trade_ts","ingest_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `python -m macros_gen` from config/mappings/binance_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_binance_trades as (
+-- Fixture for raw_binance_trades
+select try_cast('3541002' as varchar) as "id", try_cast('BTCUSDT' as varchar) as "symbol", try_cast(97250.1 as double) as "price", try_cast(0.015 as double) as "qty", try_cast(1458.7515 as double) as "quote_qty", try_cast('2026-02-03 04:05:06.789' as timestamp(6)) as "time", try_cast(True as boolean) as "is_buyer_maker", try_cast(True as boolean) as "is_best_match", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_binance_trades
+),
+renamed as (
+select
+        cast('BINANCE' as varchar) as exchange,
+        "symbol",
+        "id" as trade_id,
+        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "qty" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts", "ingest_ts", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('BINANCE' as varchar) as "exchange", try_cast('BTCUSDT' as varchar) as "symbol", try_cast('3541002' as varchar) as "trade_id", try_cast('SELL' as varchar) as "side", try_cast(97250.1 as double) as "price", try_cast(0.015 as double) as "quantity", try_cast('2026-02-03 04:05:06.789' as timestamp(6)) as "trade_ts", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "ingest_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_binance__trades.stg_binance__trades_example_2
+create table "awsdatacatalog"."schemahub"."stg_binance__trades_example_2__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_binance__trades_example_2__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `python -m macros_gen` from config/mappings/binance_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_binance_trades as (
+-- Fixture for raw_binance_trades
+select try_cast('3541003' as varchar) as "id", try_cast('BTCUSDT' as varchar) as "symbol", try_cast(97250.2 as double) as "price", try_cast('1e-05' as double) as "qty", try_cast(null as double) as "quote_qty", try_cast('2026-02-03 04:05:06.789012' as timestamp(6)) as "time", try_cast(False as boolean) as "is_buyer_maker", try_cast(null as boolean) as "is_best_match", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_binance_trades
+),
+renamed as (
+select
+        cast('BINANCE' as varchar) as exchange,
+        "symbol",
+        "id" as trade_id,
+        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "qty" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_binance__trades.stg_binance__trades_example_2
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "side","quantity","trade_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `python -m macros_gen` from config/mappings/binance_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_binance_trades as (
+-- Fixture for raw_binance_trades
+select try_cast('3541003' as varchar) as "id", try_cast('BTCUSDT' as varchar) as "symbol", try_cast(97250.2 as double) as "price", try_cast('1e-05' as double) as "qty", try_cast(null as double) as "quote_qty", try_cast('2026-02-03 04:05:06.789012' as timestamp(6)) as "time", try_cast(False as boolean) as "is_buyer_maker", try_cast(null as boolean) as "is_best_match", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_binance_trades
+),
+renamed as (
+select
+        cast('BINANCE' as varchar) as exchange,
+        "symbol",
+        "id" as trade_id,
+        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "qty" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "side", "quantity", "trade_ts", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('BUY' as varchar) as "side", try_cast('1e-05' as double) as "quantity", try_cast('2026-02-03 04:05:06.789012' as timestamp(6)) as "trade_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_binance__trades.stg_binance__trades_example_3
+create table "awsdatacatalog"."schemahub"."stg_binance__trades_example_3__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_binance__trades_example_3__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `python -m macros_gen` from config/mappings/binance_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_binance_trades as (
+-- Fixture for raw_binance_trades
+select try_cast('3541004' as varchar) as "id", try_cast('BTCUSDT' as varchar) as "symbol", try_cast(97250.2 as double) as "price", try_cast(0.2 as double) as "qty", try_cast(null as double) as "quote_qty", try_cast('2026-02-03 04:05:06.79' as timestamp(6)) as "time", try_cast(null as boolean) as "is_buyer_maker", try_cast(null as boolean) as "is_best_match", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_binance_trades
+),
+renamed as (
+select
+        cast('BINANCE' as varchar) as exchange,
+        "symbol",
+        "id" as trade_id,
+        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "qty" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_binance__trades.stg_binance__trades_example_3
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "trade_id","side", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `python -m macros_gen` from config/mappings/binance_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_binance_trades as (
+-- Fixture for raw_binance_trades
+select try_cast('3541004' as varchar) as "id", try_cast('BTCUSDT' as varchar) as "symbol", try_cast(97250.2 as double) as "price", try_cast(0.2 as double) as "qty", try_cast(null as double) as "quote_qty", try_cast('2026-02-03 04:05:06.79' as timestamp(6)) as "time", try_cast(null as boolean) as "is_buyer_maker", try_cast(null as boolean) as "is_best_match", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_binance_trades
+),
+renamed as (
+select
+        cast('BINANCE' as varchar) as exchange,
+        "symbol",
+        "id" as trade_id,
+        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "qty" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "trade_id", "side", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('3541004' as varchar) as "trade_id", try_cast('UNKNOWN' as varchar) as "side"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_coinbase__trades.stg_coinbase__trades_example_1
+create table "awsdatacatalog"."schemahub"."stg_coinbase__trades_example_1__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_coinbase__trades_example_1__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `python -m macros_gen` from config/mappings/coinbase_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_coinbase_trades as (
+-- Fixture for raw_coinbase_trades
+select try_cast('812345' as varchar) as "trade_id", try_cast('BTC-USD' as varchar) as "product_id", try_cast(97251.07 as double) as "price", try_cast(0.0123 as double) as "size", try_cast('sell' as varchar) as "side", try_cast('2026-02-03 04:05:06.123456' as timestamp(6)) as "time", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_coinbase_trades
+),
+renamed as (
+select
+        cast('COINBASE' as varchar) as exchange,
+        "product_id" as symbol,
+        "trade_id",
+        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_coinbase__trades.stg_coinbase__trades_example_1
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","trade_id","side","price","quantity","trade_ts","ingest_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `python -m macros_gen` from config/mappings/coinbase_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_coinbase_trades as (
+-- Fixture for raw_coinbase_trades
+select try_cast('812345' as varchar) as "trade_id", try_cast('BTC-USD' as varchar) as "product_id", try_cast(97251.07 as double) as "price", try_cast(0.0123 as double) as "size", try_cast('sell' as varchar) as "side", try_cast('2026-02-03 04:05:06.123456' as timestamp(6)) as "time", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_coinbase_trades
+),
+renamed as (
+select
+        cast('COINBASE' as varchar) as exchange,
+        "product_id" as symbol,
+        "trade_id",
+        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts", "ingest_ts", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('COINBASE' as varchar) as "exchange", try_cast('BTC-USD' as varchar) as "symbol", try_cast('812345' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(97251.07 as double) as "price", try_cast(0.0123 as double) as "quantity", try_cast('2026-02-03 04:05:06.123456' as timestamp(6)) as "trade_ts", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "ingest_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_coinbase__trades.stg_coinbase__trades_example_2
+create table "awsdatacatalog"."schemahub"."stg_coinbase__trades_example_2__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_coinbase__trades_example_2__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `python -m macros_gen` from config/mappings/coinbase_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_coinbase_trades as (
+-- Fixture for raw_coinbase_trades
+select try_cast('812346' as varchar) as "trade_id", try_cast('BTC-USD' as varchar) as "product_id", try_cast(97251.06 as double) as "price", try_cast(1 as double) as "size", try_cast('buy' as varchar) as "side", try_cast('2026-02-03 04:05:06.123457' as timestamp(6)) as "time", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_coinbase_trades
+),
+renamed as (
+select
+        cast('COINBASE' as varchar) as exchange,
+        "product_id" as symbol,
+        "trade_id",
+        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_coinbase__trades.stg_coinbase__trades_example_2
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "side","trade_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `python -m macros_gen` from config/mappings/coinbase_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_coinbase_trades as (
+-- Fixture for raw_coinbase_trades
+select try_cast('812346' as varchar) as "trade_id", try_cast('BTC-USD' as varchar) as "product_id", try_cast(97251.06 as double) as "price", try_cast(1 as double) as "size", try_cast('buy' as varchar) as "side", try_cast('2026-02-03 04:05:06.123457' as timestamp(6)) as "time", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_coinbase_trades
+),
+renamed as (
+select
+        cast('COINBASE' as varchar) as exchange,
+        "product_id" as symbol,
+        "trade_id",
+        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "side", "trade_ts", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('SELL' as varchar) as "side", try_cast('2026-02-03 04:05:06.123457' as timestamp(6)) as "trade_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_kraken__trades.stg_kraken__trades_example_1
+create table "awsdatacatalog"."schemahub"."stg_kraken__trades_example_1__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_kraken__trades_example_1__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `python -m macros_gen` from config/mappings/kraken_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_kraken_trades as (
+-- Fixture for raw_kraken_trades
+select try_cast('7654321' as varchar) as "trade_id", try_cast('XBTUSD' as varchar) as "pair", try_cast(97249.9 as double) as "price", try_cast(0.00027 as double) as "volume", try_cast('2026-02-03 04:05:06.654321' as timestamp(6)) as "time", try_cast('b' as varchar) as "side", try_cast('l' as varchar) as "order_type", try_cast('' as varchar) as "misc", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_kraken_trades
+),
+renamed as (
+select
+        cast('KRAKEN' as varchar) as exchange,
+        "pair" as symbol,
+        "trade_id",
+        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "volume" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_kraken__trades.stg_kraken__trades_example_1
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","trade_id","side","price","quantity","trade_ts","ingest_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `python -m macros_gen` from config/mappings/kraken_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_kraken_trades as (
+-- Fixture for raw_kraken_trades
+select try_cast('7654321' as varchar) as "trade_id", try_cast('XBTUSD' as varchar) as "pair", try_cast(97249.9 as double) as "price", try_cast(0.00027 as double) as "volume", try_cast('2026-02-03 04:05:06.654321' as timestamp(6)) as "time", try_cast('b' as varchar) as "side", try_cast('l' as varchar) as "order_type", try_cast('' as varchar) as "misc", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_kraken_trades
+),
+renamed as (
+select
+        cast('KRAKEN' as varchar) as exchange,
+        "pair" as symbol,
+        "trade_id",
+        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "volume" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts", "ingest_ts", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('KRAKEN' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast('7654321' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(97249.9 as double) as "price", try_cast(0.00027 as double) as "quantity", try_cast('2026-02-03 04:05:06.654321' as timestamp(6)) as "trade_ts", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "ingest_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_kraken__trades.stg_kraken__trades_example_2
+create table "awsdatacatalog"."schemahub"."stg_kraken__trades_example_2__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_kraken__trades_example_2__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `python -m macros_gen` from config/mappings/kraken_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_kraken_trades as (
+-- Fixture for raw_kraken_trades
+select try_cast('7654322' as varchar) as "trade_id", try_cast('XBTUSD' as varchar) as "pair", try_cast(97249.8 as double) as "price", try_cast(2.5 as double) as "volume", try_cast('2026-02-03 04:05:07' as timestamp(6)) as "time", try_cast('s' as varchar) as "side", try_cast('m' as varchar) as "order_type", try_cast(null as varchar) as "misc", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_kraken_trades
+),
+renamed as (
+select
+        cast('KRAKEN' as varchar) as exchange,
+        "pair" as symbol,
+        "trade_id",
+        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "volume" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_kraken__trades.stg_kraken__trades_example_2
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "side","quantity", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `python -m macros_gen` from config/mappings/kraken_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_kraken_trades as (
+-- Fixture for raw_kraken_trades
+select try_cast('7654322' as varchar) as "trade_id", try_cast('XBTUSD' as varchar) as "pair", try_cast(97249.8 as double) as "price", try_cast(2.5 as double) as "volume", try_cast('2026-02-03 04:05:07' as timestamp(6)) as "time", try_cast('s' as varchar) as "side", try_cast('m' as varchar) as "order_type", try_cast(null as varchar) as "misc", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_kraken_trades
+),
+renamed as (
+select
+        cast('KRAKEN' as varchar) as exchange,
+        "pair" as symbol,
+        "trade_id",
+        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "volume" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > _source_ingest_ts + interval '1' day
+                then 'trade_ts is after the landing'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "side", "quantity", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('SELL' as varchar) as "side", try_cast(2.5 as double) as "quantity"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.trades_1m.candle_is_the_version_with_the_most_trades
+create table "awsdatacatalog"."schemahub"."candle_is_the_version_with_the_most_trades__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/candle_is_the_version_with_the_most_trades__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Of a minute's versions the one with the most trades, because trades are only
+-- added. A condition on exchange, symbol or minute reaches the stored files.
+with
+ __dbt__cte__trades_1m_versions as (
+-- Fixture for trades_1m_versions
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(2 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(10 as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(1 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(9 as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('2026-01-01 00:01:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(3 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(1 as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+), ranked as (
+select
+        *,
+        row_number() over (
+            partition by exchange, symbol, minute
+            order by trade_count desc
+        ) as recency
+    from __dbt__cte__trades_1m_versions
+),
+newest as (
+select
+        exchange,
+        symbol,
+        minute,
+        open_price,
+        high_price,
+        low_price,
+        close_price,
+        vwap,
+        trade_count,
+        base_volume,
+        quote_volume,
+        buy_volume,
+        sell_volume
+    from ranked
+    where recency = 1
+)
+select * from newest
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.trades_1m.candle_is_the_version_with_the_most_trades
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","minute","close_price","trade_count", 'actual' as "actual_or_expected"
+  from (
+    -- Of a minute's versions the one with the most trades, because trades are only
+-- added. A condition on exchange, symbol or minute reaches the stored files.
+with
+ __dbt__cte__trades_1m_versions as (
+-- Fixture for trades_1m_versions
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(2 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(10 as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(1 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(9 as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('2026-01-01 00:01:00' as timestamp(6)) as "minute", try_cast(null as double) as "open_price", try_cast(null as double) as "high_price", try_cast(null as double) as "low_price", try_cast(3 as double) as "close_price", try_cast(null as double) as "vwap", try_cast(1 as bigint) as "trade_count", try_cast(null as double) as "base_volume", try_cast(null as double) as "quote_volume", try_cast(null as double) as "buy_volume", try_cast(null as double) as "sell_volume"
+), ranked as (
+select
+        *,
+        row_number() over (
+            partition by exchange, symbol, minute
+            order by trade_count desc
+        ) as recency
+    from __dbt__cte__trades_1m_versions
+),
+newest as (
+select
+        exchange,
+        symbol,
+        minute,
+        open_price,
+        high_price,
+        low_price,
+        close_price,
+        vwap,
+        trade_count,
+        base_volume,
+        quote_volume,
+        buy_volume,
+        sell_volume
+    from ranked
+    where recency = 1
+)
+select * from newest
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "minute", "close_price", "trade_count", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(2 as double) as "close_price", try_cast(10 as bigint) as "trade_count"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('2026-01-01 00:01:00' as timestamp(6)) as "minute", try_cast(3 as double) as "close_price", try_cast(1 as bigint) as "trade_count"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.trades_1m_versions.candle_of_trades_at_one_moment_goes_by_numeric_id
+create table "awsdatacatalog"."schemahub"."candle_of_trades_at_one_moment_goes_by_numeric_id__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/candle_of_trades_at_one_moment_goes_by_numeric_id__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- An increment makes the minutes again that pending loads touch, whole, and
+-- keeps those that changed. Rows are only added, so a reader sees the old
+-- candle or the new one, and never neither.
+with
+ __dbt__cte__pending_loads as (
+-- Fixture for pending_loads
+select try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times"
+    limit 0
+),  __dbt__cte__trades_unified as (
+-- Fixture for trades_unified
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('10' as varchar) as "trade_id", try_cast('SELL' as varchar) as "side", try_cast(3 as double) as "price", try_cast(1 as double) as "quantity", try_cast('2026-01-01 00:00:01' as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('9' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1 as double) as "price", try_cast(2 as double) as "quantity", try_cast('2026-01-01 00:00:01' as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('11' as varchar) as "trade_id", try_cast('UNKNOWN' as varchar) as "side", try_cast(2 as double) as "price", try_cast(1 as double) as "quantity", try_cast('2026-01-01 00:00:01' as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('12' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(5 as double) as "price", try_cast(1 as double) as "quantity", try_cast('2026-01-01 00:01:00' as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts"
+), trades as (
+    select
+        exchange,
+        symbol,
+        date_trunc('minute', trade_ts) as minute,
+        side,
+        price,
+        quantity,
+        -- trades of one moment in the order of their ids, as numbers where
+        -- they are numbers
+        row(
+            trade_ts, coalesce(try_cast(trade_id as bigint), -1), trade_id
+        ) as trade_order
+    from __dbt__cte__trades_unified
+    where 1 = 1
+),
+bars as (
+select
+        exchange,
+        symbol,
+        minute,
+        min_by(price, trade_order) as open_price,
+        max(price) as high_price,
+        min(price) as low_price,
+        max_by(price, trade_order) as close_price,
+        sum(price * quantity) / nullif(sum(quantity), 0) as vwap,
+        count(*) as trade_count,
+        sum(quantity) as base_volume,
+        sum(price * quantity) as quote_volume,
+        sum(case when side = 'BUY' then quantity else 0 end) as buy_volume,
+        sum(case when side = 'SELL' then quantity else 0 end) as sell_volume
+    from trades
+    group by exchange, symbol, minute
+),
+changed as (
+select bars.*
+    from bars
+)
+select * from changed
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.trades_1m_versions.candle_of_trades_at_one_moment_goes_by_numeric_id
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","minute","open_price","high_price","low_price","close_price","vwap","trade_count","base_volume","quote_volume","buy_volume","sell_volume", 'actual' as "actual_or_expected"
+  from (
+    -- An increment makes the minutes again that pending loads touch, whole, and
+-- keeps those that changed. Rows are only added, so a reader sees the old
+-- candle or the new one, and never neither.
+with
+ __dbt__cte__pending_loads as (
+-- Fixture for pending_loads
+select try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times"
+    limit 0
+),  __dbt__cte__trades_unified as (
+-- Fixture for trades_unified
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('10' as varchar) as "trade_id", try_cast('SELL' as varchar) as "side", try_cast(3 as double) as "price", try_cast(1 as double) as "quantity", try_cast('2026-01-01 00:00:01' as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('9' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1 as double) as "price", try_cast(2 as double) as "quantity", try_cast('2026-01-01 00:00:01' as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('11' as varchar) as "trade_id", try_cast('UNKNOWN' as varchar) as "side", try_cast(2 as double) as "price", try_cast(1 as double) as "quantity", try_cast('2026-01-01 00:00:01' as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('12' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(5 as double) as "price", try_cast(1 as double) as "quantity", try_cast('2026-01-01 00:01:00' as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts"
+), trades as (
+    select
+        exchange,
+        symbol,
+        date_trunc('minute', trade_ts) as minute,
+        side,
+        price,
+        quantity,
+        -- trades of one moment in the order of their ids, as numbers where
+        -- they are numbers
+        row(
+            trade_ts, coalesce(try_cast(trade_id as bigint), -1), trade_id
+        ) as trade_order
+    from __dbt__cte__trades_unified
+    where 1 = 1
+),
+bars as (
+select
+        exchange,
+        symbol,
+        minute,
+        min_by(price, trade_order) as open_price,
+        max(price) as high_price,
+        min(price) as low_price,
+        max_by(price, trade_order) as close_price,
+        sum(price * quantity) / nullif(sum(quantity), 0) as vwap,
+        count(*) as trade_count,
+        sum(quantity) as base_volume,
+        sum(price * quantity) as quote_volume,
+        sum(case when side = 'BUY' then quantity else 0 end) as buy_volume,
+        sum(case when side = 'SELL' then quantity else 0 end) as sell_volume
+    from trades
+    group by exchange, symbol, minute
+),
+changed as (
+select bars.*
+    from bars
+)
+select * from changed
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "minute", "open_price", "high_price", "low_price", "close_price", "vwap", "trade_count", "base_volume", "quote_volume", "buy_volume", "sell_volume", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "minute", try_cast(1 as double) as "open_price", try_cast(3 as double) as "high_price", try_cast(1 as double) as "low_price", try_cast(2 as double) as "close_price", try_cast(1.75 as double) as "vwap", try_cast(3 as bigint) as "trade_count", try_cast(4 as double) as "base_volume", try_cast(7 as double) as "quote_volume", try_cast(2 as double) as "buy_volume", try_cast(1 as double) as "sell_volume"
+union all
+select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symbol", try_cast('2026-01-01 00:01:00' as timestamp(6)) as "minute", try_cast(5 as double) as "open_price", try_cast(5 as double) as "high_price", try_cast(5 as double) as "low_price", try_cast(5 as double) as "close_price", try_cast(5 as double) as "vwap", try_cast(1 as bigint) as "trade_count", try_cast(1 as double) as "base_volume", try_cast(5 as double) as "quote_volume", try_cast(1 as double) as "buy_volume", try_cast(0 as double) as "sell_volume"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.trades_unified.trades_unified_first_build_takes_each_key_once
+create table "awsdatacatalog"."schemahub"."trades_unified_first_build_takes_each_key_once__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/trades_unified_first_build_takes_each_key_once__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `python -m macros_gen` from config/targets/trades_unified.yaml: do not edit.
+-- depends_on: __dbt__cte__pending_loads
+with
+ __dbt__cte__pending_loads as (
+-- Fixture for pending_loads
+select try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_a' as varchar) as "load_id", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times"
+union all
+select try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times"
+),  __dbt__cte__stg_binance__trades as (
+-- Fixture for stg_binance__trades
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 1' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_a' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 1' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 3' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast('refused' as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 4' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:04:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:04:00' as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_that_is_not_in_the_ledger' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_coinbase__trades as (
+-- Fixture for stg_coinbase__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_kraken__trades as (
+-- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+), incoming as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_binance__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_binance_trades'
+        )
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_coinbase__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_coinbase_trades'
+        )
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_kraken__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_kraken_trades'
+        )
+),
+ranked as (
+select
+        *,
+        row_number() over (
+            partition by exchange, symbol, trade_id
+            order by ingest_ts, trade_ts, side, price, quantity
+        ) as landing_rank
+    from incoming
+),
+first_landed as (
+select
+        ranked.exchange,
+        ranked.symbol,
+        ranked.trade_id,
+        ranked.side,
+        ranked.price,
+        ranked.quantity,
+        ranked.trade_ts,
+        ranked.ingest_ts
+    from ranked
+    where
+        ranked.landing_rank = 1
+)
+select * from first_landed
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.trades_unified.trades_unified_first_build_takes_each_key_once
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","trade_id","side","price","quantity","trade_ts","ingest_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `python -m macros_gen` from config/targets/trades_unified.yaml: do not edit.
+-- depends_on: __dbt__cte__pending_loads
+with
+ __dbt__cte__pending_loads as (
+-- Fixture for pending_loads
+select try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_a' as varchar) as "load_id", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times"
+union all
+select try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times"
+),  __dbt__cte__stg_binance__trades as (
+-- Fixture for stg_binance__trades
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 1' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_a' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 1' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 3' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast('refused' as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 4' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:04:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:04:00' as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_that_is_not_in_the_ledger' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_coinbase__trades as (
+-- Fixture for stg_coinbase__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_kraken__trades as (
+-- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+), incoming as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_binance__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_binance_trades'
+        )
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_coinbase__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_coinbase_trades'
+        )
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_kraken__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_kraken_trades'
+        )
+),
+ranked as (
+select
+        *,
+        row_number() over (
+            partition by exchange, symbol, trade_id
+            order by ingest_ts, trade_ts, side, price, quantity
+        ) as landing_rank
+    from incoming
+),
+first_landed as (
+select
+        ranked.exchange,
+        ranked.symbol,
+        ranked.trade_id,
+        ranked.side,
+        ranked.price,
+        ranked.quantity,
+        ranked.trade_ts,
+        ranked.ingest_ts
+    from ranked
+    where
+        ranked.landing_rank = 1
+)
+select * from first_landed
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts", "ingest_ts", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 1' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "ingest_ts"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.trades_unified.trades_unified_increment_adds_only_what_is_new
+create table "awsdatacatalog"."schemahub"."trades_unified_increment_adds_only_what_is_new__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/trades_unified_increment_adds_only_what_is_new__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `python -m macros_gen` from config/targets/trades_unified.yaml: do not edit.
+-- depends_on: __dbt__cte__pending_loads
+with
+ __dbt__cte__trades_unified as (
+select
+  cast('sample' as varchar) as exchange,
+  cast('sample' as varchar) as symbol,
+  cast('sample 1' as varchar) as trade_id,
+  cast('BUY' as varchar) as side,
+  cast(1.5 as double) as price,
+  cast(1.5 as double) as quantity,
+  timestamp '2019-12-17 00:01:00.000000' as trade_ts,
+  timestamp '2019-12-17 00:01:00.000000' as ingest_ts
+),  __dbt__cte__pending_loads as (
+-- Fixture for pending_loads
+select try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times"
+),  __dbt__cte__stg_binance__trades as (
+-- Fixture for stg_binance__trades
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 3' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_a' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 1' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_coinbase__trades as (
+-- Fixture for stg_coinbase__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_kraken__trades as (
+-- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+), incoming as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_binance__trades
+    where
+        rejection_reason is null
+        and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
+        and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_binance_trades'
+        )
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_coinbase__trades
+    where
+        rejection_reason is null
+        and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
+        and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_coinbase_trades'
+        )
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_kraken__trades
+    where
+        rejection_reason is null
+        and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
+        and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_kraken_trades'
+        )
+),
+ranked as (
+select
+        *,
+        row_number() over (
+            partition by exchange, symbol, trade_id
+            order by ingest_ts, trade_ts, side, price, quantity
+        ) as landing_rank
+    from incoming
+),
+-- a range for each stretch of time that the pending loads touch: both
+-- engines skip files outside of a range, but DuckDB not outside of an `or`
+existing as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        1 as is_there
+    from __dbt__cte__trades_unified
+    where 1 = 1
+),
+first_landed as (
+select
+        ranked.exchange,
+        ranked.symbol,
+        ranked.trade_id,
+        ranked.side,
+        ranked.price,
+        ranked.quantity,
+        ranked.trade_ts,
+        ranked.ingest_ts
+    from ranked
+    left join existing
+        on
+            ranked.exchange = existing.exchange
+            and ranked.symbol = existing.symbol
+            and ranked.trade_id = existing.trade_id
+    where
+        ranked.landing_rank = 1
+        and existing.is_there is null
+)
+select * from first_landed
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.trades_unified.trades_unified_increment_adds_only_what_is_new
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","trade_id","side","price","quantity","trade_ts","ingest_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `python -m macros_gen` from config/targets/trades_unified.yaml: do not edit.
+-- depends_on: __dbt__cte__pending_loads
+with
+ __dbt__cte__trades_unified as (
+select
+  cast('sample' as varchar) as exchange,
+  cast('sample' as varchar) as symbol,
+  cast('sample 1' as varchar) as trade_id,
+  cast('BUY' as varchar) as side,
+  cast(1.5 as double) as price,
+  cast(1.5 as double) as quantity,
+  timestamp '2019-12-17 00:01:00.000000' as trade_ts,
+  timestamp '2019-12-17 00:01:00.000000' as ingest_ts
+),  __dbt__cte__pending_loads as (
+-- Fixture for pending_loads
+select try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times"
+),  __dbt__cte__stg_binance__trades as (
+-- Fixture for stg_binance__trades
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 3' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_a' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 1' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+union all
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_coinbase__trades as (
+-- Fixture for stg_coinbase__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_kraken__trades as (
+-- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+), incoming as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_binance__trades
+    where
+        rejection_reason is null
+        and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
+        and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_binance_trades'
+        )
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_coinbase__trades
+    where
+        rejection_reason is null
+        and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
+        and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_coinbase_trades'
+        )
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__stg_kraken__trades
+    where
+        rejection_reason is null
+        and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
+        and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
+        and _dlt_load_id in (
+            select load_id
+            from __dbt__cte__pending_loads
+            where raw_table = 'raw_kraken_trades'
+        )
+),
+ranked as (
+select
+        *,
+        row_number() over (
+            partition by exchange, symbol, trade_id
+            order by ingest_ts, trade_ts, side, price, quantity
+        ) as landing_rank
+    from incoming
+),
+-- a range for each stretch of time that the pending loads touch: both
+-- engines skip files outside of a range, but DuckDB not outside of an `or`
+existing as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        1 as is_there
+    from __dbt__cte__trades_unified
+    where 1 = 1
+),
+first_landed as (
+select
+        ranked.exchange,
+        ranked.symbol,
+        ranked.trade_id,
+        ranked.side,
+        ranked.price,
+        ranked.quantity,
+        ranked.trade_ts,
+        ranked.ingest_ts
+    from ranked
+    left join existing
+        on
+            ranked.exchange = existing.exchange
+            and ranked.symbol = existing.symbol
+            and ranked.trade_id = existing.trade_id
+    where
+        ranked.landing_rank = 1
+        and existing.is_there is null
+)
+select * from first_landed
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts", "ingest_ts", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.trades_unified.trades_unified_without_pending_loads_adds_nothing
+select * from (
+        -- Generated by `python -m macros_gen` from config/targets/trades_unified.yaml: do not edit.
+-- depends_on: __dbt__cte__pending_loads
+with
+ __dbt__cte__trades_unified as (
+select
+  cast('sample' as varchar) as exchange,
+  cast('sample' as varchar) as symbol,
+  cast('sample 1' as varchar) as trade_id,
+  cast('BUY' as varchar) as side,
+  cast(1.5 as double) as price,
+  cast(1.5 as double) as quantity,
+  timestamp '2019-12-17 00:01:00.000000' as trade_ts,
+  timestamp '2019-12-17 00:01:00.000000' as ingest_ts
+),  __dbt__cte__pending_loads as (
+-- Fixture for pending_loads
+select try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times"
+    limit 0
+),  __dbt__cte__stg_binance__trades as (
+-- Fixture for stg_binance__trades
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_coinbase__trades as (
+-- Fixture for stg_coinbase__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_kraken__trades as (
+-- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+), incoming as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__trades_unified
+    where 1 = 0
+),
+ranked as (
+select
+        *,
+        row_number() over (
+            partition by exchange, symbol, trade_id
+            order by ingest_ts, trade_ts, side, price, quantity
+        ) as landing_rank
+    from incoming
+),
+-- a range for each stretch of time that the pending loads touch: both
+-- engines skip files outside of a range, but DuckDB not outside of an `or`
+existing as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        1 as is_there
+    from __dbt__cte__trades_unified
+    where 1 = 0
+),
+first_landed as (
+select
+        ranked.exchange,
+        ranked.symbol,
+        ranked.trade_id,
+        ranked.side,
+        ranked.price,
+        ranked.quantity,
+        ranked.trade_ts,
+        ranked.ingest_ts
+    from ranked
+    left join existing
+        on
+            ranked.exchange = existing.exchange
+            and ranked.symbol = existing.symbol
+            and ranked.trade_id = existing.trade_id
+    where
+        ranked.landing_rank = 1
+        and existing.is_there is null
+)
+select * from first_landed
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.trades_unified.trades_unified_without_pending_loads_adds_nothing
+create table "awsdatacatalog"."schemahub"."trades_unified_without_pending_loads_adds_nothing__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/trades_unified_without_pending_loads_adds_nothing__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `python -m macros_gen` from config/targets/trades_unified.yaml: do not edit.
+-- depends_on: __dbt__cte__pending_loads
+with
+ __dbt__cte__trades_unified as (
+select
+  cast('sample' as varchar) as exchange,
+  cast('sample' as varchar) as symbol,
+  cast('sample 1' as varchar) as trade_id,
+  cast('BUY' as varchar) as side,
+  cast(1.5 as double) as price,
+  cast(1.5 as double) as quantity,
+  timestamp '2019-12-17 00:01:00.000000' as trade_ts,
+  timestamp '2019-12-17 00:01:00.000000' as ingest_ts
+),  __dbt__cte__pending_loads as (
+-- Fixture for pending_loads
+select try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times"
+    limit 0
+),  __dbt__cte__stg_binance__trades as (
+-- Fixture for stg_binance__trades
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_coinbase__trades as (
+-- Fixture for stg_coinbase__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_kraken__trades as (
+-- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+), incoming as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__trades_unified
+    where 1 = 0
+),
+ranked as (
+select
+        *,
+        row_number() over (
+            partition by exchange, symbol, trade_id
+            order by ingest_ts, trade_ts, side, price, quantity
+        ) as landing_rank
+    from incoming
+),
+-- a range for each stretch of time that the pending loads touch: both
+-- engines skip files outside of a range, but DuckDB not outside of an `or`
+existing as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        1 as is_there
+    from __dbt__cte__trades_unified
+    where 1 = 0
+),
+first_landed as (
+select
+        ranked.exchange,
+        ranked.symbol,
+        ranked.trade_id,
+        ranked.side,
+        ranked.price,
+        ranked.quantity,
+        ranked.trade_ts,
+        ranked.ingest_ts
+    from ranked
+    left join existing
+        on
+            ranked.exchange = existing.exchange
+            and ranked.symbol = existing.symbol
+            and ranked.trade_id = existing.trade_id
+    where
+        ranked.landing_rank = 1
+        and existing.is_there is null
+)
+select * from first_landed
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.trades_unified.trades_unified_without_pending_loads_adds_nothing
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","trade_id","side","price","quantity","trade_ts","ingest_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `python -m macros_gen` from config/targets/trades_unified.yaml: do not edit.
+-- depends_on: __dbt__cte__pending_loads
+with
+ __dbt__cte__trades_unified as (
+select
+  cast('sample' as varchar) as exchange,
+  cast('sample' as varchar) as symbol,
+  cast('sample 1' as varchar) as trade_id,
+  cast('BUY' as varchar) as side,
+  cast(1.5 as double) as price,
+  cast(1.5 as double) as quantity,
+  timestamp '2019-12-17 00:01:00.000000' as trade_ts,
+  timestamp '2019-12-17 00:01:00.000000' as ingest_ts
+),  __dbt__cte__pending_loads as (
+-- Fixture for pending_loads
+select try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times"
+    limit 0
+),  __dbt__cte__stg_binance__trades as (
+-- Fixture for stg_binance__trades
+select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_coinbase__trades as (
+-- Fixture for stg_coinbase__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_kraken__trades as (
+-- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+), incoming as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts
+    from __dbt__cte__trades_unified
+    where 1 = 0
+),
+ranked as (
+select
+        *,
+        row_number() over (
+            partition by exchange, symbol, trade_id
+            order by ingest_ts, trade_ts, side, price, quantity
+        ) as landing_rank
+    from incoming
+),
+-- a range for each stretch of time that the pending loads touch: both
+-- engines skip files outside of a range, but DuckDB not outside of an `or`
+existing as (
+    select
+        exchange,
+        symbol,
+        trade_id,
+        1 as is_there
+    from __dbt__cte__trades_unified
+    where 1 = 0
+),
+first_landed as (
+select
+        ranked.exchange,
+        ranked.symbol,
+        ranked.trade_id,
+        ranked.side,
+        ranked.price,
+        ranked.quantity,
+        ranked.trade_ts,
+        ranked.ingest_ts
+    from ranked
+    left join existing
+        on
+            ranked.exchange = existing.exchange
+            and ranked.symbol = existing.symbol
+            and ranked.trade_id = existing.trade_id
+    where
+        ranked.landing_rank = 1
+        and existing.is_there is null
+)
+select * from first_landed
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts", "ingest_ts", 'expected' as "actual_or_expected"
+  from (
+    select * from dbt_internal_unit_test_actual
+    limit 0
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
