@@ -12,7 +12,6 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.table import Table
 
-from .exceptions import Misconfigured
 from .lake_table import LakeTable
 
 CATALOG = "schemahub"
@@ -54,19 +53,6 @@ class Lake(Protocol):
 
     def writing(self, what: str) -> AbstractContextManager[None]:
         """Hold the only permit to write `what`; raises ConcurrentWriter where another process has it."""
-
-
-def open_lake(location: str) -> Lake:
-    """The lake at `location`: a folder, with or without `file://`, or `s3://bucket/prefix`."""
-    if location.startswith("s3://"):
-        from .glue_lake import GlueLake  # boto3 takes a quarter of a second, which a folder needs not wait
-
-        return GlueLake(location)
-    if "://" in location and not location.startswith("file://"):
-        raise Misconfigured(f"lake {location!r}: expected a folder, such as ./lake, or s3://bucket/prefix")
-    from .local_lake import LocalLake
-
-    return LocalLake(Path(location.removeprefix("file://")).expanduser())
 
 
 def identifier(name: str) -> str:

@@ -13,9 +13,10 @@ from loaders.connectors import load_connector, load_connectors
 from loaders.exceptions import Misconfigured, SchemaHubError
 from loaders.fetch import Fetcher
 from loaders.ingest import Ingested, Progress, ingest
-from loaders.lake import Lake, ensure_table, open_lake
+from loaders.lake import Lake, ensure_table
 from loaders.ledger import LEDGER
 from loaders.names import known
+from loaders.open_lake import open_lake
 from macros_gen.__main__ import differences, write
 from macros_gen.registry import Registry, load_registry
 from macros_gen.render import render

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 import boto3
 
-from loaders.lake import Lake, open_lake
+from loaders.lake import Lake
+from loaders.open_lake import open_lake
 
 
 @dataclass(frozen=True)

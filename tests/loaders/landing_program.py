@@ -16,9 +16,10 @@ import pyarrow as pa
 from pyiceberg.table import CommitTableResponse, Table
 
 from loaders.connector import Page, batch_of, page_of
-from loaders.lake import Lake, ensure_table, open_lake
+from loaders.lake import Lake, ensure_table
 from loaders.lake_table import Column
 from loaders.ledger import LEDGER, record
+from loaders.open_lake import open_lake
 from loaders.raw_table import RawTable
 from loaders.watermarks import read_watermark
 

@@ -8,7 +8,8 @@ import pytest
 from loaders.connectors import load_connectors
 from loaders.exceptions import LakeUnavailable, Misconfigured
 from loaders.glue_lake import GlueLake
-from loaders.lake import ensure_table, open_lake
+from loaders.lake import ensure_table
+from loaders.open_lake import open_lake
 from tests.athena.local.local_aws import LocalAws
 from tests.lakes import LakeHome, glue_home
 

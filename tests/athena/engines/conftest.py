@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 from pyiceberg.table import Table
 
-from loaders.lake import Lake, identifier, open_lake
+from loaders.lake import Lake, identifier
+from loaders.open_lake import open_lake
 from simulator import RunningSimulator
 from tests.athena.local.local_athena import LocalAthena
 from tests.lakes import glue_home
