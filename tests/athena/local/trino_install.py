@@ -75,7 +75,7 @@ def _install(home: Path) -> None:
         )
     server = _fetch(f"trino-server-core:{VERSION}:tar.gz", home)
     with tarfile.open(server) as archive:
-        archive.extractall(home, filter=_library)
+        _unpack_libraries(archive, home)
     server.unlink()
     for name in PLUGINS:
         plugin = _fetch(f"trino-{name}:{VERSION}:zip", home)
@@ -85,12 +85,15 @@ def _install(home: Path) -> None:
         plugin.unlink()
 
 
-def _library(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
+def _unpack_libraries(archive: tarfile.TarFile, home: Path) -> None:
     # The plugins that come with it are not needed, and slow to load.
-    name = member.name.partition("/")[2]
-    if not name.startswith("lib/"):
-        return None
-    return tarfile.data_filter(member.replace(name=name), folder)
+    for member in archive:
+        name = member.name.partition("/")[2]
+        content = archive.extractfile(member) if name.startswith("lib/") and ".." not in name else None
+        if content is not None:  # a file, or a link to one
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
+            with content, (home / name).open("wb") as target:
+                shutil.copyfileobj(content, target)
 
 
 def _fetch(artifact: str, folder: Path) -> Path:
