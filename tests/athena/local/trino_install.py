@@ -89,7 +89,7 @@ def _unpack_libraries(archive: tarfile.TarFile, home: Path) -> None:
     # The plugins that come with it are not needed, and slow to load.
     for member in archive:
         name = member.name.partition("/")[2]
-        content = archive.extractfile(member) if name.startswith("lib/") and ".." not in name else None
+        content = archive.extractfile(member) if name.startswith("lib/") and ".." not in name.split("/") else None
         if content is not None:  # a file, or a link to one
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             with content, (home / name).open("wb") as target:
