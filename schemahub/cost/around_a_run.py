@@ -39,7 +39,6 @@ def cost_shown(
     queries = AthenaQueries()
     yield queries
     try:
-        console.print()
         console.print(side_by_side(plan, scanned(queries, session().client("athena"))))
     except (BotoCoreError, ClientError) as error:  # the run itself went well
         console.print(f"what was read is not known: {in_one_line(error)}", markup=False, soft_wrap=True)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from infrastructure.stack import STACK, bring_up
 from schemahub.settings import PROJECT
 from simulator import RunningSimulator
 from simulator.market import DEFAULT_START
+from tests.athena.local import local_athena
 from tests.athena.local.local_aws import LocalAws
 from tests.infrastructure.conftest import use
 from tests.infrastructure.iam_policies import Call, Document, allow, documents_of, glue
@@ -41,10 +43,12 @@ botocore.session.Session.__init__ = make_and_record
 """
 
 
-@pytest.fixture
-def athena(shared_athena: LocalAws, monkeypatch: pytest.MonkeyPatch) -> LocalAws:
-    monkeypatch.setenv("SCHEMAHUB_WORK_GROUP", "schemahub")
-    return shared_athena
+@pytest.fixture(scope="module")
+def athena() -> Iterator[LocalAws]:
+    """One of its own, because what other tests leave in Glue would be in the way."""
+    with local_athena.running() as running, pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SCHEMAHUB_WORK_GROUP", "schemahub")
+        yield running
 
 
 @pytest.fixture
