@@ -14,6 +14,7 @@ from botocore.exceptions import (
 )
 
 _HOW = "name a profile with AWS_PROFILE, run under a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+_RIGHT = "the role or user needs the right to it, see docs/aws.md"
 _NO_RIGHT = {"403", "AccessDenied", "AccessDeniedException", "AllAccessDisabled"}
 _BAD_CREDENTIALS = {
     "ExpiredToken",
@@ -45,7 +46,9 @@ def in_one_line(error: BaseException, what: str = "") -> str | None:
             return in_one_line(error.__context__, what) if error.__context__ else f"AWS failed{to}: {_line(error)}"
         case BotoCoreError():
             return f"AWS failed{to}: {_line(error)}"
-        case OSError() if "AWS Error" in str(error):  # pyarrow's S3 file system
+        case OSError() if "AWS Error ACCESS_DENIED" in str(error):  # pyarrow's S3 file system
+            return f"AWS refuses S3{to}: {_line(error)}; {_RIGHT}"
+        case OSError() if "AWS Error" in str(error):
             return f"S3 failed{to}: {_line(error)}"
     return None
 
@@ -60,7 +63,9 @@ def _refused(error: ClientError, to: str) -> str:
         return f"AWS does not accept the credentials{to} ({code}); {_HOW}"
     if code in _NO_RIGHT:
         reason = "" if message in ("", "Forbidden") else f": {message}"
-        return f"AWS refuses {operation}{to}{reason}; the role or user needs the right to it, see docs/aws.md"
+        return f"AWS refuses {operation}{to}{reason}; {_RIGHT}"
+    if code in ("301", "PermanentRedirect"):
+        return f"the bucket is in another region than was asked{to}; set AWS_REGION to that of the bucket"
     return f"AWS refuses {operation}{to}: {code}: {message}"
 
 

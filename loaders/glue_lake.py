@@ -10,24 +10,39 @@ file system knows a smaller chain than boto3, so it is handed what boto3 finds.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.catalog import Catalog
-from pyiceberg.catalog.glue import GlueCatalog
 
 from .aws import session
 from .aws_errors import in_one_line
 from .exceptions import LakeUnavailable, Misconfigured
+from .file_lock import file_lock
+from .glue_catalog import CertainGlueCatalog
 from .lake import CATALOG, NAMESPACE
-from .s3_lock import s3_lock
+from .s3_lock import LEASE, s3_lock
 
 _RETRIES = Config(retries={"mode": "standard", "max_attempts": 8})
+
+# an attempt must end long before the lease does
+_PROMPT = Config(
+    connect_timeout=LEASE.total_seconds() / 24,
+    read_timeout=LEASE.total_seconds() / 24,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<key>.*))?", re.DOTALL)
+
+
+_AWS_ENDPOINT = re.compile(r"https://s3\.([a-z0-9-]+\.)?amazonaws\.com(\.cn)?")
+"""What pyarrow asks by itself; a VPC's own endpoint, for example, is another."""
 
 
 class GlueLake:
@@ -35,17 +50,34 @@ class GlueLake:
 
     def __init__(self, location: str) -> None:
         """Use `s3://bucket/prefix`; raises LakeUnavailable where the bucket, or the right to it, is missing."""
-        self.location = location.rstrip("/")
-        self.bucket, self._prefix = _bucket_and_prefix(self.location)
+        self.bucket, self._prefix = _bucket_and_prefix(location)
+        self.location = f"s3://{self.bucket}/{self._prefix}".rstrip("/")
         try:
             self._session = session()
             self._s3 = self._session.client("s3", config=_RETRIES)
             self._bucket_region = self._s3.head_bucket(Bucket=self.bucket).get("BucketRegion")
             self._glue = self._session.client("glue", config=_RETRIES)
         except (BotoCoreError, ClientError) as error:
-            raise LakeUnavailable(in_one_line(error, self.location) or str(error)) from error
+            told = self._told_in_full(error)
+            raise LakeUnavailable(in_one_line(told, self.location) or str(told)) from error
+        except ValueError as error:  # an endpoint, of the environment or the profile, that is no address
+            raise LakeUnavailable(f"AWS can't be asked for {self.location}: {error}") from error
         self._catalog: Catalog | None = None
         self._catalog_credentials: Any = None
+
+    def _told_in_full(self, error: Exception) -> Exception:
+        """The refusal with its reason: an answer to HeadBucket has no body, and so a status alone."""
+        if not isinstance(error, ClientError) or error.response["Error"]["Code"] not in ("400", "403"):
+            return error
+        try:
+            self._s3.list_objects_v2(Bucket=self.bucket, Prefix=self._key_of("locks"), MaxKeys=1)
+        except (BotoCoreError, ClientError) as told:
+            return told
+        return error
+
+    @property
+    def is_there(self) -> bool:
+        return True
 
     @property
     def catalog(self) -> Catalog:
@@ -53,7 +85,7 @@ class GlueLake:
         credentials = self._session.get_credentials()
         frozen = credentials.get_frozen_credentials() if credentials else None
         if self._catalog is None or frozen != self._catalog_credentials:
-            self._catalog = GlueCatalog(CATALOG, client=self._glue, **self._file_system(frozen))
+            self._catalog = CertainGlueCatalog(CATALOG, client=self._glue, **self._file_system(frozen))
             self._catalog_credentials = frozen
         return self._catalog
 
@@ -64,7 +96,7 @@ class GlueLake:
             if credentials.token:
                 properties["s3.session-token"] = credentials.token
         endpoint = self._s3.meta.endpoint_url
-        if not (urlsplit(endpoint).hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        if not _AWS_ENDPOINT.fullmatch(endpoint):
             properties["s3.endpoint"] = endpoint
         return properties
 
@@ -85,27 +117,46 @@ class GlueLake:
         return f"{self.location}/{NAMESPACE}/{name}"
 
     def put(self, file: Path, to: str) -> None:
-        self._s3.upload_file(str(file), self.bucket, _key(to))
+        self._s3.upload_file(str(file), self.bucket, self._key_at(to))
 
     def remove_files(self, location: str, prefix: str) -> None:
         pages = self._s3.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self.bucket, Prefix=f"{_key(location)}/{prefix}"):
+        for page in pages.paginate(Bucket=self.bucket, Prefix=f"{self._key_at(location)}/{prefix}"):
             if objects := [{"Key": each["Key"]} for each in page.get("Contents", ())]:
-                self._s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
+                answer = self._s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
+                for failed in answer.get("Errors", ()):
+                    raise LakeUnavailable(f"AWS refuses to remove s3://{self.bucket}/{failed['Key']}: {failed['Code']}")
 
     @contextmanager
     def writing(self, what: str) -> Iterator[None]:
-        key = "/".join(filter(None, (self._prefix, ".schemahub", "locks", f"{what}.json")))
-        with s3_lock(self._s3, self.bucket, key, what):
+        # the lease may run out while this machine sleeps, and then another run of it would take our files for leftovers
+        prompt_s3 = self._session.client("s3", config=_PROMPT)
+        with (
+            file_lock(self.work_folder / f"{what}.lock", what, self.location),
+            s3_lock(prompt_s3, self.bucket, self._key_of(f"locks/{what}.json"), what),
+        ):
             yield
+
+    def _key_of(self, name: str) -> str:
+        return "/".join(filter(None, (self._prefix, ".schemahub", name)))
+
+    def _key_at(self, address: str) -> str:
+        found = _ADDRESS.fullmatch(address)
+        assert found, address
+        assert found["bucket"] == self.bucket, f"{address} is in another bucket than {self.location}"
+        return str(found["key"] or "")
 
 
 def _bucket_and_prefix(location: str) -> tuple[str, str]:
-    parts = urlsplit(location)
-    if not parts.netloc or parts.query or parts.fragment:
-        raise Misconfigured(f"lake {location!r}: expected s3://bucket/prefix, with the name of a bucket")
-    return parts.netloc, parts.path.strip("/")
-
-
-def _key(address: str) -> str:
-    return urlsplit(address).path.lstrip("/")
+    found = _ADDRESS.fullmatch(location)
+    if not found:
+        shown = re.sub(r"//[^/@]*@", "//…@", location)  # some tools take keys there
+        raise Misconfigured(f"lake {shown!r}: expected s3://bucket/prefix, with the name of a bucket")
+    prefix = (found["key"] or "").removesuffix("/")
+    # boto3, pyarrow and Athena understand these differently
+    if prefix and any(part in ("", ".", "..") or re.search(r"[%?#\x00-\x1f\x7f]", part) for part in prefix.split("/")):
+        raise Misconfigured(
+            f"lake {location!r}: expected s3://bucket/prefix, whose parts are neither empty nor `.` nor `..`, without "
+            "any of % ? # and control characters"
+        )
+    return found["bucket"], prefix

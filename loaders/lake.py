@@ -4,7 +4,8 @@
 else is handed a `Lake`.
 """
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.table import Table
 
+from .exceptions import LakeUnavailable, Misconfigured
 from .lake_table import LakeTable
 
 CATALOG = "schemahub"
@@ -37,11 +39,16 @@ class Lake(Protocol):
     """`file://` and a folder, or `s3://bucket/prefix`; without a slash at the end."""
 
     @property
-    def catalog(self) -> Catalog: ...
+    def is_there(self) -> bool:
+        """Whether anything may have been written; asking makes nothing."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog, which is made where it is missing."""
 
     @property
     def work_folder(self) -> Path:
-        """A local folder for work in progress."""
+        """A local folder for work in progress; made where it is missing."""
 
     def table_location(self, name: str) -> str: ...
 
@@ -59,23 +66,52 @@ def identifier(name: str) -> str:
     return f"{NAMESPACE}.{name}"
 
 
-def ensure_table(lake: Lake, declared: LakeTable) -> Table:
-    """The table, created where missing and given the columns that were declared since."""
-    try:
-        table = lake.catalog.load_table(identifier(declared.name))
-    except NoSuchTableError:
-        if not lake.catalog.namespace_exists(NAMESPACE):  # asked first, so that no right to make one is needed
-            lake.catalog.create_namespace_if_not_exists(NAMESPACE)
+def existing_table(lake: Lake, name: str) -> Table | None:
+    """The table of that name; None where there is none. Makes nothing.
+
+    Raises:
+        LakeUnavailable: its metadata are not where the catalog says, or no metadata.
+    """
+    if not lake.is_there:
+        return None
+    with readable(lake, name):
         try:
-            return lake.catalog.create_table(
-                identifier(declared.name),
-                declared.iceberg_schema,
-                location=lake.table_location(declared.name),
-                partition_spec=declared.partition_spec,
-                properties=TABLE_PROPERTIES,
-            )
-        except TableAlreadyExistsError:  # another loader was faster
-            table = lake.catalog.load_table(identifier(declared.name))
+            return lake.catalog.load_table(identifier(name))
+        except NoSuchTableError:
+            return None
+
+
+@contextmanager
+def readable(lake: Lake, name: str) -> Iterator[None]:
+    """Say in one line what is wrong with a lake whose files are not where its catalog says."""
+    try:
+        yield
+    except (FileNotFoundError, ValueError) as error:  # ValueError: metadata that is none
+        reason = " ".join(str(error).split())
+        raise LakeUnavailable(
+            f"`{name}` of {lake.location} can't be read, a file of it is missing or damaged: {reason}; "
+            "a lake must stay where it was made, and be restored as a whole"
+        ) from error
+
+
+def check_place(lake: Lake, table: Table) -> None:
+    """Raise Misconfigured where a table of the loaders is another lake's, which has the same catalog."""
+    name = table.name()[-1]
+    if table.location() != (wanted := lake.table_location(name)):
+        raise Misconfigured(
+            f"`{name}` belongs to another lake: its files are in {table.location()}, and those of {lake.location} "
+            f"would be in {wanted}; name that lake with --lake, since a catalog holds one"
+        )
+
+
+def ensure_table(lake: Lake, declared: LakeTable) -> Table:
+    """The table, created where missing and given the columns that were declared since.
+
+    Raises:
+        Misconfigured: the catalog has the table of another lake under this name.
+    """
+    table = existing_table(lake, declared.name) or _create(lake, declared)
+    check_place(lake, table)
     have = set(table.schema().column_names)
     if missing := [column for column in declared.columns if column.name not in have]:
         with table.update_schema() as update:
@@ -83,3 +119,18 @@ def ensure_table(lake: Lake, declared: LakeTable) -> Table:
                 field = declared.iceberg_schema.find_field(column.name)
                 update.add_column(column.name, field.field_type, doc=column.description)
     return table
+
+
+def _create(lake: Lake, declared: LakeTable) -> Table:
+    if not lake.catalog.namespace_exists(NAMESPACE):  # asked first, so that no right to make one is needed
+        lake.catalog.create_namespace_if_not_exists(NAMESPACE)
+    try:
+        return lake.catalog.create_table(
+            identifier(declared.name),
+            declared.iceberg_schema,
+            location=lake.table_location(declared.name),
+            partition_spec=declared.partition_spec,
+            properties=TABLE_PROPERTIES,
+        )
+    except TableAlreadyExistsError:  # another loader was faster
+        return lake.catalog.load_table(identifier(declared.name))

@@ -12,11 +12,11 @@ from datetime import datetime
 
 import msgspec
 import pyarrow as pa
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
 
-from .lake import Lake, ensure_table, identifier
+from .lake import Lake, check_place, ensure_table, existing_table, readable
 from .lake_table import Column, LakeTable
 
 LEDGER = LakeTable(
@@ -78,11 +78,8 @@ def last_load_property(load: LastLoad) -> dict[str, str]:
 def record(lake: Lake, raw: Table) -> None:
     """Append the rows of the raw table's last load, unless the ledger has them."""
     load = last_load(raw)
-    if load is None:
-        return
-    ledger = ensure_table(lake, LEDGER)
-    if ledger.properties.get(_recorded(raw)) != load.load_id:
-        _append(lake, load, _recorded(raw))
+    if load is not None:
+        _append(lake, load, recorded=f"schemahub.recorded.{raw.name()[-1]}")
 
 
 # Loaders of other raw tables append at the same time; their rows are others, so a stale commit is made again.
@@ -92,8 +89,10 @@ def record(lake: Lake, raw: Table) -> None:
     stop=stop_after_attempt(20),
     reraise=True,
 )
-def _append(lake: Lake, load: LastLoad, recorded: str) -> None:
+def _append(lake: Lake, load: LastLoad, *, recorded: str) -> None:
     ledger = ensure_table(lake, LEDGER)
+    if ledger.properties.get(recorded) == load.load_id:
+        return
     rows = pa.Table.from_pylist(
         [msgspec.structs.asdict(row) for row in load.rows], schema=LEDGER.arrow_schema(ledger.schema())
     )
@@ -103,19 +102,21 @@ def _append(lake: Lake, load: LastLoad, recorded: str) -> None:
 
 
 def loads(lake: Lake) -> list[LedgerRow]:
-    """Every row of the ledger, oldest load first."""
-    try:
-        ledger = lake.catalog.load_table(identifier(LEDGER.name))
-    except NoSuchTableError:  # nothing was landed yet
+    """Every row of the ledger, oldest load first; empty where nothing was landed yet.
+
+    Raises:
+        Misconfigured: the catalog has the ledger of another lake.
+        LakeUnavailable: files of the ledger are missing.
+    """
+    ledger = existing_table(lake, LEDGER.name)
+    if ledger is None:
         return []
-    return [LedgerRow(**row) for row in ledger.scan().to_arrow().sort_by("load_id").to_pylist()]
+    check_place(lake, ledger)
+    with readable(lake, LEDGER.name):
+        return [LedgerRow(**row) for row in ledger.scan().to_arrow().sort_by("load_id").to_pylist()]
 
 
 def is_committed(lake: Lake, raw: Table, load_id: str) -> bool:
     """Whether a load is in the raw table, which is then its last one, or was before it and is in the ledger."""
     last = last_load(raw)
     return (last is not None and last.load_id == load_id) or any(row.load_id == load_id for row in loads(lake))
-
-
-def _recorded(raw: Table) -> str:
-    return f"schemahub.recorded.{raw.name()[-1]}"

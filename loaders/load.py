@@ -170,12 +170,9 @@ class PendingLoad:
                 self.ledger_rows = self._ledger_rows()
                 load = LastLoad(self.load_id, self.ledger_rows)
                 transaction.set_properties({**watermark_properties(cursors), **last_load_property(load)})
-        except CommitFailedException as error:
-            # Glue is asked again where its answer was lost, and then refuses what it has accepted
-            table = self.lake.catalog.load_table(identifier(self.raw.table.name))
-            if not self._is_ours(table):
-                self.is_in_doubt = False
-                raise self._overtaken() from error
+        except CommitFailedException as error:  # refused, so it is certain that nothing of it is in the table
+            self.is_in_doubt = False
+            raise self._overtaken() from error
         self.is_in_doubt = False
         self.committed = table
 

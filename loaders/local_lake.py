@@ -6,7 +6,6 @@
 <lake>/.schemahub/           locks and work in progress; may be deleted while nothing runs
 """
 
-import fcntl
 import os
 import shutil
 from collections.abc import Iterator
@@ -17,40 +16,61 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import SqlCatalog
 from sqlalchemy.exc import SQLAlchemyError
 
-from .exceptions import ConcurrentWriter, LakeUnavailable
+from .exceptions import LakeUnavailable, Misconfigured
+from .file_lock import file_lock
 from .lake import CATALOG, NAMESPACE
+
+_NOT_IN_ADDRESSES = "#?%"
+"""Signs that mean something else in the addresses of files and of SQLite, so that files would go astray."""
 
 
 class LocalLake:
     """A lake in a folder of this machine."""
 
     def __init__(self, folder: Path) -> None:
-        """Use `folder`, which is created where missing; raises LakeUnavailable where that can't be."""
-        self.folder = folder.absolute()
+        """Use `folder`, which the first write makes; raises Misconfigured and LakeUnavailable where it can't be."""
+        self.folder = folder.resolve()  # so that a lake has one address, whichever links lead there
+        if signs := set(_NOT_IN_ADDRESSES) & set(str(self.folder)):
+            raise Misconfigured(f"lake folder {str(self.folder)!r} has a {min(signs)!r} in its name; name one without")
+        if self.folder.exists() and not self.folder.is_dir():
+            raise LakeUnavailable(f"lake {str(self.folder)!r} is a file; name a folder with --lake")
         self.location = f"file://{self.folder}"
         self._catalog: Catalog | None = None
-        try:
-            self.work_folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise LakeUnavailable(f"lake folder {str(self.folder)!r} can't be created: {error.strerror}") from error
-        if not os.access(self.folder, os.W_OK | os.X_OK):
-            raise LakeUnavailable(f"lake folder {str(self.folder)!r} is not writable; choose another with --lake")
+
+    @property
+    def is_there(self) -> bool:
+        return self._catalog_file.exists()
+
+    @property
+    def _catalog_file(self) -> Path:
+        return self.folder / "catalog.db"
 
     @property
     def work_folder(self) -> Path:
-        return self.folder / ".schemahub"
+        return self._made(self.folder / ".schemahub")
 
     @property
     def catalog(self) -> Catalog:
         if self._catalog is None:
-            file = self.folder / "catalog.db"
+            if not self.is_there:
+                self._made(self.folder)
             try:
-                catalog = SqlCatalog(CATALOG, uri=f"sqlite:///{file}", warehouse=self.location)
+                self._catalog = SqlCatalog(CATALOG, uri=f"sqlite:///{self._catalog_file}", warehouse=self.location)
             except SQLAlchemyError as error:
                 reason = str(error).splitlines()[0]
-                raise LakeUnavailable(f"{str(file)!r} can't be used as the lake's catalog: {reason}") from error
-            self._catalog = catalog
+                raise LakeUnavailable(
+                    f"{str(self._catalog_file)!r} can't be used as the lake's catalog: {reason}"
+                ) from error
         return self._catalog
+
+    def _made(self, folder: Path) -> Path:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LakeUnavailable(f"lake folder {str(self.folder)!r} can't be created: {error.strerror}") from error
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise LakeUnavailable(f"lake folder {str(self.folder)!r} is not writable; choose another with --lake")
+        return folder
 
     def table_location(self, name: str) -> str:
         return f"{self.location}/{NAMESPACE}/{name}"
@@ -74,20 +94,7 @@ class LocalLake:
 
     @contextmanager
     def writing(self, what: str) -> Iterator[None]:
-        path = self.work_folder / f"{what}.lock"
-        with path.open("a+") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                lock.seek(0)
-                holder = lock.read().strip() or "unknown"
-                raise ConcurrentWriter(
-                    f"`{what}` is being written by another process (pid {holder}) in {self.folder}; "
-                    "wait until it ends, or stop it, and run this again"
-                ) from None
-            lock.truncate(0)
-            lock.write(str(os.getpid()))
-            lock.flush()
+        with file_lock(self.work_folder / f"{what}.lock", what, str(self.folder)):
             yield
 
 

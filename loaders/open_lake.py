@@ -1,10 +1,13 @@
 """Which kind of lake an address names."""
 
+import re
 from pathlib import Path
 
 from .exceptions import Misconfigured
 from .lake import Lake
 from .local_lake import LocalLake
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
 
 
 def open_lake(location: str) -> Lake:
@@ -13,6 +16,10 @@ def open_lake(location: str) -> Lake:
         from .glue_lake import GlueLake  # boto3 takes a quarter of a second, which a folder need not wait
 
         return GlueLake(location)
-    if "://" in location and not location.startswith("file://"):
+    folder = location.removeprefix("file://")
+    if _SCHEME.match(folder):  # also s3:/bucket, which nobody means as a folder
         raise Misconfigured(f"lake {location!r}: expected a folder, such as ./lake, or s3://bucket/prefix")
-    return LocalLake(Path(location.removeprefix("file://")).expanduser())
+    try:
+        return LocalLake(Path(folder).expanduser())
+    except RuntimeError as error:  # ~somebody, or links in a circle
+        raise Misconfigured(f"lake {location!r}: {error}") from error

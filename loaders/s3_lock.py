@@ -35,7 +35,14 @@ _REFUSED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
 @contextmanager
 def s3_lock(s3: Any, bucket: str, key: str, what: str, *, lease: timedelta = LEASE) -> Iterator[None]:
-    """Hold the lock `s3://bucket/key`; the names say what is written.
+    """Hold the lock `s3://bucket/key`.
+
+    Args:
+        s3: boto3's client; it must give up an attempt well before a quarter of the lease is over.
+        bucket: where the lock's object is.
+        key: of that object.
+        what: what is written, for messages.
+        lease: for how long a holder that is not heard of keeps its right.
 
     Raises:
         ConcurrentWriter: another process holds it; or it was taken from us, because it could not be renewed in time,
@@ -46,7 +53,8 @@ def s3_lock(s3: Any, bucket: str, key: str, what: str, *, lease: timedelta = LEA
     renewing = threading.Thread(target=lock.keep, daemon=True)
     renewing.start()
     try:
-        yield
+        with _interruptible():
+            yield
     except KeyboardInterrupt:
         lock.raise_if_lost()
         raise
@@ -55,6 +63,19 @@ def s3_lock(s3: Any, bucket: str, key: str, what: str, *, lease: timedelta = LEA
         renewing.join()
         lock.free()
     lock.raise_if_lost()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt the main thread also where it is ignored, as in what a shell script starts with `&`."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @dataclass
@@ -84,11 +105,13 @@ class _Lock:
         renewed_at = time.monotonic()
         while not self.done.wait(pause):
             self.renewals += 1
+            asked_at = time.monotonic()
             with suppress(BotoCoreError, ClientError):  # the next renewal may get through
                 if not self._write(self._ours(), {"IfMatch": self.etag}):
                     break
-                renewed_at = time.monotonic()
-            if time.monotonic() - renewed_at > self.lease.total_seconds():
+                renewed_at = asked_at
+            # a further attempt could end after the lease
+            if time.monotonic() - renewed_at > self.lease.total_seconds() / 2:
                 break
         else:
             return
@@ -122,13 +145,13 @@ class _Lock:
         except ClientError as error:
             if error.response["Error"]["Code"] not in _REFUSED:
                 raise
-            # boto3 asks again where an answer was lost on its way, and is refused if the first one got through
+            # an answer was lost: of this write, which boto3 has sent again, or of the renewal before it
             found = self._read()
-            if found is None or found.content != content or not content:
+            if found is None or found.content.get("token") != self.token:
                 return False
             self.etag = found.etag
-        else:
-            self.etag = answer["ETag"]
+            return found.content == content or self._write(content, {"IfMatch": found.etag})
+        self.etag = answer["ETag"]
         return True
 
     def _read(self) -> "_Found | None":

@@ -1,5 +1,6 @@
 """One simulator and one local AWS for the whole run, and a lake of one's own for each test."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,10 @@ from tests.lakes import LakeHome, glue_home, local_home
 MARKET_TRADES = 24_000
 ATHENA_SETTINGS = {"SCHEMAHUB_WORK_GROUP": "primary", "SCHEMAHUB_ATHENA_POLL_SECONDS": "0.05", "SCHEMAHUB_THREADS": "4"}
 """The one work group of an empty account, and less waiting."""
+
+
+# A shell that starts the tests with `&` has them, and their children, ignore Ctrl-C, which some send and expect
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

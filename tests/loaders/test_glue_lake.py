@@ -1,5 +1,7 @@
 """The lake on S3 and Glue: whom it asks for credentials, and what it says when it may not."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import boto3
@@ -12,6 +14,7 @@ from loaders.lake import ensure_table
 from loaders.open_lake import open_lake
 from tests.athena.local.local_aws import LocalAws
 from tests.lakes import LakeHome, glue_home
+from tests.loaders.test_landing import every_id_once, land_up_to, landed_ids
 
 SECRET = "wJalrXUtnFEMIsecretKEY"
 
@@ -68,8 +71,9 @@ def test_renewed_credentials_reach_the_file_system(home: LakeHome, monkeypatch: 
         ({"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found; AWS_PROFILE names it"),
         ({"AWS_REGION": None, "AWS_DEFAULT_REGION": None}, "no AWS region was found"),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}, "AWS can't be reached for s3://"),
+        ({"AWS_ENDPOINT_URL_S3": "localhost:4566"}, "AWS can't be asked for s3://"),
     ],
-    ids=["none", "half", "profile", "region", "unreachable"],
+    ids=["none", "half", "profile", "region", "unreachable", "no address"],
 )
 def test_what_is_missing_is_said_in_one_line(
     home: LakeHome, changes: dict[str, str | None], says: str, monkeypatch: pytest.MonkeyPatch
@@ -88,10 +92,76 @@ def test_a_missing_bucket_is_said_in_one_line(home: LakeHome) -> None:
         open_lake("s3://nowhere-at-all/prefix")
 
 
-@pytest.mark.parametrize("location", ["s3://", "s3:///prefix", "s3://bucket/prefix?x=1"])
+@pytest.mark.parametrize(
+    "location",
+    ["s3://", "s3:///prefix", "s3://bucket?x=1", "s3://b/p", "s3://Bucket/p", "s3://bucket//p", "s3://bucket/a//b",
+     "s3://bucket/a/../b", "s3://bucket/./a", "s3://bucket/a%20b", "s3://bucket/prefix?x=1", "s3://bucket/a\nb",
+     "s3:/bucket/prefix", "s3a://bucket/prefix"],
+)  # fmt: skip
 def test_an_address_that_is_none_is_refused(aws: LocalAws, location: str) -> None:
-    with pytest.raises(Misconfigured, match="expected s3://bucket/prefix"):
+    with pytest.raises(Misconfigured, match=r"expected (a folder, such as ./lake, or )?s3://bucket/prefix"):
         open_lake(location)
+
+
+def test_keys_in_an_address_are_not_repeated(aws: LocalAws) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        open_lake(f"s3://AKIAIOSFODNN7EXAMPLE:{SECRET}@bucket/prefix")
+    assert str(caught.value) == "lake 's3://…@bucket/prefix': expected s3://bucket/prefix, with the name of a bucket"
+
+
+@pytest.mark.parametrize("prefix", ["", "a b", "ünï", "a+b", "a=1/b&c"])
+def test_what_is_landed_under_any_prefix_is_read_back(home: LakeHome, prefix: str) -> None:
+    bucket = home.location.split("/")[2]
+    lake = open_lake(f"s3://{bucket}/{prefix}")
+    land_up_to(lake, 10)
+    land_up_to(lake, 20)
+    assert landed_ids(lake) == every_id_once(20)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("ExpiredToken", "AWS does not accept the credentials for s3://bucket/prefix (ExpiredToken); name a profile"),
+        ("InvalidAccessKeyId", "AWS does not accept the credentials for s3://bucket/prefix (InvalidAccessKeyId); name"),
+        ("AccessDenied", "AWS refuses ListObjectsV2 for s3://bucket/prefix: not you; the role or user needs the right"),
+    ],
+)
+def test_the_reason_of_a_refusal_is_asked_for_where_s3_gives_a_status_alone(
+    aws: LocalAws, monkeypatch: pytest.MonkeyPatch, code: str, reason: str
+) -> None:
+    class S3(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(400 if code == "ExpiredToken" else 403)
+            self.end_headers()
+
+        def do_GET(self) -> None:
+            self.send_response(400 if code == "ExpiredToken" else 403)
+            self.end_headers()
+            self.wfile.write(f"<Error><Code>{code}</Code><Message>not you</Message></Error>".encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), S3) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.server_port}")
+        with pytest.raises(LakeUnavailable) as caught:
+            open_lake("s3://bucket/prefix")
+        server.shutdown()
+    assert str(caught.value).startswith(reason)
+
+
+def test_an_endpoint_of_a_vpc_reaches_the_file_system(home: LakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = home.open()
+    assert isinstance(lake, GlueLake)
+    for endpoint, handed_on in (
+        ("https://bucket.vpce-1a2b.s3.us-east-1.vpce.amazonaws.com", True),
+        ("https://s3.eu-central-1.amazonaws.com", False),
+        ("https://s3.amazonaws.com", False),
+        ("https://s3.cn-north-1.amazonaws.com.cn", False),
+    ):
+        monkeypatch.setattr(lake._s3.meta, "_endpoint_url", endpoint)
+        assert ("s3.endpoint" in lake._file_system(None)) == handed_on
 
 
 def test_a_work_folder_that_can_not_be_made_is_named(

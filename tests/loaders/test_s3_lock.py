@@ -1,6 +1,8 @@
 """The lease on S3: one holder at a time, and nobody waits for long after a holder that is gone."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from loaders import s3_lock as module
 from loaders.exceptions import ConcurrentWriter
@@ -110,16 +112,63 @@ def test_who_loses_the_lease_is_interrupted_and_leaves_it_to_the_other(s3: Any, 
     assert content(s3, bucket)["host"] == "elsewhere"
 
 
-def test_an_answer_that_was_lost_does_not_cost_the_lock(s3: Any, bucket: str) -> None:
-    class LosingAnswers:
-        """S3 as boto3 shows it when it has sent a request twice, because the first answer was lost."""
+def test_who_loses_the_lease_is_interrupted_also_where_interrupts_are_ignored(bucket: str) -> None:
+    program = (
+        "import boto3, sys, time; from datetime import timedelta; from loaders.s3_lock import s3_lock\n"
+        "s3 = boto3.client('s3')\n"
+        "with s3_lock(s3, sys.argv[1], sys.argv[2], 'unify', lease=timedelta(seconds=2)):\n"
+        "    s3.put_object(Bucket=sys.argv[1], Key=sys.argv[2], Body='{}'); time.sleep(20); print('went on')"
+    )
+    started = time.monotonic()
+    finished = subprocess.run(
+        [sys.executable, "-c", program, bucket, KEY],
+        capture_output=True, text=True, check=False, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )  # fmt: skip
+    assert "ConcurrentWriter: the right to write `unify` could not be renewed in time" in finished.stderr
+    assert finished.stdout == ""
+    assert time.monotonic() - started < 15
 
-        exceptions = s3.exceptions
-        get_object = s3.get_object
 
-        def put_object(self, **request: Any) -> Any:
-            s3.put_object(**request)
+class Unreliable:
+    """S3 as boto3 shows it, whose writes go wrong as `outcomes` say: one for each, and the last one for all others."""
+
+    def __init__(self, s3: Any, *outcomes: str) -> None:
+        self.exceptions, self.get_object = s3.exceptions, s3.get_object
+        self._s3, self._outcomes = s3, iter(outcomes)
+        self._outcome = ""
+
+    def put_object(self, **request: Any) -> Any:
+        self._outcome = next(self._outcomes, self._outcome)
+        if self._outcome == "silence":
+            raise ReadTimeoutError(endpoint_url="s3")
+        answer = self._s3.put_object(**request)
+        if self._outcome == "lost":
+            raise ConnectionClosedError(endpoint_url="s3")
+        if self._outcome == "sent twice":
             raise ClientError({"Error": {"Code": "PreconditionFailed"}}, "PutObject")
+        return answer
 
-    with s3_lock(LosingAnswers(), bucket, KEY, "unify", lease=SHORT):
-        time.sleep(SHORT.total_seconds())
+
+def test_who_can_not_renew_is_interrupted_before_the_lease_is_over(s3: Any, bucket: str) -> None:
+    started = time.monotonic()
+    with (  # the body is what is interrupted
+        pytest.raises(ConcurrentWriter, match="could not be renewed"),
+        s3_lock(Unreliable(s3, "taken", "silence"), bucket, KEY, "unify", lease=SHORT),
+    ):
+        time.sleep(30)
+    assert time.monotonic() - started < SHORT.total_seconds()
+
+
+@pytest.mark.parametrize("outcome", ["lost", "sent twice"])
+def test_an_answer_that_was_lost_does_not_cost_the_lock(s3: Any, bucket: str, outcome: str) -> None:
+    lease = 3 * SHORT  # else a busy machine is too slow for it
+    with s3_lock(Unreliable(s3, "taken", outcome, "taken"), bucket, KEY, "unify", lease=lease):
+        time.sleep(1.3 * lease.total_seconds())
+        with pytest.raises(ConcurrentWriter):
+            ExitStack().enter_context(s3_lock(s3, bucket, KEY, "unify", lease=lease))
+    assert content(s3, bucket) == {}
+
+
+def test_a_lock_whose_taking_was_answered_as_refused_is_held(s3: Any, bucket: str) -> None:
+    with s3_lock(Unreliable(s3, "sent twice", "taken"), bucket, KEY, "unify"):
+        assert content(s3, bucket)["pid"] == os.getpid()
