@@ -37,6 +37,7 @@ from .connector import Page
 from .exceptions import SchemaHubError
 from .ledger import LedgerRow, record
 from .load import PendingLoad
+from .upkeep import tend
 
 _LOAD_ID = "load_id"
 """Names the load that a working folder is for, to whoever finds it after a crash."""
@@ -107,6 +108,7 @@ def land(load: PendingLoad, pages: Iterator[Page]) -> list[LedgerRow]:
         is_interrupted = _run_pipeline(load, chain([first], pages), folder)
     if load.committed is not None:
         record(load.lake, load.committed)
+        tend(load.committed)
     if is_interrupted:
         raise KeyboardInterrupt
     assert load.committed is not None, "dlt ended without a commit and without an error"

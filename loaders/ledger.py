@@ -18,6 +18,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from .lake import Lake, check_place, ensure_table, existing_table, readable
 from .lake_table import Column, LakeTable
+from .upkeep import tend
 
 LEDGER = LakeTable(
     "schemahub_loads",
@@ -99,6 +100,7 @@ def _append(lake: Lake, load: LastLoad, *, recorded: str) -> None:
     with ledger.transaction() as transaction:
         transaction.append(rows)
         transaction.set_properties({recorded: load.load_id})
+    tend(ledger, gather=True)
 
 
 def loads(lake: Lake) -> list[LedgerRow]:

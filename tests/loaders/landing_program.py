@@ -7,6 +7,7 @@ POINT is where the process sends itself SIGKILL.
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,7 +35,14 @@ MARKETS = ("AAA", "BBB")
 PAGE = 100
 START = datetime(2026, 1, 5)
 
-POINTS = ("in extract", "before a file is staged", "before the commit", "after the commit", "after the ledger row")
+POINTS = (
+    "in extract",
+    "before a file is staged",
+    "between two files",
+    "before the commit",
+    "after the commit",
+    "after the ledger row",
+)
 
 
 def pages(table: Table, last_id: int, point: str = "") -> Iterator[Page]:
@@ -77,18 +85,28 @@ def deadly(lake: Lake, point: str) -> None:
             die()
         return response
 
+    staged: list[Path] = []
+    one_by_one = threading.Lock()
+
     def put_file(file: Path, to: str) -> None:
-        if point == "before a file is staged":
-            die()
-        put(file, to)
+        with one_by_one:
+            if point == "before a file is staged" or (point == "between two files" and staged):
+                die()
+            put(file, to)
+            staged.append(file)
 
     catalog.commit_table = commit_table  # type: ignore[method-assign]
     lake.put = put_file  # type: ignore[method-assign]
 
 
 def main(location: str, last_id: str, point: str = "") -> None:
+    # several files for a load of some thousand rows
+    os.environ |= {"DATA_WRITER__BUFFER_MAX_ITEMS": "500", "DATA_WRITER__FILE_MAX_ITEMS": "1000"}
+    from loaders import load as load_module
     from loaders.landing import land
     from loaders.load import PendingLoad
+
+    load_module._ROWS_TOGETHER = 500
 
     lake = open_lake(location)
     with lake.writing(RAW.table.name):

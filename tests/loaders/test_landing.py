@@ -77,7 +77,7 @@ def test_what_a_killed_load_left_uncommitted_is_removed_by_the_next(lake_home: L
     lake = lake_home.open()
     land_up_to(lake, 50)
     assert run_program(lake_home, 1_050, "before the commit") == -signal.SIGKILL
-    assert len(lake_home.files(DATA)) == 2
+    assert len(lake_home.files(DATA)) > 2
     land_up_to(lake, 60)
     table = lake.catalog.load_table(identifier(RAW.table.name))
     referenced = {Path(file["file_path"]).name for file in table.inspect.files().to_pylist()}

@@ -1,0 +1,48 @@
+"""Keep a table that grows by small commits quick to read and to write.
+
+Each load adds a snapshot to its raw table and a file of some rows to the ledger. A commit rewrites the list of all
+snapshots, and reading opens every file, so both would take longer with every load. Hence, once in a while: the ledger's
+files become one for each day, and all but the last snapshots are forgotten.
+
+Files that no snapshot names any more stay where they are, for a query that began before may still read them. Athena's
+VACUUM and Spark's remove_orphan_files remove them.
+"""
+
+from collections import Counter
+from contextlib import suppress
+from datetime import date, timedelta
+
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.table import Table
+
+MOST_SNAPSHOTS = 60
+KEPT_SNAPSHOTS = 10
+
+_EPOCH = date(1970, 1, 1)
+
+
+def tend(table: Table, *, gather: bool = False) -> None:
+    """Forget old snapshots where there are many, and with `gather` make one file of the rows of each partition."""
+    if len(table.metadata.snapshots) <= MOST_SNAPSHOTS:
+        return
+    with suppress(CommitFailedException):  # somebody wrote it at this moment; the next load tries again
+        if gather and (crowded := _crowded(table)):
+            table.overwrite(table.scan(crowded).to_arrow(), overwrite_filter=crowded)
+        snapshots = sorted(table.metadata.snapshots, key=lambda snapshot: snapshot.sequence_number or 0)
+        old = [snapshot.snapshot_id for snapshot in snapshots[:-KEPT_SNAPSHOTS]]
+        table.maintenance.expire_snapshots().by_ids(old).commit()
+
+
+def _crowded(table: Table) -> BooleanExpression | str | None:
+    """Which rows are in days that have several files; all rows, where days don't part them; None where none are."""
+    if table.spec().is_unpartitioned():
+        return AlwaysTrue()
+    (by_day,) = table.spec().fields
+    files = Counter(task.file.partition[0] for task in table.scan().plan_files())
+    crowded = [day for day, count in files.items() if count > 1]
+    if not crowded:
+        return None
+    # and all days since, which are few: loads come in the order of their days
+    first = _EPOCH + timedelta(days=min(crowded))
+    return f"{table.schema().find_column_name(by_day.source_id)} >= '{first}T00:00:00'"

@@ -1,0 +1,67 @@
+"""Tables stay quick to read and to write, however many loads they have taken; and lose nothing by it."""
+
+import pytest
+
+from loaders import upkeep
+from loaders.lake import Lake, identifier
+from loaders.ledger import LEDGER, loads
+from loaders.upkeep import tend
+from tests.lakes import LakeHome
+from tests.loaders.landing_program import MARKETS, RAW
+from tests.loaders.test_landing import every_id_once, land_up_to, landed_ids
+
+LOADS = 8
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "MOST_SNAPSHOTS", 5)
+    monkeypatch.setattr(upkeep, "KEPT_SNAPSHOTS", 2)
+
+
+def counts(lake: Lake, name: str) -> tuple[int, int]:
+    """Snapshots and files of a table."""
+    table = lake.catalog.load_table(identifier(name))
+    return len(table.metadata.snapshots), len(list(table.scan().plan_files()))
+
+
+def test_many_loads_leave_few_snapshots_and_few_files_of_the_ledger(lake_home: LakeHome, few: None) -> None:
+    lake = lake_home.open()
+    for number in range(1, LOADS + 1):
+        land_up_to(lake, number)
+        assert counts(lake, RAW.table.name)[0] <= 5
+        snapshots, files = counts(lake, LEDGER.name)
+        assert snapshots <= 7  # gathering makes two
+        assert files <= 6
+    assert landed_ids(lake) == every_id_once(LOADS)
+    ledger = loads(lake)
+    assert [(row.symbol, row.last_id) for row in ledger] == [
+        (market, str(number)) for number in range(1, LOADS + 1) for market in MARKETS
+    ]
+    assert counts(lake, RAW.table.name)[1] == LOADS  # raw rows are never written again
+
+
+def test_who_reads_the_ledger_meanwhile_reads_on(lake_home: LakeHome, few: None) -> None:
+    lake = lake_home.open()
+    for number in range(1, 6):
+        land_up_to(lake, number)
+    before = lake.catalog.load_table(identifier(LEDGER.name))
+    land_up_to(lake, 6)
+    assert counts(lake, LEDGER.name)[1] == 1
+    assert before.scan().to_arrow().num_rows == 5 * len(MARKETS)
+
+
+def test_upkeep_gives_way_to_who_writes_at_the_same_moment(
+    lake_home: LakeHome, few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = lake_home.open()
+    for number in range(1, 6):
+        land_up_to(lake, number)
+    late = lake.catalog.load_table(identifier(LEDGER.name))
+    monkeypatch.setattr(upkeep, "MOST_SNAPSHOTS", 100)
+    land_up_to(lake, 6)
+    monkeypatch.setattr(upkeep, "MOST_SNAPSHOTS", 4)
+    tend(late, gather=True)
+    assert len(loads(lake)) == 6 * len(MARKETS)
+    land_up_to(lake, 7)
+    assert len(loads(lake)) == 7 * len(MARKETS)
