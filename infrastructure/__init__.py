@@ -1,7 +1,7 @@
 """SchemaHub in an AWS account: what makes it there, what runs there, and what tells whether AWS keeps its promises.
 
     template.yaml        the stack: bucket, catalog, workgroup, roles, Glue jobs, alarms
-    stack.py             makes and removes it; with change_sets.py and contents.py
+    stack.py             makes and removes it; with change_sets.py, contents.py and schedule.py
     package.py           packs what the jobs run
     glue_job.py          runs there, as the Glue jobs' script
     lambda_handler.py    runs in a Lambda function; with without_semaphores.py and the Dockerfile

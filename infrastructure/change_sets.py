@@ -7,7 +7,7 @@ read 2026-11-24.
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +102,34 @@ class Stacks:
         if any(words in reason for words in _UNCHANGED):
             return None
         raise StackFailed(f"AWS does not take the template of stack `{stack.name}`: {reason}")
+
+    def resources(self, stack: Stack) -> list[dict[str, Any]]:
+        """What it is made of, and still there."""
+        pages = self.client.get_paginator("list_stack_resources").paginate(StackName=stack.name)
+        resources = [each for page in pages for each in page["StackResourceSummaries"]]
+        gone = ("CREATE_FAILED", "DELETE_COMPLETE")
+        return [each for each in resources if each["ResourceStatus"] not in gone]
+
+    def check_may_go(self, stack: Stack, iam: Any) -> None:
+        """Raise StackFailed, naming who, where somebody else has a policy of the stack: AWS would not remove it."""
+        resources = self.resources(stack)
+        own = {each.get("PhysicalResourceId") for each in resources if each["ResourceType"] == "AWS::IAM::Role"}
+        found: set[str] = set()
+        for policy in (each for each in resources if each["ResourceType"] == "AWS::IAM::ManagedPolicy"):
+            with suppress(iam.exceptions.NoSuchEntityException):  # somebody removed it
+                pages = iam.get_paginator("list_entities_for_policy").paginate(PolicyArn=policy["PhysicalResourceId"])
+                found |= {
+                    f"{policy['LogicalResourceId']} by {kind.lower()} {each[f'{kind}Name']}"
+                    for page in pages
+                    for kind in ("Role", "User", "Group")
+                    for each in page[f"Policy{kind}s"]
+                    if each[f"{kind}Name"] not in own
+                }
+        if found:
+            raise StackFailed(
+                f"policies of stack `{stack.name}` are used outside it: {', '.join(sorted(found))}; AWS removes none "
+                "that is in use, so detach them first: `aws iam detach-role-policy`, or -user-policy, or -group-policy"
+            )
 
     def delete(self, name: str, say: Say) -> None:
         """Remove the stack and wait until it is gone; raises StackFailed."""

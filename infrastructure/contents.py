@@ -15,22 +15,22 @@ from loaders.lake import NAMESPACE, identifier
 from .change_sets import Say
 
 _BATCH = 1000
+_OWN_FOLDERS = (".athena", ".jobs", ".schemahub")
+"""Within the lake's prefix; what is in them is made again."""
 
 
-class HoldsRows(TerminalError):
+class HoldsData(TerminalError):
     """Something would be removed that can't be made again."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What is in a table of the lake."""
+    """What is in a table of the lake, or in none."""
 
-    table: str
-    rows: int | None
-    """None where it can't be told: not an Iceberg table, or its files are gone."""
-
-    def __str__(self) -> str:
-        return f"{self.table} {'? rows' if self.rows is None else f'{self.rows:,} rows'}"
+    text: str
+    """For example `raw_kraken_trades 3 rows`."""
+    is_data: bool
+    """Whether it can't be made again, as far as can be told."""
 
 
 @dataclass(frozen=True)
@@ -40,37 +40,50 @@ class LakeContents:
     bucket: str
     prefix: str
 
-    def tables(self) -> list[Contents]:
-        """Every table, with its rows as its current snapshot counts them; views are none."""
+    def contents(self) -> list[Contents]:
+        """Every table, views left out, with its rows as its current snapshot counts them; then what is in none."""
+        tables = self._tables()
+        contents = self._of_tables(tables) if tables else []
+        if strays := self._strays(tables):
+            contents.append(Contents(f"objects of no table ({len(strays):,}, such as {strays[0]})", is_data=True))
+        return contents
+
+    def check_empty(self, contents: Sequence[Contents]) -> None:
+        """Raise HoldsData, naming it, where there is what can't be made again."""
+        if data := [each.text for each in contents if each.is_data]:
+            raise HoldsData(
+                f"s3://{self.bucket} holds {', '.join(data)}; to remove that for good, say --even-with-data"
+            )
+
+    def _of_tables(self, tables: Sequence[Any]) -> list[Contents]:
+        lake, contents = GlueLake(f"s3://{self.bucket}/{self.prefix}"), []
+        for name in (table["Name"] for table in tables):
+            rows = _rows(lake, name)
+            contents.append(Contents(f"{name} {'? rows' if rows is None else f'{rows:,} rows'}", is_data=rows != 0))
+        return contents
+
+    def _tables(self) -> list[Any]:
         glue = boto3.client("glue")
         try:
             pages = list(glue.get_paginator("get_tables").paginate(DatabaseName=NAMESPACE))
         except glue.exceptions.EntityNotFoundException:
             return []
-        found = [table for page in pages for table in page["TableList"] if table.get("TableType") != "VIRTUAL_VIEW"]
-        if not found:
-            return []
-        lake = GlueLake(f"s3://{self.bucket}/{self.prefix}")
-        return [Contents(table["Name"], _rows(lake, table["Name"])) for table in found]
+        return [table for page in pages for table in page["TableList"] if table.get("TableType") != "VIRTUAL_VIEW"]
 
-    def check_empty(self, tables: Sequence[Contents]) -> None:
-        """Raise HoldsRows, naming the tables, where one holds a row or it can't be told that it doesn't."""
-        if full := [str(table) for table in tables if table.rows != 0]:
-            raise HoldsRows(
-                f"s3://{self.bucket}/{self.prefix} holds {', '.join(full)}; "
-                "to remove them for good, say --even-with-data"
-            )
-
-    def object_versions(self) -> Iterator[list[dict[str, str]]]:
-        """Every version of every object of the bucket, and every mark that one was deleted, in pages."""
-        pages = boto3.client("s3").get_paginator("list_object_versions")
+    def _strays(self, tables: Sequence[Any]) -> list[str]:
+        # of a table that Glue alone forgot, or of somebody else
+        here = f"s3://{self.bucket}/"
+        folders = [f"{here}{self.prefix}/{folder}" for folder in _OWN_FOLDERS]
+        folders += filter(None, (table.get("StorageDescriptor", {}).get("Location") for table in tables))
+        known = tuple(f"{folder.rstrip('/')}/" for folder in folders)
+        pages = boto3.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
         try:
-            for page in pages.paginate(Bucket=self.bucket, PaginationConfig={"PageSize": _BATCH}):
-                if versions := [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
-                    yield [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+            keys = [each["Key"] for page in pages for each in page.get("Contents", ())]
         except ClientError as error:
             if error.response["Error"]["Code"] != "NoSuchBucket":
                 raise
+            return []
+        return [key for key in keys if not f"{here}{key}".startswith(known)]
 
     def remove(self, say: Say) -> None:
         """Remove the tables, the database, the objects and the bucket; what is gone already is left out."""
@@ -82,8 +95,8 @@ class LakeContents:
         except glue.exceptions.EntityNotFoundException:
             pass
         count = 0
-        for versions in self.object_versions():
-            _delete(s3, self.bucket, versions)
+        for versions in object_versions(self.bucket):
+            delete(s3, self.bucket, versions)
             count += len(versions)
             say(f"  removed {count:,} objects and old versions of them")
         try:
@@ -91,9 +104,38 @@ class LakeContents:
             say(f"  removed bucket {self.bucket}")
         except ClientError as error:
             if error.response["Error"]["Code"] == "BucketNotEmpty":
-                raise HoldsRows(f"somebody wrote to {self.bucket} meanwhile; stop that, and run this again") from error
+                raise HoldsData(f"somebody wrote to {self.bucket} meanwhile; stop that, and run this again") from error
             if error.response["Error"]["Code"] != "NoSuchBucket":
                 raise
+
+
+def object_versions(bucket: str, below: str = "") -> Iterator[list[dict[str, str]]]:
+    """Every version of every object whose key begins with `below`, and every mark that one was deleted, in pages."""
+    pages = boto3.client("s3").get_paginator("list_object_versions")
+    try:
+        for page in pages.paginate(Bucket=bucket, Prefix=below, PaginationConfig={"PageSize": _BATCH}):
+            if versions := [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]:
+                yield [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchBucket":
+            raise
+
+
+def without_a_stack(bucket: str) -> list[str]:
+    """The bucket and the Glue database, as far as they are there; a stack that has them is not asked for."""
+    glue, is_there = boto3.client("glue"), True
+    try:
+        boto3.client("s3").head_bucket(Bucket=bucket)
+    except ClientError as error:
+        # somebody else's, or one in another region, is there too
+        is_there = error.response["Error"]["Code"] != "404"
+    found = [f"bucket {bucket}"] if is_there else []
+    try:
+        database = glue.get_database(Name=NAMESPACE)["Database"]
+        found.append(f"Glue database {NAMESPACE} ({database.get('LocationUri', 'of no place')})")
+    except glue.exceptions.EntityNotFoundException:
+        pass
+    return found
 
 
 def _rows(lake: GlueLake, table: str) -> int | None:
@@ -107,7 +149,8 @@ def _rows(lake: GlueLake, table: str) -> int | None:
     return int(summary["total-records"] or 0) if summary else None
 
 
-def _delete(s3: Any, bucket: str, versions: list[dict[str, str]]) -> None:
+def delete(s3: Any, bucket: str, versions: list[dict[str, str]]) -> None:
+    """Remove versions for good; raises HoldsData where S3 keeps one."""
     answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": versions, "Quiet": True})
     if errors := answer.get("Errors"):
-        raise HoldsRows(f"S3 would not remove {errors[0]['Key']} of {bucket}: {errors[0]['Message']}")
+        raise HoldsData(f"S3 would not remove {errors[0]['Key']} of {bucket}: {errors[0]['Message']}")

@@ -57,13 +57,15 @@ def unpack(package: str, folder: Path) -> None:
     archive.unlink()
 
 
-def run(command: str, code: Path, settings: Mapping[str, str], *, module: str = "schemahub") -> None:
-    """Run `schemahub <command>` of the project in the folder `code`; raises RunFailed."""
+def run(
+    command: str, code: Path, settings: Mapping[str, str], *, module: str = "schemahub", folder: Path | None = None
+) -> None:
+    """Run `schemahub <command>` of the project in the folder `code`, from `folder` or there; raises RunFailed."""
     # all that this process finds its libraries by, however Glue put it there
     path = os.pathsep.join([str(code), *filter(None, sys.path)])
     done = subprocess.run(
         [sys.executable, "-m", module, *shlex.split(command)],
-        cwd=code,
+        cwd=folder or code,
         env={**os.environ, "PYTHONPATH": path, **settings},
         stderr=subprocess.PIPE,
         text=True,

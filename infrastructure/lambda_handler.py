@@ -9,6 +9,7 @@ cut off is continued by the next one.
 
 import os
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from schemahub.settings import PROJECT
@@ -22,9 +23,9 @@ def handler(event: dict[str, str], _: Any) -> dict[str, str]:
         raise ValueError(
             'expected an event such as {"run": "ingest", "command": "run ingest binance"}, and SCHEMAHUB_LAKE'
         )
-    # all but one folder is read-only
+    # all but one folder is read-only; DuckDB makes an empty folder `data` where it is run
     scratch = tempfile.gettempdir()
     settings = {"HOME": scratch, "XDG_CACHE_HOME": scratch}
-    run(event["command"], PROJECT, settings, module="infrastructure.without_semaphores")
+    run(event["command"], PROJECT, settings, module="infrastructure.without_semaphores", folder=Path(scratch))
     report_success(event["run"])
     return event

@@ -2,9 +2,10 @@
 
     python -m infrastructure.smoke --yes 123456789012/eu-central-1 [--lake s3://bucket/prefix] [--only Athena]
 
-It works in a Glue database `schemahub_smoke`, a folder `.smoke` of the lake and a workgroup `schemahub_smoke`, and
-removes them. A run costs less than a cent and takes some minutes. One line for each check; the exit code is 1 where one
-failed. The standard AWS variables lead it elsewhere, for example to a local Athena.
+It works in a Glue database `schemahub_smoke`, a folder `.smoke` of the lake, a workgroup `schemahub_smoke` and, for the
+roles, a table `smoke_…` of the lake, and removes them with every version of their files. A run costs less than a cent
+and takes some minutes. One line for each check; the exit code is 1 where one failed. The standard AWS variables lead it
+elsewhere, for example to a local Athena.
 """
 
 import os
@@ -58,8 +59,8 @@ def smoke(
 def try_all(scratch: Scratch, checks: Mapping[str, Check]) -> list[str]:
     """Try the checks, saying how each went, and remove what they made; gives the names of those that failed."""
     failed = []
+    scratch.make()
     try:
-        scratch.make()
         for name, check in checks.items():
             started = time.monotonic()
             verdict, seen = _verdict(scratch, check)

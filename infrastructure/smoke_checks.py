@@ -14,7 +14,6 @@ import pyarrow as pa
 from botocore.exceptions import ClientError
 from pyiceberg.exceptions import CommitFailedException
 
-from loaders.lake import NAMESPACE
 from macros_gen.transforms import CATALOGUE
 
 from .smoke_roles import roles_suffice
@@ -175,7 +174,7 @@ def iam_alone_decides(scratch: Scratch) -> str:
         principals = {each["Principal"]["DataLakePrincipalIdentifier"] for each in settings.get(kind, ())}
         if "IAM_ALLOWED_PRINCIPALS" not in principals:
             raise CheckFailed(
-                f"Lake Formation's {kind} leaves IAM out: grant the roles ALL on database {NAMESPACE}, see docs/aws.md"
+                f"Lake Formation's {kind} leaves IAM out: grant the roles what docs/aws.md names for Lake Formation"
             )
     return "Lake Formation leaves it to IAM"
 

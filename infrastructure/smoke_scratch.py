@@ -14,7 +14,11 @@ from botocore.exceptions import ClientError
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
+from loaders.exceptions import Misconfigured
 from loaders.glue_lake import GlueLake
+from loaders.lake import NAMESPACE
+
+from .contents import delete, object_versions
 
 DATABASE = "schemahub_smoke"
 NARROW_WORK_GROUP = "schemahub_smoke"
@@ -60,6 +64,11 @@ class Scratch:
         return f"{self.prefix}/.smoke/{self.token}".lstrip("/")
 
     @property
+    def name(self) -> str:
+        """Of what the roles write and read: in the lake itself, since they have no right to anything else."""
+        return f"smoke_{self.token}"
+
+    @property
     def location(self) -> str:
         return f"s3://{self.bucket}/{self.folder}"
 
@@ -75,30 +84,39 @@ class Scratch:
         return GlueLake(self.lake).catalog
 
     def make(self) -> None:
-        """Make the database."""
+        """Make the database; raises Misconfigured where there is one of that name, which may be somebody's."""
         glue = self.client("glue")
-        with suppress(glue.exceptions.AlreadyExistsException):
+        try:
             glue.create_database(DatabaseInput={"Name": DATABASE, "LocationUri": self.location})
+        except glue.exceptions.AlreadyExistsException:
+            raise Misconfigured(
+                f"there is a Glue database {DATABASE} already, and this would remove it at its end; where a run that "
+                f"was cut off left it, say `aws glue delete-database --name {DATABASE}`, and run this again"
+            ) from None
 
     def remove(self) -> None:
         """Remove all that was made, old versions of objects included; what is gone already is left out."""
-        glue, athena, s3 = self.client("glue"), self.client("athena"), self.client("s3")
+        glue, athena = self.client("glue"), self.client("athena")
         with suppress(glue.exceptions.EntityNotFoundException):
             glue.delete_database(Name=DATABASE)
+        with suppress(glue.exceptions.EntityNotFoundException):
+            glue.delete_table(DatabaseName=NAMESPACE, Name=self.name)
         with suppress(ClientError):  # not made, or Athena is asked for more than it has
             athena.delete_work_group(WorkGroup=NARROW_WORK_GROUP, RecursiveDeleteOption=True)
-        pages = s3.get_paginator("list_object_versions").paginate(Bucket=self.bucket, Prefix=f"{self.folder}/")
-        for page in pages:
-            versions = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-            if objects := [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in versions]:
-                s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
+        for folder in (NAMESPACE, ".schemahub/locks", ".jobs"):
+            self._remove_below(f"{self.prefix}/{folder}/{self.name}".lstrip("/"))
+        self._remove_below(f"{self.folder}/")
 
-    def table(self, name: str, rows: pa.Table) -> Table:
+    def _remove_below(self, key: str) -> None:
+        for versions in object_versions(self.bucket, key):
+            delete(self.client("s3"), self.bucket, versions)
+
+    def table(self, name: str, rows: pa.Table, *, database: str = DATABASE, location: str = "") -> Table:
         """An Iceberg table with these rows, as the loaders make them: a stale commit is not repeated."""
         table = self.catalog.create_table(
-            f"{DATABASE}.{name}",
+            f"{database}.{name}",
             rows.schema,
-            location=f"{self.location}/{name}",
+            location=f"{location or self.location}/{name}",
             properties={"format-version": "2", "commit.retry.num-retries": "0"},
         )
         table.append(rows)

@@ -25,13 +25,15 @@ from loaders.exceptions import Misconfigured, SchemaHubError
 from loaders.names import known
 
 from .change_sets import Stack, Stacks, merged
-from .contents import LakeContents
+from .contents import LakeContents, object_versions, without_a_stack
 from .package import Package, pack_code, pack_libraries
+from .schedule import Schedule
 
 STACK = "schemahub"
 TEMPLATE = Path(__file__).with_name("template.yaml")
 JOBS = ".jobs"
 """Folder of the jobs' package, within the lake's prefix."""
+_SEE_THE_DOCS = "docs/aws.md, `A lake without a stack`, tells"
 
 app = typer.Typer(
     help="Make and remove what SchemaHub needs in an AWS account.",
@@ -68,7 +70,7 @@ def bootstrap(
 def destroy(
     stack_name: NameOption = STACK,
     even_with_data: Annotated[
-        bool, typer.Option("--even-with-data", help="Remove the tables although they hold rows.")
+        bool, typer.Option("--even-with-data", help="Remove rows, and objects of no table, too.")
     ] = False,
     dry_run: DryRunOption = False,
 ) -> None:
@@ -87,16 +89,23 @@ def bring_up(stack_name: str, given: Mapping[str, str], package: Package, *, dry
 
     Raises:
         StackFailed: AWS could not do it, or is not ready to.
-        Misconfigured: The stack has another bucket or prefix.
+        Misconfigured: The stack has another bucket or prefix, or the names of a new one are taken.
     """
     session = boto3.Session()
-    _say_where(session, stack_name)
+    account = _say_where(session, stack_name)
     template = TEMPLATE.read_text(encoding="utf-8")
     stacks = Stacks(session.client("cloudformation"))
     stack = stacks.find(stack_name)
     digests = {"JobCode": package.code_digest, "JobLibraries": package.libraries_digest}
-    changes = stacks.propose(stack, template, merged(template_defaults(template), stack, {**given, **digests}))
-    for line in changes.lines if changes else ["  nothing to change"]:
+    parameters = merged(template_defaults(template), stack, {**given, **digests})
+    if not stack.is_there:
+        _check_names_are_free(parameters["Bucket"] or _own_bucket(session, account))
+    schedule = Schedule(session.client("glue"))
+    # those that are there: CloudFormation starts a trigger when it makes it, and never again
+    stopped = schedule.triggers("CREATED", "DEACTIVATED") if parameters["Schedule"] == "on" else []
+    changes = stacks.propose(stack, template, parameters)
+    lines = [*(changes.lines if changes else ()), *(f"  ~ {name} was stopped, and is started" for name in stopped)]
+    for line in lines or ["  nothing to change"]:
         _say(line)
     if dry_run:
         if changes:
@@ -108,38 +117,49 @@ def bring_up(stack_name: str, given: Mapping[str, str], package: Package, *, dry
     made = changes.make(_say) if changes else stack
     if not stack.is_there:  # its bucket came first
         upload(package, made.outputs)
+    schedule.start(stopped)
     _say_outputs(made)
 
 
 def take_down(stack_name: str, *, even_with_data: bool, dry_run: bool) -> None:
-    """Remove the stack and the lake, saying what is done; raises HoldsRows where a table holds rows.
+    """Remove the stack and the lake, saying what is done.
 
     Args:
         stack_name: Of CloudFormation.
-        even_with_data: Remove the tables although they hold rows.
+        even_with_data: Remove rows, and objects that belong to no table, too.
         dry_run: Say what would go, and remove nothing.
+
+    Raises:
+        StackFailed: AWS could not remove the stack, or would not.
+        HoldsData: There is something that can't be made again.
+        JobIsRunning: A Glue job writes.
     """
     session = boto3.Session()
-    _say_where(session, stack_name)
+    account = _say_where(session, stack_name)
     stacks = Stacks(session.client("cloudformation"))
     stack = stacks.find(stack_name)
     if not stack.status:
         _say("there is no such stack: nothing to remove")
+        if left := without_a_stack(_own_bucket(session, account)):
+            _say(f"but there is {' and '.join(left)}; {_SEE_THE_DOCS} what to do with it")
         return
     stack.check_is_at_rest()
+    stacks.check_may_go(stack, session.client("iam"))
     # a stack whose creation failed has no outputs, and no lake
     lake = LakeContents(stack.outputs["Bucket"], stack.parameters["Prefix"]) if stack.outputs else None
-    tables = lake.tables() if lake else []
-    for table in tables:
-        _say(f"  {table}")
+    contents = lake.contents() if lake else []
+    for each in contents:
+        _say(f"  {each.text}")
     if dry_run:
-        _say_what_goes(session, stack, lake)
+        _say_what_goes(stacks, stack, lake)
         _say("dry run: nothing was done")
         return
     if lake:
         if not even_with_data:
-            lake.check_empty(tables)
-        _stop_schedule(session)
+            lake.check_empty(contents)
+        with _nothing_writes(Schedule(session.client("glue"))):
+            if not even_with_data:  # a run may have landed something meanwhile
+                lake.check_empty(lake.contents())
         lake.remove(_say)
     stacks.delete(stack_name, _say)
     _say("everything is removed")
@@ -185,28 +205,47 @@ class _TemplateLoader(yaml.SafeLoader):
 _TemplateLoader.add_multi_constructor("!", lambda *_: None)
 
 
-def _stop_schedule(session: Any) -> None:
-    # or a job would write while its tables go
-    glue = session.client("glue")
-    for name in glue.get_paginator("get_triggers").paginate().search("Triggers[?State=='ACTIVATED'].Name"):
-        if name in ("schemahub-ingest", "schemahub-unify"):
-            glue.stop_trigger(Name=name)
+@contextmanager
+def _nothing_writes(schedule: Schedule) -> Iterator[None]:
+    """Stop the schedule, let the block see that all may go, and start it again where it may not."""
+    triggers = schedule.triggers("ACTIVATED")
+    schedule.stop(triggers)
+    try:
+        schedule.check_nothing_runs()
+        yield
+    except BaseException:
+        schedule.start(triggers)
+        raise
 
 
-def _say_what_goes(session: Any, stack: Stack, lake: LakeContents | None) -> None:
-    count = sum(len(page) for page in lake.object_versions()) if lake else 0
+def _check_names_are_free(bucket: str) -> None:
+    if found := without_a_stack(bucket):
+        raise Misconfigured(
+            f"there is {' and '.join(found)} already, and a new stack makes its own; "
+            f"use that lake without a stack, or remove it first; {_SEE_THE_DOCS} how"
+        )
+
+
+def _own_bucket(session: Any, account: str) -> str:
+    # as template.yaml names it
+    return f"schemahub-{account}-{session.region_name}"
+
+
+def _say_what_goes(stacks: Stacks, stack: Stack, lake: LakeContents | None) -> None:
     if lake:
+        count = sum(len(page) for page in object_versions(lake.bucket))
         _say(f"  - {count:,} objects of {lake.bucket}, old versions included, and the bucket")
-    pages = session.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack.name)
-    for resource in (each for page in pages for each in page["StackResourceSummaries"]):
+    for resource in stacks.resources(stack):
         _say(f"  - {resource['LogicalResourceId']:<18}{resource['ResourceType']}")
 
 
-def _say_where(session: Any, stack_name: str) -> None:
+def _say_where(session: Any, stack_name: str) -> str:
+    """Say where the stack is, and give the account."""
     if not session.region_name:  # an endpoint of one's own would do without
         raise NoRegionError
-    account = session.client("sts").get_caller_identity()["Account"]
+    account: str = session.client("sts").get_caller_identity()["Account"]
     _say(f"account {account}, region {session.region_name}, stack {stack_name}")
+    return account
 
 
 def _say_outputs(stack: Stack) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import parse_qs
+from xml.etree import ElementTree
 
 import boto3
 
@@ -81,11 +82,11 @@ def _calls(request: Request) -> list[Call]:
         name = body.get("Name") or given.get("Name", "")
         return glue(operation, name) if "Database" in operation else glue(operation, body["DatabaseName"], name)
     if not request.target and not request.path.startswith("/moto-api"):
-        return [_s3(request)]
+        return _s3(request)
     return []
 
 
-def _s3(request: Request) -> Call:
+def _s3(request: Request) -> list[Call]:
     bucket, _, key = request.path.lstrip("/").partition("/")
     query = parse_qs(request.query, keep_blank_values=True)
     if key:
@@ -96,11 +97,12 @@ def _s3(request: Request) -> Call:
             "POST": "PutObject",
             "DELETE": "DeleteObject",
         }
-        return Call(f"s3:{verb[request.method]}", f"arn:aws:s3:::{bucket}/{key}")
+        return [Call(f"s3:{verb[request.method]}", f"arn:aws:s3:::{bucket}/{key}")]
     if request.method == "POST" and "delete" in query:
-        return Call("s3:DeleteObject", f"arn:aws:s3:::{bucket}/lake/schemahub/one-of-many")
+        keys = ElementTree.fromstring(request.body).findall(".//{*}Key")
+        return [Call("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{key.text}") for key in keys]
     context = {"s3:prefix": query["prefix"][0]} if "prefix" in query else {}
-    return Call("s3:ListBucket", f"arn:aws:s3:::{bucket}", context)
+    return [Call("s3:ListBucket", f"arn:aws:s3:::{bucket}", context)]
 
 
 def _holds(condition: Document, context: Mapping[str, str]) -> bool:

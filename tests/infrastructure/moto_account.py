@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qs
 
 import boto3
 import httpx
@@ -46,7 +47,7 @@ class Request:
     target: str
     """X-Amz-Target, for example AWSGlue.GetTable."""
     body: bytes = field(repr=False)
-    """Where there is a target."""
+    """Where there is a target, or S3 is told to remove objects."""
 
 
 class Recorder:
@@ -58,7 +59,7 @@ class Recorder:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         target, body = environ.get("HTTP_X_AMZ_TARGET", ""), b""
-        if target:
+        if target or (environ["REQUEST_METHOD"] == "POST" and "delete" in parse_qs(environ["QUERY_STRING"], True)):
             body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
             environ["wsgi.input"] = io.BytesIO(body)
         request = Request(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"], target, body)

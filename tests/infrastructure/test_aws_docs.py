@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from infrastructure.smoke_checks import CHECKS
-from infrastructure.stack import TEMPLATE, _TemplateLoader
+from infrastructure.stack import _SEE_THE_DOCS, TEMPLATE, _TemplateLoader
 from schemahub.settings import PROJECT
 
 DOCS = (PROJECT / "docs" / "aws.md").read_text()
@@ -41,12 +41,30 @@ def test_every_file_is_there() -> None:
 def test_what_is_read_from_the_stack_is_put_out() -> None:
     example = (PROJECT / "infrastructure" / "examples" / "github-actions.yml").read_text()
     named = set(re.findall(r"<(\w+(?:Role|Policy))>", DOCS))
-    assert named == {"DbtRole", "DbtPolicy", "JobPolicy"}
+    assert named == {"LoaderRole", "DbtRole", "AnalystRole", "DbtPolicy", "JobPolicy"}
     assert named <= TEMPLATE_TEXT["Outputs"].keys()
     assert (
         yaml.safe_load(example)["jobs"]["unify"]["steps"][2]["with"]["role-to-assume"]
         == "${{ vars.SCHEMAHUB_DBT_ROLE }}"
     )
+
+
+def test_github_reports_the_success_that_the_alarm_watches() -> None:
+    example = yaml.safe_load((PROJECT / "infrastructure" / "examples" / "github-actions.yml").read_text())
+    commands = [step.get("run", "") for step in example["jobs"]["unify"]["steps"]]
+    (reported,) = (command for command in commands if "put-metric-data" in command)
+    watched = TEMPLATE_TEXT["Resources"]["UnifyIsStale"]["Properties"]
+    assert f"--namespace {watched['Namespace']} --metric-name {watched['MetricName']} " in reported
+    assert f"--dimensions Run={watched['Dimensions'][0]['Value']} " in reported
+    assert commands.index(reported) > commands.index(".venv/bin/schemahub run unify trades_unified")
+
+
+def test_a_refusal_names_a_section_that_is_there() -> None:
+    assert f"\n## {_SEE_THE_DOCS.split('`')[1]}\n" in DOCS
+
+
+def test_no_command_of_the_docs_leaves_its_reader_under_another_role() -> None:
+    assert "export AWS_PROFILE" not in DOCS
 
 
 def test_image_holds_every_package_that_is_installed() -> None:

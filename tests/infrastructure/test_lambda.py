@@ -1,13 +1,19 @@
-"""The Lambda function's handler, where, as there, no lock between processes can be made."""
+"""The Lambda function's handler where, as there, no lock between processes can be made and the project stays as it is.
+
+A copy of the project is looked at before and after: root, and DuckDB, which no hook of Python sees, may write anywhere.
+"""
 
 import os
+import zipfile
 from pathlib import Path
 
 import boto3
 import pytest
 
+from infrastructure import lambda_handler
 from infrastructure.glue_job import RunFailed, run
 from infrastructure.lambda_handler import handler
+from infrastructure.package import Package
 from loaders.local_lake import LocalLake
 from schemahub.settings import PROJECT
 from simulator import RunningSimulator
@@ -44,7 +50,24 @@ def function(account: Account, exchanges: RunningSimulator, tmp_path: Path, monk
     return lake
 
 
-def test_handler_ingests_and_unifies(function: Path) -> None:
+@pytest.fixture
+def project(package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the project, which the handler runs."""
+    folder = tmp_path / "project"
+    with zipfile.ZipFile(package.code) as archive:
+        archive.extractall(folder)
+    monkeypatch.setattr(lambda_handler, "PROJECT", folder)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # Python goes on without, where a folder is read-only
+    return folder
+
+
+def state(folder: Path) -> dict[Path, int]:
+    """When each file was written, and each folder given another entry."""
+    return {path: path.stat().st_mtime_ns for path in (folder, *folder.rglob("*"))}
+
+
+def test_handler_ingests_and_unifies_and_writes_nothing_into_the_project(function: Path, project: Path) -> None:
+    before = state(project)
     handler({"run": "ingest", "command": "run ingest binance"}, None)
     handler({"run": "unify", "command": "run unify trades_unified"}, None)
     catalog = LocalLake(function).catalog
@@ -52,6 +75,7 @@ def test_handler_ingests_and_unifies(function: Path) -> None:
     assert 0 < landed == catalog.load_table("schemahub.trades_unified").scan().count()
     metrics = boto3.client("cloudwatch").list_metrics(Namespace="SchemaHub")["Metrics"]
     assert {metric["Dimensions"][0]["Value"] for metric in metrics} == {"ingest", "unify"}
+    assert [path for path, when in state(project).items() if before.get(path) != when] == []
 
 
 def test_dbt_alone_would_fail_there(function: Path) -> None:

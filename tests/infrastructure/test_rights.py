@@ -7,8 +7,10 @@ from schemahub.coordinator import Coordinator
 from schemahub.settings import load_settings
 from simulator import RunningSimulator
 from simulator.market import DEFAULT_START
-from tests.infrastructure.iam_policies import allow, calls, documents_of
+from tests.infrastructure.iam_policies import Call, allow, calls, documents_of
 from tests.infrastructure.moto_account import ACCOUNT, REGION, Account
+
+BUCKET = f"schemahub-{ACCOUNT}-{REGION}"
 
 
 def test_loader_may_do_all_that_a_load_does(
@@ -18,7 +20,7 @@ def test_loader_may_do_all_that_a_load_does(
     policy = documents_of(*(output["OutputValue"] for output in outputs if output["OutputKey"] == "LoaderPolicy"))
     for name, value in exchanges.environment.items():
         monkeypatch.setenv(name, value)
-    lake = f"s3://schemahub-{ACCOUNT}-{REGION}/lake"
+    lake = f"s3://{BUCKET}/lake"
     stack.recorder.requests.clear()
     for _ in range(2):  # the second load finds tables, and a lock, that are there
         coordinator = Coordinator(load_settings(lake=lake, since=DEFAULT_START.isoformat(), symbols="BTC-USDT"))
@@ -33,3 +35,9 @@ def test_loader_may_do_all_that_a_load_does(
         "s3:PutObject",
     }
     assert [call for call in asked if not allow(policy, call)] == []
+
+
+def test_each_object_that_is_deleted_is_seen(stack: Account) -> None:
+    keys = ["lake/schemahub/raw_kraken_trades/data/1.parquet", "elsewhere/2.parquet"]
+    boto3.client("s3").delete_objects(Bucket=BUCKET, Delete={"Objects": [{"Key": key} for key in keys]})
+    assert calls(stack.recorder.requests) == {Call("s3:DeleteObject", f"arn:aws:s3:::{BUCKET}/{key}") for key in keys}

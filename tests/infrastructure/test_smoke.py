@@ -7,10 +7,18 @@ import subprocess
 import sys
 
 import boto3
+import httpx
+import pytest
 
+from infrastructure.contents import object_versions
+from infrastructure.smoke_roles import ROWS, WORK, AsRole, readable_table, roles_suffice
+from infrastructure.smoke_scratch import CheckFailed, Scratch
 from schemahub.settings import PROJECT
 from tests.athena.local.local_aws import LocalAws
+from tests.infrastructure.iam_policies import Call, allow, calls, documents_of
+from tests.infrastructure.moto_account import ACCOUNT, REGION, Account
 
+BUCKET = f"schemahub-{ACCOUNT}-{REGION}"
 ON_MOTO = {
     "S3 takes a write only if its condition holds": "ok",
     "Glue refuses an update with an old VersionId": "ok",
@@ -67,3 +75,64 @@ def test_nothing_is_tried_without_naming_account_and_region(aws: LocalAws) -> No
         assert done.returncode == 1
         assert "to allow that, say --yes 123456789012/us-east-1" in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+def test_a_database_that_is_there_is_refused_and_kept(aws: LocalAws) -> None:
+    lake, glue = f"s3://{aws.new_bucket()}/lake", boto3.client("glue")
+    glue.create_database(DatabaseInput={"Name": "schemahub_smoke"})
+    done = smoke(aws, "--yes", "123456789012/us-east-1", "--lake", lake, "--only", "VersionId")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: there is a Glue database schemahub_smoke already")
+    assert done.stderr.count("\n") == 1
+    glue.delete_database(Name="schemahub_smoke")  # fails where the smoke removed it
+
+
+def answer(account: Account, *rows: str) -> None:
+    """What each of the next statements answers on moto's Athena."""
+    result = {"rows": [{"Data": [{"VarCharValue": row}]} for row in rows], "column_info": []}
+    httpx.post(
+        f"{account.endpoint}/moto-api/static/athena/query-results",
+        json={"account_id": ACCOUNT, "region": REGION, "results": [result] * 9},
+        trust_env=False,
+    ).raise_for_status()
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_roles_may_do_what_is_tried_under_them(stack: Account, name: str) -> None:
+    policy = documents_of(
+        *(
+            each["Arn"]
+            for each in boto3.client("iam").list_policies(Scope="Local")["Policies"]
+            if f"-{name.replace('Role', 'Policy')}-" in each["PolicyName"]
+        )
+    )
+    answer(stack, "_col0", str(ROWS))
+    scratch = Scratch(BUCKET, "lake", "schemahub")
+    role = AsRole(name, scratch, boto3.Session(), readable_table(scratch))
+    stack.recorder.requests.clear()
+    for probe in WORK[name].may.values():
+        probe(role)
+    asked = calls(stack.recorder.requests)
+    assert Call("s3:ListBucket", f"arn:aws:s3:::{BUCKET}") in asked
+    assert [call for call in asked if not allow(policy, call)] == []
+
+
+def test_what_is_tried_under_the_roles_leaves_no_version(stack: Account) -> None:
+    before = [*object_versions(BUCKET)]
+    scratch = Scratch(BUCKET, "lake", "schemahub")
+    scratch.make()
+    answer(stack, "_col0", str(ROWS))
+    with pytest.raises(CheckFailed, match="LoaderRole may use Athena"):  # moto refuses nobody anything
+        roles_suffice(scratch)
+    assert [*object_versions(BUCKET)] != before
+    scratch.remove()
+    assert [*object_versions(BUCKET)] == before
+    assert boto3.client("glue").get_tables(DatabaseName="schemahub")["TableList"] == []
+
+
+def test_an_athena_that_answers_wrongly_is_told(stack: Account) -> None:
+    answer(stack, "_col0", "0")
+    scratch = Scratch(BUCKET, "lake", "schemahub")
+    role = AsRole("AnalystRole", scratch, boto3.Session(), readable_table(scratch))
+    with pytest.raises(CheckFailed, match=r"AnalystRole: `select count.* and 3 rows were written"):
+        role.queries("schemahub")

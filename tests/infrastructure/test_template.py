@@ -1,5 +1,7 @@
 """The template: what it says, and what AWS's own checker says of it."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,6 +23,7 @@ KNOWS_NO_RESOURCE = {
     "athena:ListEngineVersions",
     "athena:ListWorkGroups",
     "cloudwatch:PutMetricData",
+    "lakeformation:GetDataAccess",
 }
 """https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html,
 read 2026-11-24."""
@@ -77,6 +80,45 @@ def test_bucket_is_closed_to_whoever_comes_without_tls(template: dict[str, Any])
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_topic_hears_of_rules_without_a_condition_and_of_alarms_of_this_account(template: dict[str, Any]) -> None:
+    policy = template["Resources"]["AlarmsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert {
+        each["Principal"]["Service"]: (each["Effect"], each["Action"], each.get("Condition")) for each in policy
+    } == {
+        "events.amazonaws.com": ("Allow", "sns:Publish", None),
+        "cloudwatch.amazonaws.com": (
+            "Allow",
+            "sns:Publish",
+            {"StringEquals": {"aws:SourceAccount": None}},  # a !Ref, which the loader leaves out
+        ),
+    }
+
+
+def test_rule_tells_of_each_failed_run_in_whole_json(stack: Account) -> None:
+    events = boto3.client("events")
+    (rule,) = events.list_rules()["Rules"]
+    assert json.loads(rule["EventPattern"]) == {
+        "source": ["aws.glue"],
+        "detail-type": ["Glue Job State Change"],
+        "detail": {"jobName": ["schemahub-ingest", "schemahub-unify"], "state": ["FAILED", "ERROR", "TIMEOUT"]},
+    }
+    (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
+    names = {"job": "$.detail.jobName", "state": "$.detail.state", "run": "$.detail.jobRunId"}
+    assert target["InputTransformer"]["InputPathsMap"] == names  # none of free text, which would need escapes
+    told = target["InputTransformer"]["InputTemplate"]
+    assert set(re.findall("<(.*?)>", told)) == names.keys()
+    assert "/aws-glue/jobs/error" in json.loads(told)
+
+
+def test_tables_that_dbt_makes_are_not_among_the_results_that_expire() -> None:
+    golden = PROJECT / "tests" / "athena" / "golden"
+    locations = [
+        found for file in golden.glob("*.sql") for found in re.findall(r"location\s*=?\s*'(.*?)'", file.read_text())
+    ]
+    assert any("/schemahub/products/" in location for location in locations)
+    assert [location for location in locations if "/.athena/" in location] == []
+
+
 def test_what_moto_lacks_is_made_by_its_services(template: dict[str, Any]) -> None:
     types = {resource["Type"] for resource in template["Resources"].values()}
     assert {name for name in types if not known_to_moto(name)} == COMPLETED.keys() - {"AWS::S3::Bucket"}
@@ -115,6 +157,10 @@ def test_policies_name_actions_and_resources(policies: dict[str, list[Document]]
         ("DbtPolicy", Call("s3:PutObject", f"{BUCKET}/lake/.jobs/glue_job-1.py"), False),
         ("DbtPolicy", glue("DeleteTable", "schemahub", "trades_unified__dbt_tmp")[2], True),
         ("DbtPolicy", glue("DeleteDatabase", "schemahub")[1], False),
+        ("LoaderPolicy", Call("lakeformation:GetDataAccess", "*"), True),
+        ("DbtPolicy", Call("lakeformation:GetDataAccess", "*"), True),
+        ("AnalystPolicy", Call("lakeformation:GetDataAccess", "*"), True),
+        ("AnalystPolicy", Call("s3:ListBucketMultipartUploads", BUCKET), True),
         ("AnalystPolicy", Call("athena:StartQueryExecution", f"{WORK_GROUP}/schemahub"), True),
         ("AnalystPolicy", Call("s3:GetObject", f"{BUCKET}/lake/schemahub/trades_unified/1/data/1.parquet"), True),
         ("AnalystPolicy", Call("s3:PutObject", f"{BUCKET}/lake/schemahub/trades_unified/1/data/1.parquet"), False),

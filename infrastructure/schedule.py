@@ -1,0 +1,56 @@
+"""The triggers that start the Glue jobs by themselves, and the runs that were started."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from loaders.exceptions import TerminalError
+
+NAMES = ("schemahub-ingest", "schemahub-unify")
+"""Of the jobs; a job's trigger has its name."""
+
+_PAUSE_S = 1
+_IS_OVER = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}
+
+
+class JobIsRunning(TerminalError):
+    """A run of a Glue job writes to the lake."""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The triggers and jobs of one account and region."""
+
+    glue: Any
+
+    def triggers(self, *states: str) -> list[str]:
+        """Our triggers that are in one of the states, for example ACTIVATED."""
+        pages = self.glue.get_paginator("get_triggers").paginate()
+        triggers = [trigger for page in pages for trigger in page["Triggers"]]
+        return [each["Name"] for each in triggers if each["Name"] in NAMES and each["State"] in states]
+
+    def start(self, triggers: Sequence[str]) -> None:
+        for name in triggers:
+            self.glue.start_trigger(Name=name)
+
+    def stop(self, triggers: Sequence[str]) -> None:
+        for name in triggers:
+            self.glue.stop_trigger(Name=name)
+        while self.triggers("DEACTIVATING"):  # or they could not be started again
+            time.sleep(_PAUSE_S)
+
+    def check_nothing_runs(self) -> None:
+        """Raise JobIsRunning, naming the run and what to do."""
+        for name in NAMES:
+            try:
+                runs = self.glue.get_job_runs(JobName=name)["JobRuns"]
+            except self.glue.exceptions.EntityNotFoundException:
+                continue
+            for run in runs:
+                if run["JobRunState"] not in _IS_OVER:
+                    raise JobIsRunning(
+                        f"Glue job `{name}` is {run['JobRunState']}, run {run['Id']}; wait until it has ended, or stop "
+                        f"it (aws glue batch-stop-job-run --job-name {name} --job-run-ids {run['Id']}), "
+                        "and then run this again"
+                    )
