@@ -66,7 +66,7 @@ class RestCatalog:
 
     def __init__(self, lake: Path, *, read_only: bool = False) -> None:
         """Start it, without waiting for it to be ready."""
-        self.lake = lake.absolute()
+        self.lake = lake.resolve()
         # -P: not a folder `profiles` that happens to be in the current directory
         command = [sys.executable, "-P", "-m", "profiles.rest_catalog", str(self.lake)]
         if read_only:

@@ -46,7 +46,7 @@ class LakeCatalog:
 
     def __init__(self, lake: Path, *, create: bool = True) -> None:
         """Open `<lake>/catalog.db`, made where missing if `create`; raises FileNotFoundError otherwise."""
-        self.lake = lake.absolute()
+        self.lake = lake.resolve()
         if not create and not self._database.exists():
             raise FileNotFoundError(f"{self._database} does not exist")
         if create:
@@ -67,6 +67,8 @@ class LakeCatalog:
             folder = f"{_folder_name(request.name.removesuffix('__dbt_tmp'))}-{uuid.uuid4().hex[:8]}"
             location = f"file://{self.lake}/{_folder_name('.'.join(namespace))}/{folder}"
             properties[OWN_FOLDER] = folder
+        # and not what DuckDB was told in `create_table_as.sql`
+        properties["write.data.path"] = f"{location}/data"
         if self.tables.table_exists(identifier):
             raise TableAlreadyExistsError(f"Table already exists: {'.'.join(identifier)}")
         staged = self.tables._create_staged_table(

@@ -22,7 +22,7 @@ class Plugin(BasePlugin):  # type: ignore[misc] # dbt ships no types that pass -
     """Config: `lake`, the lake's folder, made where missing."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        self.lake = Path(plugin_config["lake"]).expanduser().absolute()
+        self.lake = Path(plugin_config["lake"]).expanduser().resolve()
         self.lake.mkdir(parents=True, exist_ok=True)
         self.catalog = _catalog_of(self.lake)
 

@@ -45,6 +45,17 @@ def test_a_first_build_is_one_snapshot_partitioned_by_day_and_compressed_with_zs
     assert {pq.ParquetFile(file).metadata.row_group(0).column(0).compression for file in files} == {"ZSTD"}
 
 
+def test_nothing_is_left_where_dbt_is_started(
+    dbt: Dbt, lake: Path, catalog: SqlCatalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("SCHEMAHUB_LAKE", str(lake))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    dbt("run", "--select", "trades")
+    assert list(Path.cwd().iterdir()) == []
+    assert snapshots(catalog, "trades") == 1
+
+
 def test_an_increment_is_one_snapshot_and_keeps_microseconds(dbt: Dbt, catalog: SqlCatalog, raw_trades: Table):
     dbt("run", "--select", "trades")
     raw_trades.append(trades(48, 60))

@@ -14,6 +14,8 @@
     {{ config.get("sql_header", "") }}
     create table {{ relation }}
     {% if partitioned_by %}partitioned by ({{ partitioned_by }}){% endif %}
+    {#- the catalog sets the true path; without one DuckDB makes an empty folder `data` where it was started #}
+    with ('write.data.path' = '{{ env_var("SCHEMAHUB_LAKE", "lake") }}')
     as (
         {{ compiled_code }}
     );
