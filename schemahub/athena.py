@@ -13,11 +13,14 @@ from typing import Any
 from loaders.exceptions import Misconfigured
 from loaders.lake import NAMESPACE, Lake
 
+WORK_GROUP = "schemahub"
+"""Which dbt's statements run in where SCHEMAHUB_WORK_GROUP names no other, as profiles.yml has it."""
+
 _LONGEST_STATEMENT = timedelta(hours=1)
 """Athena ends a statement after 30 minutes, if its quota was not raised."""
 
-_OURS = '"node_id": "model.schemahub.'
-"""In the comment that dbt puts before the statements of our models."""
+_OURS = ('"node_id": "model.schemahub.', f"alter table `{NAMESPACE}`.")
+"""In the statements of our models: the comment that dbt puts before most, and the beginning of those without."""
 
 
 def is_on_athena(lake: Lake) -> bool:
@@ -26,8 +29,7 @@ def is_on_athena(lake: Lake) -> bool:
 
 
 def work_group() -> str:
-    """The work group that dbt's statements run in, as profiles.yml has it."""
-    return os.environ.get("SCHEMAHUB_WORK_GROUP") or "schemahub"
+    return os.environ.get("SCHEMAHUB_WORK_GROUP") or WORK_GROUP
 
 
 def region() -> str:
@@ -51,7 +53,7 @@ def stop_abandoned_statements(*, sleep: Callable[[float], None] = time.sleep) ->
     except athena.exceptions.InvalidRequestException as error:
         raise Misconfigured(
             f"Athena work group `{work_group()}`: {error.response['Error']['Message']} `make aws-bootstrap` makes the "
-            "work group `schemahub`; name another with SCHEMAHUB_WORK_GROUP"
+            f"work group `{WORK_GROUP}`; name another with SCHEMAHUB_WORK_GROUP"
         ) from error
     for statement in running:
         athena.stop_query_execution(QueryExecutionId=statement)
@@ -78,7 +80,8 @@ def _recent_statements(athena: Any) -> Iterator[Any]:
 
 def _is_running_model(found: Any) -> bool:
     database = found.get("QueryExecutionContext", {}).get("Database")
-    return _is_running(found) and _OURS in found["Query"] and database in (None, NAMESPACE)
+    is_ours = any(mark in found["Query"] for mark in _OURS)
+    return _is_running(found) and is_ours and database in (None, NAMESPACE)
 
 
 def _is_running(found: Any) -> bool:

@@ -3,10 +3,11 @@
 Says what was done in a few lines, and what went wrong in one, with exit code 1.
 """
 
+import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -20,11 +21,13 @@ from macros_gen.registry import RegistryError
 from simulator.__main__ import simulate
 from simulator.market import DEFAULT_START
 
+from .aws_refusals import refusals_in_one_line
 from .coordinator import Coordinator, utc_now
-from .cost.plan import TARGET, plan_unify
+from .cost.plan import plan_unify
 from .cost.tables import plan_report
 from .demo import Demo, shown
-from .engines import aws_in_use, location_to_read, spark_conf, trino_conf
+from .engines import Aws, aws_in_use, spark_conf, trino_conf
+from .landed import TARGET, check_is_there, nothing_landed
 from .settings import lake_of, load_settings
 from .status import SymbolStatus, status
 from .terminal import ingest, unify
@@ -109,7 +112,8 @@ def run_pipeline(
     coordinator.check_target(target)
     problems = ingest(coordinator, sorted(load_connectors()), out)
     try:
-        unify(coordinator, target, out)
+        with refusals_in_one_line():
+            unify(coordinator, target, out)
     except SchemaHubError as error:
         problems.append(str(error))
     _fail_with(problems)
@@ -121,8 +125,7 @@ def show_status(lake: LakeOption = None, s3_bucket: BucketOption = None, s3_pref
     coordinator = _coordinator(lake, s3_bucket, s3_prefix)
     rows = status(coordinator.lake, now=utc_now())
     if not rows:
-        nothing = f"nothing was landed in {coordinator.lake.location} yet; try `schemahub run ingest`"
-        out.print(nothing, markup=False, soft_wrap=True)
+        out.print(nothing_landed(coordinator.lake.location), markup=False, soft_wrap=True)
         return
     out.print(_status_table(rows))
 
@@ -165,15 +168,13 @@ def dbt(context: typer.Context) -> None:
 @app.command("spark-conf")
 def show_spark_conf(lake: LakeOption = None, s3_bucket: BucketOption = None, s3_prefix: PrefixOption = None) -> None:
     """Print the settings with which Spark reads the lake, as lines of spark-defaults.conf."""
-    location = location_to_read(_coordinator(lake, s3_bucket, s3_prefix).lake)
-    typer.echo(spark_conf(location, aws_in_use()), nl=False)
+    _print_conf(spark_conf, _coordinator(lake, s3_bucket, s3_prefix))
 
 
 @app.command("trino-conf")
 def show_trino_conf(lake: LakeOption = None, s3_bucket: BucketOption = None, s3_prefix: PrefixOption = None) -> None:
     """Print the settings with which Trino reads the lake, as a catalog file."""
-    location = location_to_read(_coordinator(lake, s3_bucket, s3_prefix).lake)
-    typer.echo(trino_conf(location, aws_in_use()), nl=False)
+    _print_conf(trino_conf, _coordinator(lake, s3_bucket, s3_prefix))
 
 
 @app.command("update-products")
@@ -204,6 +205,12 @@ def _coordinator(lake: str | None, s3_bucket: str | None, s3_prefix: str | None,
     return Coordinator(load_settings(lake=lake_of(lake, s3_bucket, s3_prefix), **settings))
 
 
+def _print_conf(conf: Callable[[str, Aws], str], coordinator: Coordinator) -> None:
+    check_is_there(coordinator.lake)
+    location = coordinator.lake.location
+    typer.echo(conf(location, aws_in_use(location)), nl=False)
+
+
 def _status_table(rows: list[SymbolStatus]) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("exchange", "symbol", "last trade (UTC)"):
@@ -211,15 +218,23 @@ def _status_table(rows: list[SymbolStatus]) -> Table:
     for name in ("lag", "rows", "pending loads"):
         table.add_column(name, justify="right", no_wrap=name != "pending loads")
     for row in rows:
-        lag = str(row.lag).split(".")[0].replace(" days,", "d").replace(" day,", "d")
         table.add_row(
-            row.exchange, row.symbol, _time(row.last_trade_at), lag, f"{row.row_count:,}", str(row.pending_loads)
+            row.exchange,
+            row.symbol,
+            _time(row.last_trade_at),
+            _lag(row.lag),
+            f"{row.row_count:,}",
+            str(row.pending_loads),
         )
     return table
 
 
-def _time(moment: datetime) -> str:
-    return moment.isoformat(sep=" ", timespec="seconds")
+def _time(moment: datetime | None) -> str:
+    return "unknown" if moment is None else moment.isoformat(sep=" ", timespec="seconds")
+
+
+def _lag(lag: timedelta | None) -> str:
+    return "unknown" if lag is None else str(lag).split(".")[0].replace(" days,", "d").replace(" day,", "d")
 
 
 def _fail_with(problems: list[str]) -> None:
@@ -230,7 +245,8 @@ def _fail_with(problems: list[str]) -> None:
 @contextmanager
 def _errors_in_one_line() -> Iterator[None]:
     try:
-        yield
+        with refusals_in_one_line():
+            yield
     except (SchemaHubError, RegistryError) as error:
         for line in str(error).splitlines():
             err.print(f"error: {line}", markup=False)
@@ -243,21 +259,7 @@ def _errors_in_one_line() -> Iterator[None]:
         if _is_interruption(error):
             err.print(_STOPPED, markup=False)
             sys.exit(INTERRUPTED)
-        if refusal := _refusal_of_aws(error):
-            err.print(f"error: {refusal}", markup=False)
-            sys.exit(1)
         raise
-
-
-def _refusal_of_aws(error: BaseException | None) -> str | None:
-    # pyiceberg and dlt hand on what boto3 and pyarrow raise, some of it as the cause of their own
-    from loaders.aws_errors import in_one_line  # botocore takes a tenth of a second, which only a failure need wait
-
-    while error is not None:
-        if line := in_one_line(error):
-            return line
-        error = error.__cause__ or error.__context__
-    return None
 
 
 def _is_interruption(error: BaseException | None) -> bool:
@@ -267,6 +269,8 @@ def _is_interruption(error: BaseException | None) -> bool:
 
 def main() -> None:
     """Run the command line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal, or a cron mail, may know fewer signs than we print
     with _errors_in_one_line():
         app()
 

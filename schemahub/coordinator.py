@@ -13,16 +13,20 @@ from loaders.connectors import load_connector, load_connectors
 from loaders.exceptions import Misconfigured, SchemaHubError
 from loaders.fetch import Fetcher
 from loaders.ingest import Ingested, Progress, ingest
-from loaders.lake import Lake, ensure_table
+from loaders.lake import Lake, ensure_table, existing_table
 from loaders.ledger import LEDGER
 from loaders.names import known
 from loaders.open_lake import open_lake
+from loaders.upkeep import tend
 from macros_gen.__main__ import differences, write
 from macros_gen.registry import Registry, load_registry
 from macros_gen.render import render
 
+from . import seed
 from .athena import is_on_athena, stop_abandoned_statements
-from .dbt import Report, Watch, run_dbt
+from .aws_refusals import refusals_in_one_line
+from .dbt import Report, Watch, asks_for_help, needs_tables, run_dbt, show_help
+from .landed import RECORDED
 from .settings import PROJECT, Settings, base_url, parse_since
 from .simulated_lake import is_simulated
 from .symbols import product_list, venue_symbols
@@ -92,7 +96,7 @@ class Coordinator:
 
     def _ingest(self, connector: Connector, symbols: list[str], since: datetime, progress: Progress) -> Outcome:
         try:
-            with Fetcher(connector, base_url(connector)) as fetcher:
+            with refusals_in_one_line(), Fetcher(connector, base_url(connector)) as fetcher:
                 ingested = ingest(
                     self.lake, connector, symbols, fetcher=fetcher, since=since, now=utc_now, progress=progress
                 )
@@ -110,8 +114,12 @@ class Coordinator:
         """Insert what was landed and is not yet in `target`, and bring the marts up to date."""
         self.check_target(target)
         with self._unifying():
-            run_dbt(self.lake, ["seed"], report=report, watch=watch)
+            if full_refresh or seed.is_stale(self.lake):
+                run_dbt(self.lake, ["seed"], report=report, watch=watch)
+                seed.mark_as_fresh(self.lake)
             run_dbt(self.lake, ["run", *(["--full-refresh"] if full_refresh else [])], report=report, watch=watch)
+            if (recorded := existing_table(self.lake, RECORDED)) is not None:
+                tend(recorded, gather=True)
 
     def generate(self) -> int:
         """Write the generated dbt files anew, where they are stale; gives their number."""
@@ -130,8 +138,13 @@ class Coordinator:
         return path, len(products)
 
     def dbt(self, arguments: Sequence[str], *, report: Report | None = None) -> None:
-        """Run any dbt command on the lake."""
-        with self._unifying():
+        """Run any dbt command on the lake; without one, or with `--help`, show dbt's help."""
+        if asks_for_help(arguments):
+            show_help(arguments)
+        elif needs_tables(arguments):
+            with self._unifying():
+                run_dbt(self.lake, arguments, report=report)
+        else:
             run_dbt(self.lake, arguments, report=report)
 
     @contextmanager

@@ -14,6 +14,9 @@ from loaders.lake import Lake
 from .athena import is_on_athena, region
 from .settings import PROJECT
 
+_WITHOUT_TABLES = ("clean", "debug", "deps", "docs serve", "init", "list", "ls", "parse")
+"""The commands that look at the project's files alone, or at what was built of them; all others need the tables."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -40,6 +43,27 @@ class DbtFailed(TerminalError):
     """dbt ended with an error, which it has printed."""
 
 
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    """Whether a dbt command only prints something about dbt itself."""
+    return not _command(arguments) or not {"-h", "--help"}.isdisjoint(arguments)
+
+
+def needs_tables(arguments: Sequence[str]) -> bool:
+    """Whether a dbt command builds or reads tables, so that they must be there, and no other run may change them."""
+    return not f"{_command(arguments)} ".startswith(tuple(f"{name} " for name in _WITHOUT_TABLES))
+
+
+def _command(arguments: Sequence[str]) -> str:
+    return " ".join(each for each in arguments if not each.startswith("-"))
+
+
+def show_help(arguments: Sequence[str]) -> None:
+    """Run a dbt command that `asks_for_help`, or dbt without one; no lake is needed."""
+    from dbt.cli.main import dbtRunner  # as below
+
+    _check(dbtRunner().invoke(list(arguments) or ["--help"]), arguments)
+
+
 def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = None, watch: Watch | None = None) -> None:
     """Run `dbt <arguments>`; with `report`, dbt itself prints errors only. Raises DbtFailed."""
     # two seconds, which other commands need not wait
@@ -58,8 +82,12 @@ def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = Non
             release_views()
     if reporter and reporter.error:
         raise reporter.error
+    _check(result, arguments)
+
+
+def _check(result: Any, arguments: Sequence[str]) -> None:
     if not result.success:
-        reason = f": {result.exception}" if result.exception else ""
+        reason = f": {' '.join(str(result.exception).split())}" if result.exception else ""
         raise DbtFailed(f"dbt {' '.join(arguments)} failed{reason}")
 
 
@@ -94,6 +122,8 @@ def _environment(lake: Lake) -> Iterator[None]:
         "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
         # a lake's own, so that runs on two lakes don't write each other's
         "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH", str(docs_folder(lake))),
+        # dbt makes the folder, though it writes no log; the project's own may be read-only, as on Lambda
+        "DBT_LOG_PATH": os.environ.get("DBT_LOG_PATH", str(docs_folder(lake))),
     }
     if is_on_athena(lake):
         wanted["AWS_REGION"] = region()

@@ -16,10 +16,9 @@ from loaders.lake import identifier
 from loaders.local_lake import LocalLake
 
 from .coordinator import Coordinator
+from .landed import TARGET
 from .simulated_lake import new_lake
 from .terminal import DbtLines, ingest, unify
-
-TARGET = "trades_unified"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The settings with which Spark and Trino read a lake, as the text of their own files.
 
-    spark_conf("s3://bucket/prefix", aws_in_use())    spark-defaults.conf
-    trino_conf("file:///data/lake", Aws())            schemahub.properties, a Trino catalog
+    spark_conf("s3://bucket/prefix", Aws("eu-west-1"))    spark-defaults.conf
+    trino_conf("file:///data/lake", Aws())                schemahub.properties, a Trino catalog
 
 In both, tables are `schemahub.schemahub.<table>`. No credentials are written: both engines find those of AWS by the
 standard chain themselves.
@@ -16,8 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from loaders.exceptions import LakeUnavailable
-from loaders.lake import CATALOG, NAMESPACE, Lake
+from loaders.lake import CATALOG, NAMESPACE
 
 from .athena import region
 
@@ -49,21 +48,19 @@ class Aws:
     s3_endpoint: str | None = None
 
 
-def aws_in_use() -> Aws:
-    """The AWS that the loaders use: its region, and addresses only where AWS_ENDPOINT_URL* names other than AWS's."""
+def aws_in_use(location: str) -> Aws:
+    """The AWS that the loaders use: its region, and addresses only where AWS_ENDPOINT_URL* names other than AWS's.
+
+    A lake in a folder uses none, so nothing of it is asked.
+    """
+    if _is_folder(location):
+        return Aws()
     everything = os.environ.get("AWS_ENDPOINT_URL")
     return Aws(
         region() or None,
         os.environ.get("AWS_ENDPOINT_URL_GLUE") or everything,
         os.environ.get("AWS_ENDPOINT_URL_S3") or everything,
     )
-
-
-def location_to_read(lake: Lake) -> str:
-    """The lake's address; raises LakeUnavailable for a folder that holds no lake yet."""
-    if _is_folder(lake.location) and not _catalog_file(lake.location).exists():
-        raise LakeUnavailable(f"nothing was landed in {lake.location} yet; try `schemahub run ingest`")
-    return lake.location
 
 
 def spark_conf(location: str, aws: Aws) -> str:

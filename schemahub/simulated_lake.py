@@ -12,13 +12,14 @@ _MARK_TEXT = "The trades in this lake are simulated (`make demo`). `make demo` m
 
 def new_lake(lake: LocalLake) -> None:
     """Empty the demo's lake; raises Misconfigured where the folder holds anything else."""
-    others = [path for path in lake.folder.iterdir() if path != lake.work_folder]
+    work_folder = lake.work_folder
+    others = [path for path in lake.folder.iterdir() if path != work_folder]
     if others and not is_simulated(lake):
         raise Misconfigured(f"{lake.folder} holds other things than a demo; name another folder in SCHEMAHUB_LAKE")
     for path in others:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    shutil.rmtree(lake.work_folder)
-    lake.work_folder.mkdir()
+    shutil.rmtree(work_folder)
+    work_folder.mkdir()
     (lake.folder / MARK).write_text(_MARK_TEXT)
 
 

@@ -1,14 +1,13 @@
-"""What a lake holds and what waits, from the ledger alone: no raw table is read."""
+"""What a lake holds and what waits, from the ledger and `unified_loads`: no table with trades is read."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pyiceberg.exceptions import NoSuchTableError
+from loaders.lake import Lake
+from loaders.ledger import LedgerRow
 
-from loaders.lake import Lake, identifier
-from loaders.ledger import LedgerRow, loads
-from loaders.local_lake import LocalLake
+from .landed import Landed, read_landed
 
 
 @dataclass(frozen=True)
@@ -17,9 +16,9 @@ class SymbolStatus:
 
     exchange: str
     symbol: str
-    last_trade_at: datetime
-    """UTC, without a zone."""
-    lag: timedelta
+    last_trade_at: datetime | None
+    """UTC, without a zone; None where the time of no trade is known."""
+    lag: timedelta | None
     """How long before now the last landed trade was."""
     row_count: int
     pending_loads: int
@@ -27,31 +26,21 @@ class SymbolStatus:
 
 def status(lake: Lake, *, now: datetime) -> list[SymbolStatus]:
     """The status of every symbol that was ever landed, by exchange and symbol; `now` is UTC without a zone."""
-    if isinstance(lake, LocalLake) and not (lake.folder / "catalog.db").exists():
-        return []  # looking must not make tables
+    landed = read_landed(lake)
     rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
-    for row in loads(lake):
+    for row in landed.rows:
         rows[row.exchange, row.symbol].append(row)
-    unified = _unified(lake)
-    return [_status(symbol_rows, unified, now) for _, symbol_rows in sorted(rows.items())]
+    return [_status(symbol_rows, landed, now) for _, symbol_rows in sorted(rows.items())]
 
 
-def _status(rows: list[LedgerRow], unified: set[tuple[str, str]], now: datetime) -> SymbolStatus:
-    last_trade_at = max(row.max_trade_ts for row in rows)
+def _status(rows: list[LedgerRow], landed: Landed, now: datetime) -> SymbolStatus:
+    # times are missing where the venue's could not be read
+    last_trade_at = max((row.max_trade_ts for row in rows if row.max_trade_ts is not None), default=None)
     return SymbolStatus(
         exchange=rows[0].exchange,
         symbol=rows[0].symbol,
         last_trade_at=last_trade_at,
-        lag=now - last_trade_at,
+        lag=None if last_trade_at is None else now - last_trade_at,
         row_count=sum(row.row_count for row in rows),
-        pending_loads=sum((row.raw_table, row.load_id) not in unified for row in rows),
+        pending_loads=sum(landed.is_pending(row) for row in rows),
     )
-
-
-def _unified(lake: Lake) -> set[tuple[str, str]]:
-    try:
-        table = lake.catalog.load_table(identifier("unified_loads"))
-    except NoSuchTableError:  # nothing was unified yet
-        return set()
-    columns = table.scan(selected_fields=("raw_table", "load_id")).to_arrow()
-    return set(zip(columns["raw_table"].to_pylist(), columns["load_id"].to_pylist(), strict=True))

@@ -10,12 +10,12 @@ from typing import Any
 
 from rich.console import Console
 
-from loaders.aws_errors import in_one_line
 from loaders.lake import Lake
 from macros_gen.registry import Registry
 
 from ..athena import is_on_athena
-from .plan import plan_unify
+from ..aws_refusals import refusal
+from .plan import Plan, plan_unify
 from .scanned import AthenaQueries, scanned
 from .tables import side_by_side
 
@@ -24,21 +24,41 @@ from .tables import side_by_side
 def cost_shown(
     lake: Lake, registry: Registry, console: Console, *, full_refresh: bool = False
 ) -> Iterator[Callable[[Any], None] | None]:
-    """Print, when the run has ended well, what it was planned to read and what Athena says it has read and takes.
+    """Print, when the run has ended, what it was planned to read and what Athena says it has read and takes.
 
-    Yields what to hand to dbt as a callback; None where dbt runs on DuckDB, of which nothing is printed.
+    A run that fails is paid for too; one that can't be planned is a run all the same. Yields what to hand to dbt as a
+    callback; None where dbt runs on DuckDB, of which nothing is printed.
     """
     if not is_on_athena(lake):
         yield None
         return
-    from botocore.exceptions import BotoCoreError, ClientError  # these take a while, which a local lake need not wait
-
-    from loaders.aws import session
-
-    plan = plan_unify(lake, registry, full_refresh=full_refresh)
-    queries = AthenaQueries()
-    yield queries
+    plan = Plan()
     try:
-        console.print(side_by_side(plan, scanned(queries, session().client("athena"))))
-    except (BotoCoreError, ClientError) as error:  # the run itself went well
-        console.print(f"what was read is not known: {in_one_line(error)}", markup=False, soft_wrap=True)
+        plan = plan_unify(lake, registry, full_refresh=full_refresh)
+    except Exception as error:
+        _say(console, f"there is no plan of what will be read: {_in_one_line(error)}")
+    queries = AthenaQueries()
+    try:
+        yield queries
+    finally:
+        if queries.nodes:
+            _show(plan, queries, console)
+
+
+def _show(plan: Plan, queries: AthenaQueries, console: Console) -> None:
+    from loaders.aws import session  # boto3 takes a quarter of a second, which a local lake need not wait
+
+    try:
+        found = scanned(queries, session().client("athena"))
+    except Exception as error:  # how the run went is told by itself
+        _say(console, f"what was read is not known: {_in_one_line(error)}")
+    else:
+        console.print(side_by_side(plan, found))
+
+
+def _in_one_line(error: Exception) -> str:
+    return refusal(error) or " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, soft_wrap=True)

@@ -14,7 +14,7 @@ from pyiceberg.expressions.literals import literal
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import FileScanTask, Table
 
-from .ranges import EVERYTHING, Range
+from .ranges import EVERYTHING, Range, moved
 
 SMALL_FILE_BYTES = 3 * 1024**2
 """Trino, Athena's engine, reads a Parquet file of up to this size whole: https://github.com/trinodb/trino/pull/19127"""
@@ -30,11 +30,16 @@ class Reads:
     """What one statement, or several, read of one table."""
 
     files: tuple[str, ...] = ()
-    """Addresses of data files; one that is read for two ranges is there twice."""
+    """Addresses of data files; one that is read for two ranges is there twice. None for what a run itself makes."""
     bytes: int = 0
     """Of the columns that are named, and of small files all; of footers, and of the deletes that go with a file."""
     bytes_of_files: int = 0
     """As if every column were named: more is never read."""
+
+    @property
+    def is_estimate(self) -> bool:
+        """Whether it is of files that aren't there yet."""
+        return bool(self.bytes) and not self.files
 
     def __add__(self, other: "Reads") -> "Reads":
         return Reads(self.files + other.files, self.bytes + other.bytes, self.bytes_of_files + other.bytes_of_files)
@@ -74,12 +79,12 @@ def _bounds(file: DataFile, field_id: int) -> Range:
     if lower is None or upper is None:
         return EVERYTHING
     # the upper bound is a value of the file, and a range's end is not in the range
-    return Range(_moment(lower), _moment(upper) + timedelta.resolution)
+    return Range(_moment(lower), moved(_moment(upper), timedelta.resolution))
 
 
 def _moment(bound: bytes) -> datetime:
     # https://iceberg.apache.org/spec/#binary-single-value-serialization: microseconds, little-endian
-    return _EPOCH + timedelta(microseconds=int.from_bytes(bound, "little", signed=True))
+    return moved(_EPOCH, timedelta(microseconds=int.from_bytes(bound, "little", signed=True)))
 
 
 def _sum(tasks: Iterable[FileScanTask], field_ids: Collection[int]) -> Reads:

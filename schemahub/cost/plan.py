@@ -1,12 +1,12 @@
 """What a run of `trades_unified` and its marts would read, told before it runs, and what Athena would take for it.
 
-    what waits     in the ledger and not in `unified_loads`                    ranges.py
+    what waits     in the ledger and not in `unified_loads`                    ../landed.py, ranges.py
     what is read   files and bytes in the ranges of time that this touches     files.py
     the price      of each statement                                           statement.py, price.py
 
-Nothing is made or written, and of the tables with trades only manifests are read. The statements are those that
-dbt-athena sends for this project's models, which `tests/athena/test_cost.py` holds against those that were sent;
-dbt-duckdb reads the same files, in fewer statements.
+Nothing is made or written. The ledger and `unified_loads` are read, and of the tables with trades only manifests. The
+statements are those that dbt-athena sends for this project's models, which `tests/athena/test_cost.py` holds against
+those that were sent; dbt-duckdb reads the same files, in fewer statements.
 """
 
 import re
@@ -17,33 +17,33 @@ from datetime import datetime
 from functools import cache, cached_property
 from typing import Self
 
-from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 
-from loaders.lake import Lake, identifier
-from loaders.ledger import LEDGER, LedgerRow
-from loaders.local_lake import LocalLake
+from loaders.lake import Lake, existing_table, readable
+from loaders.ledger import LEDGER
 from macros_gen.registry import Mapping, Registry
 
+from .. import seed
+from ..landed import LOAD_KEY, RECORDED, TARGET, Landed, read_landed
 from ..settings import PROJECT
 from .files import Reads, reads
-from .ranges import EVERYTHING, Range, WaitingLoad, event_ranges, landing_ranges, waiting_loads
+from .ranges import EVERYTHING, Range, WaitingLoad, days_written, event_ranges, landing_ranges, waiting_loads
 from .statement import CREATE, INSERT, SELECT, Statement
 
-TARGET = "trades_unified"
 BARS = "trades_1m_versions"
 PENDING = "pending_loads"
-RECORDED = "unified_loads"
 
 _MODELS = PROJECT / "dbt_project" / "models"
 _PENDING_SQL = _MODELS / "loads" / f"{PENDING}.sql"
 _BARS_SQL = _MODELS / "marts" / "stored" / f"{BARS}.sql"
-_SEED = PROJECT / "dbt_project" / "seeds" / "generated" / "products.csv"
 
-_EMPTY_FILE_BYTES, _LOAD_BYTES = 1500, 100
-"""Of `pending_loads`, measured."""
+_FILE_BYTES, _LOAD_BYTES = 2000, 100
+"""Of a file with hardly a row, and of each row of `pending_loads`; measured, and a little more."""
 
-_LOAD_KEY = frozenset({"raw_table", "load_id"})
+_DAYS_AT_ONCE = 100
+"""Athena writes no more partitions in a statement: https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html"""
+
+_NEW_ROWS = "its new rows"
 _BAR_KEY = frozenset({"exchange", "symbol", "minute", "trade_count"})
 _OF_EVERY_RAW_ROW = frozenset({"_source_ingest_ts", "_dlt_load_id"})
 
@@ -89,15 +89,19 @@ class Plan:
         return sum(statement.dollars_at_most for statement in self.statements)
 
     def reads(self, node: str, kind: str = CREATE) -> dict[str, Reads]:
-        """What a node's statement reads, by table."""
-        (found,) = (each.reads for each in self.statements if (each.node, each.kind) == (node, kind))
+        """What a node's statements of a kind read, by table."""
+        found: dict[str, Reads] = defaultdict(Reads)
+        for statement in self.statements:
+            if (statement.node, statement.kind) == (node, kind):
+                for table, read in statement.reads.items():
+                    found[table] += read
         return found
 
 
 def plan_unify(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Plan:
     """What `schemahub run unify` would read of the lake as it is now."""
     planner = _Planner(lake, registry, full_refresh)
-    if not planner.ledger:
+    if not planner.landed.rows:
         return Plan()
     return Plan(tuple(planner.pending_tables()), tuple(planner.statements()))
 
@@ -111,8 +115,6 @@ class _Planner:
     @cached_property
     def tables(self) -> dict[str, Table]:
         """The tables that are there, of those that the statements read."""
-        if isinstance(self.lake, LocalLake) and not (self.lake.folder / "catalog.db").exists():
-            return {}  # looking must not make a catalog
         wanted = {
             LEDGER.name,
             RECORDED,
@@ -120,12 +122,11 @@ class _Planner:
             *self.registry.targets,
             *(each.source for each in self.registry.mappings),
         }
-        return {name: table for name in sorted(wanted) if (table := _table(self.lake, name)) is not None}
+        return {name: table for name in sorted(wanted) if (table := existing_table(self.lake, name)) is not None}
 
     @cached_property
-    def ledger(self) -> list[LedgerRow]:
-        table = self.tables.get(LEDGER.name)
-        return [] if table is None else [LedgerRow(**row) for row in table.scan().to_arrow().to_pylist()]
+    def landed(self) -> Landed:
+        return read_landed(self.lake, full_refresh=self.full_refresh)
 
     def is_incremental(self, model: str) -> bool:
         return not self.full_refresh and model in self.tables
@@ -137,11 +138,7 @@ class _Planner:
 
     @cached_property
     def pending(self) -> list[WaitingLoad]:
-        unified: set[tuple[str, str]] = set()
-        if self.counts_recorded:
-            rows = self.tables[RECORDED].scan(selected_fields=tuple(_LOAD_KEY)).to_arrow()
-            unified = set(zip(rows["raw_table"].to_pylist(), rows["load_id"].to_pylist(), strict=True))
-        return waiting_loads(self.ledger, unified)
+        return waiting_loads(row for row in self.landed.rows if self.landed.is_pending(row))
 
     def pending_tables(self) -> Iterator[PendingTable]:
         loads: dict[str, list[WaitingLoad]] = defaultdict(list)
@@ -151,49 +148,47 @@ class _Planner:
             yield PendingTable.of(raw_table, of_table)
 
     def statements(self) -> Iterator[Statement]:
-        yield Statement("products", CREATE, {_SEED.name: _seed_reads()})
+        if self.full_refresh or seed.is_stale(self.lake):
+            yield Statement(seed.NAME, CREATE, {seed.FILE.name: _seed_reads()})
         yield from self._pending_loads()
         new_rows = {target: self._new_rows(target) for target in self.registry.targets}
         for target, of_raw_tables in new_rows.items():
             yield from self._target(target, of_raw_tables)
-        yield from self._bars(sum(new_rows[TARGET].values(), Reads()))
+        yield from self._bars(_sum(new_rows[TARGET]))
         yield from self._unified_loads()
 
     def _pending_loads(self) -> Iterator[Statement]:
         read = {LEDGER.name: self._whole(LEDGER.name, _words(_PENDING_SQL.read_text()))}
         if self.counts_recorded:
-            read[RECORDED] = self._whole(RECORDED, _LOAD_KEY)
+            read[RECORDED] = self._whole(RECORDED, LOAD_KEY)
         yield Statement(PENDING, SELECT, {})
         yield Statement(PENDING, CREATE, read)
 
     @cached_property
     def _pending_rows(self) -> Reads:
         """Reading `pending_loads` once, which has a row for each load."""
-        size = _EMPTY_FILE_BYTES + _LOAD_BYTES * len(self.pending) if self.pending else 0
+        size = _FILE_BYTES + _LOAD_BYTES * len(self.pending) if self.pending else 0
         return Reads((), size, size)
 
     def _target(self, target: str, new_rows: dict[str, Reads]) -> Iterator[Statement]:
-        mappings = self.registry.mappings_of(target)
-        # each SELECT of raw rows looks up which loads it is for
-        looked_up = sum(len(self._landed(mapping)) for mapping in mappings)
-        read = {**new_rows, PENDING: _times(self._pending_rows, looked_up)}
+        read = {**new_rows, PENDING: self._pending_rows}
+        sources = {mapping.source for mapping in self.registry.mappings_of(target)}
+        loads = [load for load in self.pending if load.raw_table in sources]
         if not self.is_incremental(target) and RECORDED in self.tables:
-            read[RECORDED] = _times(self._whole(RECORDED, _LOAD_KEY), looked_up)
+            read[RECORDED] = self._whole(RECORDED, LOAD_KEY)
         if self.is_incremental(target):
             declared = self.registry.targets[target]
             column = declared.event_time.column
-            sources = {mapping.source for mapping in mappings}
-            touched = event_ranges(load for load in self.pending if load.raw_table in sources)
-            read[target] = self._within(target, {*declared.key, column}, touched, column)
-        made = sum(new_rows.values(), Reads())
-        yield from self._incremental(target, read, made=made, range_queries=len(mappings) + 1)
+            read[target] = self._within(target, {*declared.key, column}, event_ranges(loads), column)
+        # dbt asks for the ranges of landing and of trade times
+        yield from self._incremental(target, read, made=_sum(new_rows), days=days_written(loads), range_queries=2)
 
     def _new_rows(self, target: str) -> dict[str, Reads]:
         """What is read of each raw table that has anything to read."""
-        landed = ((mapping, self._landed(mapping)) for mapping in self.registry.mappings_of(target))
+        landed = ((mapping, self._landing_ranges(mapping)) for mapping in self.registry.mappings_of(target))
         return {mapping.source: self._raw(mapping, ranges) for mapping, ranges in landed if ranges}
 
-    def _landed(self, mapping: Mapping) -> list[Range]:
+    def _landing_ranges(self, mapping: Mapping) -> list[Range]:
         if not self.is_incremental(mapping.target.target_table):
             return [EVERYTHING]
         return landing_ranges(load for load in self.pending if load.raw_table == mapping.source)
@@ -209,33 +204,45 @@ class _Planner:
 
     def _bars(self, new_trades: Reads) -> Iterator[Statement]:
         is_incremental = self.is_incremental(BARS)
-        touched = event_ranges(self.pending) if is_incremental else [EVERYTHING]
-        trades = _made(new_trades)  # by then the table has them too
+        loads = self.pending if is_incremental else waiting_loads(self.landed.rows)
+        touched = event_ranges(loads) if is_incremental else [EVERYTHING]
+        days = days_written(loads)
+        read = {f"new {TARGET}": _made(new_trades, files=days)}  # by then the table has them too, a file for each day
         if self.is_incremental(TARGET):
-            trades += self._within(TARGET, _words(_BARS_SQL.read_text()), touched, "trade_ts")
-        read = {TARGET: trades}
+            read[TARGET] = self._within(TARGET, _words(_BARS_SQL.read_text()), touched, "trade_ts")
+        made = _sum(read)
         if is_incremental:
+            made = new_trades  # no more bars change than there are new trades
             read[BARS] = self._within(BARS, _BAR_KEY, touched, "minute")
-        # no more bars change than there are new trades
-        yield from self._incremental(BARS, read, made=new_trades, range_queries=1)
+        yield from self._incremental(BARS, read, made=made, days=days, range_queries=1)
 
     def _unified_loads(self) -> Iterator[Statement]:
         read = {PENDING: self._pending_rows}
         if self.is_incremental(RECORDED):
-            read[RECORDED] = self._whole(RECORDED, _LOAD_KEY)
-        yield from self._incremental(RECORDED, read, made=self._pending_rows, range_queries=0)
+            read[RECORDED] = self._whole(RECORDED, LOAD_KEY)
+        yield from self._incremental(RECORDED, read, made=self._pending_rows, days=0, range_queries=0)
 
     def _incremental(
-        self, model: str, read: dict[str, Reads], *, made: Reads, range_queries: int
+        self, model: str, read: dict[str, Reads], *, made: Reads, days: int, range_queries: int
     ) -> Iterator[Statement]:
-        """As dbt-athena builds a model, or adds to it: it makes a table of the new rows, and inserts from that."""
-        queries = range_queries if self.is_incremental(model) else 0
+        """As dbt-athena builds a model, or adds to it: it makes a table of the new rows, and inserts from that.
+
+        A build needs such a table only where there are too many days for a statement; then dbt-athena asks which days
+        there are, and makes the model of the first hundred and inserts the others, a hundred at a time.
+        """
+        is_incremental = self.is_incremental(model)
+        queries = range_queries if is_incremental else 0
         # one SELECT more has no table: it tells dbt how the last statement went
         ranges = {PENDING: _times(self._pending_rows, queries)} if queries else {}
-        yield Statement(model, SELECT, ranges, count=queries + 1, is_estimate=bool(queries))
-        yield Statement(model, CREATE, read, is_estimate=True)
-        if self.is_incremental(model):
-            yield Statement(model, INSERT, {"its new rows": _made(made)}, is_estimate=True)
+        yield Statement(model, SELECT, ranges, count=queries + 1)
+        yield Statement(model, CREATE, read)
+        batches = max(1, -(-days // _DAYS_AT_ONCE))
+        if batches > 1:
+            yield Statement(model, SELECT, {_NEW_ROWS: _made(made)})
+            if not is_incremental:
+                yield Statement(model, CREATE, {_NEW_ROWS: _made(made)})
+        if inserts := batches if is_incremental else batches - 1:
+            yield Statement(model, INSERT, {_NEW_ROWS: _times(_made(made), inserts)}, count=inserts)
 
     def _whole(self, table: str, columns: Iterable[str]) -> Reads:
         return self._within(table, columns, [EVERYTHING])
@@ -243,19 +250,18 @@ class _Planner:
     def _within(self, name: str, columns: Iterable[str], ranges: Sequence[Range], column: str = "") -> Reads:
         if (table := self.tables.get(name)) is None:
             return Reads()
-        return reads(table, set(columns) & set(table.schema().column_names), within=ranges, of=column)
+        with readable(self.lake, name):
+            return reads(table, set(columns) & set(table.schema().column_names), within=ranges, of=column)
 
 
-def _table(lake: Lake, name: str) -> Table | None:
-    try:
-        return lake.catalog.load_table(identifier(name))
-    except NoSuchTableError:
-        return None
+def _made(read: Reads, *, files: int = 0) -> Reads:
+    """Reading what is made of `read`, so that its files aren't known; `files` is their number, where there are many."""
+    beside = files * _FILE_BYTES if read.bytes else 0
+    return Reads((), read.bytes + beside, read.bytes_of_files + beside)
 
 
-def _made(read: Reads) -> Reads:
-    """Reading what is made of `read`, so that its files aren't known."""
-    return Reads((), read.bytes, read.bytes_of_files)
+def _sum(found: dict[str, Reads]) -> Reads:
+    return sum(found.values(), Reads())
 
 
 def _times(read: Reads, times: int) -> Reads:
@@ -263,9 +269,9 @@ def _times(read: Reads, times: int) -> Reads:
 
 
 def _seed_reads() -> Reads:
-    text = _SEED.read_text(encoding="utf-8")
+    text = seed.FILE.read_text(encoding="utf-8")
     size = len(text.encode()) + 2 * (text.count(",") + text.count("\n"))  # dbt-athena puts every field in quotes
-    return Reads((str(_SEED),), size, size)
+    return Reads((str(seed.FILE),), size, size)
 
 
 @cache

@@ -5,7 +5,7 @@ The same in SQL, which is what a run does: `dbt_project/models/loads/pending_loa
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,12 +50,11 @@ class WaitingLoad:
     has_unknown_times: bool
 
 
-def waiting_loads(ledger: Iterable[LedgerRow], unified: Set[tuple[str, str]]) -> list[WaitingLoad]:
-    """The loads of the ledger that are not in `unified`, pairs of raw table and load id."""
+def waiting_loads(ledger: Iterable[LedgerRow]) -> list[WaitingLoad]:
+    """The loads that rows of the ledger are of, by raw table and load id."""
     rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
     for row in ledger:
-        if (row.raw_table, row.load_id) not in unified:
-            rows[row.raw_table, row.load_id].append(row)
+        rows[row.raw_table, row.load_id].append(row)
     return [_load(rows[key]) for key in sorted(rows)]
 
 
@@ -75,8 +74,8 @@ def _load(rows: list[LedgerRow]) -> WaitingLoad:
 
 
 def landing_ranges(loads: Iterable[WaitingLoad]) -> list[Range]:
-    """When the loads' rows landed."""
-    return merged_ranges((load.landed_at, load.landed_at) for load in loads)
+    """When the loads' rows landed: one range, or none."""
+    return merged_ranges(((load.landed_at, load.landed_at) for load in loads), at_most=1)
 
 
 def event_ranges(loads: Iterable[WaitingLoad]) -> list[Range]:
@@ -88,7 +87,18 @@ def event_ranges(loads: Iterable[WaitingLoad]) -> list[Range]:
     )
 
 
-def merged_ranges(intervals: Iterable[tuple[datetime | None, datetime | None]], at_most: int = 60) -> list[Range]:
+def days_written(loads: Sequence[WaitingLoad]) -> int:
+    """On how many days the loads' trades are, at most; those without a time are refused."""
+    days = {
+        day
+        for load in loads
+        if load.first_trade_at is not None and load.last_trade_at is not None
+        for day in range(load.first_trade_at.toordinal(), load.last_trade_at.toordinal() + 1)
+    }
+    return min(len(days), sum(load.row_count for load in loads))
+
+
+def merged_ranges(intervals: Iterable[tuple[datetime | None, datetime | None]], at_most: int = 40) -> list[Range]:
     """Intervals as few ranges of whole minutes, each at least a minute wider at both ends.
 
     Those less than an hour apart become one, and more than `at_most` become one. EVERYTHING where one isn't known.
@@ -97,14 +107,22 @@ def merged_ranges(intervals: Iterable[tuple[datetime | None, datetime | None]], 
     for first, last in intervals:
         if first is None or last is None:
             return [EVERYTHING]
-        known.append(Range(_minute(first) - _MINUTE, _minute(last) + 2 * _MINUTE))
+        known.append(Range(moved(_minute(first), -_MINUTE), moved(_minute(last), 2 * _MINUTE)))
     merged: list[Range] = []
     for each in sorted(known, key=lambda range_: (range_.start, range_.end)):
-        if merged and each.start <= merged[-1].end + _NEAR:
+        if merged and each.start <= moved(merged[-1].end, _NEAR):
             merged[-1] = Range(merged[-1].start, max(merged[-1].end, each.end))
         else:
             merged.append(each)
     return [Range(merged[0].start, merged[-1].end)] if len(merged) > at_most else merged
+
+
+def moved(moment: datetime, by: timedelta) -> datetime:
+    """`moment + by`, or the first or last moment that there is: a venue may tell any time."""
+    try:
+        return moment + by
+    except OverflowError:
+        return datetime.max if by > timedelta() else datetime.min
 
 
 def _minute(moment: datetime) -> datetime:

@@ -74,7 +74,7 @@ def _billed(queries: AthenaQueries, athena: Any) -> Iterator[tuple[str, str, int
 
 def _is_billed(execution: Any) -> bool:
     # DDL is free; CREATE TABLE AS SELECT is not, which AWS's documentation calls DML, and Athena's answers call DDL
-    reads = execution["StatementType"] == "DML" or execution.get("SubstatementType") == "CREATE_TABLE_AS_SELECT"
+    reads = execution.get("StatementType") == "DML" or execution.get("SubstatementType") == "CREATE_TABLE_AS_SELECT"
     return reads and execution["Status"]["State"] in _BILLED
 
 

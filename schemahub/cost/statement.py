@@ -12,15 +12,13 @@ CREATE, INSERT, SELECT = "create", "insert", "select"
 
 @dataclass(frozen=True)
 class Statement:
-    """What the statements of one kind read that one dbt node sends; most are one."""
+    """What a statement reads that a dbt node sends, or `count` of them that are alike."""
 
     node: str
     kind: str
     reads: dict[str, Reads]
     """By table."""
     count: int = 1
-    is_estimate: bool = False
-    """It reads what the run itself makes, which is taken to be as much as was read to make it."""
 
     @cached_property
     def total(self) -> Reads:
@@ -35,5 +33,4 @@ class Statement:
         return self._dollars(self.total.bytes_of_files)
 
     def _dollars(self, total_bytes: int) -> float:
-        # several of a kind are alike: each asks a small table for ranges
         return self.count * dollars(total_bytes // self.count)

@@ -1,23 +1,30 @@
-"""A plan, and what came of it, as a person reads them. Pure."""
+"""A plan, and what came of it, as a person reads them, in a cron mail too: 80 columns suffice. Pure."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from rich.table import Table
 from rich.text import Text
 
+from ..landed import nothing_landed
 from .files import Reads
 from .plan import Plan
 from .scanned import Scanned
 from .statement import Statement
 
+_Sent = TypeVar("_Sent", Statement, Scanned)
+
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 _LEGEND = """\
-bytes    of the columns that are named; files of up to 3 MB whole, as Athena's engine reads them
+times    UTC; days are those that are touched, "all" where a time isn't known
+bytes    of the columns that are named, and of files of up to 3 MB all, as
+         Athena's engine reads them
 at most  of whole files
-~        also of what the run makes first, taken to be as much as is read to make it
-price    what Athena {takes}: 5 $/TB, and every statement counts as 10 MB or more"""
+~        of what the run makes first, taken to be as much as is read for it
+price    what Athena {takes}: 5 $/TB, and 10 MB at least for a statement"""
 
 
 def shown_bytes(count: int) -> str:
@@ -43,7 +50,7 @@ def plan_report(plan: Plan, location: str) -> Iterator[Table | Text]:
     """What waits, what is read, and the price; in a sentence where there is little to say."""
     takes = "takes" if location.startswith("s3://") else "would take"
     if not plan.statements:
-        yield Text(f"nothing was landed in {location} yet; try `schemahub run ingest`")
+        yield Text(nothing_landed(location))
     elif not plan.pending:
         count = sum(statement.count for statement in plan.statements)
         yield Text(
@@ -59,74 +66,77 @@ def plan_report(plan: Plan, location: str) -> Iterator[Table | Text]:
 
 
 def _pending_table(plan: Plan) -> Table:
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, collapse_padding=True)
     table.add_column("waits to be unified", no_wrap=True)
     for name in ("loads", "rows"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name in ("first trade (UTC)", "last trade (UTC)"):
-        table.add_column(name)
-    table.add_column("days touched", justify="right")
+    for name in ("first trade", "last trade"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("days", justify="right", no_wrap=True)
     for each in plan.pending:
-        days = "all, for lack of times" if each.days is None else f"{each.days:,}"
+        days = "all" if each.days is None else f"{each.days:,}"
         first, last = _time(each.first_trade_at), _time(each.last_trade_at)
         table.add_row(each.raw_table, f"{each.loads:,}", f"{each.rows:,}", first, last, days)
     return table
 
 
 def _statement_table(plan: Plan) -> Table:
-    table = Table(box=None, pad_edge=False, collapse_padding=True, show_footer=True)
+    """A line for each statement, and below it one for each table that it reads."""
+    table = Table(box=None, pad_edge=False, show_footer=True)
     table.add_column("statement", "total", no_wrap=True)
-    table.add_column("reads", overflow="fold")
-    total = sum((statement.total for statement in plan.statements), Reads())
-    table.add_column("files", f"{len(total.files):,}", justify="right", no_wrap=True)
-    table.add_column("bytes", shown_bytes(total.bytes), justify="right", no_wrap=True)
-    table.add_column("at most", shown_bytes(total.bytes_of_files), justify="right", no_wrap=True)
-    table.add_column("price", shown_dollars(plan.dollars), justify="right")
+    of_all = _sizes([read for statement in plan.statements for read in statement.reads.values()])
+    for name, total in zip(("files", "bytes", "at most"), of_all, strict=True):
+        table.add_column(name, total, justify="right", no_wrap=True)
+    table.add_column("price", shown_dollars(plan.dollars), justify="right", no_wrap=True)
     for statement in plan.statements:
-        read = statement.total
-        about = "~" if statement.is_estimate and read.bytes else ""
-        table.add_row(
-            _name(statement),
-            "\n".join(statement.reads) or "-",
-            f"{len(read.files):,}",
-            about + shown_bytes(read.bytes),
-            about + shown_bytes(read.bytes_of_files),
-            shown_dollars(statement.dollars),
-        )
+        name = _name(statement.node, statement.kind, statement.count)
+        table.add_row(name, "", "", "", shown_dollars(statement.dollars))
+        for table_name, read in statement.reads.items():
+            table.add_row(f"  {table_name}", *_sizes([read]))
     return table
 
 
-def side_by_side(plan: Plan, found: list[Scanned]) -> Table:
+def _sizes(found: Sequence[Reads]) -> tuple[str, str, str]:
+    total = sum(found, Reads())
+    about = "~" if any(read.is_estimate for read in found) else ""
+    files = f"{len(total.files):,}" if total.files else "-"
+    return files, about + shown_bytes(total.bytes), about + shown_bytes(total.bytes_of_files)
+
+
+def side_by_side(plan: Plan, found: Sequence[Scanned]) -> Table:
     """What was planned, and what Athena says it has read."""
     table = Table(box=None, pad_edge=False, show_footer=True)
     table.add_column("statement", "total", no_wrap=True)
-    planned_bytes = sum(statement.total.bytes for statement in plan.statements)
-    for name, total in (
-        ("planned", shown_bytes(planned_bytes)),
-        ("scanned", shown_bytes(sum(each.bytes for each in found))),
-        ("planned $", shown_dollars(plan.dollars)),
-        ("Athena takes", shown_dollars(sum(each.dollars for each in found))),
-    ):
+    of_all = _before_and_after(plan.statements, found)
+    for name, total in zip(("planned", "scanned", "planned $", "Athena takes"), of_all, strict=True):
         table.add_column(name, total, justify="right", no_wrap=True)
-    planned = {(statement.node, statement.kind): statement for statement in plan.statements}
-    scanned = {(each.node, each.kind): each for each in found}
-    for key in dict.fromkeys([*planned, *scanned]):
-        statement, after = planned.get(key), scanned.get(key)
-        table.add_row(
-            _name(after or statement),
-            shown_bytes(statement.total.bytes) if statement else "-",
-            shown_bytes(after.bytes) if after else "-",
-            shown_dollars(statement.dollars) if statement else "-",
-            shown_dollars(after.dollars) if after else "-",
-        )
+    planned, scanned = _by_kind(plan.statements), _by_kind(found)
+    for node, kind in dict.fromkeys([*planned, *scanned]):
+        before, after = planned.get((node, kind), []), scanned.get((node, kind), [])
+        count = sum(each.count for each in after or before)
+        table.add_row(_name(node, kind, count), *_before_and_after(before, after))
     return table
 
 
-def _name(statement: Statement | Scanned | None) -> str:
-    assert statement is not None
-    times = f" x{statement.count}" if statement.count > 1 else ""
-    return f"{statement.node} {statement.kind}{times}"
+def _by_kind(statements: Iterable[_Sent]) -> dict[tuple[str, str], list[_Sent]]:
+    found: dict[tuple[str, str], list[_Sent]] = defaultdict(list)
+    for each in statements:
+        found[each.node, each.kind].append(each)
+    return found
+
+
+def _before_and_after(before: Sequence[Statement], after: Sequence[Scanned]) -> tuple[str, str, str, str]:
+    return (
+        shown_bytes(sum(each.total.bytes for each in before)),
+        shown_bytes(sum(each.bytes for each in after)),
+        shown_dollars(sum(each.dollars for each in before)) if before else "-",
+        shown_dollars(sum(each.dollars for each in after)) if after else "-",
+    )
+
+
+def _name(node: str, kind: str, count: int) -> str:
+    return f"{node} {kind} x{count}" if count > 1 else f"{node} {kind}"
 
 
 def _time(moment: datetime | None) -> str:
-    return "unknown" if moment is None else moment.isoformat(sep=" ", timespec="seconds")
+    return "unknown" if moment is None else moment.isoformat(sep=" ", timespec="minutes")

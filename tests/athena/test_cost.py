@@ -1,12 +1,15 @@
 """What runs read on Athena, by its own figures, which here are a real Trino's physical input bytes; and their plans.
 
 One lake through its runs: a build, an increment, the same increment where the tables are 50 times as large, a run with
-nothing new, one of a large file whose payload is not needed, a full refresh.
+nothing new, one of a large file whose payload is not needed, and two of more days than Athena writes in a statement: an
+increment and a full refresh.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import boto3
@@ -19,12 +22,14 @@ from schemahub.cost.around_a_run import cost_shown
 from schemahub.cost.files import SMALL_FILE_BYTES
 from schemahub.cost.plan import Plan
 from schemahub.cost.scanned import AthenaQueries, Scanned, scanned
+from schemahub.cost.statement import CREATE, INSERT
 from tests.athena.local.local_athena import LocalAthena
 from tests.dbt.conftest import ROOT, TestLake, binance, kraken
 from tests.lakes import glue_home
 from tests.schemahub.planned_lakes import DAYS, grow, land_first, planned
 
 MODELS_WITH_TRADES = ("trades_unified", "trades_1m_versions")
+RUNS = ("build", "of_small", "of_large", "of_nothing", "of_payloads", "of_many_days", "refresh")
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class Runs:
     of_large: Run
     of_nothing: Run
     of_payloads: Run
+    of_many_days: Run
     refresh: Run
     small_bytes: int
     large_bytes: int
@@ -100,21 +106,40 @@ def _runs(lake: TestLake) -> Runs:
     rows = [{**row, "_raw_payload": payloads.randbytes(500).hex()} for row in binance(*range(1000, 13_000))]
     lake.land("raw_binance_trades", rows, load="large", at="2026-09-02 00:00:00")
     of_payloads = run(lake)
+    days = (date(2026, 3, 1) + timedelta(days=day) for day in range(101))
+    rows = [trade for day in days for trade in kraken(*range(10), pair=str(day), time=f"{day} 12:00:00")]
+    lake.land("raw_kraken_trades", rows, load="days", at="2026-09-02 12:00:00")
+    of_many_days = run(lake)
     refresh = run(lake, "--full-refresh")
-    return Runs(lake, build, of_small, of_large, of_nothing, of_payloads, refresh, small_bytes, large_bytes)
+    return Runs(
+        lake, build, of_small, of_large, of_nothing, of_payloads, of_many_days, refresh, small_bytes, large_bytes
+    )
 
 
-@pytest.mark.parametrize("name", ["build", "of_small", "of_large", "of_nothing", "of_payloads", "refresh"])
+@pytest.mark.parametrize("name", RUNS)
 def test_the_statements_of_the_plan_are_those_that_were_sent(runs: Runs, name: str) -> None:
     done: Run = getattr(runs, name)
     sent = {(each.node, each.kind): each.count for each in done.found}
-    assert {(each.node, each.kind): each.count for each in done.plan.statements} == sent
+    planned_counts: Counter[tuple[str, str]] = Counter()
+    for each in done.plan.statements:
+        planned_counts[each.node, each.kind] += each.count
+    assert planned_counts == sent
 
 
-@pytest.mark.parametrize("name", ["build", "of_small", "of_large", "of_nothing", "of_payloads", "refresh"])
+def test_more_days_than_athena_writes_at_once_are_written_in_batches(runs: Runs) -> None:
+    for node in MODELS_WITH_TRADES:
+        counts = {(each.node, each.kind): each.count for each in runs.of_many_days.found}
+        assert (counts[node, CREATE], counts[node, INSERT]) == (1, 2)
+        counts = {(each.node, each.kind): each.count for each in runs.refresh.found}
+        assert (counts[node, CREATE], counts[node, INSERT]) == (2, 1)
+
+
+@pytest.mark.parametrize("name", RUNS)
 def test_no_statement_reads_more_than_the_plan_says_at_most(runs: Runs, name: str) -> None:
     done: Run = getattr(runs, name)
-    at_most = {(each.node, each.kind): each.total.bytes_of_files for each in done.plan.statements}
+    at_most: Counter[tuple[str, str]] = Counter()
+    for each in done.plan.statements:
+        at_most[each.node, each.kind] += each.total.bytes_of_files
     beyond = [each for each in done.found if each.bytes > at_most[each.node, each.kind]]
     assert beyond == []
     assert sum(each.dollars for each in done.found) <= done.plan.dollars_at_most

@@ -36,10 +36,12 @@ class Cli:
     environment: Mapping[str, str]
     folder: Path
     """Where it runs, so that a default path would show."""
+    prefix: tuple[str, ...] = ()
+    """What starts it, with its own command behind."""
 
     def __call__(self, *arguments: str, lake: Path | str | None = None, **changes: str) -> Finished:
         """Run to the end; `changes` are environment variables."""
-        return self.run([sys.executable, "-m", "schemahub.cli", *arguments], lake=lake, **changes)
+        return self.run([*self.prefix, sys.executable, "-m", "schemahub.cli", *arguments], lake=lake, **changes)
 
     def run(self, command: list[str], *, lake: Path | str | None = None, **changes: str) -> Finished:
         environment = self.environment_of(lake, **changes)

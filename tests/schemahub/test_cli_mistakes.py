@@ -1,9 +1,11 @@
 """Every mistake of a person, and every failure of the world, is one line, an exit code, and a lake as it was."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,7 @@ MISTAKES: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
     "create": (("query", "create table schemahub.schemahub.mine as select 1 as one"), {}, ["CREATE", "read-only"]),
     "drop behind a select": (("query", "select 1; drop table raw_binance_trades"), {}, ["DROP", "read-only"]),
     "dbt command": (("dbt", "nosuch"), {}, ["dbt nosuch failed: No such command 'nosuch'"]),
+    "dbt command without its second word": (("dbt", "docs"), {}, ["dbt docs failed: Usage: ", "generate", "serve"]),
 }
 
 
@@ -103,37 +106,120 @@ def test_a_mistake_is_named_in_one_line_and_changes_nothing(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "place"),
+    ("arguments", "place", "why"),
     [
-        (INGEST, "a file"),
-        (INGEST, "below a file"),
-        (INGEST, "/proc/nope"),
-        (("run", "unify", "trades_unified"), "a file"),
-        (("status",), "below a file"),
-        (("query", "select 1"), "a file"),
+        (INGEST, "a file", "is a file"),
+        (INGEST, "below a file", "can't be created"),
+        (INGEST, "/proc/nope", "can't be created"),
+        (("run", "unify", "trades_unified"), "a file", "is a file"),
+        (("status",), "a file", "is a file"),
+        (("query", "select 1"), "a file", "is a file"),
+        (("query", "select 1"), "below a file", "nothing was landed"),
     ],
 )
-def test_a_lake_that_cannot_be_there_is_named(cli: Cli, tmp_path: Path, arguments: tuple[str, ...], place: str) -> None:
+def test_a_lake_that_cannot_be_there_is_named(
+    cli: Cli, tmp_path: Path, arguments: tuple[str, ...], place: str, why: str
+) -> None:
     if place == "/proc/nope" and not Path("/proc").is_dir():
         pytest.skip("there is no /proc here")
     file = tmp_path / "file"
     file.write_text("mine")
     lake = {"a file": file, "below a file": file / "lake", "/proc/nope": Path(place)}[place]
-    assert error_line(cli(*arguments, lake=lake)).startswith(f"lake folder '{lake}' can't be created: ")
+    line = error_line(cli(*arguments, lake=lake))
+    assert str(lake) in line
+    assert why in line
     assert file.read_text() == "mine"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere, whatever the permission bits say")
-def test_a_lake_that_may_not_be_written_is_named(cli: Cli, tmp_path: Path) -> None:
+SELECT = "select count(*) from raw_binance_trades"
+LOOKING = [("status",), ("plan",), ("query", SELECT), ("spark-conf",), ("trino-conf",)]
+
+
+@pytest.mark.parametrize("arguments", LOOKING, ids=lambda arguments: arguments[0])
+def test_looking_at_a_lake_that_is_not_there_says_so_and_makes_nothing(
+    cli: Cli, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
     lake = tmp_path / "lake"
-    (lake / ".schemahub").mkdir(parents=True)
-    lake.chmod(0o500)
-    assert error_line(cli(*INGEST, lake=lake)) == f"lake folder '{lake}' is not writable; choose another with --lake"
+    finished = cli(*arguments, lake=lake)
+    (line,) = (finished.stdout + finished.stderr).splitlines()
+    assert line.removeprefix("error: ") == f"nothing was landed in file://{lake} yet; try `schemahub run ingest`"
+    assert not lake.exists()
 
 
-def test_a_query_where_no_lake_is_says_so(cli: Cli, tmp_path: Path) -> None:
-    assert "no catalog in lake folder" in error_line(cli("query", "select 1", lake=tmp_path / "lake"))
-    assert snapshots(tmp_path / "lake") == {}
+@pytest.fixture
+def bound_by_permissions(cli: Cli) -> Cli:
+    """Runs `schemahub` so that it may not write where the permission bits say so, which root may."""
+    if os.geteuid() != 0:
+        return cli
+    if not shutil.which("setpriv"):
+        pytest.skip("root may write anywhere, whatever the permission bits say")
+    return replace(cli, prefix=("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"))
+
+
+@pytest.fixture
+def read_only(landed: Path) -> Iterator[Path]:
+    """A lake that has something in it, and may not be written."""
+    modes = {path: path.stat().st_mode for path in (landed, *landed.rglob("*"))}
+    for path, mode in modes.items():
+        path.chmod(mode & ~0o222)
+    yield landed
+    for path, mode in modes.items():
+        path.chmod(mode)
+
+
+@pytest.mark.parametrize("arguments", LOOKING, ids=lambda arguments: arguments[0])
+def test_a_lake_that_may_not_be_written_can_be_looked_at(
+    bound_by_permissions: Cli, read_only: Path, arguments: tuple[str, ...]
+) -> None:
+    finished = bound_by_permissions(*arguments, lake=read_only)
+    assert (finished.returncode, finished.stderr) == (0, "")
+
+
+def test_a_lake_that_may_not_be_written_is_named(bound_by_permissions: Cli, read_only: Path) -> None:
+    line = error_line(bound_by_permissions(*INGEST, lake=read_only))
+    assert line == f"lake folder '{read_only}' is not writable; choose another with --lake"
+
+
+@pytest.mark.parametrize("arguments", LOOKING[:3], ids=lambda arguments: arguments[0])
+def test_a_lake_that_was_moved_is_told_from_one_that_is_whole(
+    cli: Cli, untouched: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    elsewhere = shutil.copytree(untouched, tmp_path / "elsewhere")
+    catalog = elsewhere / "catalog.db"
+    catalog.write_bytes(catalog.read_bytes().replace(b"/lake/", b"/gone/"))
+    line = error_line(cli(*arguments, lake=elsewhere))
+    assert f"of file://{elsewhere} can't be read, a file of it is missing or damaged" in line
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments"),
+    [("raw_binance_trades", ("plan",)), ("schemahub_loads", ("plan",)), ("schemahub_loads", ("status",))],
+)
+def test_a_table_that_lost_files_is_named(
+    cli: Cli, landed: Path, tmp_path: Path, table: str, arguments: tuple[str, ...]
+) -> None:
+    folder = landed / "schemahub" / table
+    lost = [(path, tmp_path / path.name) for path in folder.rglob("*.avro")]
+    for path, aside in lost:
+        path.rename(aside)
+    line = error_line(cli(*arguments, lake=landed))
+    for path, aside in lost:
+        aside.rename(path)
+    assert line.startswith(f"`{table}` of file://{landed} can't be read, a file of it is missing or damaged")
+
+
+@pytest.mark.parametrize("arguments", LOOKING[:3], ids=lambda arguments: arguments[0])
+def test_a_catalog_that_is_none_is_named(cli: Cli, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "catalog.db").write_text("not a database at all, as anybody can see")
+    line = error_line(cli(*arguments, lake=tmp_path))
+    assert f"'{tmp_path}/catalog.db' can't be used as the lake's catalog: " in line
+    assert "file is not a database" in line
+
+
+def test_signs_that_a_terminal_does_not_know_are_replaced(cli: Cli, untouched: Path) -> None:
+    finished = cli("query", "select 'Zürich' as town", lake=untouched, PYTHONIOENCODING="ascii")
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert "Z?rich" in finished.stdout
 
 
 def test_an_exchange_that_cannot_be_reached_does_not_keep_the_others_from_landing(
@@ -171,7 +257,7 @@ def test_a_second_writer_is_told_who_the_first_one_is(
 ) -> None:
     with LocalLake(untouched).writing(what):
         message = error_line(cli(*arguments, lake=untouched))
-    assert f"`{what}` is being written by another process (pid {os.getpid()})" in message
+    assert f"`{what}` is being written by another process (pid {os.getpid()} on " in message
     assert "wait until it ends" in message
 
 

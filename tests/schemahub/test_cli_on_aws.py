@@ -1,6 +1,7 @@
 """What AWS refuses is one line that says what to do, and no secret is in it. Real requests; moto checks the rights."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -14,6 +15,13 @@ from tests.schemahub.conftest import Cli, error_line
 
 INGEST = ("run", "ingest", "binance", "--symbols", "BTC-USDT")
 ONLY_S3 = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}
+ALL_BUT_BINANCE = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::*/raw_binance_trades/*"},
+    ],
+}
 NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
 
 
@@ -30,14 +38,15 @@ def bucket(account: LocalAws) -> str:
 
 @pytest.fixture(scope="module")
 def keys(account: LocalAws, bucket: str) -> dict[str, tuple[str, str]]:
-    """Access keys of users who may use S3 alone, and nothing at all; from now on moto asks for rights."""
+    """Access keys of users who may use S3 alone, all but one table, and nothing; from now on moto asks for rights."""
     made = {}
     with account.in_use():
         iam = boto3.client("iam")
-        for name, policy in (("storage", ONLY_S3), ("nobody", NOTHING)):
-            iam.create_user(UserName=name)
-            iam.put_user_policy(UserName=name, PolicyName="rights", PolicyDocument=json.dumps(policy))
-            key = iam.create_access_key(UserName=name)["AccessKey"]
+        for name, policy in (("storage", ONLY_S3), ("all but binance", ALL_BUT_BINANCE), ("nobody", NOTHING)):
+            user = name.replace(" ", "-")
+            iam.create_user(UserName=user)
+            iam.put_user_policy(UserName=user, PolicyName="rights", PolicyDocument=json.dumps(policy))
+            key = iam.create_access_key(UserName=user)["AccessKey"]
             made[name] = (key["AccessKeyId"], key["SecretAccessKey"])
         httpx.post(f"{account.s3_endpoint}/moto-api/reset-auth", content="0", trust_env=False).raise_for_status()
     return made
@@ -65,7 +74,7 @@ def test_credentials_that_are_none_are_said(
     cli: Cli, account: LocalAws, bucket: str, keys: dict[str, tuple[str, str]]
 ) -> None:
     line = said(cli, account, *INGEST, lake=f"s3://{bucket}/lake", key=("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMIK7MDENG"))
-    assert line.startswith(f"AWS refuses HeadBucket for s3://{bucket}/lake")
+    assert line.startswith(f"AWS does not accept the credentials for s3://{bucket}/lake (InvalidAccessKeyId); ")
 
 
 def test_a_missing_right_to_the_bucket_is_said(
@@ -73,7 +82,8 @@ def test_a_missing_right_to_the_bucket_is_said(
 ) -> None:
     line = said(cli, account, *INGEST, lake=f"s3://{bucket}/lake", key=keys["nobody"])
     assert line == (
-        f"AWS refuses HeadBucket for s3://{bucket}/lake; the role or user needs the right to it, see docs/aws.md"
+        f"AWS refuses ListObjectsV2 for s3://{bucket}/lake: Access Denied; "
+        "the role or user needs the right to it, see docs/aws.md"
     )
 
 
@@ -84,6 +94,18 @@ def test_a_missing_right_to_glue_is_said_with_who_lacks_it(
     assert line.startswith("AWS refuses GetTable: ")
     assert "User: arn:aws:iam::123456789012:user/storage is not authorized to perform: glue:GetTable" in line
     assert line.endswith("the role or user needs the right to it, see docs/aws.md")
+
+
+def test_what_aws_refuses_of_one_exchange_does_not_stop_the_others(
+    cli: Cli, account: LocalAws, bucket: str, keys: dict[str, tuple[str, str]]
+) -> None:
+    key_id, secret = keys["all but binance"]
+    environment = account.environment | {"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret}
+    command = ("run", "ingest", "binance", "kraken", "--symbols", "BTC-USDT")
+    finished = cli(*command, lake=f"s3://{bucket}/lake", **environment)
+    assert "ACCESS_DENIED" in error_line(finished)
+    assert re.search(r"binance +✗ nothing landed", finished.stdout)
+    assert re.search(r"kraken +✓ [\d,]+ trades landed", finished.stdout)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pyiceberg.types import DoubleType, StringType, TimestampType
 
+from loaders.local_lake import LocalLake
 from simulator import RunningSimulator
 from tests.schemahub.conftest import (
     Cli,
@@ -28,6 +29,7 @@ EXCHANGES = ("binance", "coinbase", "kraken")
 class Step:
     finished: Finished
     snapshots: Mapping[str, list[int]]
+    lake_was_there: bool
 
     @property
     def lines(self) -> list[str]:
@@ -60,7 +62,7 @@ def story(cli: Cli, shared_exchanges: RunningSimulator, tmp_path_factory: pytest
     }
     steps = {}
     for name, arguments in commands.items():
-        steps[name] = Step(cli(*arguments, lake=lake), snapshots(lake))
+        steps[name] = Step(cli(*arguments, lake=lake), snapshots(lake), lake.exists())
     return Story(lake, steps)
 
 
@@ -72,7 +74,7 @@ def test_no_step_fails_or_warns(story: Story) -> None:
 def test_looking_at_an_empty_lake_makes_nothing(story: Story) -> None:
     (line,) = story["status of nothing"].lines
     assert line == f"nothing was landed in file://{story.lake} yet; try `schemahub run ingest`"
-    assert story["status of nothing"].snapshots == {}
+    assert not story["status of nothing"].lake_was_there
 
 
 def test_ingest_says_how_many_trades_of_each_exchange_it_landed(
@@ -167,6 +169,35 @@ def test_dbt_commands_pass_through(story: Story, cli: Cli) -> None:
     assert tested.returncode == 0, tested.stdout
     assert re.search(r"PASS=[1-9]\d* WARN=0 ERROR=0", tested.stdout)
     assert story.steps["status at last"].snapshots == snapshots(story.lake)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "Usage: "),
+        (("--help",), "Usage: "),
+        (("run", "--help"), "--full-refresh"),
+        (("--version",), "installed"),
+        (("ls", "--resource-type", "model"), "schemahub.generated.trades_unified"),
+        (("--quiet", "parse"), ""),
+    ],
+    ids=["no command", "help", "help of run", "version", "ls", "parse"],
+)
+def test_dbt_makes_no_tables_and_waits_for_nobody_where_it_needs_none(
+    cli: Cli, tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    lake = LocalLake(tmp_path / "lake")
+    with lake.writing("unify"):
+        finished = cli("dbt", *arguments, lake=lake.folder)
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert said in finished.stdout
+    assert not lake.is_there
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("test", "-h")], ids=["no command", "help", "help of test"])
+def test_dbts_help_makes_no_lake(cli: Cli, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    assert cli("dbt", *arguments, lake=tmp_path / "lake").returncode == 0
+    assert not (tmp_path / "lake").exists()
 
 
 def test_a_query_prints_its_rows(story: Story, cli: Cli, shared_exchanges: RunningSimulator) -> None:

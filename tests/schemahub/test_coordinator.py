@@ -85,4 +85,4 @@ def test_a_simulated_lake_refuses_the_real_exchanges(
 
 def test_the_status_of_a_lake_that_was_never_used_is_empty_and_makes_no_table(coordinator: Coordinator) -> None:
     assert status(coordinator.lake, now=utc_now()) == []
-    assert not (Path(coordinator.settings.lake) / "catalog.db").exists()
+    assert not Path(coordinator.settings.lake).exists()

@@ -1,7 +1,5 @@
 """The demo makes its lake anew each time, and must never do so to anybody else's."""
 
-from pathlib import Path
-
 import pytest
 
 from loaders.exceptions import Misconfigured
@@ -25,6 +23,7 @@ def test_a_simulated_lake_is_emptied(lake: LocalLake) -> None:
 
 @pytest.mark.parametrize("precious", ["catalog.db", "views.duckdb", "thesis.txt", "photos/"])
 def test_a_folder_with_anything_else_in_it_is_refused_and_kept(lake: LocalLake, precious: str) -> None:
+    lake.folder.mkdir()
     path = lake.folder / precious
     path.mkdir() if precious.endswith("/") else path.touch()
     for _ in range(2):
@@ -34,6 +33,7 @@ def test_a_folder_with_anything_else_in_it_is_refused_and_kept(lake: LocalLake, 
     assert not is_simulated(lake)
 
 
-def test_a_folder_that_was_only_looked_at_is_taken(tmp_path: Path) -> None:
-    LocalLake(tmp_path / "lake")
-    new_lake(LocalLake(tmp_path / "lake"))
+def test_a_folder_in_which_nothing_but_work_was_in_progress_is_taken(lake: LocalLake) -> None:
+    assert lake.work_folder.is_dir()
+    new_lake(lake)
+    assert is_simulated(lake)

@@ -2,7 +2,9 @@
 
 import json
 import random
+import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -13,19 +15,23 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
+from rich.text import Text
 from typer.testing import CliRunner
 
 from macros_gen.registry import Registry, load_registry
 from profiles.duckdb_lake import connect
 from profiles.local_iceberg import _close_catalogs, release_views
 from schemahub.cli import app
+from schemahub.coordinator import utc_now
 from schemahub.cost.files import FOOTER_BYTES, SMALL_FILE_BYTES, Reads, reads
 from schemahub.cost.plan import Plan, plan_unify
 from schemahub.cost.price import dollars
 from schemahub.cost.ranges import EVERYTHING, Range, merged_ranges, waiting_loads
-from schemahub.cost.statement import INSERT, SELECT
+from schemahub.cost.statement import CREATE, INSERT, SELECT
 from schemahub.cost.tables import plan_report, shown_bytes, shown_dollars
-from tests.dbt.conftest import ROOT, TestLake, binance, kraken
+from schemahub.landed import read_landed
+from schemahub.status import status
+from tests.dbt.conftest import ROOT, TestLake, binance, coinbase, kraken
 from tests.lakes import LakeHome
 from tests.schemahub.conftest import Cli, snapshots
 from tests.schemahub.planned_lakes import DAYS, WITH_TRADES, data_files, grow, land_again_and_new, land_first, planned
@@ -151,7 +157,7 @@ def test_what_waits_is_told_by_raw_table(lake: TestLake) -> None:
 def test_without_anything_new_no_trades_are_read(lake: TestLake) -> None:
     plan = planned(lake)
     assert plan.pending == ()
-    assert {each.kind for each in plan.statements if each.node == "trades_1m_versions"} == {"create", INSERT, SELECT}
+    assert {each.kind for each in plan.statements if each.node == "trades_1m_versions"} == {CREATE, INSERT, SELECT}
     for node in ("trades_unified", "trades_1m_versions"):
         assert sum(plan.reads(node).values(), Reads()) == Reads()
     assert plan.dollars == pytest.approx(sum(each.count for each in plan.statements) * dollars(0))
@@ -168,7 +174,8 @@ def test_a_load_without_times_is_compared_with_the_whole_table(lake: TestLake) -
     assert set(plan.reads("trades_unified")["trades_unified"].files) == whole
     assert set(plan.reads("trades_1m_versions")["trades_unified"].files) == whole
     assert len(plan.reads("trades_unified")["raw_binance_trades"].files) == 1
-    assert "all, for lack" in shown(plan, lake)
+    (line,) = (line for line in shown(plan, lake).splitlines() if line.startswith("raw_binance_trades"))
+    assert line.split() == ["raw_binance_trades", "1", "1", "unknown", "unknown", "all"]
 
 
 def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lake: TestLake) -> None:
@@ -180,8 +187,8 @@ def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lak
         assert set(read[name].files) == set(data_files(lake, name))
     assert "unified_loads" not in plan.reads("pending_loads")
     (recorded,) = lake.table("unified_loads").scan().plan_files()
-    assert read["unified_loads"].files == (recorded.file.file_path,) * 3  # once for each venue
-    assert {each.kind for each in plan.statements} == {"create", SELECT}
+    assert read["unified_loads"].files == (recorded.file.file_path,)
+    assert {each.kind for each in plan.statements} == {CREATE, SELECT}
 
 
 def test_a_build_of_one_lost_table_reads_what_it_is_built_of(lake: TestLake) -> None:
@@ -189,8 +196,71 @@ def test_a_build_of_one_lost_table_reads_what_it_is_built_of(lake: TestLake) -> 
     plan = planned(lake)
     assert set(plan.reads("trades_1m_versions")["trades_unified"].files) == set(data_files(lake, "trades_unified"))
     assert plan.reads("trades_unified")["trades_unified"] == Reads()
+
+
+def test_status_and_plan_tell_the_same_loads_as_pending(lake: TestLake) -> None:
+    def pending() -> tuple[list[int], list[int]]:
+        of_status = [each.pending_loads for each in status(lake.lake, now=utc_now())]
+        return of_status, [each.loads for each in planned(lake).pending]
+
+    assert pending() == ([0, 0, 0], [])
+    lake.land("raw_kraken_trades", kraken(600), load="k2", at="2026-01-08 00:00:00")
+    assert pending() == ([0, 0, 1], [1])
     lake.lake.catalog.drop_table("schemahub.trades_unified")
-    assert [each.loads for each in planned(lake).pending] == [1, 1, 1]
+    assert pending() == ([1, 1, 2], [1, 1, 2])
+
+
+def land_days(lake: TestLake, days: int, *, load: str) -> None:
+    trades = [trade for day in range(days) for trade in kraken(day, time=str(datetime(2026, 2, 1) + timedelta(day)))]
+    lake.land("raw_kraken_trades", trades, load=load, at="2026-09-01 00:00:00")
+
+
+def sent(plan: Plan, node: str) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for statement in plan.statements:
+        if statement.node == node:
+            counts[statement.kind] += statement.count
+    return counts
+
+
+@pytest.mark.parametrize("node", ["trades_unified", "trades_1m_versions"])
+def test_more_days_than_athena_writes_in_a_statement_are_written_in_several(lake: TestLake, node: str) -> None:
+    few = sent(planned(lake, full_refresh=True), node)
+    land_days(lake, 100, load="k2")
+    increment = planned(lake)
+    assert sent(increment, node)[INSERT] == 1
+    land_days(lake, 201, load="k3")
+    of_more_days = planned(lake)
+    assert sent(of_more_days, node) == sent(increment, node) + Counter({SELECT: 1, INSERT: 2})
+    batch = increment.reads(node, INSERT)["its new rows"]
+    assert batch.is_estimate
+    # k2 is in it too, which has half as many trades
+    assert of_more_days.reads(node, INSERT)["its new rows"].bytes > 3 * batch.bytes
+    refresh = planned(lake, full_refresh=True)
+    assert sent(refresh, node) == few + Counter({SELECT: 1, CREATE: 1, INSERT: 2})
+    staged = refresh.reads(node, CREATE)["its new rows"]
+    assert staged.is_estimate
+    assert refresh.reads(node, INSERT)["its new rows"].bytes == 2 * staged.bytes
+    assert refresh.reads(node, SELECT)["its new rows"] == staged
+
+
+def test_bars_that_are_lost_are_made_of_all_days(lake: TestLake) -> None:
+    land_days(lake, 101, load="k2")
+    lake.dbt("run")
+    lake.lake.catalog.drop_table("schemahub.trades_1m_versions")
+    plan = planned(lake)
+    assert sent(plan, "trades_1m_versions") == {SELECT: 2, CREATE: 2, INSERT: 1}
+    read = plan.reads("trades_1m_versions", CREATE)
+    assert read["its new rows"].bytes == read["trades_unified"].bytes > 0
+
+
+@pytest.mark.parametrize("time", ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"])
+def test_a_load_from_the_end_of_time_is_planned(lake: TestLake, time: str) -> None:
+    lake.land("raw_kraken_trades", kraken(600, time=time), load="k2", at="2026-01-08 00:00:00")
+    lake.dbt("run")
+    lake.land("raw_kraken_trades", kraken(601, time=time), load="k3", at="2026-01-09 00:00:00")
+    (waits,) = planned(lake).pending
+    assert (waits.loads, waits.rows) == (1, 1)
 
 
 def test_of_a_large_file_the_columns_that_are_named_are_counted_and_of_a_small_one_all(lake: TestLake) -> None:
@@ -250,7 +320,11 @@ def test_a_mapping_of_two_formats_reads_a_file_once_where_it_can_only_be_of_one(
         formats = (replace(only, until=changed_at), replace(only, since=changed_at))
         mappings.append(replace(mapping, formats=formats))
     versioned = replace(lake.registry, mappings=tuple(mappings))
-    assert plan_unify(lake.lake, versioned).reads("trades_unified") == planned(lake).reads("trades_unified")
+    of_one, of_two = (plan.reads("trades_unified") for plan in (planned(lake), plan_unify(lake.lake, versioned)))
+    assert {name: sorted(read.files) for name, read in of_two.items()} == {
+        name: sorted(read.files) for name, read in of_one.items()
+    }
+    assert len(of_two["raw_binance_trades"].files) == 2
 
 
 def test_bars_are_made_of_every_column_but_the_landing_time(lake: TestLake) -> None:
@@ -272,9 +346,9 @@ def test_the_loads_that_wait_are_those_of_the_model(lake: TestLake) -> None:
         "from views.schemahub.pending_loads order by 1, 2"
     )
     unified = {(row["raw_table"], row["load_id"]) for row in lake.rows("unified_loads")}
-    from loaders.ledger import loads
-
-    waiting = waiting_loads(loads(lake.lake), unified)
+    landed = read_landed(lake.lake)
+    assert landed.unified == unified
+    waiting = waiting_loads(row for row in landed.rows if landed.is_pending(row))
     assert [tuple(vars(load).values()) for load in waiting] == [tuple(row) for row in rows]
 
 
@@ -285,7 +359,7 @@ def _interval_cases() -> Iterator[list[tuple[str, str]]]:
     yield [("10:00:00", "10:00:59.999999"), ("11:04:00", "11:04:00")]
     yield []
     chance = random.Random(4)
-    for count in (2, 3, 5, 8, 13, 60, 61):
+    for count in (2, 3, 5, 8, 13, 40, 61):
         seconds = [chance.randrange(86_000) for _ in range(count)]
         lengths = [chance.choice((0, 1, 59, 60, 600)) for _ in seconds]
         yield [
@@ -294,7 +368,7 @@ def _interval_cases() -> Iterator[list[tuple[str, str]]]:
         ]
 
 
-@pytest.mark.parametrize("at_most", [60, 3])
+@pytest.mark.parametrize("at_most", [40, 1, 3])
 def test_ranges_are_merged_as_the_macro_merges_them(lake: TestLake, at_most: int) -> None:
     cases = list(_interval_cases())
     calls = []
@@ -317,6 +391,10 @@ def test_ranges_are_merged_as_the_macro_merges_them(lake: TestLake, at_most: int
         ]
         assert merged_ranges(known, at_most) == expected, case
     assert of_unknown == [None]
+    assert merged_ranges([(datetime.max, datetime.max), (datetime.min, datetime.min)]) == [
+        Range(datetime.min, datetime.min + timedelta(minutes=2)),
+        Range(datetime.max.replace(minute=58, second=0, microsecond=0), datetime.max),
+    ]
     assert merged_ranges([(None, datetime(2026, 1, 1))]) == [EVERYTHING]
 
 
@@ -360,11 +438,31 @@ def test_sizes_and_prices_are_shown_with_the_digits_that_tell_something() -> Non
     ]
 
 
+def test_a_plan_fits_into_a_cron_mail(lake: TestLake) -> None:
+    lake.land("raw_coinbase_trades", coinbase(*range(500, 600)), load="c2", at="2026-01-08 00:00:00")
+    land_days(lake, 101, load="k2")
+    text = shown(planned(lake), lake)
+    assert max(map(len, text.splitlines())) <= 80
+    (coinbase_waits,) = (line for line in text.splitlines() if line.startswith("raw_coinbase_trades"))
+    assert coinbase_waits.split() == [
+        "raw_coinbase_trades", "1", "100", "2026-01-05", "11:00", "2026-01-05", "11:00", "1",
+    ]  # fmt: skip
+
+
+def test_what_is_estimated_is_marked_and_what_is_known_is_not(lake: TestLake) -> None:
+    land_again_and_new(lake)
+    lines = [line.split() for line in shown(planned(lake), lake).splitlines() if line.startswith("  ")]
+    files = {line[0]: (line[-5], "~" in "".join(line)) for line in lines if len(line) > 5}
+    assert files["trades_unified"] == ("1", False)
+    assert {name: marked for name, (count, marked) in files.items() if (count == "-") != marked} == {}
+    assert files["pending_loads"] == ("-", True)
+
+
 def shown(plan: Plan, lake: TestLake) -> str:
-    console = Console(width=200, record=True, quiet=False, file=None)
+    console = Console(width=80)
     with console.capture() as captured:
         for part in plan_report(plan, lake.lake.location):
-            console.print(part)
+            console.print(part, soft_wrap=isinstance(part, Text))
     return captured.get()
 
 
@@ -376,7 +474,7 @@ def test_looking_at_a_lake_that_was_never_used_makes_nothing_in_it(lake_home: La
         bucket = lake.location.split("/")[2]
         assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=bucket)
     else:
-        assert not (Path(lake_home.location) / "catalog.db").exists()
+        assert not Path(lake_home.location).exists()
 
 
 def printed_plan(lake: Path, *options: str) -> str:
@@ -388,12 +486,12 @@ def printed_plan(lake: Path, *options: str) -> str:
 def test_a_person_sees_the_plan_and_what_it_leaves_as_it_is(cli: Cli, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     assert printed_plan(lake) == f"nothing was landed in file://{lake} yet; try `schemahub run ingest`\n"
-    assert not (lake / "catalog.db").exists()
+    assert not lake.exists()
     ingested = cli("run", "ingest", "binance", "kraken", "--symbols", "BTC-USDT", lake=lake)
     assert ingested.returncode == 0, ingested.stderr
     before = snapshots(lake)
     first = printed_plan(lake)
-    assert "raw_binance_trades       1  " in first
+    assert re.search(r"^raw_binance_trades +1 7,200 2026-01-05 00:00 ", first, re.MULTILINE)
     assert "trades_unified create" in first
     assert "trades_unified insert" not in first
     assert snapshots(lake) == before

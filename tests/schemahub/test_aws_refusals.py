@@ -1,0 +1,79 @@
+"""Which error is told where one came of another: the refusal that is the reason, and never one that was dealt with."""
+
+from collections.abc import Callable
+
+import pytest
+from botocore.exceptions import ClientError
+from pyarrow import ArrowInvalid
+from pyiceberg.exceptions import CommitStateUnknownException, NoSuchTableError
+
+from loaders.exceptions import ConcurrentWriter
+from schemahub.aws_refusals import AwsRefuses, refusal, refusals_in_one_line
+
+THROTTLED = "AWS refuses GetTable: ThrottlingException: slow down"
+
+
+def throttled() -> ClientError:
+    return ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "GetTable")
+
+
+class EntityNotFoundException(ClientError):  # as boto3 makes it from Glue's description
+    def __init__(self) -> None:
+        super().__init__({"Error": {"Code": "EntityNotFoundException", "Message": "no table"}}, "GetTable")
+
+
+def raised(outer: Exception, inner: Exception, *, cause: Exception | None = None) -> Exception:
+    """`outer` as it is raised while `inner` is handled."""
+    try:
+        try:
+            raise inner
+        except Exception:
+            if cause is not None:
+                raise outer from cause
+            raise outer  # noqa: B904 - that is the case
+    except Exception as error:
+        return error
+
+
+def without_reason(outer: Exception, inner: Exception) -> Exception:
+    try:
+        try:
+            raise inner
+        except Exception:
+            raise outer from None
+    except Exception as error:
+        return error
+
+
+CASES: dict[str, tuple[Callable[[], Exception], str | None]] = {
+    "the refusal itself": (throttled, THROTTLED),
+    "pyarrow's": (lambda: OSError("AWS Error NETWORK_CONNECTION"), "S3 failed: AWS Error NETWORK_CONNECTION"),
+    "its cause": (lambda: raised(ValueError("x"), KeyError(), cause=throttled()), THROTTLED),
+    "wrapped by pyiceberg": (lambda: raised(CommitStateUnknownException("x"), throttled()), THROTTLED),
+    "handled before": (lambda: raised(ArrowInvalid("real"), throttled()), None),
+    "suppressed": (lambda: without_reason(CommitStateUnknownException("x"), throttled()), None),
+    "a table that was looked for": (
+        lambda: raised(CommitStateUnknownException("real"), raised(NoSuchTableError(), EntityNotFoundException())),
+        None,
+    ),
+    "a table that Glue itself lacks": (
+        EntityNotFoundException,
+        "AWS refuses GetTable: EntityNotFoundException: no table",
+    ),
+    "none": (lambda: ValueError("AWS"), None),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_refusal_that_is_the_reason_is_told_and_no_other(case: str) -> None:
+    error, line = CASES[case]
+    assert refusal(error()) == line
+
+
+def test_a_refusal_becomes_an_error_of_ours_and_others_stay_what_they_are() -> None:
+    with pytest.raises(AwsRefuses, match=THROTTLED), refusals_in_one_line():
+        raise throttled()
+    for error in (ConcurrentWriter("ours"), ArrowInvalid("theirs"), KeyboardInterrupt()):
+        with pytest.raises(type(error)) as found, refusals_in_one_line():
+            raise error
+        assert found.value is error
