@@ -27,12 +27,12 @@ def pending_event_ranges(raw_tables=None):
     return [_RANGE]
 
 
-def within(column, landed):
-    return f"{column} >= timestamp '{landed['start']}'"
+def within(column, range_):
+    return f"{column} >= timestamp '{range_['start']}'"
 
 
-def loads_to_unify(raw_table):
-    return f"select load_id from pending_loads where raw_table = '{raw_table}'"
+def loads_to_unify():
+    return "select raw_table, load_id from pending_loads"
 
 
 def recorded_loads(tables):

@@ -7,7 +7,7 @@ with lost_answers(athena.endpoint, start_is_lost) as endpoint:
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,7 +15,7 @@ import httpx
 
 Answer = dict[str, Any]
 Fault = Callable[[str, Answer, Answer], Answer | None]
-"""Told of an operation, its request and its true answer; gives what is answered in its place, or None."""
+"""Told of an operation, its request and its true answer; gives what is answered in its place, or None for that."""
 
 INSERT = "insert into"
 
@@ -55,8 +55,9 @@ def lost_answers(endpoint: str, fault: Fault) -> Iterator[str]:
             self.send_response(500 if told and "__type" in told else true.status_code)
             self.send_header("content-type", "application/x-amz-json-1.1")
             self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            with suppress(ConnectionError):  # whoever asked may have been killed
+                self.end_headers()
+                self.wfile.write(content)
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -25,7 +25,7 @@ def execution_ids() -> set[str]:
 
 
 def masked(execution: dict[str, Any], bucket: str) -> str:
-    """The statement under the name of its dbt node, without ids, bucket and the time of the run."""
+    """The statement under the name of its dbt node, without ids and bucket; the digits of the run's time are zeros."""
     comment = _COMMENT.match(execution["Query"])
     node = (comment and comment["node"]) or "dbt"
     sql = _COMMENT.sub("", execution["Query"], count=1)
@@ -33,7 +33,7 @@ def masked(execution: dict[str, Any], bucket: str) -> str:
     sql = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "<uuid>", sql)
     day = execution["Status"]["SubmissionDateTime"].astimezone(UTC) - timedelta(minutes=30)  # dbt began before that
     for date in {f"{day:%Y-%m-%d}", f"{day + timedelta(minutes=30):%Y-%m-%d}"}:
-        sql = re.sub(rf"timestamp '{date} [0-9:.]+'", "timestamp '<start of the run>'", sql)
+        sql = re.sub(rf"timestamp '{date} [0-9:.]+'", lambda found: re.sub(r"\d", "0", found[0]), sql)
     sql = re.sub(r'"data_scanned_in_bytes":\d+', '"data_scanned_in_bytes":<bytes>', sql)
     lines = [line.rstrip() for line in sql.strip().splitlines()]
     return f"-- {node}\n" + "\n".join(line for line in lines if line) + "\n;\n"

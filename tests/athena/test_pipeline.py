@@ -2,62 +2,24 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import boto3
 import pytest
 
-from loaders.lake import Lake, identifier
+from loaders.lake import identifier
 from schemahub.athena import stop_abandoned_statements
 from simulator import RunningSimulator
+from tests.athena.ask import ask
+from tests.athena.command_line import SECRET, Cli
 from tests.athena.local.local_athena import LocalAthena
+from tests.athena.lost_answers import INSERT, Answer, Fault, commit_is_denied, lost_answers, start_is_lost
 from tests.athena.statements import execution_ids, executions_since
-from tests.lakes import LakeHome, glue_home
+from tests.lakes import glue_home
 
 SYMBOLS = "BTC-USD,BTC-USDT"
-SECRET = "wJalrXUtnFEMIsecretKEY"
-
-
-@dataclass(frozen=True)
-class Cli:
-    home: LakeHome
-    environment: dict[str, str]
-
-    def __call__(self, *arguments: str, status: int = 0) -> str:
-        finished = subprocess.run(
-            [sys.executable, "-m", "schemahub.cli", *arguments],
-            env=self.environment, capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
-        output = finished.stdout + finished.stderr
-        assert finished.returncode == status, output
-        assert SECRET not in output
-        return output
-
-    def start(self, *arguments: str) -> "subprocess.Popen[str]":
-        command = [sys.executable, "-m", "schemahub.cli", *arguments]
-        return subprocess.Popen(
-            command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
-        )
-
-    @property
-    def lake(self) -> Lake:
-        return self.home.open()
-
-    def trades(self) -> int:
-        """Rows of trades_unified; none of them is there twice."""
-        rows = self.lake.catalog.load_table(identifier("trades_unified")).scan().to_arrow()
-        keys = rows.group_by(["exchange", "symbol", "trade_id"]).aggregate([])
-        assert keys.num_rows == rows.num_rows
-        return int(rows.num_rows)
-
-    def snapshots(self) -> dict[str, int]:
-        names = ("trades_unified", "trades_1m_versions", "unified_loads", "raw_binance_trades")
-        return {name: len(self.lake.catalog.load_table(identifier(name)).metadata.snapshots) for name in names}
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +54,8 @@ def test_one_command_brings_every_trade_from_the_exchanges_to_the_unified_table(
     assert cli.trades() == served(shared_exchanges)
     assert " 0\n" in cli("status")
     before = cli.snapshots()
-    cli("run", "pipeline", "trades_unified")
+    assert "products" not in cli("plan")
+    assert "products" not in cli("run", "pipeline", "trades_unified")
     assert cli.snapshots() == before
 
 
@@ -105,13 +68,17 @@ def test_dbts_own_commands_run_on_the_lake(cli: Cli) -> None:
     assert all(name in catalog for name in ("trade_ts", "canonical_symbol", "rejection_reason", "_raw_payload"))
 
 
+def make_binance_pending(cli: Cli) -> None:
+    """Leave the lake as if Binance's loads had been landed and not yet unified."""
+    cli("run", "unify", "trades_unified", "--full-refresh")
+    cli.lake.catalog.load_table(identifier("trades_unified")).delete("exchange = 'BINANCE'")
+    cli.lake.catalog.load_table(identifier("unified_loads")).delete("raw_table = 'raw_binance_trades'")
+
+
 def test_a_run_that_is_killed_while_athena_inserts_is_made_good_by_the_next(
     cli: Cli, shared_exchanges: RunningSimulator
 ) -> None:
-    cli("run", "unify", "trades_unified", "--full-refresh")
-    lake = cli.lake
-    lake.catalog.load_table(identifier("trades_unified")).delete("exchange = 'BINANCE'")
-    lake.catalog.load_table(identifier("unified_loads")).delete("raw_table = 'raw_binance_trades'")
+    make_binance_pending(cli)
     known = execution_ids()
     run = cli.start("run", "unify", "trades_unified")
     deadline = time.monotonic() + 120
@@ -121,6 +88,20 @@ def test_a_run_that_is_killed_while_athena_inserts_is_made_good_by_the_next(
         time.sleep(0.05)
     run.send_signal(signal.SIGKILL)
     run.wait()
+    cli("run", "unify", "trades_unified")
+    assert cli.trades() == served(shared_exchanges)
+
+
+@pytest.mark.parametrize("fault", [start_is_lost, commit_is_denied], ids=lambda fault: fault.__name__)
+def test_an_insert_whose_success_nobody_hears_of_is_not_made_again(
+    cli: Cli, athena: LocalAthena, shared_exchanges: RunningSimulator, fault: Fault
+) -> None:
+    make_binance_pending(cli)
+    known = execution_ids()
+    with lost_answers(athena.endpoint, fault) as endpoint:
+        environment = {**cli.environment, "AWS_ENDPOINT_URL_ATHENA": endpoint}
+        Cli(cli.home, environment)("run", "unify", "trades_unified", status=1)
+    assert sum(INSERT in each["Query"] for each in executions_since(known)) == 1
     cli("run", "unify", "trades_unified")
     assert cli.trades() == served(shared_exchanges)
 
@@ -153,6 +134,29 @@ def test_statements_that_a_killed_run_left_running_are_stopped(cli: Cli) -> None
         assert states[others] in ("QUEUED", "RUNNING")
     finally:
         athena.stop_query_execution(QueryExecutionId=others)
+
+
+def test_a_table_that_a_killed_run_renames_is_waited_for(
+    cli: Cli, athena: LocalAthena, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = f"{cli.home.location}/renamed"
+    ask(f"create table renamed with (table_type='iceberg', is_external=false, location='{location}') as select 1 as n")
+    rename = ask("alter table `schemahub`.`renamed` rename to `schemahub`.`renamed__dbt_old`")["QueryExecutionId"]
+    stopped = []
+
+    def rename_takes_long(operation: str, request: Answer, answer: Answer) -> Answer:
+        if operation == "StopQueryExecution":
+            stopped.append(request["QueryExecutionId"])
+        for execution in answer.get("QueryExecutions", ()):
+            if execution["QueryExecutionId"] == rename and not stopped:
+                execution["Status"]["State"] = "RUNNING"
+        return answer
+
+    with lost_answers(athena.endpoint, rename_takes_long) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", endpoint)
+        assert stop_abandoned_statements() == 1
+    assert stopped == [rename]
+    cli.lake.catalog.drop_table(identifier("renamed__dbt_old"))
 
 
 def test_a_missing_work_group_is_said_in_one_line(cli: Cli) -> None:

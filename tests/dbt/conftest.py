@@ -50,6 +50,7 @@ class TestLake:
     _last_on_glue = ""
 
     def __init__(self, home: LakeHome, registry: Registry, target_path: Path) -> None:
+        self.home = home
         self.lake = home.open()
         self.location = home.location
         self.views = "schemahub" if home.is_on_aws else "views.schemahub"

@@ -2,12 +2,15 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken, on_duckdb_alone
+
+MOST_RANGES = 40
+"""Stretches of time that trades_unified is read in, at most."""
 
 STORED = ("trades_unified", "trades_1m_versions", "unified_loads")
 
@@ -190,6 +193,19 @@ def test_a_load_without_times_and_scattered_loads_are_compared_safely(unified: T
     unified.dbt("run")
     assert trade_ids(unified, "BINANCE") == [1, 2, 3, 5]
     assert trade_ids(unified, "KRAKEN") == [9, 10, 60, 70, 80, 90]
+
+
+def test_many_loads_that_wait_scattered_over_time_are_unified_in_one_statement(unified: TestLake) -> None:
+    """Each range of time is a stage on Athena, which refuses a statement of more than 150."""
+    venues = [("raw_binance_trades", binance), ("raw_coinbase_trades", coinbase), ("raw_kraken_trades", kraken)]
+    for number in range(MOST_RANGES):
+        raw_table, trades = venues[number % len(venues)]
+        at = datetime(2026, 1, 6) + timedelta(hours=2 * number)
+        rows = trades(100 + number, time=f"{at - timedelta(minutes=5)}")
+        unified.land(raw_table, rows, load=f"scattered{number:02}", at=f"{at}")
+    unified.dbt("run")
+    assert len(unified.rows("trades_unified")) == len(unified.rows("trades_1m_versions")) + 5 == MOST_RANGES + 8
+    assert len(unified.rows("unified_loads")) == MOST_RANGES + 3
 
 
 def test_what_is_no_trade_is_refused_with_the_reason(unified: TestLake) -> None:

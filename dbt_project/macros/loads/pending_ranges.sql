@@ -1,25 +1,35 @@
-{# When the rows of a table's pending loads landed: literal ranges, so that the engine skips files. An increment reads
-   nothing where the list is empty; a build reads everything. #}
-{% macro pending_landing_ranges(raw_table) %}
-    {%- set pending = ref("pending_loads") -%}
-    {%- if not is_incremental() -%}
-        {{ return([none]) }}
-    {%- endif -%}
-    {{ return(merged_ranges(
-        "select ingest_ts as first_ts, ingest_ts as last_ts, 0 as is_unknown from " ~ pending
-        ~ " where raw_table = '" ~ raw_table ~ "'"
-    )) }}
-{% endmacro %}
-
-{# What to read of `sources`, pairs of raw table and staging model: (raw table, staging model, landing range) each. #}
+{# What to read of `sources`, pairs of raw table and staging model: (raw table, staging model, landing range) each. An
+   increment leaves out sources without pending loads; a build reads everything, which is the range none. #}
 {% macro pending_reads(sources) %}
+    {%- set landed = pending_landing_ranges() if is_incremental() else {} -%}
     {%- set reads = [] -%}
-    {%- for raw_table, staging in sources -%}
-        {%- for landed in pending_landing_ranges(raw_table) -%}
-            {%- do reads.append((raw_table, staging, landed)) -%}
-        {%- endfor -%}
+    {%- for raw_table, staging in sources if raw_table in landed or not is_incremental() -%}
+        {%- do reads.append((raw_table, staging, landed.get(raw_table))) -%}
     {%- endfor -%}
     {{ return(reads) }}
+{% endmacro %}
+
+{# When the rows of pending loads landed: of each raw table one literal range, so that the engine skips files; none,
+   which is everything, where a load's time isn't known. One is enough: all loads that landed since the last run wait,
+   so few that are unified lie between two that do. #}
+{% macro pending_landing_ranges() %}
+    {%- if not execute -%}
+        {{ return({}) }}
+    {%- endif -%}
+    {%- set sql -%}
+        select
+            raw_table,
+            cast(date_trunc('minute', min(ingest_ts)) - interval '1' minute as varchar) as range_start,
+            cast(date_trunc('minute', max(ingest_ts)) + interval '2' minute as varchar) as range_end,
+            count(*) - count(ingest_ts) as unknown_times
+        from {{ ref("pending_loads") }}
+        group by raw_table
+    {%- endset -%}
+    {%- set ranges = {} -%}
+    {%- for raw_table, start, end, unknown_times in run_query(sql).rows -%}
+        {%- do ranges.update({raw_table: none if unknown_times else {"start": start, "end": end}}) -%}
+    {%- endfor -%}
+    {{ return(ranges) }}
 {% endmacro %}
 
 {# The stretches of event time that pending loads touch, of some raw tables or of all: literal ranges of whole
@@ -37,9 +47,10 @@
     {{ return(merged_ranges(sql)) }}
 {% endmacro %}
 
-{# Intervals as few ranges: those less than an hour apart are merged, and more than `at_most` become one. [none], which
-   is everything, where an interval isn't known. `intervals` gives first_ts, last_ts and is_unknown (0 or 1). #}
-{% macro merged_ranges(intervals, at_most=60) %}
+{# Intervals as few ranges: those less than an hour apart are merged, and more than `at_most` become one, because each is
+   a stage for Athena, which has 150 in a statement, and trades_1m_versions reads two tables by them. [none], which is
+   everything, where an interval isn't known. `intervals` gives first_ts, last_ts and is_unknown (0 or 1). #}
+{% macro merged_ranges(intervals, at_most=40) %}
     {%- if not execute -%}
         {{ return([]) }}
     {%- endif -%}

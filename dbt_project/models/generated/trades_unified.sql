@@ -10,10 +10,16 @@
 
 with
 
-incoming as (
+loads as (
+
+    {{ loads_to_unify() }}
+
+),
+
+landed as (
 
     {#- a source without pending loads is not read #}
-    {% for raw_table, staging, landed in pending_reads(sources) %}
+    {% for raw_table, staging, landing in pending_reads(sources) %}
     select
         exchange,
         symbol,
@@ -22,12 +28,13 @@ incoming as (
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        '{{ raw_table }}' as _raw_table,
+        _dlt_load_id
     from {{ staging }}
     where
         rejection_reason is null
-        and {{ within("_source_ingest_ts", landed) }}
-        and _dlt_load_id in ({{ loads_to_unify(raw_table) }})
+        and {{ within("_source_ingest_ts", landing) }}
     {{ "union all" if not loop.last }}
     {% else %}
     select
@@ -38,10 +45,25 @@ incoming as (
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        cast(null as varchar) as _raw_table,
+        cast(null as varchar) as _dlt_load_id
     from {{ this }}
     where 1 = 0
     {% endfor %}
+
+),
+
+-- joined once and not for each source, because Athena refuses a statement of
+-- more than 150 stages, and each join is some
+incoming as (
+
+    select landed.*
+    from landed
+    inner join loads
+        on
+            landed._raw_table = loads.raw_table
+            and landed._dlt_load_id = loads.load_id
 
 ),
 

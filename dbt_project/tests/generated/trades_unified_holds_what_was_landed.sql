@@ -12,14 +12,8 @@ landed as (
         exchange,
         symbol,
         trade_id,
-        case
-            when _dlt_load_id in (
-                select loads.load_id
-                from {{ ref("unified_loads") }} as loads
-                where loads.raw_table = 'raw_binance_trades'
-            ) then 1
-            else 0
-        end as is_unified
+        'raw_binance_trades' as _raw_table,
+        _dlt_load_id
     from {{ ref("stg_binance__trades") }}
     where rejection_reason is null
 
@@ -29,14 +23,8 @@ landed as (
         exchange,
         symbol,
         trade_id,
-        case
-            when _dlt_load_id in (
-                select loads.load_id
-                from {{ ref("unified_loads") }} as loads
-                where loads.raw_table = 'raw_coinbase_trades'
-            ) then 1
-            else 0
-        end as is_unified
+        'raw_coinbase_trades' as _raw_table,
+        _dlt_load_id
     from {{ ref("stg_coinbase__trades") }}
     where rejection_reason is null
 
@@ -46,14 +34,8 @@ landed as (
         exchange,
         symbol,
         trade_id,
-        case
-            when _dlt_load_id in (
-                select loads.load_id
-                from {{ ref("unified_loads") }} as loads
-                where loads.raw_table = 'raw_kraken_trades'
-            ) then 1
-            else 0
-        end as is_unified
+        'raw_kraken_trades' as _raw_table,
+        _dlt_load_id
     from {{ ref("stg_kraken__trades") }}
     where rejection_reason is null
 
@@ -62,12 +44,16 @@ landed as (
 landed_keys as (
 
     select
-        exchange,
-        symbol,
-        trade_id,
-        max(is_unified) as is_unified
+        landed.exchange,
+        landed.symbol,
+        landed.trade_id,
+        count(loads.load_id) as times_unified
     from landed
-    group by exchange, symbol, trade_id
+    left join {{ ref("unified_loads") }} as loads
+        on
+            landed._raw_table = loads.raw_table
+            and landed._dlt_load_id = loads.load_id
+    group by landed.exchange, landed.symbol, landed.trade_id
 
 ),
 
@@ -93,7 +79,7 @@ compared as (
             and landed_keys.trade_id = unified.trade_id
     where
         landed_keys.exchange is null
-        or (landed_keys.is_unified = 1 and unified.exchange is null)
+        or (landed_keys.times_unified > 0 and unified.exchange is null)
 
 )
 

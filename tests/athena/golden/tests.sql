@@ -27,7 +27,7 @@ select
     from (
 select trade_ts
 from "awsdatacatalog"."schemahub"."trades_unified"
-where trade_ts > timestamp '<start of the run>' + interval '1' day
+where trade_ts > timestamp '0000-00-00 00:00:00.000000' + interval '1' day
     ) dbt_internal_test
 ;
 
@@ -299,14 +299,8 @@ select
         exchange,
         symbol,
         trade_id,
-        case
-            when _dlt_load_id in (
-                select loads.load_id
-                from "awsdatacatalog"."schemahub"."unified_loads" as loads
-                where loads.raw_table = 'raw_binance_trades'
-            ) then 1
-            else 0
-        end as is_unified
+        'raw_binance_trades' as _raw_table,
+        _dlt_load_id
     from "awsdatacatalog"."schemahub"."stg_binance__trades"
     where rejection_reason is null
 union all
@@ -314,14 +308,8 @@ select
         exchange,
         symbol,
         trade_id,
-        case
-            when _dlt_load_id in (
-                select loads.load_id
-                from "awsdatacatalog"."schemahub"."unified_loads" as loads
-                where loads.raw_table = 'raw_coinbase_trades'
-            ) then 1
-            else 0
-        end as is_unified
+        'raw_coinbase_trades' as _raw_table,
+        _dlt_load_id
     from "awsdatacatalog"."schemahub"."stg_coinbase__trades"
     where rejection_reason is null
 union all
@@ -329,25 +317,23 @@ select
         exchange,
         symbol,
         trade_id,
-        case
-            when _dlt_load_id in (
-                select loads.load_id
-                from "awsdatacatalog"."schemahub"."unified_loads" as loads
-                where loads.raw_table = 'raw_kraken_trades'
-            ) then 1
-            else 0
-        end as is_unified
+        'raw_kraken_trades' as _raw_table,
+        _dlt_load_id
     from "awsdatacatalog"."schemahub"."stg_kraken__trades"
     where rejection_reason is null
 ),
 landed_keys as (
 select
-        exchange,
-        symbol,
-        trade_id,
-        max(is_unified) as is_unified
+        landed.exchange,
+        landed.symbol,
+        landed.trade_id,
+        count(loads.load_id) as times_unified
     from landed
-    group by exchange, symbol, trade_id
+    left join "awsdatacatalog"."schemahub"."unified_loads" as loads
+        on
+            landed._raw_table = loads.raw_table
+            and landed._dlt_load_id = loads.load_id
+    group by landed.exchange, landed.symbol, landed.trade_id
 ),
 compared as (
 select
@@ -370,7 +356,7 @@ select
             and landed_keys.trade_id = unified.trade_id
     where
         landed_keys.exchange is null
-        or (landed_keys.is_unified = 1 and unified.exchange is null)
+        or (landed_keys.times_unified > 0 and unified.exchange is null)
 )
 select
     exchange,
@@ -1916,7 +1902,7 @@ select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symb
         -- trades of one moment in the order of their ids, as numbers where
         -- they are numbers
         row(
-            trade_ts, coalesce(try_cast(trade_id as bigint), -1), trade_id
+            trade_ts, coalesce(case when regexp_like(trade_id, '\A *[-+]?[0-9]+ *\z') then try_cast(trim(trade_id) as bigint) end, -1), trade_id
         ) as trade_order
     from __dbt__cte__trades_unified
     where 1 = 1
@@ -1983,7 +1969,7 @@ select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symb
         -- trades of one moment in the order of their ids, as numbers where
         -- they are numbers
         row(
-            trade_ts, coalesce(try_cast(trade_id as bigint), -1), trade_id
+            trade_ts, coalesce(case when regexp_like(trade_id, '\A *[-+]?[0-9]+ *\z') then try_cast(trim(trade_id) as bigint) end, -1), trade_id
         ) as trade_order
     from __dbt__cte__trades_unified
     where 1 = 1
@@ -2065,7 +2051,13 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), incoming as (
+), loads as (
+select
+        raw_table,
+        load_id
+    from __dbt__cte__pending_loads
+),
+landed as (
     select
         exchange,
         symbol,
@@ -2074,16 +2066,13 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        'raw_binance_trades' as _raw_table,
+        _dlt_load_id
     from __dbt__cte__stg_binance__trades
     where
         rejection_reason is null
         and 1 = 1
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_binance_trades'
-        )
     union all
     select
         exchange,
@@ -2093,16 +2082,13 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        'raw_coinbase_trades' as _raw_table,
+        _dlt_load_id
     from __dbt__cte__stg_coinbase__trades
     where
         rejection_reason is null
         and 1 = 1
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_coinbase_trades'
-        )
     union all
     select
         exchange,
@@ -2112,16 +2098,23 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        'raw_kraken_trades' as _raw_table,
+        _dlt_load_id
     from __dbt__cte__stg_kraken__trades
     where
         rejection_reason is null
         and 1 = 1
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_kraken_trades'
-        )
+),
+-- joined once and not for each source, because Athena refuses a statement of
+-- more than 150 stages, and each join is some
+incoming as (
+select landed.*
+    from landed
+    inner join loads
+        on
+            landed._raw_table = loads.raw_table
+            and landed._dlt_load_id = loads.load_id
 ),
 ranked as (
 select
@@ -2185,7 +2178,13 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), incoming as (
+), loads as (
+select
+        raw_table,
+        load_id
+    from __dbt__cte__pending_loads
+),
+landed as (
     select
         exchange,
         symbol,
@@ -2194,16 +2193,13 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        'raw_binance_trades' as _raw_table,
+        _dlt_load_id
     from __dbt__cte__stg_binance__trades
     where
         rejection_reason is null
         and 1 = 1
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_binance_trades'
-        )
     union all
     select
         exchange,
@@ -2213,16 +2209,13 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        'raw_coinbase_trades' as _raw_table,
+        _dlt_load_id
     from __dbt__cte__stg_coinbase__trades
     where
         rejection_reason is null
         and 1 = 1
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_coinbase_trades'
-        )
     union all
     select
         exchange,
@@ -2232,16 +2225,23 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        'raw_kraken_trades' as _raw_table,
+        _dlt_load_id
     from __dbt__cte__stg_kraken__trades
     where
         rejection_reason is null
         and 1 = 1
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_kraken_trades'
-        )
+),
+-- joined once and not for each source, because Athena refuses a statement of
+-- more than 150 stages, and each join is some
+incoming as (
+select landed.*
+    from landed
+    inner join loads
+        on
+            landed._raw_table = loads.raw_table
+            and landed._dlt_load_id = loads.load_id
 ),
 ranked as (
 select
@@ -2327,7 +2327,13 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), incoming as (
+), loads as (
+select
+        raw_table,
+        load_id
+    from __dbt__cte__pending_loads
+),
+landed as (
     select
         exchange,
         symbol,
@@ -2336,57 +2342,24 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        'raw_binance_trades' as _raw_table,
+        _dlt_load_id
     from __dbt__cte__stg_binance__trades
     where
         rejection_reason is null
         and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
         and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_binance_trades'
-        )
-    union all
-    select
-        exchange,
-        symbol,
-        trade_id,
-        side,
-        price,
-        quantity,
-        trade_ts,
-        ingest_ts
-    from __dbt__cte__stg_coinbase__trades
-    where
-        rejection_reason is null
-        and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
-        and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_coinbase_trades'
-        )
-    union all
-    select
-        exchange,
-        symbol,
-        trade_id,
-        side,
-        price,
-        quantity,
-        trade_ts,
-        ingest_ts
-    from __dbt__cte__stg_kraken__trades
-    where
-        rejection_reason is null
-        and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
-        and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_kraken_trades'
-        )
+),
+-- joined once and not for each source, because Athena refuses a statement of
+-- more than 150 stages, and each join is some
+incoming as (
+select landed.*
+    from landed
+    inner join loads
+        on
+            landed._raw_table = loads.raw_table
+            and landed._dlt_load_id = loads.load_id
 ),
 ranked as (
 select
@@ -2473,7 +2446,13 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), incoming as (
+), loads as (
+select
+        raw_table,
+        load_id
+    from __dbt__cte__pending_loads
+),
+landed as (
     select
         exchange,
         symbol,
@@ -2482,57 +2461,24 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        'raw_binance_trades' as _raw_table,
+        _dlt_load_id
     from __dbt__cte__stg_binance__trades
     where
         rejection_reason is null
         and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
         and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_binance_trades'
-        )
-    union all
-    select
-        exchange,
-        symbol,
-        trade_id,
-        side,
-        price,
-        quantity,
-        trade_ts,
-        ingest_ts
-    from __dbt__cte__stg_coinbase__trades
-    where
-        rejection_reason is null
-        and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
-        and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_coinbase_trades'
-        )
-    union all
-    select
-        exchange,
-        symbol,
-        trade_id,
-        side,
-        price,
-        quantity,
-        trade_ts,
-        ingest_ts
-    from __dbt__cte__stg_kraken__trades
-    where
-        rejection_reason is null
-        and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
-        and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
-        and _dlt_load_id in (
-            select load_id
-            from __dbt__cte__pending_loads
-            where raw_table = 'raw_kraken_trades'
-        )
+),
+-- joined once and not for each source, because Athena refuses a statement of
+-- more than 150 stages, and each join is some
+incoming as (
+select landed.*
+    from landed
+    inner join loads
+        on
+            landed._raw_table = loads.raw_table
+            and landed._dlt_load_id = loads.load_id
 ),
 ranked as (
 select
@@ -2621,7 +2567,13 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), incoming as (
+), loads as (
+select
+        raw_table,
+        load_id
+    from __dbt__cte__pending_loads
+),
+landed as (
     select
         exchange,
         symbol,
@@ -2630,9 +2582,21 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        cast(null as varchar) as _raw_table,
+        cast(null as varchar) as _dlt_load_id
     from __dbt__cte__trades_unified
     where 1 = 0
+),
+-- joined once and not for each source, because Athena refuses a statement of
+-- more than 150 stages, and each join is some
+incoming as (
+select landed.*
+    from landed
+    inner join loads
+        on
+            landed._raw_table = loads.raw_table
+            and landed._dlt_load_id = loads.load_id
 ),
 ranked as (
 select
@@ -2717,7 +2681,13 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), incoming as (
+), loads as (
+select
+        raw_table,
+        load_id
+    from __dbt__cte__pending_loads
+),
+landed as (
     select
         exchange,
         symbol,
@@ -2726,9 +2696,21 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        cast(null as varchar) as _raw_table,
+        cast(null as varchar) as _dlt_load_id
     from __dbt__cte__trades_unified
     where 1 = 0
+),
+-- joined once and not for each source, because Athena refuses a statement of
+-- more than 150 stages, and each join is some
+incoming as (
+select landed.*
+    from landed
+    inner join loads
+        on
+            landed._raw_table = loads.raw_table
+            and landed._dlt_load_id = loads.load_id
 ),
 ranked as (
 select
@@ -2810,7 +2792,13 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), incoming as (
+), loads as (
+select
+        raw_table,
+        load_id
+    from __dbt__cte__pending_loads
+),
+landed as (
     select
         exchange,
         symbol,
@@ -2819,9 +2807,21 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         price,
         quantity,
         trade_ts,
-        ingest_ts
+        ingest_ts,
+        cast(null as varchar) as _raw_table,
+        cast(null as varchar) as _dlt_load_id
     from __dbt__cte__trades_unified
     where 1 = 0
+),
+-- joined once and not for each source, because Athena refuses a statement of
+-- more than 150 stages, and each join is some
+incoming as (
+select landed.*
+    from landed
+    inner join loads
+        on
+            landed._raw_table = loads.raw_table
+            and landed._dlt_load_id = loads.load_id
 ),
 ranked as (
 select

@@ -15,7 +15,7 @@ import httpx
 from tests.athena.local.athena_ddl import vacuum
 from tests.athena.local.athena_results import ROWS_WRITTEN, Column, Row, as_text, csv, plain_text
 from tests.athena.local.athena_statement import ICEBERG, Statement
-from tests.athena.local.athena_strictness import check_functions, check_iceberg_types
+from tests.athena.local.athena_strictness import check_functions, check_iceberg_types, check_numbers
 from tests.athena.local.forwarding import REGION, Moto, MotoRefused
 from tests.athena.local.glue_guard import GuardedGlue
 from tests.athena.local.glue_views import hive_type
@@ -24,6 +24,9 @@ from tests.athena.local.trino_client import USER, TrinoClient, TrinoFailed, Trin
 
 SCAN_LIMIT_EXCEEDED = "Bytes scanned limit was exceeded"
 CANCELLED_BY_USER = "Query cancelled by user"
+
+RUNNING_AT_ONCE = 20
+"""More are queued. Athena's own number is a quota: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
 
 _SYSTEM_ERROR, _USER_ERROR = 1, 2
 _ICEBERG_ERROR_TYPE = 233
@@ -88,6 +91,7 @@ class Executor:
     def __init__(self, trino: TrinoClient, glue: GuardedGlue, moto: Moto) -> None:
         self._trino, self._glue, self._moto = trino, glue, moto
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._slots = asyncio.Semaphore(RUNNING_AT_ONCE)
 
     def start(self, execution: Execution) -> None:
         self._tasks[execution.id] = asyncio.create_task(self._run(execution))
@@ -100,10 +104,11 @@ class Executor:
                 execution.end("CANCELLED", CANCELLED_BY_USER)
 
     async def _run(self, execution: Execution) -> None:
-        execution.begin()
         try:
-            await self._execute(execution)
-            await self._write_result(execution)
+            async with self._slots:
+                execution.begin()
+                await self._execute(execution)
+                await self._write_result(execution)
             if _has_read_too_much(execution):
                 execution.end("CANCELLED", SCAN_LIMIT_EXCEEDED)
             else:
@@ -132,6 +137,7 @@ class Executor:
     async def _execute(self, execution: Execution) -> None:
         statement = execution.statement
         check_functions(execution.sql)
+        check_numbers(execution.sql)
         if statement.query:
             described = await self._trino.run(_without_rows(statement.query), headers=_headers(execution))
             check_iceberg_types((column.name, column.type) for column in described.columns)

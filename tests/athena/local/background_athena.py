@@ -22,6 +22,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import boto3
+
+from schemahub.athena import WORK_GROUP
 from tests.athena.local.child import PROJECT, NotStarted
 from tests.athena.local.local_athena import LocalAthena, running
 from tests.athena.local.trino_install import cache_folder, is_installed
@@ -29,6 +32,7 @@ from tests.athena.local.trino_install import cache_folder, is_installed
 _START_TIMEOUT_S = 1800
 _STOP_TIMEOUT_S = 30
 _LOG_LINES = 20
+_BUCKET = "trades"
 
 
 def up() -> str:
@@ -46,7 +50,9 @@ def up() -> str:
 
 and, as any credentials will do, where you have none:
 
-  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1"""
+  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1
+
+It has an empty bucket: --lake s3://{_BUCKET}/any/prefix"""
 
 
 def down() -> str:
@@ -69,10 +75,20 @@ def serve() -> None:
     with _lock().open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
-            with running() as athena, _published(athena):
-                signal.pause()
+            with running() as athena:
+                _furnish(athena)
+                with _published(athena):
+                    signal.pause()
         except NotStarted as error:
             sys.exit(str(error))
+
+
+def _furnish(athena: LocalAthena) -> None:
+    """What `make aws-bootstrap` makes in an account, as far as the command line and dbt need it."""
+    with athena.in_use():
+        settings = {"EnforceWorkGroupConfiguration": False}
+        boto3.client("athena").create_work_group(Name=WORK_GROUP, Configuration=settings)
+        boto3.client("s3").create_bucket(Bucket=_BUCKET)
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """The local Athena behaves as Athena where SchemaHub depends on it: each rule and each refusal on a real Trino."""
 
+import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -14,8 +17,8 @@ from botocore.exceptions import ClientError
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
+from tests.athena.local.athena_executions import RUNNING_AT_ONCE
 from tests.athena.local.athena_strictness import LATER_FUNCTIONS
-from tests.athena.local.child import HOST
 from tests.athena.local.local_athena import LocalAthena
 from tests.athena.local.trino_client import USER
 
@@ -141,6 +144,21 @@ def test_a_stopped_statement_stops_in_trino_too(query: Queries, athena: LocalAth
     everything = httpx.get(f"{athena.trino}/v1/query", headers={"X-Trino-User": USER}, trust_env=False).json()
     (ours,) = [one for one in everything if one["query"] == SLOW.strip()]
     assert (ours["state"], ours["errorCode"]["name"]) == ("FAILED", "USER_CANCELED")
+
+
+def test_a_statement_waits_while_many_run(query: Queries) -> None:
+    running = [query.start(SLOW) for _ in range(RUNNING_AT_ONCE)]
+    try:
+        waiting, unwanted = query.start("select 1"), query.start("select 2")
+        query.athena.stop_query_execution(QueryExecutionId=unwanted)
+        states = query.athena.batch_get_query_execution(QueryExecutionIds=[waiting, unwanted, running[0]])
+        assert [each["Status"]["State"] for each in states["QueryExecutions"]] == ["QUEUED", "CANCELLED", "RUNNING"]
+    finally:
+        for each in running:
+            query.athena.stop_query_execution(QueryExecutionId=each)
+    while (state := query.state(waiting)["Status"]["State"]) not in FINAL:
+        pass
+    assert state == "SUCCEEDED"
 
 
 def test_what_has_ended_stays_as_it_is(query: Queries) -> None:
@@ -412,9 +430,14 @@ def test_explain_gives_a_plan(query: Queries) -> None:
         ("timestamp '2026-01-01 00:00:00.123'", 'precision (3) not supported for Iceberg. Use "timestamp(6)" instead.'),
         ("now()", "NOT_SUPPORTED: Unsupported Hive type: timestamp(3) with time zone"),
         ("from_iso8601_timestamp_nanos('2026-01-01T00:00:00Z')", "timestamp(9) with time zone"),
+        ("array[timestamp '2026-01-01 00:00:00.123']", "precision (3) not supported for Iceberg"),
+        ("cast(row(now()) as row(a timestamp(6) with time zone))", "timestamp(6) with time zone"),
+        ("cast(1 as tinyint)", "Type not supported for Iceberg: tinyint"),
+        ("cast(row('a') as row(a char(3)))", "Type not supported for Iceberg: char"),
+        ("time '10:00:00.123456'", "Type not supported for Iceberg: time"),
     ],
 )
-def test_iceberg_takes_no_other_timestamps(query: Queries, column: str, reason: str) -> None:
+def test_iceberg_takes_no_other_times_and_types(query: Queries, column: str, reason: str) -> None:
     assert reason in query.end(query.iceberg("timed", f"select {column} as ts -- and that is all")).reason
 
 
@@ -472,6 +495,8 @@ def test_what_athena_can_not_read_is_not_started(query: Queries, sql: str, reaso
         ("select * from nothing", "TABLE_NOT_FOUND: line 1:15:", 1301),
         ("select nothing()", "FUNCTION_NOT_FOUND: line 1:8:", 1303),
         ("select any_value(1)", "FUNCTION_NOT_FOUND: line 1:8: Function 'any_value' not registered", 1303),
+        ('select "any_value"(1)', "FUNCTION_NOT_FOUND: line 1:8: Function 'any_value' not registered", 1303),
+        ("select 1_000", "SYNTAX_ERROR: line 1:8: identifiers must not start with a digit", 1000),
         ("select 1 / 0", "DIVISION_BY_ZERO: Division by zero", 1001),
         ("select 1 + 'x'", "TYPE_MISMATCH: line 1:10:", 1002),
         ("select cast('x' as integer)", "INVALID_CAST_ARGUMENT", 1100),
@@ -530,5 +555,40 @@ def trino(athena: LocalAthena, sql: str) -> set[str]:
     return found
 
 
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux tells which process listens where")
 def test_everything_listens_on_this_machine_alone(athena: LocalAthena) -> None:
-    assert {httpx.URL(address).host for address in (athena.endpoint, athena.s3_endpoint, athena.trino)} == {HOST}
+    listening = listeners_of_descendants()
+    ports = {int(address.rpartition(":")[2], 16) for address in listening}
+    assert {httpx.URL(address).port for address in (athena.endpoint, athena.s3_endpoint, athena.trino)} <= ports
+    # 127.0.0.1, as the kernel writes it for IPv4 and for IPv4 in IPv6
+    assert {address.rpartition(":")[0] for address in listening} <= {"0100007F", "0000000000000000FFFF00000100007F"}
+
+
+def listeners_of_descendants() -> list[str]:
+    """Where our child processes and theirs listen, as `<address>:<port>` in hexadecimal: proc(5), /proc/net/tcp."""
+    parents = {int(each.parent.name): _parent(each) for each in Path("/proc").glob("[0-9]*/stat")}
+    ours = {os.getpid()}
+    while more := {process for process, parent in parents.items() if parent in ours} - ours:
+        ours |= more
+    ours.remove(os.getpid())
+    sockets = {name for process in ours for name in _open_files(process) if name.startswith("socket:")}
+    found = []
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/net", table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:  # TCP_LISTEN
+                found.append(fields[1])
+    return found
+
+
+def _parent(stat: Path) -> int:
+    with suppress(FileNotFoundError, ProcessLookupError):  # it has ended since
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    return 0
+
+
+def _open_files(process: int) -> Iterator[str]:
+    with suppress(FileNotFoundError):
+        for file in Path("/proc", str(process), "fd").iterdir():
+            with suppress(FileNotFoundError):
+                yield os.readlink(file)

@@ -15,6 +15,7 @@ from tests.athena.local.athena_strictness import (
     check_functions,
     check_iceberg_types,
     check_length,
+    check_numbers,
 )
 from tests.athena.local.glue_views import hive_type, with_columns, with_trinos_comment
 from tests.athena.local.sql_tokens import Refused, tokens
@@ -192,14 +193,32 @@ def test_functions_that_athena_does_not_document_are_refused() -> None:
     check_functions("select 'any_value(1)', any_value from t -- any_value(x)")
     with pytest.raises(Refused, match=r"^FUNCTION_NOT_FOUND: line 2:3: Function 'any_value' not registered"):
         check_functions("select\n  ANY_VALUE (a) from t")
+    with pytest.raises(Refused, match=r"line 1:8: Function 'any_value'"):
+        check_functions('select "any_value"(a) from t')
 
 
-def test_an_iceberg_table_takes_timestamps_of_six_digits_without_zone() -> None:
-    check_iceberg_types([("a", "timestamp(6)"), ("b", "varchar(3)"), ("c", "time(3)")])
+@pytest.mark.parametrize("number", ["1_000", "0xFF", "0b1", "1.5_0"])
+def test_numbers_that_athena_does_not_read_are_refused(number: str) -> None:
+    check_numbers(f"select 1000, 1.5e-3, t1_000, '{number}' -- {number}")
+    with pytest.raises(Refused, match=r"^SYNTAX_ERROR: line 2:1: identifiers must not start with a digit"):
+        check_numbers(f"select\n{number}")
+
+
+@pytest.mark.parametrize("within", ["{}", "array({})", "row(a integer, b {})", 'map(varchar, row("a b" {}, c date))'])
+def test_an_iceberg_table_takes_timestamps_of_six_digits_without_zone(within: str) -> None:
+    check_iceberg_types([("a", within.format("timestamp(6)"))])
     with pytest.raises(Refused, match=r"Timestamp precision \(3\) not supported for Iceberg.*timestamp\(6\).*`b`"):
-        check_iceberg_types([("a", "timestamp(6)"), ("b", "timestamp(3)")])
+        check_iceberg_types([("a", "timestamp(6)"), ("b", within.format("timestamp(3)"))])
     with pytest.raises(Refused, match=r"^NOT_SUPPORTED: .*with time zone"):
-        check_iceberg_types([("a", "timestamp(6) with time zone")])
+        check_iceberg_types([("a", within.format("timestamp(6) with time zone"))])
+
+
+@pytest.mark.parametrize("type_", ["tinyint", "smallint", "char(3)", "time(6)"])
+def test_an_iceberg_table_takes_no_types_that_iceberg_has_not(type_: str) -> None:
+    check_iceberg_types([("a", "varchar(3)"), ("b", "row(time bigint, char varchar)")])
+    for kind in (type_, f"array({type_})", f"row(a {type_}, b integer)"):
+        with pytest.raises(Refused, match=r"^NOT_SUPPORTED: Type not supported for Iceberg: [a-z]+ .column `a`"):
+            check_iceberg_types([("a", kind)])
 
 
 def test_comments_and_quotations_are_no_words() -> None:

@@ -20,7 +20,7 @@ trades as (
         -- trades of one moment in the order of their ids, as numbers where
         -- they are numbers
         row(
-            trade_ts, coalesce(try_cast(trade_id as bigint), -1), trade_id
+            trade_ts, coalesce({{ to_bigint("trade_id") }}, -1), trade_id
         ) as trade_order
     from {{ ref("trades_unified") }}
     where {{ within("trade_ts", touched) }}

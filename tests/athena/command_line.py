@@ -1,0 +1,63 @@
+"""The command line on a lake in S3, each call in a process of its own."""
+
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+
+from loaders.lake import Lake, identifier
+from tests.athena.local.local_athena import LocalAthena
+from tests.athena.lost_answers import Answer, lost_answers
+from tests.lakes import LakeHome
+
+SECRET = "wJalrXUtnFEMIsecretKEY"
+"""To be found nowhere in what it says."""
+
+
+@dataclass(frozen=True)
+class Cli:
+    home: LakeHome
+    environment: dict[str, str]
+
+    def __call__(self, *arguments: str, status: int = 0) -> str:
+        finished = subprocess.run(
+            [sys.executable, "-m", "schemahub.cli", *arguments],
+            env=self.environment, capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        output = finished.stdout + finished.stderr
+        assert finished.returncode == status, output
+        assert SECRET not in output
+        return output
+
+    def start(self, *arguments: str) -> "subprocess.Popen[str]":
+        command = [sys.executable, "-m", "schemahub.cli", *arguments]
+        return subprocess.Popen(
+            command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def killed(self, athena: LocalAthena, statement: str, *arguments: str) -> None:
+        """Run it and kill it when it has started a statement with this text, which it never hears of."""
+
+        def kill(operation: str, request: Answer, _: Answer) -> None:
+            if operation == "StartQueryExecution" and statement in request["QueryString"]:
+                run.send_signal(signal.SIGKILL)
+                run.wait()
+
+        with lost_answers(athena.endpoint, kill) as endpoint:
+            run = Cli(self.home, {**self.environment, "AWS_ENDPOINT_URL_ATHENA": endpoint}).start(*arguments)
+            assert run.wait(timeout=300) == -signal.SIGKILL
+
+    @property
+    def lake(self) -> Lake:
+        return self.home.open()
+
+    def trades(self) -> int:
+        """Rows of trades_unified; none of them is there twice."""
+        rows = self.lake.catalog.load_table(identifier("trades_unified")).scan().to_arrow()
+        keys = rows.group_by(["exchange", "symbol", "trade_id"]).aggregate([])
+        assert keys.num_rows == rows.num_rows
+        return int(rows.num_rows)
+
+    def snapshots(self) -> dict[str, int]:
+        names = ("trades_unified", "trades_1m_versions", "unified_loads", "raw_binance_trades")
+        return {name: len(self.lake.catalog.load_table(identifier(name)).metadata.snapshots) for name in names}
