@@ -20,7 +20,7 @@ class exceptions:
 
 
 def pending_reads(sources):
-    return [("raw_example_trades", "stg_example__trades", _RANGE)]
+    return [("stg_example__trades", _RANGE)]
 
 
 def pending_event_ranges(raw_tables=None):
@@ -32,7 +32,7 @@ def within(column, range_):
 
 
 def loads_to_unify():
-    return "select raw_table, load_id from pending_loads"
+    return "select load_id from pending_loads"
 
 
 def recorded_loads(tables):

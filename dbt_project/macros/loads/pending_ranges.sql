@@ -1,10 +1,10 @@
-{# What to read of `sources`, pairs of raw table and staging model: (raw table, staging model, landing range) each. An
+{# What to read of `sources`, pairs of raw table and staging model: the staging model and a landing range each. An
    increment leaves out sources without pending loads; a build reads everything, which is the range none. #}
 {% macro pending_reads(sources) %}
     {%- set landed = pending_landing_ranges() if is_incremental() else {} -%}
     {%- set reads = [] -%}
     {%- for raw_table, staging in sources if raw_table in landed or not is_incremental() -%}
-        {%- do reads.append((raw_table, staging, landed.get(raw_table))) -%}
+        {%- do reads.append((staging, landed.get(raw_table))) -%}
     {%- endfor -%}
     {{ return(reads) }}
 {% endmacro %}

@@ -10,16 +10,10 @@
 
 with
 
-loads as (
-
-    {{ loads_to_unify() }}
-
-),
-
 landed as (
 
     {#- a source without pending loads is not read #}
-    {% for raw_table, staging, landing in pending_reads(sources) %}
+    {% for staging, landing in pending_reads(sources) %}
     select
         exchange,
         symbol,
@@ -29,7 +23,6 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        '{{ raw_table }}' as _raw_table,
         _dlt_load_id
     from {{ staging }}
     where
@@ -46,7 +39,6 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        cast(null as varchar) as _raw_table,
         cast(null as varchar) as _dlt_load_id
     from {{ this }}
     where 1 = 0
@@ -54,16 +46,13 @@ landed as (
 
 ),
 
--- joined once and not for each source, because Athena refuses a statement of
--- more than 150 stages, and each join is some
+-- once and not for each source, because Athena refuses a statement of more
+-- than 150 stages, and each look at the loads is some
 incoming as (
 
-    select landed.*
+    select *
     from landed
-    inner join loads
-        on
-            landed._raw_table = loads.raw_table
-            and landed._dlt_load_id = loads.load_id
+    where _dlt_load_id in ({{ loads_to_unify() }})
 
 ),
 

@@ -2051,13 +2051,7 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), loads as (
-select
-        raw_table,
-        load_id
-    from __dbt__cte__pending_loads
-),
-landed as (
+), landed as (
     select
         exchange,
         symbol,
@@ -2067,7 +2061,6 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        'raw_binance_trades' as _raw_table,
         _dlt_load_id
     from __dbt__cte__stg_binance__trades
     where
@@ -2083,7 +2076,6 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        'raw_coinbase_trades' as _raw_table,
         _dlt_load_id
     from __dbt__cte__stg_coinbase__trades
     where
@@ -2099,22 +2091,20 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        'raw_kraken_trades' as _raw_table,
         _dlt_load_id
     from __dbt__cte__stg_kraken__trades
     where
         rejection_reason is null
         and 1 = 1
 ),
--- joined once and not for each source, because Athena refuses a statement of
--- more than 150 stages, and each join is some
+-- once and not for each source, because Athena refuses a statement of more
+-- than 150 stages, and each look at the loads is some
 incoming as (
-select landed.*
+select *
     from landed
-    inner join loads
-        on
-            landed._raw_table = loads.raw_table
-            and landed._dlt_load_id = loads.load_id
+    where _dlt_load_id in (
+        select load_id from __dbt__cte__pending_loads
+    )
 ),
 ranked as (
 select
@@ -2178,13 +2168,7 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), loads as (
-select
-        raw_table,
-        load_id
-    from __dbt__cte__pending_loads
-),
-landed as (
+), landed as (
     select
         exchange,
         symbol,
@@ -2194,7 +2178,6 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        'raw_binance_trades' as _raw_table,
         _dlt_load_id
     from __dbt__cte__stg_binance__trades
     where
@@ -2210,7 +2193,6 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        'raw_coinbase_trades' as _raw_table,
         _dlt_load_id
     from __dbt__cte__stg_coinbase__trades
     where
@@ -2226,22 +2208,20 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        'raw_kraken_trades' as _raw_table,
         _dlt_load_id
     from __dbt__cte__stg_kraken__trades
     where
         rejection_reason is null
         and 1 = 1
 ),
--- joined once and not for each source, because Athena refuses a statement of
--- more than 150 stages, and each join is some
+-- once and not for each source, because Athena refuses a statement of more
+-- than 150 stages, and each look at the loads is some
 incoming as (
-select landed.*
+select *
     from landed
-    inner join loads
-        on
-            landed._raw_table = loads.raw_table
-            and landed._dlt_load_id = loads.load_id
+    where _dlt_load_id in (
+        select load_id from __dbt__cte__pending_loads
+    )
 ),
 ranked as (
 select
@@ -2327,13 +2307,7 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), loads as (
-select
-        raw_table,
-        load_id
-    from __dbt__cte__pending_loads
-),
-landed as (
+), landed as (
     select
         exchange,
         symbol,
@@ -2343,7 +2317,6 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        'raw_binance_trades' as _raw_table,
         _dlt_load_id
     from __dbt__cte__stg_binance__trades
     where
@@ -2351,15 +2324,14 @@ landed as (
         and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
         and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
 ),
--- joined once and not for each source, because Athena refuses a statement of
--- more than 150 stages, and each join is some
+-- once and not for each source, because Athena refuses a statement of more
+-- than 150 stages, and each look at the loads is some
 incoming as (
-select landed.*
+select *
     from landed
-    inner join loads
-        on
-            landed._raw_table = loads.raw_table
-            and landed._dlt_load_id = loads.load_id
+    where _dlt_load_id in (
+        select load_id from __dbt__cte__pending_loads
+    )
 ),
 ranked as (
 select
@@ -2446,13 +2418,7 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), loads as (
-select
-        raw_table,
-        load_id
-    from __dbt__cte__pending_loads
-),
-landed as (
+), landed as (
     select
         exchange,
         symbol,
@@ -2462,7 +2428,6 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        'raw_binance_trades' as _raw_table,
         _dlt_load_id
     from __dbt__cte__stg_binance__trades
     where
@@ -2470,15 +2435,14 @@ landed as (
         and _source_ingest_ts >= timestamp '2025-12-31 00:00:00'
         and _source_ingest_ts < timestamp '2026-01-02 00:00:00'
 ),
--- joined once and not for each source, because Athena refuses a statement of
--- more than 150 stages, and each join is some
+-- once and not for each source, because Athena refuses a statement of more
+-- than 150 stages, and each look at the loads is some
 incoming as (
-select landed.*
+select *
     from landed
-    inner join loads
-        on
-            landed._raw_table = loads.raw_table
-            and landed._dlt_load_id = loads.load_id
+    where _dlt_load_id in (
+        select load_id from __dbt__cte__pending_loads
+    )
 ),
 ranked as (
 select
@@ -2567,13 +2531,7 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), loads as (
-select
-        raw_table,
-        load_id
-    from __dbt__cte__pending_loads
-),
-landed as (
+), landed as (
     select
         exchange,
         symbol,
@@ -2583,20 +2541,18 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        cast(null as varchar) as _raw_table,
         cast(null as varchar) as _dlt_load_id
     from __dbt__cte__trades_unified
     where 1 = 0
 ),
--- joined once and not for each source, because Athena refuses a statement of
--- more than 150 stages, and each join is some
+-- once and not for each source, because Athena refuses a statement of more
+-- than 150 stages, and each look at the loads is some
 incoming as (
-select landed.*
+select *
     from landed
-    inner join loads
-        on
-            landed._raw_table = loads.raw_table
-            and landed._dlt_load_id = loads.load_id
+    where _dlt_load_id in (
+        select load_id from __dbt__cte__pending_loads
+    )
 ),
 ranked as (
 select
@@ -2681,13 +2637,7 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), loads as (
-select
-        raw_table,
-        load_id
-    from __dbt__cte__pending_loads
-),
-landed as (
+), landed as (
     select
         exchange,
         symbol,
@@ -2697,20 +2647,18 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        cast(null as varchar) as _raw_table,
         cast(null as varchar) as _dlt_load_id
     from __dbt__cte__trades_unified
     where 1 = 0
 ),
--- joined once and not for each source, because Athena refuses a statement of
--- more than 150 stages, and each join is some
+-- once and not for each source, because Athena refuses a statement of more
+-- than 150 stages, and each look at the loads is some
 incoming as (
-select landed.*
+select *
     from landed
-    inner join loads
-        on
-            landed._raw_table = loads.raw_table
-            and landed._dlt_load_id = loads.load_id
+    where _dlt_load_id in (
+        select load_id from __dbt__cte__pending_loads
+    )
 ),
 ranked as (
 select
@@ -2792,13 +2740,7 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
 -- Fixture for stg_kraken__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
-), loads as (
-select
-        raw_table,
-        load_id
-    from __dbt__cte__pending_loads
-),
-landed as (
+), landed as (
     select
         exchange,
         symbol,
@@ -2808,20 +2750,18 @@ landed as (
         quantity,
         trade_ts,
         ingest_ts,
-        cast(null as varchar) as _raw_table,
         cast(null as varchar) as _dlt_load_id
     from __dbt__cte__trades_unified
     where 1 = 0
 ),
--- joined once and not for each source, because Athena refuses a statement of
--- more than 150 stages, and each join is some
+-- once and not for each source, because Athena refuses a statement of more
+-- than 150 stages, and each look at the loads is some
 incoming as (
-select landed.*
+select *
     from landed
-    inner join loads
-        on
-            landed._raw_table = loads.raw_table
-            and landed._dlt_load_id = loads.load_id
+    where _dlt_load_id in (
+        select load_id from __dbt__cte__pending_loads
+    )
 ),
 ranked as (
 select
