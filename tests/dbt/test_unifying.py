@@ -1,11 +1,9 @@
-"""dbt on a small lake: what a run adds, what a second one doesn't, and what survives a kill."""
+"""dbt on a small lake: what a run adds, what a second one does not, and what is refused."""
 
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-
-import pytest
 
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken, on_duckdb_alone
 
@@ -102,84 +100,6 @@ def test_a_load_of_known_trades_alone_makes_no_snapshot(unified: TestLake) -> No
     unified.dbt("run")
     assert unified.snapshots("trades_unified") == 1
     assert len(unified.rows("unified_loads")) == 5
-
-
-@on_duckdb_alone
-def test_a_load_that_appears_late_with_an_earlier_time_is_not_missed(unified: TestLake) -> None:
-    unified.land("raw_binance_trades", binance(20), load="b3", at="2026-01-05 14:00:00")
-    unified.dbt("run")
-    unified.land("raw_binance_trades", binance(7, 8), load="b2", at="2026-01-05 11:30:00")
-    unified.land("raw_binance_trades", binance(21), load="b4", at="2026-01-05 15:00:00")
-    unified.dbt("run")
-    assert trade_ids(unified, "BINANCE") == [1, 2, 3, 7, 8, 20, 21]
-
-
-@on_duckdb_alone
-def test_a_load_that_is_not_in_the_ledger_waits_for_it(unified: TestLake) -> None:
-    unified.land("raw_kraken_trades", kraken(11), load="k2", at="2026-01-05 13:00:00", ledger=False)
-    unified.dbt("run")
-    assert trade_ids(unified, "KRAKEN") == [9, 10]
-    unified.dbt("run", "--full-refresh")
-    assert trade_ids(unified, "KRAKEN") == [9, 10]
-    unified.dbt("test", "--select", "trades_unified_holds_what_was_landed")
-
-
-@pytest.mark.parametrize("killed_after", ["trades_unified", "trades_1m_versions"])
-def test_a_run_killed_before_the_loads_are_recorded_is_made_good(unified: TestLake, killed_after: str) -> None:
-    unified.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-05 13:00:00")
-    unified.dbt("run", "--select", f"+{killed_after}")
-    assert len(unified.rows("unified_loads")) == 3
-    unified.land("raw_binance_trades", binance(5), load="b3", at="2026-01-05 13:01:00")
-    unified.dbt("run")
-    assert trade_ids(unified, "BINANCE") == [1, 2, 3, 4, 5]
-    assert len(unified.rows("unified_loads")) == 5
-    bars = f"select trade_count, open_price, close_price from {unified.views}.trades_1m where exchange = 'BINANCE'"
-    assert unified.query(bars) == [(5, 101.0, 105.0)]
-
-
-@on_duckdb_alone
-def test_loads_are_not_recorded_without_the_models_that_hold_them(unified: TestLake) -> None:
-    unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
-    unified.dbt("run", "--select", "pending_loads", "unified_loads")
-    unified.dbt("run", "--exclude", "trades_1m_versions")
-    assert len(unified.rows("unified_loads")) == 3
-    unified.dbt("run")
-    assert trade_ids(unified, "BINANCE") == [1, 2, 3, 4]
-    assert len(unified.rows("unified_loads")) == 4
-
-
-def test_a_full_refresh_gives_what_the_increments_gave(unified: TestLake) -> None:
-    unified.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-05 13:00:00")
-    unified.dbt("run")
-    unified.land("raw_coinbase_trades", coinbase(11, 12), load="c2", at="2026-01-07 00:00:00")
-    unified.dbt("run")
-    tables = ("trades_unified", "unified_loads")
-    bars = f"select * from {unified.views}.trades_1m order by exchange, symbol, minute"
-    increments = [unified.rows(table, without=["unified_at"]) for table in tables], unified.query(bars)
-    unified.dbt("run", "--full-refresh")
-    assert ([unified.rows(table, without=["unified_at"]) for table in tables], unified.query(bars)) == increments
-    assert len(unified.rows("trades_1m_versions")) == len(increments[1])
-    assert [str(field.transform) for field in unified.table("trades_unified").spec().fields] == ["day"]
-
-
-@on_duckdb_alone
-def test_a_refresh_of_one_model_loses_nothing(unified: TestLake) -> None:
-    before = unified.rows("trades_unified")
-    unified.dbt("run")
-    unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
-    unified.dbt("run", "--full-refresh", "--select", "trades_unified")
-    assert unified.rows("trades_unified") == before
-    unified.dbt("run")
-    assert trade_ids(unified, "BINANCE") == [1, 2, 3, 4]
-
-
-def test_lost_tables_are_built_again(unified: TestLake) -> None:
-    before = {table: unified.rows(table, without=["unified_at"]) for table in STORED}
-    for table in ("trades_unified", "trades_1m_versions"):
-        unified.lake.catalog.drop_table(f"schemahub.{table}")
-    unified.lose_views()
-    unified.dbt("build")
-    assert {table: unified.rows(table, without=["unified_at"]) for table in STORED} == before
 
 
 def test_a_load_without_times_and_scattered_loads_are_compared_safely(unified: TestLake) -> None:
