@@ -30,7 +30,8 @@ def tend(table: Table, *, gather: bool = False) -> None:
         if gather and (crowded := _crowded(table)):
             table.overwrite(table.scan(crowded).to_arrow(), overwrite_filter=crowded)
         snapshots = sorted(table.metadata.snapshots, key=lambda snapshot: snapshot.sequence_number or 0)
-        old = [snapshot.snapshot_id for snapshot in snapshots[:-KEPT_SNAPSHOTS]]
+        named = {reference.snapshot_id for reference in table.metadata.refs.values()}  # by a person's tag, for example
+        old = [each.snapshot_id for each in snapshots[:-KEPT_SNAPSHOTS] if each.snapshot_id not in named]
         table.maintenance.expire_snapshots().by_ids(old).commit()
 
 

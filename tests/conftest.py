@@ -65,15 +65,21 @@ def shared_athena() -> Iterator[LocalAthena]:
         yield athena
 
 
-@pytest.fixture(params=["local", "glue"])
-def lake_home(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LakeHome:
-    """A place for a lake of each kind."""
-    if request.param == "local":
-        return local_home(tmp_path)
-    aws: LocalAws = request.getfixturevalue("aws")
+@pytest.fixture
+def s3_home(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LakeHome:
+    """A place for a lake in S3 and Glue."""
     home = glue_home(aws.new_bucket(), tmp_path)
     for name, value in home.environment.items():
         monkeypatch.setenv(name, value)
+    return home
+
+
+@pytest.fixture(params=["local", "glue"])
+def lake_home(request: pytest.FixtureRequest, tmp_path: Path) -> LakeHome:
+    """A place for a lake of each kind."""
+    if request.param == "local":
+        return local_home(tmp_path)
+    home: LakeHome = request.getfixturevalue("s3_home")
     return home
 
 

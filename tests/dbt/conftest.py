@@ -31,6 +31,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 Row = dict[str, Any]
 
+STORED = ("trades_unified", "trades_1m_versions", "unified_loads")
+"""The tables that runs add to."""
+
 on_duckdb_alone = pytest.mark.parametrize("make_lake", ["duckdb"], indirect=True)
 """For what the engine has no say in; a run on Athena takes some seconds."""
 
@@ -153,6 +156,10 @@ class TestLake:
         """What dbt finds, so that views are at hand too."""
         table = self.dbt("show", "--inline", sql, "--limit", "-1").result.results[0].agate_table
         return [tuple(row.values()) for row in table.rows]
+
+
+def trade_ids(lake: TestLake, exchange: str) -> list[int]:
+    return sorted(int(row["trade_id"]) for row in lake.rows("trades_unified") if row["exchange"] == exchange)
 
 
 def binance(*ids: int, second: int = 0, **changes: object) -> list[Row]:

@@ -5,20 +5,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tests.dbt.conftest import TestLake, binance, coinbase, kraken, on_duckdb_alone
+from tests.dbt.conftest import STORED, TestLake, binance, coinbase, kraken, on_duckdb_alone, trade_ids
 
 MOST_RANGES = 40
 """Stretches of time that trades_unified is read in, at most."""
 
-STORED = ("trades_unified", "trades_1m_versions", "unified_loads")
-
 
 def snapshots(lake: TestLake) -> dict[str, int]:
     return {table: lake.snapshots(table) for table in STORED}
-
-
-def trade_ids(lake: TestLake, exchange: str) -> list[int]:
-    return sorted(int(row["trade_id"]) for row in lake.rows("trades_unified") if row["exchange"] == exchange)
 
 
 def test_first_run_unifies_all_and_the_second_changes_nothing(quiet_lake: TestLake) -> None:

@@ -1,9 +1,9 @@
-"""dbt on a small lake: what becomes of runs that were killed, of loads that come late, and of tables that are lost."""
+"""dbt on a small lake: what becomes of runs that were killed, loads that come late, and tables that are lost or old."""
 
 import pytest
 
-from tests.dbt.conftest import TestLake, binance, coinbase, kraken, on_duckdb_alone
-from tests.dbt.test_unifying import STORED, trade_ids
+from loaders import upkeep
+from tests.dbt.conftest import STORED, TestLake, binance, coinbase, kraken, on_duckdb_alone, trade_ids
 
 
 @on_duckdb_alone
@@ -82,3 +82,21 @@ def test_lost_tables_are_built_again(unified: TestLake) -> None:
     unified.lose_views()
     unified.dbt("build")
     assert {table: unified.rows(table, without=["unified_at"]) for table in STORED} == before
+
+
+def test_many_runs_leave_few_files_to_look_for_what_is_unified(
+    unified: TestLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
+    unified.dbt("run")
+    before = unified.rows("unified_loads")
+    assert len(before) == 4
+    monkeypatch.setattr(upkeep, "MOST_SNAPSHOTS", 1)
+    monkeypatch.setattr(upkeep, "KEPT_SNAPSHOTS", 1)
+    upkeep.tend(unified.table("unified_loads"), gather=True)
+    assert unified.rows("unified_loads") == before
+    assert unified.snapshots("unified_loads") == len(list(unified.table("unified_loads").scan().plan_files())) == 1
+    unified.land("raw_binance_trades", binance(4, 5), load="b3", at="2026-01-05 13:10:00")
+    unified.dbt("run")
+    assert trade_ids(unified, "BINANCE") == [1, 2, 3, 4, 5]
+    assert len(unified.rows("unified_loads")) == 5

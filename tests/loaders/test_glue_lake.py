@@ -13,49 +13,42 @@ from loaders.glue_lake import GlueLake
 from loaders.lake import ensure_table
 from loaders.open_lake import open_lake
 from tests.athena.local.local_aws import LocalAws
-from tests.lakes import LakeHome, glue_home
-from tests.loaders.test_landing import every_id_once, land_up_to, landed_ids
+from tests.lakes import LakeHome
+from tests.loaders.landings import every_id_once, land_up_to, landed_ids
 
 SECRET = "wJalrXUtnFEMIsecretKEY"
 
 
-@pytest.fixture
-def home(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LakeHome:
-    found = glue_home(aws.new_bucket(), tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", found.environment["XDG_CACHE_HOME"])
-    return found
-
-
-def test_tables_are_such_as_athena_reads(home: LakeHome) -> None:
-    lake = home.open()
+def test_tables_are_such_as_athena_reads(s3_home: LakeHome) -> None:
+    lake = s3_home.open()
     table = ensure_table(lake, load_connectors()["binance"].raw.table)
     found = boto3.client("glue").get_table(DatabaseName="schemahub", Name="raw_binance_trades")["Table"]
     assert found["TableType"] == "EXTERNAL_TABLE"
     assert found["Parameters"]["table_type"] == "ICEBERG"
     assert found["Parameters"]["metadata_location"] == table.metadata_location
-    assert found["StorageDescriptor"]["Location"] == f"{home.location}/schemahub/raw_binance_trades"
+    assert found["StorageDescriptor"]["Location"] == f"{s3_home.location}/schemahub/raw_binance_trades"
     types = {column["Name"]: column["Type"] for column in found["StorageDescriptor"]["Columns"]}
     assert (types["time"], types["price"], types["is_buyer_maker"]) == ("timestamp", "double", "boolean")
 
 
-def test_a_slash_at_the_end_is_the_same_lake(home: LakeHome) -> None:
-    assert open_lake(home.location + "/").location == home.location
+def test_a_slash_at_the_end_is_the_same_lake(s3_home: LakeHome) -> None:
+    assert open_lake(s3_home.location + "/").location == s3_home.location
 
 
-def test_credentials_come_from_a_profile(home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_come_from_a_profile(s3_home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "credentials").write_text(f"[trader]\naws_access_key_id=AKIAPROFILE\naws_secret_access_key={SECRET}\n")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_PROFILE", "trader")
-    table = ensure_table(home.open(), load_connectors()["kraken"].raw.table)
+    table = ensure_table(s3_home.open(), load_connectors()["kraken"].raw.table)
     assert table.io.properties["s3.access-key-id"] == "AKIAPROFILE"
     stored = str(boto3.Session().client("glue").get_table(DatabaseName="schemahub", Name="raw_kraken_trades"))
     assert SECRET not in stored + table.metadata.model_dump_json()
 
 
-def test_renewed_credentials_reach_the_file_system(home: LakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
-    lake = home.open()
+def test_renewed_credentials_reach_the_file_system(s3_home: LakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = s3_home.open()
     assert isinstance(lake, GlueLake)
     first = lake.catalog
     assert lake.catalog is first
@@ -76,18 +69,18 @@ def test_renewed_credentials_reach_the_file_system(home: LakeHome, monkeypatch: 
     ids=["none", "half", "profile", "region", "unreachable", "no address"],
 )
 def test_what_is_missing_is_said_in_one_line(
-    home: LakeHome, changes: dict[str, str | None], says: str, monkeypatch: pytest.MonkeyPatch
+    s3_home: LakeHome, changes: dict[str, str | None], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     for name, value in changes.items():
         monkeypatch.delenv(name) if value is None else monkeypatch.setenv(name, value)
     with pytest.raises(LakeUnavailable) as caught:
-        home.open()
+        s3_home.open()
     assert str(caught.value).startswith(says)
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_bucket_is_said_in_one_line(home: LakeHome) -> None:
+def test_a_missing_bucket_is_said_in_one_line(s3_home: LakeHome) -> None:
     with pytest.raises(LakeUnavailable, match="there is no such bucket for s3://nowhere-at-all/prefix; `make aws-boot"):
         open_lake("s3://nowhere-at-all/prefix")
 
@@ -110,8 +103,8 @@ def test_keys_in_an_address_are_not_repeated(aws: LocalAws) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "a b", "ünï", "a+b", "a=1/b&c"])
-def test_what_is_landed_under_any_prefix_is_read_back(home: LakeHome, prefix: str) -> None:
-    bucket = home.location.split("/")[2]
+def test_what_is_landed_under_any_prefix_is_read_back(s3_home: LakeHome, prefix: str) -> None:
+    bucket = s3_home.location.split("/")[2]
     lake = open_lake(f"s3://{bucket}/{prefix}")
     land_up_to(lake, 10)
     land_up_to(lake, 20)
@@ -151,8 +144,8 @@ def test_the_reason_of_a_refusal_is_asked_for_where_s3_gives_a_status_alone(
     assert str(caught.value).startswith(reason)
 
 
-def test_an_endpoint_of_a_vpc_reaches_the_file_system(home: LakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
-    lake = home.open()
+def test_an_endpoint_of_a_vpc_reaches_the_file_system(s3_home: LakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = s3_home.open()
     assert isinstance(lake, GlueLake)
     for endpoint, handed_on in (
         ("https://bucket.vpce-1a2b.s3.us-east-1.vpce.amazonaws.com", True),
@@ -165,9 +158,9 @@ def test_an_endpoint_of_a_vpc_reaches_the_file_system(home: LakeHome, monkeypatc
 
 
 def test_a_work_folder_that_can_not_be_made_is_named(
-    home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    s3_home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     with pytest.raises(LakeUnavailable, match="name another with XDG_CACHE_HOME"):
-        _ = home.open().work_folder
+        _ = s3_home.open().work_folder

@@ -3,8 +3,6 @@
 import io
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,41 +14,14 @@ import pytest
 
 from loaders.connector import Cursor, Page
 from loaders.exceptions import ConcurrentWriter, ExchangeUnavailable
-from loaders.lake import Lake, ensure_table, identifier
+from loaders.lake import ensure_table, identifier
 from loaders.landing import land
 from loaders.ledger import loads
 from loaders.load import PendingLoad
 from loaders.watermarks import read_watermark
 from tests.lakes import LakeHome
-from tests.loaders import landing_program
 from tests.loaders.landing_program import MARKETS, POINTS, RAW, pages, trades
-
-DATA = f"schemahub/{RAW.table.name}/data"
-NOON = datetime(2026, 1, 5, 12)
-
-
-def pending_load(lake: Lake, now: datetime = NOON) -> PendingLoad:
-    table = ensure_table(lake, RAW.table)
-    return PendingLoad(lake, RAW, table, source="imagined", channel="rest", now=lambda: now)
-
-
-def land_up_to(lake: Lake, last_id: int) -> None:
-    load = pending_load(lake)
-    land(load, pages(load.table, last_id))
-
-
-def run_program(home: LakeHome, last_id: int, point: str = "") -> int:
-    program = [sys.executable, landing_program.__file__, home.location, str(last_id), point]
-    return subprocess.run(program, check=False, timeout=120).returncode
-
-
-def landed_ids(lake: Lake) -> Counter[tuple[str, str]]:
-    rows = lake.catalog.load_table(identifier(RAW.table.name)).scan().to_arrow()
-    return Counter(zip(rows["market"].to_pylist(), rows["id"].to_pylist(), strict=True))
-
-
-def every_id_once(last_id: int) -> Counter[tuple[str, str]]:
-    return Counter((market, str(trade_id)) for market in MARKETS for trade_id in range(1, last_id + 1))
+from tests.loaders.landings import DATA, NOON, every_id_once, land_up_to, landed_ids, pending_load, run_program
 
 
 @pytest.mark.parametrize("fresh_folder", [False, True], ids=["same working folder", "fresh working folder"])

@@ -18,18 +18,11 @@ from loaders.ledger import LEDGER, loads
 from loaders.s3_lock import LEASE
 from tests.athena.local.local_aws import LocalAws
 from tests.athena.lost_answers import Answer, lost_answers
-from tests.lakes import LakeHome, glue_home
+from tests.lakes import LakeHome
 from tests.loaders.landing_program import MARKETS, RAW, pages
-from tests.loaders.test_landing import DATA, every_id_once, land_up_to, landed_ids, pending_load, run_program
+from tests.loaders.landings import DATA, every_id_once, land_up_to, landed_ids, pending_load, run_program
 
 LOST = {"__type": "InternalServiceException", "Message": "try again"}
-
-
-@pytest.fixture
-def home(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LakeHome:
-    found = glue_home(aws.new_bucket(), tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", found.environment["XDG_CACHE_HOME"])
-    return found
 
 
 class LosesCommits:
@@ -46,8 +39,8 @@ class LosesCommits:
         return LOST
 
 
-def assert_landed_once(home: LakeHome, last_id: int) -> None:
-    lake = home.open()
+def assert_landed_once(s3_home: LakeHome, last_id: int) -> None:
+    lake = s3_home.open()
     assert landed_ids(lake) == every_id_once(last_id)
     ledger = loads(lake)
     for market in MARKETS:
@@ -58,38 +51,38 @@ def assert_landed_once(home: LakeHome, last_id: int) -> None:
 
 @pytest.mark.parametrize("table", [RAW.table.name, LEDGER.name])
 def test_a_commit_whose_answer_was_lost_is_kept(
-    aws: LocalAws, home: LakeHome, table: str, monkeypatch: pytest.MonkeyPatch
+    aws: LocalAws, s3_home: LakeHome, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    land_up_to(home.open(), 50)
+    land_up_to(s3_home.open(), 50)
     with lost_answers(aws.endpoint, LosesCommits(table, 1)) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
-        land_up_to(home.open(), 100)
+        land_up_to(s3_home.open(), 100)
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
-    land_up_to(home.open(), 150)
-    assert_landed_once(home, 150)
+    land_up_to(s3_home.open(), 150)
+    assert_landed_once(s3_home, 150)
 
 
 @pytest.mark.parametrize("fresh_folder", [False, True], ids=["same working folder", "fresh working folder"])
 def test_a_commit_of_which_nothing_is_heard_is_found_by_the_next_load(
-    aws: LocalAws, home: LakeHome, fresh_folder: bool, monkeypatch: pytest.MonkeyPatch
+    aws: LocalAws, s3_home: LakeHome, fresh_folder: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    land_up_to(home.open(), 50)
+    land_up_to(s3_home.open(), 50)
     monkeypatch.setattr("loaders.glue_lake._RETRIES", _PROMPT)  # it takes a while to give up
     with lost_answers(aws.endpoint, LosesCommits(RAW.table.name, 1_000)) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         with pytest.raises((ClientError, ConcurrentWriter)):
-            land_up_to(home.open(), 100)
+            land_up_to(s3_home.open(), 100)
     monkeypatch.setenv("AWS_ENDPOINT_URL", aws.endpoint)
     if fresh_folder:
-        home.forget_work()
-    assert run_program(home, 150) == 0
-    assert_landed_once(home, 150)
+        s3_home.forget_work()
+    assert run_program(s3_home, 150) == 0
+    assert_landed_once(s3_home, 150)
 
 
 def test_of_two_commits_at_one_moment_glue_refuses_the_second(
-    home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    s3_home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = home.open()
+    lake = s3_home.open()
     land_up_to(lake, 50)
     late = pending_load(lake)
     catalog: Any = lake.catalog
@@ -99,35 +92,35 @@ def test_of_two_commits_at_one_moment_glue_refuses_the_second(
         monkeypatch.setattr(catalog.glue, "update_table", update)
         with pytest.MonkeyPatch.context() as elsewhere:  # another machine, which is faster by a hair
             elsewhere.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
-            land_up_to(home.open(), 100)
+            land_up_to(s3_home.open(), 100)
         return update(**request)
 
     monkeypatch.setattr(catalog.glue, "update_table", update_table)
     with pytest.raises(ConcurrentWriter, match="was written by somebody else"):
         land(late, pages(late.table, 80))
-    assert_landed_once(home, 100)
+    assert_landed_once(s3_home, 100)
     table = lake.catalog.load_table(identifier(RAW.table.name))
-    assert home.files(DATA) == {Path(file["file_path"]).name for file in table.inspect.files().to_pylist()}
+    assert s3_home.files(DATA) == {Path(file["file_path"]).name for file in table.inspect.files().to_pylist()}
 
 
-def test_a_table_of_another_lake_is_neither_written_nor_read_for_ours(aws: LocalAws, home: LakeHome) -> None:
-    land_up_to(home.open(), 50)
-    for other in (f"s3://{aws.new_bucket()}/some/prefix", home.location + "/deeper"):
-        with pytest.raises(Misconfigured, match=f"belongs to another lake: its files are in {home.location}/schema"):
+def test_a_table_of_another_lake_is_neither_written_nor_read_for_ours(aws: LocalAws, s3_home: LakeHome) -> None:
+    land_up_to(s3_home.open(), 50)
+    for other in (f"s3://{aws.new_bucket()}/some/prefix", s3_home.location + "/deeper"):
+        with pytest.raises(Misconfigured, match=f"belongs to another lake: its files are in {s3_home.location}/schema"):
             land_up_to(LakeHome(other, {}).open(), 100)
         with pytest.raises(Misconfigured, match="`schemahub_loads` belongs to another lake"):
             loads(LakeHome(other, {}).open())
-    assert_landed_once(home, 50)
+    assert_landed_once(s3_home, 50)
 
 
-def test_a_lease_that_ran_out_lets_no_other_run_of_this_machine_in(home: LakeHome) -> None:
-    lake = home.open()
+def test_a_lease_that_ran_out_lets_no_other_run_of_this_machine_in(s3_home: LakeHome) -> None:
+    lake = s3_home.open()
     assert isinstance(lake, GlueLake)
     with lake.writing(RAW.table.name):
         lock = f"some/prefix/.schemahub/locks/{RAW.table.name}.json"
         boto3.client("s3").put_object(Bucket=lake.bucket, Key=lock, Body=json.dumps({}))
         with pytest.raises(ConcurrentWriter, match="is being written by another process"):
-            ExitStack().enter_context(home.open().writing(RAW.table.name))
+            ExitStack().enter_context(s3_home.open().writing(RAW.table.name))
 
 
 def test_an_attempt_to_renew_the_lease_ends_well_before_the_lease() -> None:
@@ -136,8 +129,8 @@ def test_an_attempt_to_renew_the_lease_ends_well_before_the_lease() -> None:
     assert timedelta(seconds=longest) < LEASE / 4
 
 
-def test_files_that_can_not_be_removed_are_named(home: LakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
-    lake = home.open()
+def test_files_that_can_not_be_removed_are_named(s3_home: LakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = s3_home.open()
     assert isinstance(lake, GlueLake)
     lake._s3.put_object(Bucket=lake.bucket, Key="some/prefix/x/a-1", Body=b"")
     refusal = {"Errors": [{"Key": "some/prefix/x/a-1", "Code": "AccessDenied"}]}

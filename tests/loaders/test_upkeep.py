@@ -8,7 +8,7 @@ from loaders.ledger import LEDGER, loads
 from loaders.upkeep import tend
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import MARKETS, RAW
-from tests.loaders.test_landing import every_id_once, land_up_to, landed_ids
+from tests.loaders.landings import every_id_once, land_up_to, landed_ids
 
 LOADS = 8
 
@@ -65,3 +65,17 @@ def test_upkeep_gives_way_to_who_writes_at_the_same_moment(
     assert len(loads(lake)) == 6 * len(MARKETS)
     land_up_to(lake, 7)
     assert len(loads(lake)) == 7 * len(MARKETS)
+
+
+def test_a_snapshot_that_somebody_named_is_kept(lake_home: LakeHome, few: None) -> None:
+    lake = lake_home.open()
+    land_up_to(lake, 1)
+    table = lake.catalog.load_table(identifier(LEDGER.name))
+    named = table.current_snapshot()
+    assert named is not None
+    table.manage_snapshots().create_tag(named.snapshot_id, "audit").commit()
+    for number in range(2, 8):
+        land_up_to(lake, number)
+    table.refresh()
+    assert table.scan(snapshot_id=named.snapshot_id).to_arrow().num_rows == len(MARKETS)
+    assert counts(lake, LEDGER.name)[0] < 7
