@@ -1,80 +1,31 @@
 """The stack is made, changed and removed in an account on this machine; see `moto_account.py` for where it differs."""
 
 import os
-import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import boto3
-import httpx
-import pyarrow as pa
 import pytest
 
 from infrastructure.change_sets import Stack, StackFailed, Stacks, merged
-from infrastructure.contents import HoldsData
 from infrastructure.package import Package
-from infrastructure.schedule import JobIsRunning, Schedule
-from infrastructure.stack import STACK, bring_up, parameters_given, take_down
+from infrastructure.stack import STACK, bring_up, parameters_given
 from loaders.exceptions import Misconfigured
 from loaders.glue_lake import GlueLake
 from schemahub.settings import PROJECT
-from tests.infrastructure.moto_account import ACCOUNT, REGION, Account, Request
-
-BUCKET = f"schemahub-{ACCOUNT}-{REGION}"
-LAKE = f"s3://{BUCKET}/lake"
-
-
-def buckets() -> list[str]:
-    return [bucket["Name"] for bucket in boto3.client("s3").list_buckets()["Buckets"]]
-
-
-def databases() -> list[str]:
-    return [database["Name"] for database in boto3.client("glue").get_databases()["DatabaseList"]]
-
-
-def stacks() -> list[str]:
-    return [stack["StackName"] for stack in boto3.client("cloudformation").describe_stacks()["Stacks"]]
-
-
-def work_group() -> dict[str, Any]:
-    found: dict[str, Any] = boto3.client("athena").get_work_group(WorkGroup="schemahub")["WorkGroup"]["Configuration"]
-    return found
-
-
-def triggers() -> dict[str, str]:
-    return {each["Name"]: each["State"] for each in boto3.client("glue").get_triggers()["Triggers"]}
-
-
-def land(table: str, count: int) -> None:
-    """A table of the lake with that many rows; none, where that is 0."""
-    rows = pa.table({"traded_at": pa.array([datetime(2026, 1, 5)] * count, pa.timestamp("us"))})
-    made = GlueLake(LAKE).catalog.create_table(f"schemahub.{table}", rows.schema, location=f"{LAKE}/schemahub/{table}")
-    if count:
-        made.append(rows)
-
-
-@contextmanager
-def lasting_runs(account: Account) -> Iterator[None]:
-    """Job runs go on; elsewhere they are over as soon as they are looked at."""
-    transition = f"{account.endpoint}/moto-api/state-manager/set-transition"
-    job_run = {"model_name": "glue::job_run"}
-    httpx.post(transition, json={**job_run, "transition": {"progression": "manual", "times": 9}}, trust_env=False)
-    yield
-    httpx.post(transition, json={**job_run, "transition": {"progression": "immediate"}}, trust_env=False)
-
-
-def changes(requests: list[Request]) -> Iterator[str]:
-    """The recorded requests that change something of the lake: tables, objects, workgroups, jobs."""
-    for request in requests:
-        operation = request.target.partition(".")[2]
-        if operation and not operation.startswith(("Get", "List", "Describe", "Batch")):
-            yield operation
-        if request.path.startswith(f"/{BUCKET}") and request.method in ("PUT", "DELETE"):
-            yield f"{request.method} {request.path}"
+from tests.infrastructure.moto_account import REGION, Account
+from tests.infrastructure.what_is_there import (
+    BUCKET,
+    LAKE,
+    buckets,
+    changes,
+    databases,
+    land,
+    stacks,
+    triggers,
+    work_group,
+)
 
 
 def test_bootstrap_makes_the_bucket_closed_versioned_and_tidy(stack: Account) -> None:
@@ -194,111 +145,6 @@ def test_dry_run_shows_a_change_and_does_not_make_it(
     assert boto3.client("cloudformation").get_template(StackName=STACK)["TemplateBody"] == template
 
 
-def test_destroy_refuses_while_tables_hold_rows(stack: Account) -> None:
-    land("raw_kraken_trades", 3)
-    land("raw_binance_trades", 0)
-    with pytest.raises(HoldsData, match=r"holds raw_kraken_trades 3 rows; .*--even-with-data"):
-        take_down(STACK, even_with_data=False, dry_run=False)
-    assert (stacks(), buckets(), databases()) == ([STACK], [BUCKET], ["schemahub"])
-    assert GlueLake(LAKE).catalog.load_table("schemahub.raw_kraken_trades").scan().count() == 3
-
-
-def test_destroy_refuses_a_table_whose_rows_it_can_not_tell(stack: Account) -> None:
-    foreign = {"Name": "foreign", "StorageDescriptor": {"Columns": []}, "Parameters": {}}
-    boto3.client("glue").create_table(DatabaseName="schemahub", TableInput=foreign)
-    with pytest.raises(HoldsData, match=r"holds foreign \? rows"):
-        take_down(STACK, even_with_data=False, dry_run=False)
-
-
-def test_destroy_refuses_objects_of_no_table(stack: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    land("raw_kraken_trades", 0)
-    s3 = boto3.client("s3")
-    for key in (".athena/result.csv", ".schemahub/locks/unify.json", "schemahub/dropped/data/1.parquet"):
-        s3.put_object(Bucket=BUCKET, Key=f"lake/{key}", Body=b"")
-    s3.put_object(Bucket=BUCKET, Key="thesis.doc", Body=b"")
-    take_down(STACK, even_with_data=False, dry_run=True)
-    told = "objects of no table (2, such as lake/schemahub/dropped/data/1.parquet)"
-    assert told in capsys.readouterr().out
-    with pytest.raises(HoldsData, match=rf"holds {re.escape(told)}; .*--even-with-data"):
-        take_down(STACK, even_with_data=False, dry_run=False)
-    assert s3.head_object(Bucket=BUCKET, Key="thesis.doc")
-    take_down(STACK, even_with_data=True, dry_run=False)
-    assert (stacks(), buckets(), databases()) == ([], [], [])
-
-
-def test_destroy_refuses_while_others_use_its_policies(stack: Account) -> None:
-    iam = boto3.client("iam")
-    policies = {each["PolicyName"].split("-")[1]: each["Arn"] for each in iam.list_policies(Scope="Local")["Policies"]}
-    own = next(each["RoleName"] for each in iam.list_roles()["Roles"] if "-DbtRole-" in each["RoleName"])
-    iam.create_role(RoleName="schemahub-lambda", AssumeRolePolicyDocument="{}")
-    iam.create_user(UserName="analyst")
-    for role in (own, "schemahub-lambda"):  # moto leaves out what the template attaches
-        iam.attach_role_policy(RoleName=role, PolicyArn=policies["DbtPolicy"])
-    iam.attach_user_policy(UserName="analyst", PolicyArn=policies["AnalystPolicy"])
-    stack.recorder.requests.clear()
-    told = "AnalystPolicy by user analyst, DbtPolicy by role schemahub-lambda; .*`aws iam detach-role-policy`"
-    for dry_run in (True, False):
-        with pytest.raises(StackFailed, match=told) as refused:
-            take_down(STACK, even_with_data=True, dry_run=dry_run)
-        assert own not in str(refused.value)
-    assert list(changes(stack.recorder.requests)) == []
-    for role in (own, "schemahub-lambda"):
-        iam.detach_role_policy(RoleName=role, PolicyArn=policies["DbtPolicy"])
-    iam.detach_user_policy(UserName="analyst", PolicyArn=policies["AnalystPolicy"])
-    take_down(STACK, even_with_data=True, dry_run=False)
-    assert stacks() == []
-
-
-def test_destroy_removes_a_lake_without_rows(stack: Account) -> None:
-    land("raw_kraken_trades", 0)
-    view = {"Name": "trades", "TableType": "VIRTUAL_VIEW", "Parameters": {}}
-    boto3.client("glue").create_table(DatabaseName="schemahub", TableInput=view)
-    take_down(STACK, even_with_data=False, dry_run=False)
-    assert (stacks(), buckets(), databases()) == ([], [], [])
-    assert boto3.client("iam").list_roles()["Roles"] == []
-
-
-def test_destroy_stops_the_schedule(account: Account, package: Package) -> None:
-    bring_up(STACK, {"Schedule": "on"}, package, dry_run=False)
-    account.recorder.requests.clear()
-    take_down(STACK, even_with_data=False, dry_run=False)
-    done = list(changes(account.recorder.requests))
-    assert done.index("StopTrigger") < done.index("DeleteDatabase")
-    assert (stacks(), buckets(), databases(), triggers()) == ([], [], [], {})
-
-
-def test_destroy_refuses_while_a_job_runs_and_starts_its_schedule_again(account: Account, package: Package) -> None:
-    bring_up(STACK, {"Schedule": "on"}, package, dry_run=False)
-    with lasting_runs(account):
-        run = boto3.client("glue").start_job_run(JobName="schemahub-unify")["JobRunId"]
-        account.recorder.requests.clear()
-        with pytest.raises(JobIsRunning, match=f"job `schemahub-unify` is STARTING, run {run}; wait"):
-            take_down(STACK, even_with_data=True, dry_run=False)
-    assert list(changes(account.recorder.requests)) == ["StopTrigger", "StopTrigger", "StartTrigger", "StartTrigger"]
-    assert triggers() == {"schemahub-ingest": "ACTIVATED", "schemahub-unify": "ACTIVATED"}
-    assert (stacks(), buckets(), databases()) == ([STACK], [BUCKET], ["schemahub"])
-
-
-def test_destroy_looks_again_after_the_schedule_has_stopped(
-    account: Account, package: Package, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bring_up(STACK, {"Schedule": "on"}, package, dry_run=False)
-    # as a run that ended between the two looks
-    monkeypatch.setattr(Schedule, "check_nothing_runs", lambda _: land("raw_kraken_trades", 3))
-    with pytest.raises(HoldsData, match="holds raw_kraken_trades 3 rows"):
-        take_down(STACK, even_with_data=False, dry_run=False)
-    assert triggers() == {"schemahub-ingest": "ACTIVATED", "schemahub-unify": "ACTIVATED"}
-
-
-def test_a_refused_destroy_leaves_the_schedule_alone(account: Account, package: Package) -> None:
-    bring_up(STACK, {"Schedule": "on"}, package, dry_run=False)
-    land("raw_kraken_trades", 3)
-    account.recorder.requests.clear()
-    with pytest.raises(HoldsData):
-        take_down(STACK, even_with_data=False, dry_run=False)
-    assert list(changes(account.recorder.requests)) == []
-
-
 def test_bootstrap_starts_a_schedule_that_was_stopped(
     account: Account, package: Package, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -323,52 +169,6 @@ def test_bootstrap_refuses_names_that_are_taken(account: Account, package: Packa
     with pytest.raises(Misconfigured, match=r"there is Glue database schemahub \("):
         bring_up(STACK, {"Bucket": "another"}, package, dry_run=dry_run)
     assert stacks() == []
-
-
-def test_destroy_without_a_stack_names_what_is_there(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    boto3.client("glue").create_database(DatabaseInput={"Name": "schemahub", "LocationUri": LAKE})
-    take_down(STACK, even_with_data=True, dry_run=False)
-    assert f"but there is bucket {BUCKET} and Glue database schemahub ({LAKE}); docs/aws.md" in capsys.readouterr().out
-    assert (buckets(), databases()) == ([BUCKET], ["schemahub"])
-
-
-def test_destroy_even_with_data_removes_rows_and_every_old_version(
-    stack: Account, capsys: pytest.CaptureFixture[str]
-) -> None:
-    land("raw_kraken_trades", 3)
-    s3 = boto3.client("s3")
-    for body in (b"1", b"2"):
-        s3.put_object(Bucket=BUCKET, Key="lake/schemahub/again", Body=body)
-    s3.delete_object(Bucket=BUCKET, Key="lake/schemahub/again")
-    take_down(STACK, even_with_data=True, dry_run=False)
-    assert "raw_kraken_trades 3 rows" in capsys.readouterr().out
-    assert (stacks(), buckets(), databases()) == ([], [], [])
-
-
-def test_destroy_dry_run_shows_what_would_go_and_keeps_it(stack: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    land("raw_kraken_trades", 3)
-    stack.recorder.requests.clear()
-    take_down(STACK, even_with_data=True, dry_run=True)
-    printed = capsys.readouterr().out
-    assert "raw_kraken_trades 3 rows" in printed
-    assert f"objects of {BUCKET}, old versions included" in printed
-    assert "WorkGroup" in printed
-    assert list(changes(stack.recorder.requests)) == []
-    assert (stacks(), buckets()) == ([STACK], [BUCKET])
-
-
-def test_destroy_goes_on_where_it_was_stopped(stack: Account, capsys: pytest.CaptureFixture[str]) -> None:
-    s3 = boto3.client("s3")
-    for each in s3.list_object_versions(Bucket=BUCKET)["Versions"]:
-        s3.delete_object(Bucket=BUCKET, Key=each["Key"], VersionId=each["VersionId"])
-    s3.delete_bucket(Bucket=BUCKET)
-    boto3.client("glue").delete_database(Name="schemahub")
-    take_down(STACK, even_with_data=False, dry_run=False)
-    assert stacks() == []
-    take_down(STACK, even_with_data=False, dry_run=False)
-    printed = capsys.readouterr().out
-    assert printed.endswith("there is no such stack: nothing to remove\n")
 
 
 def test_lake_does_not_move() -> None:

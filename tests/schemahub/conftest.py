@@ -6,10 +6,11 @@ Lakes are looked at with pyiceberg alone, so that nothing of ours has a say in w
 """
 
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,12 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 
-from macros_gen.registry import load_registry
+from macros_gen.registry import Registry, load_registry
+from profiles.local_iceberg import _close_catalogs, release_views
 from simulator import RunningSimulator
+from tests.dbt.conftest import TestLake
+from tests.lakes import LakeHome
+from tests.schemahub.planned_lakes import land_first
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -179,3 +184,31 @@ def assert_everything_landed_once(lake: Path, products: list[Served]) -> None:
         counted[row["exchange"], row["symbol"]] += row["row_count"]
     assert counted == {(product.exchange, product.symbol): product.trades for product in products}
     assert leftovers(lake) == []
+
+
+Restore = Callable[[], TestLake]
+
+
+@pytest.fixture(scope="session")
+def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Restore:
+    """Give a lake whose first loads, one a venue and all of 2026-01-05, are unified; always the same one, made anew."""
+    folder = tmp_path_factory.mktemp("plan")
+    lake, kept = folder / "lake", folder / "kept"
+
+    def opened() -> TestLake:
+        return TestLake(LakeHome(str(lake), {}), registry, folder / "target")
+
+    built = opened()
+    land_first(built)
+    built.dbt("seed")
+    built.dbt("run")
+    shutil.copytree(lake, kept)
+
+    def restored() -> TestLake:
+        release_views()
+        _close_catalogs()  # that of the lake that is removed
+        shutil.rmtree(lake)
+        shutil.copytree(kept, lake)  # to where it was, for Iceberg's metadata have whole addresses
+        return opened()
+
+    return restored

@@ -1,12 +1,15 @@
 """A lake of one day whose tables can be made fifty times as large, without fifty runs; for the tests of the plan."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from rich.console import Console
+from rich.text import Text
 
 from schemahub.cost.plan import Plan, plan_unify
+from schemahub.cost.tables import plan_report
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken
 
 DAYS = 50
@@ -53,3 +56,16 @@ def data_files(lake: TestLake, name: str) -> dict[str, str]:
     """The day of each data file of a table, by its address."""
     tasks = lake.table(name).scan().plan_files()
     return {task.file.file_path: str(date(1970, 1, 1) + timedelta(days=task.file.partition[0])) for task in tasks}
+
+
+def land_days(lake: TestLake, days: int, *, load: str) -> None:
+    trades = [trade for day in range(days) for trade in kraken(day, time=str(datetime(2026, 2, 1) + timedelta(day)))]
+    lake.land("raw_kraken_trades", trades, load=load, at="2026-09-01 00:00:00")
+
+
+def shown(plan: Plan, lake: TestLake) -> str:
+    console = Console(width=80)
+    with console.capture() as captured:
+        for part in plan_report(plan, lake.lake.location):
+            console.print(part, soft_wrap=isinstance(part, Text))
+    return captured.get()

@@ -2,72 +2,38 @@
 
 import json
 import random
-import re
-import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import boto3
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from rich.console import Console
-from rich.text import Text
-from typer.testing import CliRunner
 
-from macros_gen.registry import Registry, load_registry
 from profiles.duckdb_lake import connect
-from profiles.local_iceberg import _close_catalogs, release_views
-from schemahub.cli import app
 from schemahub.coordinator import utc_now
 from schemahub.cost.files import FOOTER_BYTES, SMALL_FILE_BYTES, Reads, reads
 from schemahub.cost.plan import Plan, plan_unify
 from schemahub.cost.price import dollars
 from schemahub.cost.ranges import EVERYTHING, Range, merged_ranges, waiting_loads
 from schemahub.cost.statement import CREATE, INSERT, SELECT
-from schemahub.cost.tables import plan_report, shown_bytes, shown_dollars
+from schemahub.cost.tables import plan_report, shown_dollars
 from schemahub.landed import read_landed
 from schemahub.status import status
-from tests.dbt.conftest import ROOT, TestLake, binance, coinbase, kraken
-from tests.lakes import LakeHome
-from tests.schemahub.conftest import Cli, snapshots
-from tests.schemahub.planned_lakes import DAYS, WITH_TRADES, data_files, grow, land_again_and_new, land_first, planned
-
-
-@pytest.fixture(scope="module")
-def registry() -> Registry:
-    return load_registry(ROOT)
-
-
-Restore = Callable[[], TestLake]
-
-
-@pytest.fixture(scope="module")
-def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Restore:
-    """Give a lake whose first loads, one a venue and all of 2026-01-05, are unified; always the same one, made anew."""
-    folder = tmp_path_factory.mktemp("plan")
-    lake, kept = folder / "lake", folder / "kept"
-
-    def opened() -> TestLake:
-        return TestLake(LakeHome(str(lake), {}), registry, folder / "target")
-
-    built = opened()
-    land_first(built)
-    built.dbt("seed")
-    built.dbt("run")
-    shutil.copytree(lake, kept)
-
-    def restored() -> TestLake:
-        release_views()
-        _close_catalogs()  # that of the lake that is removed
-        shutil.rmtree(lake)
-        shutil.copytree(kept, lake)  # to where it was, for Iceberg's metadata have whole addresses
-        return opened()
-
-    return restored
+from tests.dbt.conftest import TestLake, binance, kraken
+from tests.schemahub.conftest import Restore
+from tests.schemahub.planned_lakes import (
+    DAYS,
+    WITH_TRADES,
+    data_files,
+    grow,
+    land_again_and_new,
+    land_days,
+    planned,
+    shown,
+)
 
 
 @pytest.fixture
@@ -208,11 +174,6 @@ def test_status_and_plan_tell_the_same_loads_as_pending(lake: TestLake) -> None:
     assert pending() == ([0, 0, 1], [1])
     lake.lake.catalog.drop_table("schemahub.trades_unified")
     assert pending() == ([1, 1, 2], [1, 1, 2])
-
-
-def land_days(lake: TestLake, days: int, *, load: str) -> None:
-    trades = [trade for day in range(days) for trade in kraken(day, time=str(datetime(2026, 2, 1) + timedelta(day)))]
-    lake.land("raw_kraken_trades", trades, load=load, at="2026-09-01 00:00:00")
 
 
 def sent(plan: Plan, node: str) -> Counter[str]:
@@ -400,101 +361,3 @@ def test_ranges_are_merged_as_the_macro_merges_them(lake: TestLake, at_most: int
 
 def _on_the_day(time: str) -> datetime:
     return datetime.fromisoformat(f"2026-01-01 {time.zfill(8) if '.' not in time else time}")
-
-
-@pytest.mark.parametrize(
-    ("scanned_bytes", "price"),
-    [
-        (0, 5 * 10 / 1024**2),
-        (10 * 1024**2, 5 * 10 / 1024**2),
-        (10 * 1024**2 + 1, 5 * 11 / 1024**2),
-        (1024**4, 5.0),
-        (3 * 1024**4, 15.0),
-    ],
-)
-def test_a_statement_costs_5_dollars_a_tb_in_whole_mb_and_10_of_them_at_least(scanned_bytes: int, price: float) -> None:
-    assert dollars(scanned_bytes) == pytest.approx(price)
-
-
-def test_sizes_and_prices_are_shown_with_the_digits_that_tell_something() -> None:
-    sizes = [0, 1, 1023, 1024, 10_239, 10_240, 1024**2 - 1, 3 * 1024**2, 1024**4, 5000 * 1024**4]
-    assert [shown_bytes(size) for size in sizes] == [
-        "-",
-        "1 bytes",
-        "1023 bytes",
-        "1.0 KB",
-        "10.0 KB",
-        "10 KB",
-        "1.0 MB",
-        "3.0 MB",
-        "1.0 TB",
-        "5000.0 TB",
-    ]
-    assert [shown_dollars(amount) for amount in (dollars(0), 0.0123, 0.5, 1234.5)] == [
-        "$0.00005",
-        "$0.01230",
-        "$0.500",
-        "$1,234.50",
-    ]
-
-
-def test_a_plan_fits_into_a_cron_mail(lake: TestLake) -> None:
-    lake.land("raw_coinbase_trades", coinbase(*range(500, 600)), load="c2", at="2026-01-08 00:00:00")
-    land_days(lake, 101, load="k2")
-    text = shown(planned(lake), lake)
-    assert max(map(len, text.splitlines())) <= 80
-    (coinbase_waits,) = (line for line in text.splitlines() if line.startswith("raw_coinbase_trades"))
-    assert coinbase_waits.split() == [
-        "raw_coinbase_trades", "1", "100", "2026-01-05", "11:00", "2026-01-05", "11:00", "1",
-    ]  # fmt: skip
-
-
-def test_what_is_estimated_is_marked_and_what_is_known_is_not(lake: TestLake) -> None:
-    land_again_and_new(lake)
-    lines = [line.split() for line in shown(planned(lake), lake).splitlines() if line.startswith("  ")]
-    files = {line[0]: (line[-5], "~" in "".join(line)) for line in lines if len(line) > 5}
-    assert files["trades_unified"] == ("1", False)
-    assert {name: marked for name, (count, marked) in files.items() if (count == "-") != marked} == {}
-    assert files["pending_loads"] == ("-", True)
-
-
-def shown(plan: Plan, lake: TestLake) -> str:
-    console = Console(width=80)
-    with console.capture() as captured:
-        for part in plan_report(plan, lake.lake.location):
-            console.print(part, soft_wrap=isinstance(part, Text))
-    return captured.get()
-
-
-def test_looking_at_a_lake_that_was_never_used_makes_nothing_in_it(lake_home: LakeHome, registry: Registry) -> None:
-    lake = lake_home.open()
-    assert plan_unify(lake, registry) == Plan()
-    if lake_home.is_on_aws:
-        assert boto3.client("glue").get_databases()["DatabaseList"] == []
-        bucket = lake.location.split("/")[2]
-        assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=bucket)
-    else:
-        assert not Path(lake_home.location).exists()
-
-
-def printed_plan(lake: Path, *options: str) -> str:
-    result = CliRunner().invoke(app, ["plan", "--lake", str(lake), *options])
-    assert result.exit_code == 0, result.output
-    return result.output
-
-
-def test_a_person_sees_the_plan_and_what_it_leaves_as_it_is(cli: Cli, tmp_path: Path) -> None:
-    lake = tmp_path / "lake"
-    assert printed_plan(lake) == f"nothing was landed in file://{lake} yet; try `schemahub run ingest`\n"
-    assert not lake.exists()
-    ingested = cli("run", "ingest", "binance", "kraken", "--symbols", "BTC-USDT", lake=lake)
-    assert ingested.returncode == 0, ingested.stderr
-    before = snapshots(lake)
-    first = printed_plan(lake)
-    assert re.search(r"^raw_binance_trades +1 7,200 2026-01-05 00:00 ", first, re.MULTILINE)
-    assert "trades_unified create" in first
-    assert "trades_unified insert" not in first
-    assert snapshots(lake) == before
-    assert cli("run", "unify", "trades_unified", lake=lake).returncode == 0
-    assert printed_plan(lake).startswith("nothing waits to be unified in file://")
-    assert "trades_unified create" in printed_plan(lake, "--full-refresh")

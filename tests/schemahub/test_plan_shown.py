@@ -1,0 +1,113 @@
+"""What a person sees of a plan, and its prices."""
+
+import re
+from pathlib import Path
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from macros_gen.registry import Registry
+from schemahub.cli import app
+from schemahub.cost.plan import Plan, plan_unify
+from schemahub.cost.price import dollars
+from schemahub.cost.tables import shown_bytes, shown_dollars
+from tests.dbt.conftest import TestLake, coinbase
+from tests.lakes import LakeHome
+from tests.schemahub.conftest import Cli, Restore, snapshots
+from tests.schemahub.planned_lakes import land_again_and_new, land_days, planned, shown
+
+
+@pytest.fixture
+def lake(restore: Restore) -> TestLake:
+    return restore()
+
+
+@pytest.mark.parametrize(
+    ("scanned_bytes", "price"),
+    [
+        (0, 5 * 10 / 1024**2),
+        (10 * 1024**2, 5 * 10 / 1024**2),
+        (10 * 1024**2 + 1, 5 * 11 / 1024**2),
+        (1024**4, 5.0),
+        (3 * 1024**4, 15.0),
+    ],
+)
+def test_a_statement_costs_5_dollars_a_tb_in_whole_mb_and_10_of_them_at_least(scanned_bytes: int, price: float) -> None:
+    assert dollars(scanned_bytes) == pytest.approx(price)
+
+
+def test_sizes_and_prices_are_shown_with_the_digits_that_tell_something() -> None:
+    sizes = [0, 1, 1023, 1024, 10_239, 10_240, 1024**2 - 1, 3 * 1024**2, 1024**4, 5000 * 1024**4]
+    assert [shown_bytes(size) for size in sizes] == [
+        "-",
+        "1 bytes",
+        "1023 bytes",
+        "1.0 KB",
+        "10.0 KB",
+        "10 KB",
+        "1.0 MB",
+        "3.0 MB",
+        "1.0 TB",
+        "5000.0 TB",
+    ]
+    assert [shown_dollars(amount) for amount in (dollars(0), 0.0123, 0.5, 1234.5)] == [
+        "$0.00005",
+        "$0.01230",
+        "$0.500",
+        "$1,234.50",
+    ]
+
+
+def test_a_plan_fits_into_a_cron_mail(lake: TestLake) -> None:
+    lake.land("raw_coinbase_trades", coinbase(*range(500, 600)), load="c2", at="2026-01-08 00:00:00")
+    land_days(lake, 101, load="k2")
+    text = shown(planned(lake), lake)
+    assert max(map(len, text.splitlines())) <= 80
+    (coinbase_waits,) = (line for line in text.splitlines() if line.startswith("raw_coinbase_trades"))
+    assert coinbase_waits.split() == [
+        "raw_coinbase_trades", "1", "100", "2026-01-05", "11:00", "2026-01-05", "11:00", "1",
+    ]  # fmt: skip
+
+
+def test_what_is_estimated_is_marked_and_what_is_known_is_not(lake: TestLake) -> None:
+    land_again_and_new(lake)
+    lines = [line.split() for line in shown(planned(lake), lake).splitlines() if line.startswith("  ")]
+    files = {line[0]: (line[-5], "~" in "".join(line)) for line in lines if len(line) > 5}
+    assert files["trades_unified"] == ("1", False)
+    assert {name: marked for name, (count, marked) in files.items() if (count == "-") != marked} == {}
+    assert files["pending_loads"] == ("-", True)
+
+
+def test_looking_at_a_lake_that_was_never_used_makes_nothing_in_it(lake_home: LakeHome, registry: Registry) -> None:
+    lake = lake_home.open()
+    assert plan_unify(lake, registry) == Plan()
+    if lake_home.is_on_aws:
+        assert boto3.client("glue").get_databases()["DatabaseList"] == []
+        bucket = lake.location.split("/")[2]
+        assert "Contents" not in boto3.client("s3").list_objects_v2(Bucket=bucket)
+    else:
+        assert not Path(lake_home.location).exists()
+
+
+def printed_plan(lake: Path, *options: str) -> str:
+    result = CliRunner().invoke(app, ["plan", "--lake", str(lake), *options])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_person_sees_the_plan_and_what_it_leaves_as_it_is(cli: Cli, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    assert printed_plan(lake) == f"nothing was landed in file://{lake} yet; try `schemahub run ingest`\n"
+    assert not lake.exists()
+    ingested = cli("run", "ingest", "binance", "kraken", "--symbols", "BTC-USDT", lake=lake)
+    assert ingested.returncode == 0, ingested.stderr
+    before = snapshots(lake)
+    first = printed_plan(lake)
+    assert re.search(r"^raw_binance_trades +1 7,200 2026-01-05 00:00 ", first, re.MULTILINE)
+    assert "trades_unified create" in first
+    assert "trades_unified insert" not in first
+    assert snapshots(lake) == before
+    assert cli("run", "unify", "trades_unified", lake=lake).returncode == 0
+    assert printed_plan(lake).startswith("nothing waits to be unified in file://")
+    assert "trades_unified create" in printed_plan(lake, "--full-refresh")
