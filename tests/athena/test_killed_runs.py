@@ -15,8 +15,8 @@ from tests.athena.statements import execution_ids, executions_since
 from tests.dbt.conftest import TestLake, binance
 from tests.lakes import glue_home
 
-DAYS = 201
-"""Athena writes a hundred in a statement, so a build takes three."""
+DAYS = 101
+"""Athena writes a hundred in a statement, so a build takes two."""
 
 A_BATCH = 'insert into "awsdatacatalog"."schemahub"."trades_unified'
 FIRST_RENAME = "alter table `schemahub`.`trades_unified` rename to"

@@ -70,7 +70,6 @@ def test_dbts_own_commands_run_on_the_lake(cli: Cli) -> None:
 
 def make_binance_pending(cli: Cli) -> None:
     """Leave the lake as if Binance's loads had been landed and not yet unified."""
-    cli("run", "unify", "trades_unified", "--full-refresh")
     cli.lake.catalog.load_table(identifier("trades_unified")).delete("exchange = 'BINANCE'")
     cli.lake.catalog.load_table(identifier("unified_loads")).delete("raw_table = 'raw_binance_trades'")
 

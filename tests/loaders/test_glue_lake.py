@@ -47,6 +47,11 @@ def test_credentials_come_from_a_profile(s3_home: LakeHome, tmp_path: Path, monk
     assert SECRET not in stored + table.metadata.model_dump_json()
 
 
+def test_a_service_is_read_up_once_and_not_by_each_session(s3_home: LakeHome) -> None:
+    loaders = {id(boto3.Session()._session.get_component("data_loader")) for _ in range(2)}
+    assert len(loaders) == 1
+
+
 def test_renewed_credentials_reach_the_file_system(s3_home: LakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = s3_home.open()
     assert isinstance(lake, GlueLake)
