@@ -30,7 +30,7 @@ def raised(outer: Exception, inner: Exception, *, cause: Exception | None = None
         except Exception:
             if cause is not None:
                 raise outer from cause
-            raise outer  # noqa: B904 - that is the case
+            raise outer  # noqa: B904 - without a cause, as libraries do it
     except Exception as error:
         return error
 
