@@ -149,10 +149,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def beside_the_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in the test's own folder, as DuckDB's CREATE TABLE leaves an empty `data` in the current directory."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def dbt(project: Path, lake: Path, raw_trades: Table, monkeypatch: pytest.MonkeyPatch) -> Dbt:
-    monkeypatch.chdir(lake.parent)  # `lake` in the current directory is the profile's default
-    monkeypatch.delenv("SCHEMAHUB_LAKE", raising=False)
+    monkeypatch.delenv("SCHEMAHUB_LAKE", raising=False)  # the profile's default is `lake` in the current directory
     return Dbt(project, lake)
 
 
