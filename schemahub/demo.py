@@ -32,7 +32,10 @@ class Demo:
         """Make the lake anew and run twice; raises where a trade is missing, or is there twice."""
         lake = self.coordinator.lake
         if not isinstance(lake, LocalLake):
-            raise Misconfigured(f"the demo needs a folder for its lake, not {lake.location}")
+            raise Misconfigured(
+                f"the demo makes its lake anew, and does that in a folder only, not in {lake.location}; "
+                "name one with --lake"
+            )
         new_lake(lake)
         with simulator.running(trades=trades) as exchanges:
             os.environ.update(exchanges.environment)
