@@ -64,11 +64,6 @@ MISTAKES: dict[str, tuple[tuple[str, ...], dict[str, str], list[str]]] = {
         {},
         ["lake 'gs://bucket/lake'", "expected a folder", "s3://"],
     ),
-    "demo elsewhere": (
-        ("demo", "--lake", "s3://bucket/lake"),
-        {"AWS_DEFAULT_REGION": "us-east-1"},
-        ["in a folder only", "s3://bucket/lake", "--lake"],
-    ),
     "address without a scheme": (
         INGEST,
         {"SCHEMAHUB_BINANCE_URL": "api.binance.com"},
