@@ -40,6 +40,7 @@ test: $(SETUP) ## Run all tests; no network.
 	@$(BIN)/python -m pytest -q -n 2 --dist loadscope
 
 test-athena: $(ENGINES) ## Run the tests on a real Trino; Maven fetches it once, 800 MB.
+	@$(BIN)/python -m tests.athena.local.trino_install
 	@$(BIN)/python -m pytest -q -m athena -n 2 --dist loadscope
 
 athena-up: $(ENGINES) ## Leave a local Athena running, on 127.0.0.1; says what to export.

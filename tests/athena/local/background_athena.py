@@ -27,7 +27,7 @@ import boto3
 from schemahub.athena import WORK_GROUP
 from tests.athena.local.child import PROJECT, NotStarted
 from tests.athena.local.local_athena import LocalAthena, running
-from tests.athena.local.trino_install import cache_folder, is_installed
+from tests.athena.local.trino_install import cache_folder, fetch_for_a_person
 
 _START_TIMEOUT_S = 1800
 _STOP_TIMEOUT_S = 30
@@ -108,8 +108,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 
 def _start() -> None:
-    if not is_installed():
-        print(f"Maven fetches Trino into {cache_folder()}, 800 MB, once", flush=True)
+    fetch_for_a_person()
     with _log().open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.athena.local.background_athena", "serve"],

@@ -91,8 +91,8 @@ def test_it_stays_until_it_is_stopped_or_killed(cache: Path) -> None:
 def test_where_maven_is_missing_that_is_said(tmp_path: Path) -> None:
     up = background_athena("up", tmp_path / "schemahub", path=os.devnull)
     assert up.returncode == 1
+    assert up.stdout == f"Maven fetches Trino into {tmp_path / 'schemahub'}, 800 MB, once\n"
     assert up.stderr.splitlines() == [
-        "error: the local Athena did not start: Trino 476 is fetched by Maven, and there is no `mvn`; "
-        "install Maven with a Java, and run this again"
+        "error: Trino 476 is fetched by Maven, and there is no `mvn`; install Maven with a Java, and run this again"
     ]
     assert background_athena("down", tmp_path / "schemahub").stdout == "no local Athena runs\n"

@@ -2,6 +2,8 @@
 
 476 is the last release whose server is on Maven Central. `trino-server-core` is the engine, and of the plugins that it
 can have, only the two that Athena's tables need are added. XDG_CACHE_HOME names another cache folder than `~/.cache`.
+
+    python -m tests.athena.local.trino_install    fetches it where it is missing, and says so
 """
 
 import fcntl
@@ -9,6 +11,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 import zipfile
@@ -31,9 +34,14 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "schemahub"
 
 
-def is_installed() -> bool:
-    """Whether Trino need not be fetched."""
-    return _home().exists()
+def fetch_for_a_person() -> None:
+    """Fetch Trino where it is missing, saying so; where that can't be done, end the process with the reason."""
+    if not _home().exists():
+        print(f"Maven fetches Trino into {cache_folder()}, 800 MB, once", flush=True)
+    try:
+        installed_trino()
+    except TrinoUnavailable as error:
+        sys.exit(f"error: {error}")
 
 
 def installed_trino() -> Path:
@@ -111,3 +119,7 @@ def _fetch(artifact: str, folder: Path) -> Path:
         )
     name, version, kind = artifact.split(":")
     return folder / f"{name}-{version}.{kind}"
+
+
+if __name__ == "__main__":
+    fetch_for_a_person()
