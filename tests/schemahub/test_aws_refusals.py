@@ -23,26 +23,17 @@ class EntityNotFoundException(ClientError):  # as boto3 makes it from Glue's des
 
 
 def raised(outer: Exception, inner: Exception, *, cause: Exception | None = None) -> Exception:
-    """`outer` as it is raised while `inner` is handled."""
-    try:
-        try:
-            raise inner
-        except Exception:
-            if cause is not None:
-                raise outer from cause
-            raise outer  # noqa: B904 - without a cause, as libraries do it
-    except Exception as error:
-        return error
+    """`outer` as it is when it was raised while `inner` was handled, `from cause` if there is one."""
+    outer.__context__ = inner
+    if cause is not None:
+        outer.__cause__ = cause
+    return outer
 
 
 def without_reason(outer: Exception, inner: Exception) -> Exception:
-    try:
-        try:
-            raise inner
-        except Exception:
-            raise outer from None
-    except Exception as error:
-        return error
+    """`outer` as it is when it was raised `from None`."""
+    outer.__context__, outer.__cause__ = inner, None
+    return outer
 
 
 CASES: dict[str, tuple[Callable[[], Exception], str | None]] = {
