@@ -4,8 +4,8 @@ In a mapping, keys of `transforms` name the source or the target column; the oth
 
     columns      source columns with type and description. Where they are given, every name and type is checked.
     defaults     target column: value, used where the mapped value is null.
-    filters      source column: predicates. Rows that break one are left out; they are not trades, for example
-                 Binance's voided aggregates: {first_id: {not_in: [-1]}}. All predicates of all columns must hold.
+    filters      source column: predicates. Rows that break one are rejected, with that reason; they are not trades, for
+                 example Binance's voided aggregates: {first_id: {not_in: [-1]}}. All predicates must hold.
     versions     formats that ended: each is the file's body with its own entries laid over, and is in force for
                  rows that landed (`_source_ingest_ts`) before `until`, UTC, exclusive; later ones follow.
     examples     a raw row and the unified row it must become; columns left out are null, or aren't compared.
@@ -98,6 +98,8 @@ class Target(Declaration):
     event_time: EventTime
     first_wins_by: list[Identifier] = Field(min_length=1)
     rejected: Rejected
+    stored_marts: list[Identifier] = Field(default_factory=list)
+    """Models of `dbt_project/models/marts/stored` that grow by the same loads; one is recorded when they have it too."""
 
     @property
     def partition_column(self) -> str:

@@ -35,7 +35,8 @@ class RowFormat:
     """One format and the rows it is for: landed from `since`, inclusive, until `until`, exclusive; None is open."""
 
     columns: tuple[Expression, ...]
-    conditions: tuple[str, ...]
+    conditions: tuple[tuple[str, str], ...]
+    """Pairs of source column and SQL: rows for which one is not true are no rows of the target."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -252,14 +253,14 @@ def _call(transform: str, value: str) -> str:
 
 def _conditions(
     filters: Mapping[str, declared.Predicate], types: Mapping[str, str] | None, problems: _Problems
-) -> Iterator[str]:
+) -> Iterator[tuple[str, str]]:
     for source, predicate in filters.items():
         if types is None or source not in types:
             known = choices(source, types) if types else "declare it under `columns`, so that its type is known"
             problems.add(f"filters.{source}", f"unknown source column `{source}`; {known}")
             continue
         try:
-            yield from _predicates(quoted(source), types[source], predicate)
+            yield from ((source, sql) for sql in _predicates(quoted(source), types[source], predicate))
         except ValueError as error:
             problems.add(f"filters.{source}", str(error))
 

@@ -65,6 +65,10 @@ class Mapping:
     def staging(self) -> str:
         return f"stg_{self.exchange}__{self.entity}"
 
+    @property
+    def is_filtered(self) -> bool:
+        return any(format_.conditions for format_ in self.formats)
+
 
 @dataclass(frozen=True)
 class Registry:

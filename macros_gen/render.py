@@ -1,6 +1,7 @@
 """The registry as dbt files. Pure: `render(registry)` gives path -> text, with paths from the project's folder."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Iterable, Mapping
@@ -38,9 +39,17 @@ def render(registry: Registry) -> dict[str, str]:
     }
     for mapping in registry.mappings:
         stem = f"{_MODELS}/staging/{mapping.staging}"
-        refusals = _refusals(mapping.target)
-        files[f"{stem}.sql"] = _fill("staging.sql", mapping=mapping, refusals=refusals)
+        files[f"{stem}.sql"] = _staging(mapping)
         files[f"{stem}.yml"] = _fill("staging.yml", mapping=mapping, registry=registry, rows=_example_rows)
+    landing_columns = _landing_columns(registry)
+    targets = [target for name, target in registry.targets.items() if registry.mappings_of(name)]
+    if targets:
+        files[f"{_MODELS}/loads/pending_loads.sql"] = _fill(
+            "pending_loads.sql", mappings=registry.mappings, versions=mapping_versions(registry)
+        )
+        files[f"{_MODELS}/loads/unified_loads.sql"] = _fill(
+            "unified_loads.sql", targets=targets, landing_columns=landing_columns
+        )
     for name, target in registry.targets.items():
         context = {"target": target, "mappings": registry.mappings_of(name)}
         if not context["mappings"]:
@@ -50,7 +59,33 @@ def render(registry: Registry) -> dict[str, str]:
         files[f"{_MODELS}/staging/{target.rejected.table}.sql"] = _fill("rejected.sql", **context)
         files[f"{_MODELS}/staging/{target.rejected.table}.yml"] = _fill("rejected.yml", **context)
         files[f"{_TESTS}/{name}_holds_what_was_landed.sql"] = _fill("holds_what_was_landed.sql", **context)
+        files[f"{_TESTS}/{name}_read_what_was_landed.sql"] = _fill(
+            "read_what_was_landed.sql", **context, landing_column=landing_columns[name]
+        )
     return dict(sorted(files.items()))
+
+
+def mapping_versions(registry: Registry) -> dict[str, str]:
+    """By raw table a digest that changes with the SQL of its mapping."""
+    return {
+        mapping.source: hashlib.sha256(_staging(mapping).encode()).hexdigest()[:12] for mapping in registry.mappings
+    }
+
+
+def _staging(mapping: CheckedMapping) -> str:
+    return _fill("staging.sql", mapping=mapping, refusals=_refusals(mapping.target))
+
+
+def _landing_columns(registry: Registry) -> dict[str, str | None]:
+    """By target the column that has the landing time of a row's load; None where a mapping may give it another."""
+    return {name: _landing_column(target, registry.mappings_of(name)) for name, target in registry.targets.items()}
+
+
+def _landing_column(target: declared.Target, mappings: Iterable[CheckedMapping]) -> str | None:
+    bodies = [rules for mapping in mappings for rules in (mapping.declared, *mapping.declared.versions)]
+    given = {name for rules in bodies for name in (*rules.mappings.values(), *rules.constants)}
+    columns = (name for name, column in target.columns.items() if column.source == "_source_ingest_ts")
+    return next((name for name in columns if name not in given), None)
 
 
 def _yaml(value: Any) -> str:

@@ -19,11 +19,19 @@ class exceptions:
         return ""
 
 
-def pending_reads(sources):
+def waiting_loads(sources):
+    return "select * from schemahub_loads"
+
+
+def landing_ranges(loads):
+    return {"raw_binance_trades": _RANGE}
+
+
+def pending_reads(target, sources):
     return [("stg_example__trades", _RANGE)]
 
 
-def pending_event_ranges(raw_tables=None):
+def pending_event_ranges(target):
     return [_RANGE]
 
 
@@ -31,16 +39,31 @@ def within(column, range_):
     return f"{column} >= timestamp '{range_['start']}'"
 
 
-def loads_to_unify():
+def one_of(column, values):
+    return f"{column} in ('a_name')"
+
+
+def lines_of(value, ordered_by):
+    return f"string_agg({value}, ',' order by {ordered_by})"
+
+
+def manifest_rows(relation):
+    return f"select count(*) as row_count from {relation}"
+
+
+def loads_to_unify(target):
     return "select load_id from pending_loads"
 
 
-def recorded_loads(tables):
+def recorded_loads():
     return "unified_loads"
 
 
-def are_selected(models):
-    return True
+def built_targets(targets):
+    return targets
+
+def stored_reads(targets):
+    return [(target, _RANGE) for target in targets]
 
 
 def run_started():

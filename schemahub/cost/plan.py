@@ -198,7 +198,7 @@ class _Planner:
         for format_ in mapping.formats:  # each is a SELECT of its own
             valid = Range(format_.since or EVERYTHING.start, format_.until or EVERYTHING.end)
             ranges = [overlap for each in landed if (overlap := each.overlap(valid))]
-            sql = " ".join((*(column.sql for column in format_.columns), *format_.conditions))
+            sql = " ".join((*(column.sql for column in format_.columns), *(sql for _, sql in format_.conditions)))
             found += self._within(mapping.source, _words(sql) | _OF_EVERY_RAW_ROW, ranges, "_source_ingest_ts")
         return found
 

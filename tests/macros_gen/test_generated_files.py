@@ -138,15 +138,18 @@ def test_a_name_that_is_no_identifier_is_refused(project: Project, name: str) ->
     assert any("is no name" in problem for problem in project.problems())
 
 
-def test_filters_and_defaults_become_conditions(project: Project) -> None:
+def test_filters_become_reasons_and_defaults_expressions(project: Project) -> None:
     project.replace(
         BINANCE,
         "examples:",
         "filters: {id: {not_in: ['-1']}, qty: {min: 0.5, not_null: true}}\ndefaults: {quantity: 0}\nexamples:",
     )
     sql = render(project.load())[STAGING]
-    assert """where ("id" is null or "id" not in (cast('-1' as varchar)))\n""" in sql
-    assert """and "qty" is not null\n        and "qty" >= cast(0.5 as double)\n""" in sql
+    left_out = "when not coalesce({}, false)\n                then 'left out by the filter of {}'\n"
+    assert left_out.format("""("id" is null or "id" not in (cast('-1' as varchar)))""", "id") in sql
+    assert left_out.format('"qty" is not null', "qty") in sql
+    assert left_out.format('"qty" >= cast(0.5 as double)', "qty") in sql
+    assert "where" not in sql, "a row that a filter leaves out is counted all the same"
     assert 'coalesce("qty", cast(0.0 as double)) as quantity' in sql
 
 

@@ -23,6 +23,7 @@
     {{ run_hooks(pre_hooks) }}
     {%- set result = safe_create_table_as(False, aside, compiled_code) -%}
     {% if existing %}
+        {% do check_nothing_lost(target, aside) %}
         {% do rename_relation(target, backup) %}
     {% endif %}
     {% do rename_relation(aside, target) %}

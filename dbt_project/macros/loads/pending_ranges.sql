@@ -1,7 +1,7 @@
-{# What to read of `sources`, pairs of raw table and staging model: the staging model and a landing range each. An
+{# What a target reads of `sources`, pairs of raw table and staging model: the staging model and a landing range each. An
    increment leaves out sources without pending loads; a build reads everything, which is the range none. #}
-{% macro pending_reads(sources) %}
-    {%- set landed = pending_landing_ranges() if is_incremental() else {} -%}
+{% macro pending_reads(target, sources) %}
+    {%- set landed = pending_landing_ranges(target) if is_incremental() else {} -%}
     {%- set reads = [] -%}
     {%- for raw_table, staging in sources if raw_table in landed or not is_incremental() -%}
         {%- do reads.append((staging, landed.get(raw_table))) -%}
@@ -9,10 +9,18 @@
     {{ return(reads) }}
 {% endmacro %}
 
-{# When the rows of pending loads landed: of each raw table one literal range, so that the engine skips files; none,
+{# When the rows landed of the target's pending loads that were found whole: see `landing_ranges`. #}
+{% macro pending_landing_ranges(target) %}
+    {{ return(landing_ranges(
+        "select raw_table, ingest_ts from " ~ ref("pending_loads")
+        ~ " where target = '" ~ target ~ "' and is_complete = 1"
+    )) }}
+{% endmacro %}
+
+{# When the rows of `loads`, a query, landed: of each raw table one literal range, so that the engine skips files; none,
    which is everything, where a load's time isn't known. One is enough: all loads that landed since the last run wait,
    so few that are unified lie between two that do. #}
-{% macro pending_landing_ranges() %}
+{% macro landing_ranges(loads) %}
     {%- if not execute -%}
         {{ return({}) }}
     {%- endif -%}
@@ -22,7 +30,7 @@
             cast(date_trunc('minute', min(ingest_ts)) - interval '1' minute as varchar) as range_start,
             cast(date_trunc('minute', max(ingest_ts)) + interval '2' minute as varchar) as range_end,
             count(*) - count(ingest_ts) as unknown_times
-        from {{ ref("pending_loads") }}
+        from ({{ loads }}) as loads
         group by raw_table
     {%- endset -%}
     {%- set ranges = {} -%}
@@ -32,19 +40,24 @@
     {{ return(ranges) }}
 {% endmacro %}
 
-{# The stretches of event time that pending loads touch, of some raw tables or of all: literal ranges of whole
-   minutes, at least a minute wider at both ends, because two channels may tell a trade's time differently finely. #}
-{% macro pending_event_ranges(raw_tables=none) %}
-    {%- set pending = ref("pending_loads") -%}
-    {%- if not is_incremental() -%}
-        {{ return([none]) }}
-    {%- endif -%}
-    {%- set sql = "select min_trade_ts as first_ts, max_trade_ts as last_ts, has_unknown_times as is_unknown from "
-        ~ pending ~ " where row_count > 0" -%}
-    {%- if raw_tables is not none -%}
-        {%- set sql = sql ~ " and raw_table in ('" ~ raw_tables | join("', '") ~ "')" -%}
-    {%- endif -%}
-    {{ return(merged_ranges(sql)) }}
+{# The stretches of event time that the target's pending loads touch: literal ranges of whole minutes, at least a minute
+   wider at both ends, because two channels may tell a trade's time differently finely. #}
+{% macro pending_event_ranges(target) %}
+    {%- set times = pending_times(target) -%}
+    {{ return(merged_ranges(times) if is_incremental() else [none]) }}
+{% endmacro %}
+
+{# A query for the event times of the target's pending loads that were found whole, as `merged_ranges` takes it. #}
+{% macro pending_times(target) %}
+    {%- set sql -%}
+        select
+            min_trade_ts as first_ts,
+            max_trade_ts as last_ts,
+            has_unknown_times as is_unknown
+        from {{ ref("pending_loads") }}
+        where target = '{{ target }}' and is_complete = 1 and row_count > 0
+    {%- endset -%}
+    {{ return(sql) }}
 {% endmacro %}
 
 {# Intervals as few ranges: those less than an hour apart are merged, and more than `at_most` become one, because each is

@@ -1,11 +1,10 @@
-{# The table unified_loads, or nothing where everything is to be unified anew: before the first run, on a full
-   refresh, and where one of `tables` is gone. #}
-{% macro recorded_loads(tables) %}
-    {%- if not execute or flags.FULL_REFRESH -%}
+{# The table unified_loads, or nothing before its first build, or where it is of a time that knew no targets. Not a ref:
+   it is built after those that look at it. #}
+{% macro recorded_loads() %}
+    {%- set recorded = lake_relation("unified_loads") if execute else none -%}
+    {%- if recorded is none -%}
         {{ return("") }}
     {%- endif -%}
-    {%- for table in tables if lake_relation(table) is none -%}
-        {{ return("") }}
-    {%- endfor -%}
-    {{ return(unified_loads_if_built()) }}
+    {%- set columns = adapter.get_columns_in_relation(recorded) | map(attribute="name") | list -%}
+    {{ return(recorded if "target" in columns else "") }}
 {% endmacro %}

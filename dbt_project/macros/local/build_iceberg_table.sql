@@ -23,6 +23,7 @@
     {% do adapter.commit() %}
 
     {% if existing is not none %}
+        {% do check_nothing_lost(existing, aside) %}
         {% do adapter.rename_relation(existing, backup) %}
         {% do adapter.rename_relation(aside, target) %}
         {% do adapter.commit() %}

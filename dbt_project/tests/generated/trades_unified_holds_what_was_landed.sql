@@ -53,6 +53,7 @@ landed_keys as (
         on
             landed._raw_table = loads.raw_table
             and landed._dlt_load_id = loads.load_id
+            and loads.target = 'trades_unified'
     group by landed.exchange, landed.symbol, landed.trade_id
 
 ),

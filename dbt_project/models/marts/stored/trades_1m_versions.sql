@@ -3,7 +3,7 @@
 -- candle or the new one, and never neither.
 {{ config(partitioned_by=["day(minute)"]) }}
 
-{%- set ranges = pending_event_ranges() %}
+{%- set ranges = pending_event_ranges("trades_unified") %}
 
 with
 
