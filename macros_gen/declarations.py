@@ -99,7 +99,7 @@ class Target(Declaration):
     first_wins_by: list[Identifier] = Field(min_length=1)
     rejected: Rejected
     stored_marts: list[Identifier] = Field(default_factory=list)
-    """Models of `dbt_project/models/marts/stored` that grow by the same loads; one is recorded when they have it too."""
+    """Models of `dbt_project/models/marts/stored` that grow by the same loads; a recorded load is in them too."""
 
     @property
     def partition_column(self) -> str:

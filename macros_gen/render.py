@@ -41,14 +41,14 @@ def render(registry: Registry) -> dict[str, str]:
         stem = f"{_MODELS}/staging/{mapping.staging}"
         files[f"{stem}.sql"] = _staging(mapping)
         files[f"{stem}.yml"] = _fill("staging.yml", mapping=mapping, registry=registry, rows=_example_rows)
-    landing_columns = _landing_columns(registry)
+    landed_in = landing_columns(registry)
     targets = [target for name, target in registry.targets.items() if registry.mappings_of(name)]
     if targets:
         files[f"{_MODELS}/loads/pending_loads.sql"] = _fill(
             "pending_loads.sql", mappings=registry.mappings, versions=mapping_versions(registry)
         )
         files[f"{_MODELS}/loads/unified_loads.sql"] = _fill(
-            "unified_loads.sql", targets=targets, landing_columns=landing_columns
+            "unified_loads.sql", targets=targets, landing_columns=landed_in
         )
     for name, target in registry.targets.items():
         context = {"target": target, "mappings": registry.mappings_of(name)}
@@ -60,7 +60,7 @@ def render(registry: Registry) -> dict[str, str]:
         files[f"{_MODELS}/staging/{target.rejected.table}.yml"] = _fill("rejected.yml", **context)
         files[f"{_TESTS}/{name}_holds_what_was_landed.sql"] = _fill("holds_what_was_landed.sql", **context)
         files[f"{_TESTS}/{name}_read_what_was_landed.sql"] = _fill(
-            "read_what_was_landed.sql", **context, landing_column=landing_columns[name]
+            "read_what_was_landed.sql", **context, landing_column=landed_in[name]
         )
     return dict(sorted(files.items()))
 
@@ -76,7 +76,7 @@ def _staging(mapping: CheckedMapping) -> str:
     return _fill("staging.sql", mapping=mapping, refusals=_refusals(mapping.target))
 
 
-def _landing_columns(registry: Registry) -> dict[str, str | None]:
+def landing_columns(registry: Registry) -> dict[str, str | None]:
     """By target the column that has the landing time of a row's load; None where a mapping may give it another."""
     return {name: _landing_column(target, registry.mappings_of(name)) for name, target in registry.targets.items()}
 

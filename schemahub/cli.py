@@ -22,15 +22,17 @@ from simulator.__main__ import simulate
 from simulator.market import DEFAULT_START
 
 from .aws_refusals import refusals_in_one_line
+from .balance import balances, rejections
 from .coordinator import Coordinator, utc_now
 from .cost.plan import plan_unify
 from .cost.tables import plan_report
 from .demo import Demo, shown
 from .engines import Aws, aws_in_use, spark_conf, trino_conf
-from .landed import TARGET, check_is_there, nothing_landed
+from .landed import TARGET, Landed, check_is_there, nothing_landed, read_landed
 from .settings import lake_of, load_settings
 from .status import SymbolStatus, status
 from .terminal import ingest, unify
+from .unify import remarks
 
 INTERRUPTED = 130
 """The exit code that typer gives to Ctrl-C."""
@@ -90,12 +92,15 @@ def run_unify(
     full_refresh: Annotated[
         bool, typer.Option("--full-refresh", help="Build everything anew from the raw tables.")
     ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Let a full refresh lose rows that the raw tables no longer give.")
+    ] = False,
     lake: LakeOption = None,
     s3_bucket: BucketOption = None,
     s3_prefix: PrefixOption = None,
 ) -> None:
-    """Insert what was landed into the unified table, and bring the marts up to date."""
-    unify(_coordinator(lake, s3_bucket, s3_prefix), target, out, full_refresh=full_refresh)
+    """Insert what was landed into the unified table, and bring what hangs on it up to date."""
+    unify(_coordinator(lake, s3_bucket, s3_prefix), target, out, full_refresh=full_refresh, force=force)
 
 
 @run.command("pipeline")
@@ -123,11 +128,13 @@ def run_pipeline(
 def show_status(lake: LakeOption = None, s3_bucket: BucketOption = None, s3_prefix: PrefixOption = None) -> None:
     """Show what the lake holds: per exchange and symbol the last trade, its lag, rows and pending loads."""
     coordinator = _coordinator(lake, s3_bucket, s3_prefix)
-    rows = status(coordinator.lake, now=utc_now())
-    if not rows:
+    landed = read_landed(coordinator.lake, coordinator.registry)
+    if not landed.rows:
         out.print(nothing_landed(coordinator.lake.location), markup=False, soft_wrap=True)
         return
-    out.print(_status_table(rows))
+    out.print(_status_table(status(landed, now=utc_now())))
+    for line in _below_status(landed, coordinator):
+        out.print(line, markup=False, soft_wrap=True)
 
 
 @app.command("plan")
@@ -144,6 +151,9 @@ def show_plan(
     plan = plan_unify(coordinator.lake, coordinator.registry, full_refresh=full_refresh)
     for part in plan_report(plan, coordinator.lake.location):
         out.print(part, soft_wrap=isinstance(part, Text))
+    landed = read_landed(coordinator.lake, coordinator.registry)
+    for remark in remarks(coordinator.lake, landed, coordinator.registry):
+        out.print(f"warning  {remark}", markup=False, soft_wrap=True)
 
 
 @app.command("query")
@@ -227,6 +237,14 @@ def _status_table(rows: list[SymbolStatus]) -> Table:
             str(row.pending_loads),
         )
     return table
+
+
+def _below_status(landed: Landed, coordinator: Coordinator) -> Iterator[str]:
+    for balance in balances(landed.unified.values()):
+        if balance.rejected:
+            yield f"rejected  {balance.rejected:,} rows of {balance.raw_table}: {rejections(balance)}"
+    for remark in remarks(coordinator.lake, landed, coordinator.registry):
+        yield f"warning   {remark}"
 
 
 def _time(moment: datetime | None) -> str:

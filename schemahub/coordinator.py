@@ -13,25 +13,23 @@ from loaders.connectors import load_connector, load_connectors
 from loaders.exceptions import Misconfigured, SchemaHubError
 from loaders.fetch import Fetcher
 from loaders.ingest import Ingested, Progress, ingest
-from loaders.lake import Lake, ensure_table, existing_table
+from loaders.lake import Lake, ensure_table
 from loaders.ledger import LEDGER
 from loaders.names import known
 from loaders.open_lake import open_lake
-from loaders.upkeep import tend
 from macros_gen.__main__ import differences, write
 from macros_gen.registry import Registry, load_registry
 from macros_gen.render import render
 
-from . import seed
 from .athena import is_on_athena, stop_abandoned_statements
 from .aws_refusals import refusals_in_one_line
 from .dbt import Report, Watch, asks_for_help, needs_tables, run_dbt, show_help
-from .landed import RECORDED
 from .settings import PROJECT, Settings, base_url, parse_since
 from .simulated_lake import is_simulated
 from .symbols import product_list, venue_symbols
+from .unify import Unified, unify
 
-UNIFY = "unify"
+UNIFYING = "unify"
 """What the lock of a unifying run is called."""
 
 
@@ -109,17 +107,26 @@ class Coordinator:
         known(target, self.registry.targets, what="target table")
 
     def unify(
-        self, target: str, *, full_refresh: bool = False, report: Report | None = None, watch: Watch | None = None
-    ) -> None:
-        """Insert what was landed and is not yet in `target`, and bring the marts up to date."""
+        self,
+        target: str,
+        *,
+        full_refresh: bool = False,
+        force: bool = False,
+        report: Report | None = None,
+        watch: Watch | None = None,
+    ) -> Unified:
+        """Insert what was landed and is not yet in `target`, and bring what hangs on it up to date; see `unify.py`."""
         self.check_target(target)
         with self._unifying():
-            if full_refresh or seed.is_stale(self.lake):
-                run_dbt(self.lake, ["seed"], report=report, watch=watch)
-                seed.mark_as_fresh(self.lake)
-            run_dbt(self.lake, ["run", *(["--full-refresh"] if full_refresh else [])], report=report, watch=watch)
-            if (recorded := existing_table(self.lake, RECORDED)) is not None:
-                tend(recorded, gather=True)
+            return unify(
+                self.lake,
+                self.registry,
+                target,
+                full_refresh=full_refresh,
+                force=force,
+                report=report,
+                watch=watch,
+            )
 
     def generate(self) -> int:
         """Write the generated dbt files anew, where they are stale; gives their number."""
@@ -149,7 +156,7 @@ class Coordinator:
 
     @contextmanager
     def _unifying(self) -> Iterator[None]:
-        with self.lake.writing(UNIFY):
+        with self.lake.writing(UNIFYING):
             if is_on_athena(self.lake):
                 stop_abandoned_statements()
             self._create_tables()

@@ -1,17 +1,59 @@
-"""What was landed, and which of it waits to be unified: the ledger and `unified_loads`, for all that tell of them.
+"""What was landed, and which of it waits to be unified: the ledger, `unified_loads` and `pending_loads`.
 
-The same in SQL, which is what a run does: `dbt_project/macros/loads/recorded_loads.sql`.
+The same in SQL, which is what a run does: `dbt_project/macros/loads/waiting_loads.sql`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from loaders.exceptions import LakeUnavailable
 from loaders.lake import Lake, existing_table, readable
 from loaders.ledger import LedgerRow, loads
+from macros_gen.registry import Registry
 
 TARGET = "trades_unified"
 RECORDED = "unified_loads"
-LOAD_KEY = ("raw_table", "load_id")
+PENDING = "pending_loads"
+LOAD_KEY = ("target", "raw_table", "load_id")
+
+Load = tuple[str, str, str]
+"""A load of a target: its name, the raw table, the load's id."""
+
+
+@dataclass(frozen=True)
+class UnifiedLoad:
+    """A row of `unified_loads`: read_rows = inserted_rows + known_rows + rejected_rows."""
+
+    target: str
+    raw_table: str
+    load_id: str
+    read_rows: int
+    inserted_rows: int | None
+    """None where the target can't tell, as is `known_rows`."""
+    known_rows: int | None
+    rejected_rows: int
+    rejections: str | None
+    """A line for each reason, after the number of its rows."""
+    mapping_version: str | None
+    unified_at: datetime
+
+    @property
+    def key(self) -> Load:
+        return self.target, self.raw_table, self.load_id
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """A load that the last run left pending, because it found fewer rows of it than were landed."""
+
+    target: str
+    raw_table: str
+    load_id: str
+    row_count: int
+    """Rows landed, by the ledger."""
+    found_rows: int
 
 
 @dataclass(frozen=True)
@@ -20,17 +62,37 @@ class Landed:
 
     rows: list[LedgerRow]
     """Of the ledger."""
-    unified: frozenset[tuple[str, str]]
-    """Raw table and id of each load."""
+    targets: Mapping[str, str]
+    """Of each raw table that a mapping reads the target that its rows go into."""
+    unified: Mapping[Load, UnifiedLoad]
 
     def is_pending(self, row: LedgerRow) -> bool:
-        """Whether the row's load waits to be unified."""
-        return (row.raw_table, row.load_id) not in self.unified
+        """Whether the row's load waits to be unified; a raw table without a mapping waits for one."""
+        target = self.targets.get(row.raw_table)
+        return target is None or (target, row.raw_table, row.load_id) not in self.unified
 
 
-def read_landed(lake: Lake, *, full_refresh: bool = False) -> Landed:
+def read_landed(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Landed:
     """What the lake has; before its first build, and for a full refresh, all of it is pending."""
-    return Landed(loads(lake), frozenset() if full_refresh else _unified(lake))
+    targets = {mapping.source: mapping.target.target_table for mapping in registry.mappings}
+    return Landed(loads(lake), targets, {} if full_refresh else unified_loads(lake))
+
+
+def unified_loads(lake: Lake) -> dict[Load, UnifiedLoad]:
+    """Every load that is recorded, by its key; without those of a target that is gone, which is built again."""
+    found = [UnifiedLoad(**row) for row in _rows(lake, RECORDED, tuple(UnifiedLoad.__dataclass_fields__))]
+    there = {target for target in {load.target for load in found} if target and existing_table(lake, target)}
+    return {load.key: load for load in found if load.target in there}
+
+
+def shortfalls(lake: Lake) -> list[Shortfall]:
+    """The loads of which the last run found fewer rows than were landed."""
+    columns = (*Shortfall.__dataclass_fields__, "is_complete")
+    return [
+        Shortfall(**{name: row[name] for name in Shortfall.__dataclass_fields__})
+        for row in _rows(lake, PENDING, columns)
+        if not row["is_complete"]
+    ]
 
 
 def nothing_landed(location: str) -> str:
@@ -44,10 +106,11 @@ def check_is_there(lake: Lake) -> None:
         raise LakeUnavailable(nothing_landed(lake.location))
 
 
-def _unified(lake: Lake) -> frozenset[tuple[str, str]]:
-    recorded = existing_table(lake, RECORDED)
-    if recorded is None or existing_table(lake, TARGET) is None:
-        return frozenset()  # what was recorded of a table that is gone is unified anew
-    with readable(lake, RECORDED):
-        columns = recorded.scan(selected_fields=LOAD_KEY).to_arrow()
-    return frozenset(zip(*(columns[name].to_pylist() for name in LOAD_KEY), strict=True))
+def _rows(lake: Lake, name: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
+    """Rows of a table that dbt makes; none before its first build, and where it lacks a column that came later."""
+    table = existing_table(lake, name)
+    if table is None or not set(columns) <= set(table.schema().column_names):
+        return []
+    with readable(lake, name):
+        rows: list[dict[str, Any]] = table.scan(selected_fields=columns).to_arrow().to_pylist()
+    return rows

@@ -1,13 +1,12 @@
-"""What a lake holds and what waits, from the ledger and `unified_loads`: no table with trades is read."""
+"""What a lake holds and what waits, from the ledger and `unified_loads`: no table with trades is read. Pure."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from loaders.lake import Lake
 from loaders.ledger import LedgerRow
 
-from .landed import Landed, read_landed
+from .landed import Landed
 
 
 @dataclass(frozen=True)
@@ -24,9 +23,8 @@ class SymbolStatus:
     pending_loads: int
 
 
-def status(lake: Lake, *, now: datetime) -> list[SymbolStatus]:
+def status(landed: Landed, *, now: datetime) -> list[SymbolStatus]:
     """The status of every symbol that was ever landed, by exchange and symbol; `now` is UTC without a zone."""
-    landed = read_landed(lake)
     rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
     for row in landed.rows:
         rows[row.exchange, row.symbol].append(row)

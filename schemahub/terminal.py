@@ -1,6 +1,6 @@
 """What a person sees while a run works, and the runs with it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -10,9 +10,11 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 from loaders.exceptions import Misconfigured
 from loaders.ingest import Progress as OnPage
 
+from .balance import rejections
 from .coordinator import Coordinator, Outcome
 from .cost.around_a_run import cost_shown
 from .dbt import Node
+from .unify import Unified
 
 
 class IngestProgress:
@@ -96,8 +98,28 @@ def _landed(outcome: Outcome) -> str:
     return f"{count:,} trades landed"
 
 
-def unify(coordinator: Coordinator, target: str, console: Console, *, full_refresh: bool = False) -> None:
-    """Unify with a line for every model; on Athena it ends with what was read, and what it cost."""
+def unify(
+    coordinator: Coordinator, target: str, console: Console, *, full_refresh: bool = False, force: bool = False
+) -> None:
+    """Unify with a line for every model, and the balance; on Athena also what was read, and what it cost."""
     coordinator.check_target(target)
     with cost_shown(coordinator.lake, coordinator.registry, console, full_refresh=full_refresh) as watch:
-        coordinator.unify(target, full_refresh=full_refresh, report=DbtLines(console), watch=watch)
+        unified = coordinator.unify(
+            target, full_refresh=full_refresh, force=force, report=DbtLines(console), watch=watch
+        )
+    for line in _balance_lines(unified, target):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _balance_lines(unified: Unified, target: str) -> Iterator[str]:
+    if not unified.balances:
+        yield f"balance       nothing was pending, so nothing was read, and {target} is as it was"
+    else:
+        yield f"balance       of what was read for {target}, in rows"
+    for balance in unified.balances:
+        yield f"  {balance}"
+        if balance.rejected:
+            yield f"    rejected: {rejections(balance)}"
+    if unified.inserted_before:
+        yield f"  {unified.inserted_before:,} of the inserted rows were inserted by a run that did not come to its end"
+    yield from (f"warning       {remark}" for remark in unified.remarks)

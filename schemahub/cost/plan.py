@@ -22,23 +22,26 @@ from pyiceberg.table import Table
 from loaders.lake import Lake, existing_table, readable
 from loaders.ledger import LEDGER
 from macros_gen.registry import Mapping, Registry
+from macros_gen.render import landing_columns
 
 from .. import seed
-from ..landed import LOAD_KEY, RECORDED, TARGET, Landed, read_landed
+from ..landed import LOAD_KEY, PENDING, RECORDED, TARGET, Landed, read_landed
 from ..settings import PROJECT
 from .files import Reads, reads
 from .ranges import EVERYTHING, Range, WaitingLoad, days_written, event_ranges, landing_ranges, waiting_loads
 from .statement import CREATE, INSERT, SELECT, Statement
 
 BARS = "trades_1m_versions"
-PENDING = "pending_loads"
 
 _MODELS = PROJECT / "dbt_project" / "models"
-_PENDING_SQL = _MODELS / "loads" / f"{PENDING}.sql"
+_WAITING_SQL = PROJECT / "dbt_project" / "macros" / "loads" / "waiting_loads.sql"
 _BARS_SQL = _MODELS / "marts" / "stored" / f"{BARS}.sql"
 
 _FILE_BYTES, _LOAD_BYTES = 2000, 100
 """Of a file with hardly a row, and of each row of `pending_loads`; measured, and a little more."""
+
+_RANGES_OF_RECORDS = 8
+"""Stretches of time in which `unified_loads` counts the rows of a target, at most, as `stored_reads` has it."""
 
 _DAYS_AT_ONCE = 100
 """Athena writes no more partitions in a statement: https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html"""
@@ -126,19 +129,21 @@ class _Planner:
 
     @cached_property
     def landed(self) -> Landed:
-        return read_landed(self.lake, full_refresh=self.full_refresh)
+        return read_landed(self.lake, self.registry, full_refresh=self.full_refresh)
 
     def is_incremental(self, model: str) -> bool:
         return not self.full_refresh and model in self.tables
 
     @property
     def counts_recorded(self) -> bool:
-        """Whether loads that are recorded need no unifying, as the macro `recorded_loads` has it."""
-        return self.is_incremental(TARGET) and RECORDED in self.tables
+        """Whether loads that are recorded need no unifying, as the macro `waiting_loads` has it."""
+        return any(self.is_incremental(target) for target in self.registry.targets) and RECORDED in self.tables
 
     @cached_property
     def pending(self) -> list[WaitingLoad]:
-        return waiting_loads(row for row in self.landed.rows if self.landed.is_pending(row))
+        return waiting_loads(
+            row for row in self.landed.rows if row.raw_table in self.landed.targets and self.landed.is_pending(row)
+        )
 
     def pending_tables(self) -> Iterator[PendingTable]:
         loads: dict[str, list[WaitingLoad]] = defaultdict(list)
@@ -155,14 +160,20 @@ class _Planner:
         for target, of_raw_tables in new_rows.items():
             yield from self._target(target, of_raw_tables)
         yield from self._bars(_sum(new_rows[TARGET]))
-        yield from self._unified_loads()
+        yield from self._unified_loads(new_rows)
 
     def _pending_loads(self) -> Iterator[Statement]:
-        read = {LEDGER.name: self._whole(LEDGER.name, _words(_PENDING_SQL.read_text()))}
+        waiting = {LEDGER.name: self._whole(LEDGER.name, _words(_WAITING_SQL.read_text()))}
         if self.counts_recorded:
-            read[RECORDED] = self._whole(RECORDED, LOAD_KEY)
-        yield Statement(PENDING, SELECT, {})
-        yield Statement(PENDING, CREATE, read)
+            waiting[RECORDED] = self._whole(RECORDED, LOAD_KEY)
+        # when they landed, so that only their files are counted; and one that tells dbt how the last statement went
+        yield Statement(PENDING, SELECT, waiting, count=2)
+        landed = ((mapping, self._waiting_ranges(mapping)) for mapping in self.registry.mappings)
+        yield Statement(
+            PENDING,
+            CREATE,
+            waiting | {mapping.source: self._raw(mapping, ranges) for mapping, ranges in landed if ranges},
+        )
 
     @cached_property
     def _pending_rows(self) -> Reads:
@@ -172,16 +183,22 @@ class _Planner:
 
     def _target(self, target: str, new_rows: dict[str, Reads]) -> Iterator[Statement]:
         read = {**new_rows, PENDING: self._pending_rows}
-        sources = {mapping.source for mapping in self.registry.mappings_of(target)}
-        loads = [load for load in self.pending if load.raw_table in sources]
+        loads = self._pending_of(target)
         if not self.is_incremental(target) and RECORDED in self.tables:
             read[RECORDED] = self._whole(RECORDED, LOAD_KEY)
+        declared = self.registry.targets[target]
         if self.is_incremental(target):
-            declared = self.registry.targets[target]
             column = declared.event_time.column
             read[target] = self._within(target, {*declared.key, column}, event_ranges(loads), column)
         # dbt asks for the ranges of landing and of trade times
         yield from self._incremental(target, read, made=_sum(new_rows), days=days_written(loads), range_queries=2)
+        if self.full_refresh and target in self.tables:  # whether rows would be lost
+            keys = {target: self._whole(target, declared.key), _NEW_ROWS: _made(_sum(new_rows))}
+            yield Statement(target, SELECT, keys)
+
+    def _pending_of(self, target: str) -> list[WaitingLoad]:
+        sources = {mapping.source for mapping in self.registry.mappings_of(target)}
+        return [load for load in self.pending if load.raw_table in sources]
 
     def _new_rows(self, target: str) -> dict[str, Reads]:
         """What is read of each raw table that has anything to read."""
@@ -191,6 +208,9 @@ class _Planner:
     def _landing_ranges(self, mapping: Mapping) -> list[Range]:
         if not self.is_incremental(mapping.target.target_table):
             return [EVERYTHING]
+        return self._waiting_ranges(mapping)
+
+    def _waiting_ranges(self, mapping: Mapping) -> list[Range]:
         return landing_ranges(load for load in self.pending if load.raw_table == mapping.source)
 
     def _raw(self, mapping: Mapping, landed: Sequence[Range]) -> Reads:
@@ -204,7 +224,7 @@ class _Planner:
 
     def _bars(self, new_trades: Reads) -> Iterator[Statement]:
         is_incremental = self.is_incremental(BARS)
-        loads = self.pending if is_incremental else waiting_loads(self.landed.rows)
+        loads = self._pending_of(TARGET) if is_incremental else waiting_loads(self.landed.rows)
         touched = event_ranges(loads) if is_incremental else [EVERYTHING]
         days = days_written(loads)
         read = {f"new {TARGET}": _made(new_trades, files=days)}  # by then the table has them too, a file for each day
@@ -216,14 +236,30 @@ class _Planner:
             read[BARS] = self._within(BARS, _BAR_KEY, touched, "minute")
         yield from self._incremental(BARS, read, made=made, days=days, range_queries=1)
 
-    def _unified_loads(self) -> Iterator[Statement]:
+    def _unified_loads(self, new_rows: dict[str, dict[str, Reads]]) -> Iterator[Statement]:
         read = {PENDING: self._pending_rows}
-        if self.is_incremental(RECORDED):
+        if RECORDED in self.tables:
             read[RECORDED] = self._whole(RECORDED, LOAD_KEY)
-        yield from self._incremental(RECORDED, read, made=self._pending_rows, days=0, range_queries=0)
+        targets = {name: column for name, column in landing_columns(self.registry).items() if column}
+        for target, column in targets.items():
+            event = self.registry.targets[target].event_time.column
+            loads = self._pending_of(target)
+            read[f"new {target}"] = _made(_sum(new_rows[target]), files=days_written(loads))
+            if self.is_incremental(target):
+                touched = event_ranges(loads, at_most=_RANGES_OF_RECORDS)
+                read[target] = self._within(target, {column, event}, touched, event)
+        ranges = {PENDING: _times(self._pending_rows, len(targets))}
+        yield from self._incremental(RECORDED, read, made=self._pending_rows, days=0, always=ranges)
 
     def _incremental(
-        self, model: str, read: dict[str, Reads], *, made: Reads, days: int, range_queries: int
+        self,
+        model: str,
+        read: dict[str, Reads],
+        *,
+        made: Reads,
+        days: int,
+        range_queries: int = 0,
+        always: dict[str, Reads] | None = None,
     ) -> Iterator[Statement]:
         """As dbt-athena builds a model, or adds to it: it makes a table of the new rows, and inserts from that.
 
@@ -233,8 +269,8 @@ class _Planner:
         is_incremental = self.is_incremental(model)
         queries = range_queries if is_incremental else 0
         # one SELECT more has no table: it tells dbt how the last statement went
-        ranges = {PENDING: _times(self._pending_rows, queries)} if queries else {}
-        yield Statement(model, SELECT, ranges, count=queries + 1)
+        ranges = always or ({PENDING: _times(self._pending_rows, queries)} if queries else {})
+        yield Statement(model, SELECT, ranges, count=(queries or len(ranges)) + 1)
         yield Statement(model, CREATE, read)
         batches = max(1, -(-days // _DAYS_AT_ONCE))
         if batches > 1:

@@ -1,6 +1,6 @@
 """What waits to be unified, and which stretches of time it touches. Pure.
 
-The same in SQL, which is what a run does: `dbt_project/models/loads/pending_loads.sql` and
+The same in SQL, which is what a run does: `dbt_project/macros/loads/waiting_loads.sql` and
 `dbt_project/macros/loads/pending_ranges.sql`. A test holds both equal.
 """
 
@@ -78,12 +78,15 @@ def landing_ranges(loads: Iterable[WaitingLoad]) -> list[Range]:
     return merged_ranges(((load.landed_at, load.landed_at) for load in loads), at_most=1)
 
 
-def event_ranges(loads: Iterable[WaitingLoad]) -> list[Range]:
+def event_ranges(loads: Iterable[WaitingLoad], *, at_most: int = 40) -> list[Range]:
     """The stretches of trade time that the loads touch."""
     return merged_ranges(
-        (None, None) if load.has_unknown_times else (load.first_trade_at, load.last_trade_at)
-        for load in loads
-        if load.row_count
+        (
+            (None, None) if load.has_unknown_times else (load.first_trade_at, load.last_trade_at)
+            for load in loads
+            if load.row_count
+        ),
+        at_most=at_most,
     )
 
 
