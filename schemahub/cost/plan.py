@@ -193,7 +193,7 @@ class _Planner:
         # dbt asks for the ranges of landing and of trade times
         yield from self._incremental(target, read, made=_sum(new_rows), days=days_written(loads), range_queries=2)
         if self.full_refresh and target in self.tables:  # whether rows would be lost
-            keys = {target: self._whole(target, declared.key), _NEW_ROWS: _made(_sum(new_rows))}
+            keys = {target: self._whole(target, declared.key), "its new keys": _made(_sum(new_rows))}
             yield Statement(target, SELECT, keys)
 
     def _pending_of(self, target: str) -> list[WaitingLoad]:

@@ -6,6 +6,7 @@ import pytest
 
 from loaders.exceptions import Misconfigured
 from schemahub.coordinator import Coordinator, Outcome, utc_now
+from schemahub.landed import read_landed
 from schemahub.settings import load_settings
 from schemahub.status import status
 from simulator import RunningSimulator
@@ -84,5 +85,5 @@ def test_a_simulated_lake_refuses_the_real_exchanges(
 
 
 def test_the_status_of_a_lake_that_was_never_used_is_empty_and_makes_no_table(coordinator: Coordinator) -> None:
-    assert status(coordinator.lake, now=utc_now()) == []
+    assert status(read_landed(coordinator.lake, coordinator.registry), now=utc_now()) == []
     assert not Path(coordinator.settings.lake).exists()

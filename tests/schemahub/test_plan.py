@@ -166,7 +166,7 @@ def test_a_build_of_one_lost_table_reads_what_it_is_built_of(lake: TestLake) -> 
 
 def test_status_and_plan_tell_the_same_loads_as_pending(lake: TestLake) -> None:
     def pending() -> tuple[list[int], list[int]]:
-        of_status = [each.pending_loads for each in status(lake.lake, now=utc_now())]
+        of_status = [each.pending_loads for each in status(read_landed(lake.lake, lake.registry), now=utc_now())]
         return of_status, [each.loads for each in planned(lake).pending]
 
     assert pending() == ([0, 0, 0], [])
@@ -289,11 +289,11 @@ def test_a_mapping_of_two_formats_reads_a_file_once_where_it_can_only_be_of_one(
 
 
 def test_bars_are_made_of_every_column_but_the_landing_time(lake: TestLake) -> None:
-    from schemahub.cost.plan import _BARS_SQL, _PENDING_SQL, _words
+    from schemahub.cost.plan import _BARS_SQL, _WAITING_SQL, _words
 
     columns = set(lake.table("trades_unified").schema().column_names)
     assert columns - _words(_BARS_SQL.read_text()) == {"ingest_ts"}
-    of_ledger = set(lake.table("schemahub_loads").schema().column_names) & _words(_PENDING_SQL.read_text())
+    of_ledger = set(lake.table("schemahub_loads").schema().column_names) & _words(_WAITING_SQL.read_text())
     assert of_ledger == {"raw_table", "load_id", "row_count", "min_trade_ts", "max_trade_ts", "ingest_ts"}
 
 
@@ -304,11 +304,11 @@ def test_the_loads_that_wait_are_those_of_the_model(lake: TestLake) -> None:
     lake.dbt("run", "--select", "pending_loads")
     rows = lake.query(
         "select raw_table, load_id, row_count, min_trade_ts, max_trade_ts, ingest_ts, has_unknown_times = 1 "
-        "from views.schemahub.pending_loads order by 1, 2"
+        "from schemahub.schemahub.pending_loads order by 1, 2"
     )
-    unified = {(row["raw_table"], row["load_id"]) for row in lake.rows("unified_loads")}
-    landed = read_landed(lake.lake)
-    assert landed.unified == unified
+    unified = {(row["target"], row["raw_table"], row["load_id"]) for row in lake.rows("unified_loads")}
+    landed = read_landed(lake.lake, lake.registry)
+    assert landed.unified.keys() == unified
     waiting = waiting_loads(row for row in landed.rows if landed.is_pending(row))
     assert [tuple(vars(load).values()) for load in waiting] == [tuple(row) for row in rows]
 

@@ -9,8 +9,12 @@
     {%- set backup = make_backup_relation(target, "table") -%}
     {%- set partitioned_by = duckdb__get_partitioned_by(target, false) -%}
 
-    {% do drop_relation_if_exists(load_cached_relation(aside)) %}
-    {% do drop_relation_if_exists(load_cached_relation(backup)) %}
+    {#- what a run left that did not come to its end; in a transaction of its own, since DuckDB makes no table under a
+        name that it has just dropped #}
+    {% for leftover in [load_cached_relation(aside), load_cached_relation(backup)] if leftover is not none %}
+        {% do adapter.drop_relation(leftover) %}
+        {% do adapter.commit() %}
+    {% endfor %}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
 
