@@ -6,6 +6,7 @@ GET         /_simulator/stats             requests per venue and path, answers p
 GET         /_simulator/faults            the faults that are on, and how many requests each struck
 POST        /_simulator/faults            {"faults": ["429:1/10", ...]}: these, and no others, from now on
 DELETE      /_simulator/faults            none from now on
+POST        /_simulator/shown             {"share": 0.3}: the first three tenths of every tape, as if it were earlier
 """
 
 import asyncio
@@ -34,11 +35,19 @@ class Simulation:
     """What the handlers share: faults, counters, and the previous page of each product."""
 
     def __init__(self, open_venues: list[OpenVenue], faults: tuple[str, ...] = ()) -> None:
-        self.open_venues = open_venues
+        self._whole = open_venues
+        self.show(1)
         self.requests: dict[str, Counter[str]] = defaultdict(Counter)
         self.responses: dict[str, Counter[str]] = defaultdict(Counter)
         self._previous_pages: dict[tuple[str, str, str], Reply] = {}
         self.set_faults(faults)
+
+    def show(self, share: float) -> None:
+        """Serve the first `share` of every tape; `ValueError` where that is no part of it."""
+        if not 0 <= share <= 1:
+            raise ValueError(f"share {share}: expected a number from 0 to 1")
+        self.open_venues = [opened.first(share) if share < 1 else opened for opened in self._whole]
+        self.endpoints = {opened.venue.name: (opened.venue, opened.venue.endpoints()) for opened in self.open_venues}
 
     def set_faults(self, texts: tuple[str, ...]) -> None:
         """Switch on these faults instead of those that are on; `ValueError` for one that can't be read."""
@@ -68,9 +77,9 @@ class Simulation:
 def build_application(simulation: Simulation) -> Starlette:
     """The ASGI application of all venues."""
     routes = [
-        Route(f"/{opened.venue.name}{path}", _venue_handler(simulation, opened.venue, endpoint))
-        for opened in simulation.open_venues
-        for path, endpoint in opened.venue.endpoints().items()
+        Route(f"/{name}{path}", _venue_handler(simulation, name, path))
+        for name, (_, endpoints) in simulation.endpoints.items()
+        for path in endpoints
     ]
     return Starlette(routes=routes + _control_routes(simulation))
 
@@ -94,8 +103,9 @@ def _describe(tape: Tape) -> dict[str, Any]:
     }
 
 
-def _venue_handler(simulation: Simulation, venue: Venue, endpoint: Endpoint) -> Handler:
+def _venue_handler(simulation: Simulation, name: str, path: str) -> Handler:
     async def handle(request: requests.Request) -> Response:
+        venue, endpoints = simulation.endpoints[name]
         asked = Request(
             path=request.url.path.removeprefix(f"/{venue.name}"),
             client=request.client.host if request.client else "",
@@ -105,7 +115,7 @@ def _venue_handler(simulation: Simulation, venue: Venue, endpoint: Endpoint) -> 
             headers=request.headers,
             path_parameters=request.path_params,
         )
-        return await simulation.respond(venue, endpoint, asked)
+        return await simulation.respond(venue, endpoints[path], asked)
 
     return handle
 
@@ -136,10 +146,15 @@ class _CutResponse(Response):
 
 
 def _control_routes(simulation: Simulation) -> list[Route]:
-    market = describe_market(simulation.open_venues)
-
     async def tell_market(_: requests.Request) -> Response:
-        return JSONResponse(market)
+        return JSONResponse(describe_market(simulation.open_venues))
+
+    async def show(request: requests.Request) -> Response:
+        try:
+            simulation.show(msgspec.json.decode(await request.body(), type=dict[str, float])["share"])
+        except (msgspec.MsgspecError, KeyError, ValueError) as error:
+            return JSONResponse({"message": f'expected {{"share": 0.3}}: {error}'}, 400)
+        return JSONResponse({})
 
     async def tell_stats(_: requests.Request) -> Response:
         return JSONResponse({"requests": simulation.requests, "responses": simulation.responses})
@@ -160,5 +175,6 @@ def _control_routes(simulation: Simulation) -> list[Route]:
     return [
         Route("/_simulator/market", tell_market),
         Route("/_simulator/stats", tell_stats),
+        Route("/_simulator/shown", show, methods=["POST"]),
         Route("/_simulator/faults", faults, methods=["GET", "POST", "DELETE"]),
     ]

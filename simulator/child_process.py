@@ -60,6 +60,10 @@ class RunningSimulator:
         """Switch off all faults."""
         self._call("DELETE", "faults")
 
+    def show(self, share: float) -> None:
+        """Serve the first `share` of every tape from now on, as if it were earlier."""
+        self._call("POST", "shown", {"share": share})
+
     def _call(self, method: str, what: str, body: Any = None) -> dict[str, Any]:
         response = httpx.request(method, f"{self.base_url}/_simulator/{what}", json=body, trust_env=False)
         answer: dict[str, Any] = response.json()

@@ -33,6 +33,12 @@ class OpenVenue:
 
     venue: Venue
     tapes: list[Tape]
+    limit_scale: float
+
+    def first(self, share: float) -> "OpenVenue":
+        """The venue as it was when it had the first `share` of each tape's trades."""
+        tapes = [tape.first(int(len(tape) * share)) for tape in self.tapes]
+        return OpenVenue(type(self.venue)(tapes, limit_scale=self.limit_scale), tapes, self.limit_scale)
 
 
 def draw_market(*, trades: int = DEFAULT_TRADES, seed: int = DEFAULT_SEED, start: datetime = DEFAULT_START) -> Market:
@@ -47,7 +53,7 @@ def open_venues(settings: Settings) -> list[OpenVenue]:
     if scale <= 0:
         raise ValueError(f"limit scale {scale}: expected a number above 0")
     tapes = _market_tapes(settings) if settings.recordings is None else _recorded_tapes(settings.recordings)
-    return [OpenVenue(kind(tapes[name], limit_scale=scale), tapes[name]) for name, kind in venues().items()]
+    return [OpenVenue(kind(tapes[name], limit_scale=scale), tapes[name], scale) for name, kind in venues().items()]
 
 
 def _market_tapes(settings: Settings) -> dict[str, list[Tape]]:

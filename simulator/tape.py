@@ -6,7 +6,7 @@ encoded when they are first asked for, so that a large market starts quickly.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 
@@ -49,6 +49,11 @@ class Tape:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def first(self, count: int) -> "Tape":
+        """The same tape as it was when it had its first `count` trades."""
+        rows = Rows(count, self.rows.__getitem__)
+        return replace(self, ids=self.ids[:count], times_ns=self.times_ns[:count], rows=rows)
 
     def from_id(self, trade_id: int) -> int:
         """Index of the first trade with this or a later id."""

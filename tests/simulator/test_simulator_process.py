@@ -40,6 +40,20 @@ def test_market_counts_the_trades(exchange, market):
     }
 
 
+def test_a_market_grows_as_more_of_it_is_shown(client):
+    with simulator.running(trades=1_000) as exchange:
+        whole = exchange.market()["coinbase"]["BTC-USD"]
+        exchange.show(0.5)
+        half = exchange.market()["coinbase"]["BTC-USD"]
+        assert half["trades"] == whole["trades"] // 2
+        page = client.get(exchange.urls["coinbase"] + "/products/BTC-USD/trades").json()
+        assert page[0]["trade_id"] == half["last_id"] < whole["last_id"]
+        exchange.show(1)
+        assert exchange.market()["coinbase"]["BTC-USD"] == whole
+        with pytest.raises(ValueError, match="expected a number from 0 to 1"):
+            exchange.show(1.5)
+
+
 def test_stats_count_requests_by_path_and_answers_by_status(client):
     with simulator.running(trades=100) as exchange:
         for path in ("/products/BTC-USD/trades", "/products/BTC-USD/trades", "/products/NOPE/trades"):
