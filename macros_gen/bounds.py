@@ -82,7 +82,11 @@ def _contradictions(bounds: list[Bound], type_: str) -> Iterator[str]:
     for same in (lower, upper):
         if len(same) > 1:
             yield f"{same[1].key}: `{same[0].key}` is given too; keep one"
-    if lower and upper and (upper[0].is_broken_by(lower[0].value, type_) or lower[0].is_broken_by(upper[0].value, type_)):
+    if (
+        lower
+        and upper
+        and (upper[0].is_broken_by(lower[0].value, type_) or lower[0].is_broken_by(upper[0].value, type_))
+    ):
         yield f"{upper[0].key}: no value is {lower[0].sentence} and {upper[0].sentence}"
 
 
