@@ -7,6 +7,7 @@ lists less than half of what was listed before, or tells another meaning of a pr
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,4 +126,5 @@ def write_whole(path: Path, text: str) -> None:
     except OSError as error:
         raise Misconfigured(f"{path}: can't be written: {error.strerror}") from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):
+            aside.unlink()

@@ -8,15 +8,17 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import jinja2
 import pytest
 import yaml
+from dbt_common.clients.agate_helper import from_csv
 
 from loaders.ledger import LEDGER
 from loaders.raw_table import PROVENANCE
 from macros_gen.__main__ import main
 from macros_gen.files import differences, write
-from macros_gen.registry import PROJECT, load_registry
+from macros_gen.registry import PROJECT, Product, load_registry
 from macros_gen.render import FOLDERS, mapping_versions, render
 from macros_gen.sql_text import jinja_safe, text_literal
 from macros_gen.transforms import CATALOGUE
@@ -250,6 +252,42 @@ def test_the_registry_knows_the_loaders_own_columns() -> None:
     assert {name: column.type for name, column in lake.tables[LEDGER.name].columns.items()} == {
         column.name: column.type for column in LEDGER.columns
     }
+
+
+ODD_PRODUCTS = [
+    "1E5",
+    "NO",
+    "2026-01-05",
+    "0x1F",
+    "1_000",
+    ".5",
+    "TRUE",
+    "007",
+    "nan",
+    "12:30",
+    "a,b",
+    'a"b',
+    "#x",
+    "\\N",
+]
+
+
+@pytest.mark.parametrize("listed", [load_registry().products, ()], ids=["among others", "alone"])
+def test_products_that_look_like_numbers_survive_the_seed(tmp_path: Path, listed: tuple[Product, ...]) -> None:
+    odd = [Product("ODD", name, name, name) for name in ODD_PRODUCTS]
+    files = render(replace(load_registry(), products=(*listed, *odd)))
+    path = tmp_path / "products.csv"
+    path.write_text(files["dbt_project/seeds/generated/products.csv"])
+    (seed,) = yaml.safe_load(files["dbt_project/seeds/generated/_products.yml"])["seeds"]
+    columns = list(seed["config"]["column_types"])
+    # as dbt makes the seed: by a COPY on DuckDB, and through agate on Athena
+    with duckdb.connect() as connection:
+        connection.execute(f"create table products ({', '.join(f'{name} varchar' for name in columns)})")
+        connection.execute(f"copy products from '{path}' (format csv, header true, delimiter ',')")
+        on_duckdb = connection.execute("select symbol, base_asset from products where exchange = 'ODD'").fetchall()
+    rows = from_csv(path, text_columns=columns).rows
+    on_athena = [(row["symbol"], row["base_asset"]) for row in rows if row["exchange"] == "ODD"]
+    assert on_duckdb == on_athena == [(name, name) for name in ODD_PRODUCTS]
 
 
 @pytest.mark.parametrize("mapping", load_registry().mappings, ids=lambda mapping: mapping.source)
