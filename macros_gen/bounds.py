@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .declarations import TargetColumn
 from .sql_text import SqlValue, literal, parse_timestamp
@@ -98,5 +98,9 @@ def _fits(value: SqlValue, type_: str) -> bool:
     return type_ in _TYPES
 
 
-def _ordered(value: SqlValue, type_: str) -> float | datetime:
-    return parse_timestamp(str(value)) if type_ == "timestamp" else value  # type: ignore[return-value]
+def _ordered(value: SqlValue, type_: str) -> float:
+    """A number that compares as the value does; microseconds for a timestamp."""
+    if type_ == "timestamp":
+        return (parse_timestamp(str(value)) - datetime.min) // timedelta(microseconds=1)
+    assert isinstance(value, int | float)
+    return value
