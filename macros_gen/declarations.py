@@ -9,15 +9,26 @@ In a mapping, keys of `transforms` name the source or the target column; the oth
     versions     formats that ended: each is the file's body with its own entries laid over, and is in force for
                  rows that landed (`_source_ingest_ts`) before `until`, UTC, exclusive; later ones follow.
     examples     a raw row and the unified row it must become; columns left out are null, or aren't compared.
+
+In a target, a column says what its values must be; rows that hold others are refused, with the reason:
+
+    required           true: null is refused, and in a double also NaN and infinity
+    accepted_values    the only values there are
+    min, max           the least and the greatest value, of a double, a long or a timestamp; themselves allowed
+    above, below       the same, and themselves refused: `above: 0` takes 0.00001 but not 0
 """
 
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from .problems import shown
 from .sql_text import SqlValue, identifier_problem, parse_timestamp, source_name_problem
 
 Type = Literal["string", "double", "long", "boolean", "timestamp"]
+
+LONGEST_TEXT = 2_000
+LONGEST_NAME = 100
 
 
 def _identifier(name: str) -> str:
@@ -40,19 +51,34 @@ def _timestamp(text: str) -> str:
 def _not_blank(text: str) -> str:
     if not text.strip():
         raise ValueError("is empty; say what it holds")
+    if len(text) > LONGEST_TEXT:
+        raise ValueError(f"has {len(text):,} characters; shorten it to {LONGEST_TEXT:,}")
     return text.strip()
 
 
+def _name(text: str) -> str:
+    if not text.isprintable() or text != text.strip() or not 0 < len(text) <= LONGEST_NAME or text[0] in "=+-@":
+        raise ValueError(
+            f"{shown(text)} is no name; use up to {LONGEST_NAME} visible characters, without blanks around them and "
+            "not beginning with = + - or @"
+        )
+    return text
+
+
 def _scalar(value: Any) -> SqlValue:
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        raise ValueError(f"has {len(value):,} characters; shorten it to {LONGEST_TEXT:,}")
     if isinstance(value, str | int | float | bool):
         return value
-    raise ValueError(f"{value!r} is no text, number, true or false")
+    raise ValueError(f"{shown(value)} is no text, number, true or false")
 
 
 Identifier = Annotated[str, AfterValidator(_identifier)]
 SourceName = Annotated[str, AfterValidator(_source_name)]
 Timestamp = Annotated[str, AfterValidator(_timestamp)]
 Text = Annotated[str, AfterValidator(_not_blank)]
+Name = Annotated[str, AfterValidator(_name)]
+"""Of a product or an asset, as a venue tells it; spreadsheets would run what begins with =."""
 Value = Annotated[Any, AfterValidator(_scalar)]
 Row = dict[SourceName, Any]
 
@@ -68,9 +94,12 @@ class Column(Declaration):
 
 class TargetColumn(Column):
     required: bool = False
-    """Rows where it is null are refused."""
     default: Value | None = None
     accepted_values: list[Value] | None = Field(default=None, min_length=1)
+    min: Value | None = None
+    above: Value | None = None
+    max: Value | None = None
+    below: Value | None = None
     source: Identifier | None = Field(default=None, alias="from")
     """The provenance column that gives it where no mapping does."""
 
@@ -79,7 +108,7 @@ class EventTime(Declaration):
     column: Identifier
     earliest: Timestamp
     latest_days_after_landing: int = Field(ge=0)
-    """Against landing and not against now, so that a refused row stays refused, and a rebuild gives the same."""
+    """After the landing or, where that is later, the start of the run that unifies: the landing's clock may be slow."""
 
 
 class Rejected(Declaration):
@@ -154,13 +183,15 @@ class Mapping(Format):
 
 
 class ProductEntry(Declaration):
-    symbol: Text
-    base: Text
-    quote: Text
+    symbol: Name
+    base: Name
+    quote: Name
+    delisted: bool = False
+    """No longer traded there; what was landed of it keeps its meaning, and nothing more is loaded."""
 
 
 class ProductList(Declaration):
-    exchange: Text
+    exchange: Name
     products: list[ProductEntry] = Field(min_length=1)
 
 

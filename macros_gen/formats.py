@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from . import declarations as declared
+from .bounds import broken_bound
 from .problems import choices
 from .sql_text import SqlValue, literal, parse_timestamp, quoted, timestamp_literal
 from .transforms import BY_TYPE, CATALOGUE, fitting
@@ -157,7 +158,7 @@ def value_problem(value: SqlValue, column: declared.TargetColumn) -> str | None:
         return str(error)
     if column.accepted_values is not None and value not in column.accepted_values:
         return f"{value!r} is not accepted; {choices(str(value), map(str, column.accepted_values))}"
-    return None
+    return broken_bound(value, column)
 
 
 def _transforms_by_source(rules: declared.Format, problems: _Problems) -> dict[str, str]:

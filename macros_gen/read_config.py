@@ -1,4 +1,4 @@
-"""One file of the registry, read and checked by itself; what is wrong with it becomes lines."""
+"""One file of `config/`, read and checked by itself; what is wrong with it becomes lines."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,10 +7,13 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from .declarations import Declaration
-from .problems import choices, one_line
+from .problems import choices, one_line, shown
 from .yaml_file import BadYaml, read_yaml
 
 File = TypeVar("File", bound=Declaration)
+
+_MOST_LINES = 50
+"""About one file."""
 
 
 def read_config(path: Path, kind: type[File], *, shown_as: str, problems: list[str]) -> File | None:
@@ -18,10 +21,7 @@ def read_config(path: Path, kind: type[File], *, shown_as: str, problems: list[s
     try:
         content = read_yaml(path)
     except BadYaml as error:
-        problems.append(f"{shown_as}:{error}")
-        return None
-    except OSError as error:
-        problems.append(f"{shown_as}: can't be read: {error.strerror}")
+        problems.append(f"{shown_as}{error}")
         return None
     if not isinstance(content, dict):
         problems.append(f"{shown_as}: must hold keys and values; use some of: {', '.join(_keys(kind))}")
@@ -29,12 +29,16 @@ def read_config(path: Path, kind: type[File], *, shown_as: str, problems: list[s
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        problems += dict.fromkeys(f"{shown_as}: {line}" for line in _lines(error, kind))
+        problems += [f"{shown_as}: {line}" for line in problem_lines(error, kind)]
         return None
 
 
-def _lines(error: ValidationError, kind: type[BaseModel]) -> list[str]:
-    return [_line(details["loc"], details["type"], details, kind) for details in error.errors(include_url=False)]
+def problem_lines(error: ValidationError, kind: type[BaseModel]) -> list[str]:
+    """What is wrong with the content, each line once and begun by the key that it is about."""
+    every = (_line(details["loc"], details["type"], details, kind) for details in error.errors(include_url=False))
+    lines = list(dict.fromkeys(map(one_line, every)))
+    more = [f"{len(lines) - _MOST_LINES:,} more mistakes"] if len(lines) > _MOST_LINES else []
+    return lines[:_MOST_LINES] + more
 
 
 def _line(location: Sequence[int | str], type_: str, details: Any, kind: type[BaseModel]) -> str:
@@ -48,13 +52,11 @@ def _line(location: Sequence[int | str], type_: str, details: Any, kind: type[Ba
         return _at(place[:-1] if "[key]" in location else place, str(details["ctx"]["error"]))
     if type_ == "literal_error":
         expected = details["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-        return _at(place, f"{details['input']!r} is unknown; use one of: {expected}")
-    return _at(place, one_line(f"{details['msg']}, found {_short(details['input'])}"))
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+        return _at(place, f"{shown(details['input'])} is unknown; use one of: {expected}")
+    if type_ == "string_type":
+        in_quotes = "" if isinstance(details["input"], list | dict) else "; put it in quotes"
+        return _at(place, f"expected text, found {shown(details['input'])}{in_quotes}")
+    return _at(place, f"{details['msg']}, found {shown(details['input'])}")
 
 
 def _at(place: Sequence[int | str], problem: str) -> str:

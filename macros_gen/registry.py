@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from . import declarations
+from .bounds import bound_problems
 from .declarations import Declaration
 from .formats import RowFormat, row_formats, value_problem
-from .problems import RegistryError, choices
+from .problems import RegistryError, choices, shown
 from .read_config import read_config
 from .sql_text import parse_timestamp
 
@@ -28,6 +29,9 @@ __all__ = ["Mapping", "Product", "Registry", "RegistryError", "load_registry"]
 PROJECT = Path(__file__).resolve().parents[1]
 
 _SOURCE_NAME = re.compile(r"raw_(?P<exchange>[a-z][a-z0-9_]*)_(?P<entity>[a-z][a-z0-9]*)\Z")
+
+_FILE_STEM = re.compile(r"[A-Za-z0-9_-]+\Z")
+"""The generated files name the file that they come from, so its name must not say anything in SQL or to dbt."""
 
 File = TypeVar("File", bound=Declaration)
 
@@ -40,6 +44,8 @@ class Product:
     symbol: str
     base_asset: str
     quote_asset: str
+    is_listed: bool = True
+    """Whether it is traded there still; what was landed before keeps its meaning."""
 
     @property
     def canonical_symbol(self) -> str:
@@ -94,12 +100,25 @@ def load_registry(root: Path = PROJECT) -> Registry:
 
 
 def _files(root: Path, folder: str, kind: type[File], problems: list[str]) -> Iterator[tuple[str, File]]:
-    for path in sorted((root / "config" / folder).glob("*")):
-        shown_as = path.relative_to(root).as_posix()
-        if path.suffix == ".yml":
+    for path in _paths(root / "config" / folder, f"config/{folder}", problems):
+        shown_as = f"config/{folder}/{path.name}"
+        if path.suffix.lower() in (".yml", ".yaml") and path.suffix != ".yaml":
             problems.append(f"{shown_as}: name it {path.stem}.yaml; other endings aren't read")
-        if path.suffix == ".yaml" and (read := read_config(path, kind, shown_as=shown_as, problems=problems)):
+        elif path.suffix == ".yaml" and not _FILE_STEM.match(path.stem):
+            problems.append(f"{shown_as}: the name must be letters, digits, `_` and `-`; name it otherwise or move it")
+        elif path.suffix == ".yaml" and (read := read_config(path, kind, shown_as=shown_as, problems=problems)):
             yield shown_as, read
+
+
+def _paths(folder: Path, shown_as: str, problems: list[str]) -> list[Path]:
+    """What is in a folder, without the hidden files that editors and file systems leave there."""
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    except FileNotFoundError:
+        problems.append(f"{shown_as}: is missing; make the folder, or get it back with git")
+    except OSError as error:
+        problems.append(f"{shown_as}: can't be read: {error.strerror}")
+    return []
 
 
 def _lake(root: Path, problems: list[str]) -> declarations.LakeFile:
@@ -149,6 +168,7 @@ def _target_column_problems(column: declarations.TargetColumn, lake: declaration
     for value in column.accepted_values or []:
         if problem := value_problem(value, column):
             yield f"accepted_values: {problem}"
+    yield from bound_problems(column)
 
 
 def _mappings(
@@ -213,7 +233,7 @@ def _example_value_problem(value: object, type_: str) -> str | None:
     if value is None:
         return None
     if not isinstance(value, fits[type_]) or (isinstance(value, bool) and type_ != "boolean"):
-        return f"{value!r} is no {type_}" + ("; put it in quotes" if type_ == "string" else "")
+        return f"{shown(value)} is no {type_}" + ("; put it in quotes" if type_ == "string" else "")
     if type_ == "timestamp":
         try:
             parse_timestamp(str(value))
@@ -238,4 +258,4 @@ def _products(root: Path, problems: list[str]) -> Iterator[Product]:
             if (other := seen.get((listed.exchange, entry.symbol))) is not None:
                 problems.append(f"{file}: products: `{entry.symbol}` of {listed.exchange} is already in {other}")
             seen[listed.exchange, entry.symbol] = file
-            yield Product(listed.exchange, entry.symbol, entry.base, entry.quote)
+            yield Product(listed.exchange, entry.symbol, entry.base, entry.quote, is_listed=not entry.delisted)

@@ -12,9 +12,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from . import declarations as declared
+from .bounds import bounds_of, in_words
+from .bounds import refusals as bounds_broken
 from .registry import Mapping as CheckedMapping
 from .registry import Registry, source_columns
-from .sql_text import jinja_safe, literal, parse_timestamp, timestamp_literal
+from .sql_text import jinja_safe, literal, parse_timestamp, text_literal, timestamp_literal
 from .transforms import CATALOGUE, ENGINES
 
 FOLDERS = (
@@ -65,13 +67,6 @@ def render(registry: Registry) -> dict[str, str]:
     return dict(sorted(files.items()))
 
 
-def mapping_versions(registry: Registry) -> dict[str, str]:
-    """By raw table a digest that changes with the SQL of its mapping."""
-    return {
-        mapping.source: hashlib.sha256(_staging(mapping).encode()).hexdigest()[:12] for mapping in registry.mappings
-    }
-
-
 def _staging(mapping: CheckedMapping) -> str:
     return _fill("staging.sql", mapping=mapping, refusals=_refusals(mapping.target))
 
@@ -86,6 +81,23 @@ def _landing_column(target: declared.Target, mappings: Iterable[CheckedMapping])
     given = {name for rules in bodies for name in (*rules.mappings.values(), *rules.constants)}
     columns = (name for name, column in target.columns.items() if column.source == "_source_ingest_ts")
     return next((name for name in columns if name not in given), None)
+
+
+def mapping_versions(registry: Registry) -> dict[str, str]:
+    """Of each raw table a digest of what unifying makes of its rows: 12 hex digits.
+
+    It changes with the staging model's SQL, with that of the transforms in it, and with the target's key and which row
+    of a key wins; not with descriptions, examples or names of files.
+    """
+    return {mapping.source: _version(mapping) for mapping in registry.mappings}
+
+
+def _version(mapping: CheckedMapping) -> str:
+    _, _, sql = _staging(mapping).partition("\n")  # the first line names the file
+    used = [transform for name, transform in CATALOGUE.items() if f"{{{{ {name}(" in sql]
+    parts = [sql, *(transform.sql(engine, "{}") for transform in used for engine in ENGINES)]
+    parts += [*mapping.target.key, *mapping.target.first_wins_by]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def _yaml(value: Any) -> str:
@@ -123,6 +135,8 @@ _ENVIRONMENT.filters |= {
     "wrapped": _wrapped,
 }
 _ENVIRONMENT.globals["literal"] = literal
+_ENVIRONMENT.globals["bounds_broken"] = bounds_broken
+_ENVIRONMENT.globals["in_words"] = in_words
 _ENVIRONMENT.globals["parse_timestamp"] = parse_timestamp
 
 
@@ -134,16 +148,29 @@ def _refusals(target: declared.Target) -> list[tuple[str, str]]:
     """Why a row is refused: conditions and reasons, as SQL; the first that holds counts."""
     event = target.event_time
     required = [name for name, column in target.columns.items() if column.required]
-    numbers = [name for name in required if target.columns[name].type == "double"]
+    numbers = [name for name, column in target.columns.items() if _must_be_finite(column)]
+    bounds = [broken for name, column in target.columns.items() for broken in bounds_broken(name, column)]
+    named = [(name, column) for name, column in target.columns.items() if column.accepted_values]
     earliest = parse_timestamp(event.earliest)
-    limit = f"_source_ingest_ts + interval '{event.latest_days_after_landing}' day"
+    limit = f"greatest(_source_ingest_ts, {{{{ run_started() }}}}) + interval '{event.latest_days_after_landing}' day"
     return [
         *((f"{name} is null", f"'{name} is null'") for name in required),
         # `not … <`, because one engine takes NaN for the largest number and the other compares it with nothing
         *((f"not abs({name}) < cast('Infinity' as double)", f"'{name} is not finite'") for name in numbers),
-        (f"{event.column} < {timestamp_literal(earliest)}", f"'{event.column} is before {earliest:%Y-%m-%d}'"),
-        (f"{event.column} > {limit}", f"'{event.column} is after the landing'"),
+        *((_is_other(name, column), f"'{name} is not accepted'") for name, column in named),
+        *((condition, text_literal(reason)) for condition, reason in bounds),
+        (f"{event.column} < {timestamp_literal(earliest)}", f"'{event.column} is before {earliest.date()}'"),
+        (f"{event.column} > {limit}", f"'{event.column} is in the future'"),
     ]
+
+
+def _is_other(name: str, column: declared.TargetColumn) -> str:
+    return f"{name} not in ({', '.join(literal(value, column.type) for value in column.accepted_values or ())})"
+
+
+def _must_be_finite(column: declared.TargetColumn) -> bool:
+    # engines also differ in whether NaN is above a bound
+    return column.type == "double" and (column.required or bool(bounds_of(column)))
 
 
 def _source_columns(registry: Registry) -> Mapping[str, list[tuple[str, str | None, str]]]:

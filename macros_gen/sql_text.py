@@ -3,8 +3,11 @@
 A value can hold quotes, braces that dbt's Jinja would run, and line ends; none of them may leave its quotes.
 """
 
+import math
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime
+
+from .problems import shown
 
 TYPES = ("string", "double", "long", "boolean", "timestamp")
 """The column types of the lake, by the names that the loaders use too."""
@@ -155,13 +158,20 @@ def literal(value: SqlValue, type_: str) -> str:
         return f"cast({text_literal(value)} as varchar)"
     if type_ == "boolean" and isinstance(value, bool):
         return "true" if value else "false"
-    if type_ == "long" and isinstance(value, int) and not isinstance(value, bool):
+    if type_ == "long" and isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
         return f"cast({value} as bigint)"
-    if type_ == "double" and isinstance(value, int | float) and not isinstance(value, bool):
+    if type_ == "double" and isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value):
         return f"cast({float(value)!r} as double)"
     if type_ == "timestamp" and isinstance(value, str):
         return timestamp_literal(parse_timestamp(value))
-    raise ValueError(f"{value!r} is no {type_}")
+    raise ValueError(f"{shown(value)} is no {type_}" + ("; put it in quotes" if type_ == "string" else ""))
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no double holds
+        return False
 
 
 def text_literal(value: str) -> str:
@@ -169,18 +179,16 @@ def text_literal(value: str) -> str:
 
 
 def timestamp_literal(value: datetime) -> str:
-    return f"timestamp '{value:%Y-%m-%d %H:%M:%S.%f}'"
+    return f"timestamp '{value.isoformat(sep=' ', timespec='microseconds')}'"
 
 
 def parse_timestamp(text: str) -> datetime:
     """A date, or a date and time, as UTC without a zone; raises ValueError."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return found if found.tzinfo is None else found.astimezone(UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
         raise ValueError(f"{text!r} is no time; write it as 2026-01-31 or 2026-01-31 23:59:59.5") from None
-    if found.tzinfo is None:
-        return found
-    return found.astimezone(timezone(timedelta())).replace(tzinfo=None)
 
 
 def jinja_safe(text: str) -> str:

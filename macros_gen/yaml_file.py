@@ -1,64 +1,219 @@
-"""YAML as the registry reads it: YAML 1.2's plain scalars, and duplicate keys are mistakes.
+"""YAML as the project reads and writes it: YAML 1.2's plain scalars, and what is unclear or unbounded is a mistake.
 
 PyYAML follows YAML 1.1, where the symbol `NO` is false, `12:30` a number and a date no text. Here only true, false,
-null and plain numbers are more than text; dates are parsed where a date is wanted.
+null and plain numbers are more than text; dates are parsed where a date is wanted. A key that is given twice is
+refused, and so are merge keys, tags other than YAML's own scalars, lists and maps, and files that are too large or too
+deep, or become so by their aliases.
 """
 
+import math
+import os
 import re
+import stat
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
+from yaml.constructor import ConstructorError
 
-from .problems import one_line
+from .problems import one_line, shown
+
+MOST_BYTES = 2 * 1024 * 1024
+"""Of a file. A venue's list of 3,500 products has a tenth of it."""
+MOST_NODES = 300_000
+"""Keys, values and containers of a file, where an alias counts as what it stands for."""
+DEEPEST = 50
+_MOST_DIGITS = 40
+
+_TAG = "tag:yaml.org,2002:"
 
 
 class BadYaml(Exception):
-    """A file that isn't YAML; the message is `line:column: problem`."""
+    """A file that can't be read as YAML; the message follows its name: `:line:column: problem` or `: problem`."""
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(f"a number of {len(text):,} digits; at most {_MOST_DIGITS} are read, put it in quotes")
+    return int(text)
+
+
+def _finite_float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{shown(text)} is too large for a number; put it in quotes if it is text")
+    return number
+
+
+_SCALARS: dict[str, tuple[str, str, Callable[[str], Any]]] = {
+    "null": (r"(?:~|null|)\Z", "~n", lambda _: None),
+    "bool": (r"(?:true|false)\Z", "tf", lambda text: text == "true"),
+    "int": (r"[-+]?(?:0|[1-9][0-9]*)\Z", "-+0123456789", _bounded_int),
+    "float": (r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z", "-+0123456789", _finite_float),
+}
+"""Of each tag the pattern of its plain scalars, their first characters, and what they are."""
 
 
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  PyYAML's own way to replace them
+    yaml_constructors: ClassVar[dict[Any, Any]] = {}
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _mistake(f"is nested more than {DEEPEST} deep", self.peek_event())  # type: ignore[no-untyped-call]
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
-for _tag, _pattern, _first in (
-    ("null", r"^(?:~|null|)$", ["~", "n", ""]),
-    ("bool", r"^(?:true|false)$", ["t", "f"]),
-    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789")),
-    ("float", r"^[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$", list("-+0123456789")),
-):
-    _Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), _first)
+class _Dumper(yaml.SafeDumper):
+    """Puts quotes around all text that YAML 1.1 or 1.2 would read as something else."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        super().increase_indent(flow, False)
 
 
-def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[str, Any]:
+def _mistake(problem: str, where: Any) -> ConstructorError:
+    return ConstructorError(None, None, problem, where.start_mark)
+
+
+def _scalar(kind: str) -> Callable[[_Loader, yaml.Node], Any]:
+    pattern, _, value_of = _SCALARS[kind]
+
+    def construct(_: _Loader, node: yaml.Node) -> Any:
+        if not isinstance(node, yaml.ScalarNode) or not re.match(pattern, node.value):
+            raise _mistake(f"tag `!!{kind}` on what is none; leave it out", node)
+        try:
+            return value_of(node.value)
+        except ValueError as error:
+            raise _mistake(str(error), node) from error
+
+    return construct
+
+
+def _text(_: _Loader, node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        raise _mistake("tag `!!str` on what is no text; leave it out", node)
+    return str(node.value)
+
+
+def _list(loader: _Loader, node: yaml.Node) -> list[Any]:
+    if not isinstance(node, yaml.SequenceNode):
+        raise _mistake("tag `!!seq` on what is no list; leave it out", node)
+    return [loader.construct_object(item, deep=True) for item in node.value]
+
+
+def _mapping(loader: _Loader, node: yaml.Node) -> dict[str, Any]:
+    if not isinstance(node, yaml.MappingNode):
+        raise _mistake("tag `!!map` on what has no keys; leave it out", node)
     found: dict[str, Any] = {}
+    lines: dict[str, int] = {}
     for key_node, value_node in node.value:
-        key = key_node.value if isinstance(key_node, yaml.ScalarNode) else None
-        if key is None:
-            raise yaml.constructor.ConstructorError(None, None, "a key must be plain text", key_node.start_mark)
+        key = _key(key_node)
+        line = key_node.start_mark.line + 1
         if key in found:
-            raise yaml.constructor.ConstructorError(None, None, f"key `{key}` is given twice", key_node.start_mark)
+            raise _mistake(f"key `{key}` is given twice, in lines {lines[key]} and {line}; keep one", key_node)
+        lines[key] = line
         found[key] = loader.construct_object(value_node, deep=True)
     return found
 
 
-def _float(_loader: _Loader, node: yaml.ScalarNode) -> float:
-    return float(node.value)
+def _key(node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode):
+        raise _mistake("a key must be plain text", node)
+    if node.value == "<<" and node.style is None:
+        raise _mistake("merge keys (`<<`) aren't read; write the entries out", node)
+    return str(node.value)
 
 
-_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
-_Loader.add_constructor("tag:yaml.org,2002:float", _float)
+def _unknown(_: _Loader, node: yaml.Node) -> None:
+    raise _mistake(f"tag `{node.tag.replace(_TAG, '!!')}` isn't read; leave it out", node)
+
+
+for _kind, (_pattern, _first, _) in _SCALARS.items():
+    for _class in (_Loader, _Dumper):
+        _class.add_implicit_resolver(_TAG + _kind, re.compile(_pattern), [*_first, *([""] if _kind == "null" else [])])
+    _Loader.add_constructor(_TAG + _kind, _scalar(_kind))
+for _kind, _construct in {"str": _text, "seq": _list, "map": _mapping}.items():
+    _Loader.add_constructor(_TAG + _kind, _construct)
+_Loader.add_constructor(None, _unknown)
 
 
 def read_yaml(path: Path) -> Any:
-    """The file's content; raises BadYaml."""
+    """The file's content; raises BadYaml, also where the file can't be read at all."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+        return _parse(_read(path))
+    except OSError as error:
+        raise BadYaml(f": can't be read: {error.strerror}") from error
+
+
+def _read(path: Path) -> str:
+    if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for without end
+        raise BadYaml(": can't be read: it is no file")
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise BadYaml(f": is larger than {MOST_BYTES // 1024 // 1024} MB; split it or shorten it")
+    try:
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadYaml(f"1:1: not UTF-8: {error.reason} at byte {error.start}") from error
+        raise BadYaml(f":1:1: not UTF-8: {error.reason} at byte {error.start}; save it as UTF-8") from error
+
+
+def _parse(text: str) -> Any:
+    try:
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        _check_size(node)
+        return loader.construct_document(node)
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        where = f"{before.count(chr(10)) + 1}:{error.position - before.rfind(chr(10))}"
+        raise BadYaml(f":{where}: the character U+{ord(text[error.position]):04X} isn't read; delete it") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
-        raise BadYaml(f"{where}: {one_line(error.problem or error.context or 'broken YAML')}") from error
-    except yaml.YAMLError as error:
-        raise BadYaml(f"1:1: {one_line(str(error))}") from error
+        raise BadYaml(f":{where}: {one_line(_problem(error))}") from error
+
+
+def _problem(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or error.context or "broken YAML"
+    return f"{error.context}, {problem}" if error.context and problem.startswith("but ") else problem
+
+
+def _check_size(root: yaml.Node) -> None:
+    for number, _ in enumerate(_nodes(root, ())):
+        if number >= MOST_NODES:
+            raise _mistake(f"has more than {MOST_NODES:,} entries, counting what aliases stand for", root)
+
+
+def _nodes(node: yaml.Node, above: tuple[yaml.Node, ...]) -> Iterator[yaml.Node]:
+    """A node and all below it, aliases as what they stand for."""
+    if any(node is outer for outer in above):
+        raise _mistake("refers to itself; write out what is meant", node)
+    if len(above) >= DEEPEST:
+        raise _mistake(f"is nested more than {DEEPEST} deep", node)
+    yield node
+    for part in _parts(node):
+        yield from _nodes(part, (*above, node))
+
+
+def _parts(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
+
+
+def yaml_text(content: Any) -> str:
+    """`content` as text that `read_yaml`, and any other reader of YAML, gives back unchanged."""
+    return yaml.dump(
+        content, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=10_000
+    )

@@ -190,12 +190,23 @@ def show_trino_conf(lake: LakeOption = None, s3_bucket: BucketOption = None, s3_
 @app.command("update-products")
 def update_products(
     exchanges: Annotated[list[str], typer.Argument(help="For example: binance coinbase kraken")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Believe an answer that lists less than half, or other meanings.")
+    ] = False,
 ) -> None:
     """Ask exchanges which products they have, and write the lists in `config/products/`."""
     coordinator = Coordinator(load_settings())
+    problems: list[str] = []
     for exchange in exchanges:
-        path, count = coordinator.update_products(exchange)
-        out.print(f"{exchange}: {count:,} products in {shown(path)}; now run `python -m macros_gen`")
+        try:
+            path, update = coordinator.update_products(exchange, force=force)
+        except SchemaHubError as error:
+            problems.append(str(error))
+            continue
+        out.print(f"{exchange}: {update.listed:,} products in {shown(path)}; now run `python -m macros_gen`")
+        for remark in update.remarks:
+            out.print(f"  {remark}", markup=False, soft_wrap=True)
+    _fail_with(problems)
 
 
 app.command("simulate")(simulate)

@@ -17,16 +17,17 @@ from loaders.lake import Lake, ensure_table
 from loaders.ledger import LEDGER
 from loaders.names import known
 from loaders.open_lake import open_lake
-from macros_gen.__main__ import differences, write
+from macros_gen.files import differences, write
 from macros_gen.registry import Registry, load_registry
 from macros_gen.render import render
 
 from .athena import is_on_athena, stop_abandoned_statements
 from .aws_refusals import refusals_in_one_line
 from .dbt import Report, Watch, asks_for_help, needs_tables, run_dbt, show_help
+from .products import ProductUpdate, product_list, read_products, updated, write_whole
 from .settings import PROJECT, Settings, base_url, parse_since
 from .simulated_lake import is_simulated
-from .symbols import product_list, venue_symbols
+from .symbols import no_longer_listed, venue_symbols
 from .unify import Unified, unify
 
 UNIFYING = "unify"
@@ -75,6 +76,10 @@ class Coordinator:
         """The venue's symbols that each exchange will load; raises Misconfigured for an unknown name."""
         names = [load_connector(exchange).name for exchange in exchanges]
         return dict(venue_symbols(self.settings.symbols, names, self.registry.products))
+
+    def no_longer_listed(self, exchanges: Sequence[str]) -> dict[str, list[str]]:
+        """The venue's symbols that a plan leaves out, because the exchange listed them once and no longer does."""
+        return dict(no_longer_listed(self.settings.symbols, exchanges, self.registry.products))
 
     def ingest(self, plan: dict[str, list[str]], *, progress: Callable[[str], Progress]) -> Iterable[Outcome]:
         """Bring the raw tables up to date, one exchange after the other; one that fails stops none of the others."""
@@ -135,14 +140,16 @@ class Coordinator:
             write(PROJECT, wanted)
         return len(wanted)
 
-    def update_products(self, exchange: str) -> tuple[Path, int]:
-        """Write the list of an exchange's products; gives its path and the number of products."""
+    def update_products(self, exchange: str, *, force: bool = False) -> tuple[Path, ProductUpdate]:
+        """Write the list of an exchange's products; gives its path and what it is now."""
         connector = load_connector(exchange)
-        with Fetcher(connector, base_url(connector)) as fetcher:
-            products = sorted(fetcher.answer(connector.products()), key=lambda product: product.symbol)
         path = PROJECT / "config" / "products" / f"{exchange}.yaml"
-        path.write_text(product_list(connector.name, products), encoding="utf-8")
-        return path, len(products)
+        before = read_products(path, shown_as=path.relative_to(PROJECT).as_posix())
+        with Fetcher(connector, base_url(connector)) as fetcher:
+            answer = fetcher.answer(connector.products())
+        update = updated(exchange, before, answer, force=force)
+        write_whole(path, product_list(connector.name, update.entries))
+        return path, update
 
     def dbt(self, arguments: Sequence[str], *, report: Report | None = None) -> None:
         """Run any dbt command on the lake; without one, or with `--help`, show dbt's help."""

@@ -8,21 +8,26 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    YamlConfigSettingsSource,
 )
 
 from loaders.connector import Connector
 from loaders.exceptions import Misconfigured
+from macros_gen.read_config import problem_lines
+from macros_gen.yaml_file import BadYaml, read_yaml
+
+from .variables import PREFIX, variable_problems
 
 PROJECT = Path(__file__).resolve().parent.parent
 """The folder that holds config/, dbt_project/ and profiles/."""
+
+_FILE = "config/schemahub.yaml"
 
 _AGO = re.compile(r"(?P<amount>[0-9]+)(?P<unit>[smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -33,9 +38,8 @@ class Settings(BaseSettings):
     """What a run needs to know besides the mapping registry."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SCHEMAHUB_",
+        env_prefix=PREFIX,
         env_ignore_empty=True,
-        yaml_file=PROJECT / "config" / "schemahub.yaml",
         extra="forbid",
         frozen=True,
     )
@@ -43,7 +47,7 @@ class Settings(BaseSettings):
     lake: Annotated[str, Field(min_length=1)]
     """A folder, or s3://bucket/prefix."""
     symbols: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)]
-    """Products in canonical spelling, BASE-QUOTE; each exchange loads those that it lists."""
+    """Products as BASE-QUOTE, in capitals or not; each exchange loads those that it lists."""
     since: str
     """Where a product that was never loaded begins: a time, or how long ago."""
 
@@ -54,8 +58,8 @@ class Settings(BaseSettings):
 
     @field_validator("symbols", mode="after")
     @classmethod
-    def _upper(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(symbol.upper() for symbol in value))
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(value))
 
     @classmethod
     def settings_customise_sources(
@@ -66,20 +70,31 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, YamlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _settings_file())
+
+
+def _settings_file() -> dict[str, Any]:
+    """What `config/schemahub.yaml` says; a date there is text, as elsewhere in config/."""
+    try:
+        content = read_yaml(PROJECT / _FILE)
+    except BadYaml as error:
+        raise Misconfigured(f"{_FILE}{error}") from error
+    if not isinstance(content, dict):
+        raise Misconfigured(f"{_FILE}: must hold settings as keys and values; use: {', '.join(Settings.model_fields)}")
+    return content
 
 
 def load_settings(**flags: str | None) -> Settings:
     """The settings, with the `flags` that were given; raises Misconfigured with every problem in one line."""
     given: Mapping[str, Any] = {name: value for name, value in flags.items() if value is not None}
+    problems = list(variable_problems(Settings.model_fields, os.environ))
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise Misconfigured(f"settings (flags, SCHEMAHUB_* or config/schemahub.yaml): {problems}") from error
-    except (yaml.YAMLError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise Misconfigured(f"config/schemahub.yaml: expected settings in YAML, found: {reason}") from error
+        problems += problem_lines(error, Settings)
+    if problems:
+        raise Misconfigured(f"settings (flags, SCHEMAHUB_* or {_FILE}): {'; '.join(problems)}")
+    return settings
 
 
 def lake_of(lake: str | None, s3_bucket: str | None, s3_prefix: str | None) -> str | None:
@@ -95,7 +110,7 @@ def lake_of(lake: str | None, s3_bucket: str | None, s3_prefix: str | None) -> s
 
 def base_url(connector: Connector, environment: Mapping[str, str] = os.environ) -> str:
     """Where an exchange is asked: `SCHEMAHUB_<NAME>_URL` where set, else the venue's own address."""
-    variable = f"SCHEMAHUB_{connector.name.upper()}_URL"
+    variable = f"{PREFIX}{connector.name.upper()}_URL"
     url = environment.get(variable) or connector.base_url
     if not _is_address(url):
         raise Misconfigured(f"{variable} is {url!r}; expected an address that begins with http:// or https://")

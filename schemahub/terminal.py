@@ -76,6 +76,9 @@ class DbtLines:
 def ingest(coordinator: Coordinator, exchanges: Sequence[str], console: Console) -> list[str]:
     """Ingest with a line per exchange; gives the problems, a line each."""
     plan = coordinator.plan(exchanges)
+    for exchange, gone in coordinator.no_longer_listed(list(plan)).items():
+        if gone:
+            console.print(f"  {exchange:<12}- no longer lists {', '.join(gone)}", markup=False)
     if not any(plan.values()):
         raise Misconfigured(f"{', '.join(plan)} lists none of {', '.join(coordinator.settings.symbols)}; try --symbols")
     for exchange, symbols in plan.items():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from loaders.lake import Lake, existing_table
 from loaders.upkeep import tend
-from macros_gen.__main__ import differences
+from macros_gen.files import differences
 from macros_gen.registry import Registry
 from macros_gen.render import mapping_versions, render
 

@@ -10,12 +10,12 @@ from ..names import known
 
 def load_connectors() -> dict[str, Connector]:
     """Every connector in this folder, by name."""
-    return {name: load_connector(name) for name in _names()}
+    return {name: load_connector(name) for name in connector_names()}
 
 
 def load_connector(name: str) -> Connector:
     """The connector of the exchange `name`; raises Misconfigured where there is none, naming near matches."""
-    module = importlib.import_module(f"{__name__}.{known(name, _names(), what='exchange')}")
+    module = importlib.import_module(f"{__name__}.{known(name, connector_names(), what='exchange')}")
     try:
         connector: Connector = module.CONNECTOR
     except AttributeError:
@@ -23,5 +23,6 @@ def load_connector(name: str) -> Connector:
     return connector
 
 
-def _names() -> list[str]:
+def connector_names() -> list[str]:
+    """The exchanges there are; loads none of the modules."""
     return [module.name for module in pkgutil.iter_modules(__path__)]

@@ -127,26 +127,33 @@ def test_what_is_no_trade_is_refused_with_the_reason(unified: TestLake) -> None:
         "raw_coinbase_trades",
         [
             *coinbase(20, time="0001-01-01 00:00:00"),
-            *coinbase(21, time="2026-01-07 12:00:01"),
+            *coinbase(21, time="2999-01-07 12:00:01"),
             *coinbase(22, price=None),
             *coinbase(23, trade_id=None),
             *coinbase(25, price=float("nan")),
             *coinbase(26, size=float("-inf")),
+            *coinbase(27, price=0.0),
+            *coinbase(28, size=0.0),
+            *coinbase(29, price=-5.0),
+            *coinbase(30, time="2026-01-08 12:00:01"),  # the clock was days behind when it was landed
             *coinbase(24),
         ],
         load="c2",
         at="2026-01-05 12:00:00",
     )
     unified.dbt("build")
-    assert trade_ids(unified, "COINBASE") == [9, 10, 11, 24]
+    assert trade_ids(unified, "COINBASE") == [9, 10, 11, 24, 30]
     rejected = f"select coalesce(trade_id, '-'), rejection_reason from {unified.views}.trades_rejected order by 1, 2"
     assert unified.query(rejected) == [
         ("-", "trade_id is null"),
         ("20", "trade_ts is before 2009-01-03"),
-        ("21", "trade_ts is after the landing"),
+        ("21", "trade_ts is in the future"),
         ("22", "price is null"),
         ("25", "price is not finite"),
         ("26", "quantity is not finite"),
+        ("27", "price is not above 0"),
+        ("28", "quantity is not above 0"),
+        ("29", "price is not above 0"),
     ]
 
 

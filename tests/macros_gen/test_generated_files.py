@@ -1,9 +1,10 @@
 """The generator's text: the tree is its golden copy, a plain mapping is valid, values can't leave their quotes."""
 
-import functools
 import os
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import duckdb
 import jinja2
 import pytest
 import yaml
+from dbt_common.clients.agate_helper import from_csv
 
 from loaders.ledger import LEDGER
 from loaders.raw_table import PROVENANCE
-from macros_gen.__main__ import differences, main, write
-from macros_gen.registry import PROJECT, load_registry
-from macros_gen.render import FOLDERS, render
+from macros_gen.__main__ import main
+from macros_gen.files import differences, write
+from macros_gen.registry import PROJECT, Product, load_registry
+from macros_gen.render import FOLDERS, mapping_versions, render
 from macros_gen.sql_text import jinja_safe, text_literal
 from macros_gen.transforms import CATALOGUE
 from tests.macros_gen.conftest import Project
@@ -95,6 +98,70 @@ def test_a_failing_write_leaves_the_generated_files_alone(project: Project) -> N
     assert sorted(path.name for path in project.root.iterdir()) == ["config", "dbt_project"]
 
 
+def test_a_kill_while_writing_leaves_every_file_whole(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = render(project.load())
+    write(project.root, wanted)
+    changed = {path: f"{text}-- changed\n" for path, text in wanted.items()}
+    replaced: list[str] = []
+
+    def killed_after_three(source: Path, target: Path) -> None:
+        if len(replaced) == 3:
+            raise KeyboardInterrupt
+        replaced.append(str(target))
+        Path(source).rename(target)
+
+    monkeypatch.setattr(os, "replace", killed_after_three)
+    with pytest.raises(KeyboardInterrupt):
+        write(project.root, changed)
+    monkeypatch.undo()
+    found = {path: (project.root / path).read_text() for path in wanted}
+    assert all(found[path] in (wanted[path], changed[path]) for path in wanted)
+    assert len(differences(project.root, changed)) == len(wanted) - 3
+    write(project.root, changed)
+    assert differences(project.root, changed) == []
+
+
+def test_a_folder_that_cannot_be_written_is_named_in_one_line(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project.root / "dbt_project").write_text("no folder")
+    assert main(["--root", str(project.root)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "dbt_project" in line
+    assert "can't be written" in line
+
+
+CHANGES_OF_MEANING = {
+    "a constant": (BINANCE, "{exchange: BINANCE}", "{exchange: BINANCE2}"),
+    "a bound of the target": ("config/targets/trades_unified.yaml", "above: 0\n", "above: 1\n"),
+    "the row that wins": ("config/targets/trades_unified.yaml", "trade_ts, side, price", "trade_ts, price"),
+}
+OTHER_CHANGES = {
+    "a description": (BINANCE, "description: Spot trades", "description: All trades"),
+    "an example": (BINANCE, "name: the buyer waited, so the taker sold", "name: the taker sold"),
+}
+
+
+@pytest.mark.parametrize("change", [*CHANGES_OF_MEANING, *OTHER_CHANGES])
+def test_the_version_of_a_mapping_changes_with_what_its_rows_become(project: Project, change: str) -> None:
+    before = mapping_versions(project.load())
+    project.replace(*{**CHANGES_OF_MEANING, **OTHER_CHANGES}[change])
+    after = mapping_versions(project.load())
+    assert after.keys() == {"raw_binance_trades", "raw_coinbase_trades", "raw_kraken_trades"}
+    assert all(re.fullmatch("[0-9a-f]{12}", version) for version in after.values())
+    assert (after["raw_binance_trades"] != before["raw_binance_trades"]) == (change in CHANGES_OF_MEANING)
+    assert (after["raw_kraken_trades"] != before["raw_kraken_trades"]) == (change in list(CHANGES_OF_MEANING)[1:])
+
+
+def test_the_version_of_a_mapping_changes_with_its_transforms(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = load_registry()
+    before = mapping_versions(registry)
+    changed = replace(CATALOGUE["side_from_maker_side"], duckdb="'BUY'")
+    monkeypatch.setitem(CATALOGUE, "side_from_maker_side", changed)  # type: ignore[arg-type]
+    after = mapping_versions(registry)
+    assert {table for table in after if after[table] != before[table]} == {"raw_coinbase_trades"}
+
+
 def test_it_works_from_any_directory(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "macros_gen", "--check"]
     done = subprocess.run(command, cwd=tmp_path, env=os.environ, capture_output=True, text=True, check=False)
@@ -142,7 +209,7 @@ def test_filters_become_reasons_and_defaults_expressions(project: Project) -> No
     project.replace(
         BINANCE,
         "examples:",
-        "filters: {id: {not_in: ['-1']}, qty: {min: 0.5, not_null: true}}\ndefaults: {quantity: 0}\nexamples:",
+        "filters: {id: {not_in: ['-1']}, qty: {min: 0.5, not_null: true}}\ndefaults: {quantity: 0.25}\nexamples:",
     )
     sql = render(project.load())[STAGING]
     left_out = "when not coalesce({}, false)\n                then 'left out by the filter of {}'\n"
@@ -150,7 +217,7 @@ def test_filters_become_reasons_and_defaults_expressions(project: Project) -> No
     assert left_out.format('"qty" is not null', "qty") in sql
     assert left_out.format('"qty" >= cast(0.5 as double)', "qty") in sql
     assert "where" not in sql, "a row that a filter leaves out is counted all the same"
-    assert 'coalesce("qty", cast(0.0 as double)) as quantity' in sql
+    assert 'coalesce("qty", cast(0.25 as double)) as quantity' in sql
 
 
 def test_versions_are_in_force_one_after_the_other(project: Project) -> None:
@@ -190,6 +257,42 @@ def test_the_registry_knows_the_loaders_own_columns() -> None:
     }
 
 
+ODD_PRODUCTS = [
+    "1E5",
+    "NO",
+    "2026-01-05",
+    "0x1F",
+    "1_000",
+    ".5",
+    "TRUE",
+    "007",
+    "nan",
+    "12:30",
+    "a,b",
+    'a"b',
+    "#x",
+    "\\N",
+]
+
+
+@pytest.mark.parametrize("listed", [load_registry().products, ()], ids=["among others", "alone"])
+def test_products_that_look_like_numbers_survive_the_seed(tmp_path: Path, listed: tuple[Product, ...]) -> None:
+    odd = [Product("ODD", name, name, name) for name in ODD_PRODUCTS]
+    files = render(replace(load_registry(), products=(*listed, *odd)))
+    path = tmp_path / "products.csv"
+    path.write_text(files["dbt_project/seeds/generated/products.csv"])
+    (seed,) = yaml.safe_load(files["dbt_project/seeds/generated/_products.yml"])["seeds"]
+    columns = list(seed["config"]["column_types"])
+    # as dbt makes the seed: by a COPY on DuckDB, and through agate on Athena
+    with duckdb.connect() as connection:
+        connection.execute(f"create table products ({', '.join(f'{name} varchar' for name in columns)})")
+        connection.execute(f"copy products from '{path}' (format csv, header true, delimiter ',')")
+        on_duckdb = connection.execute("select symbol, base_asset from products where exchange = 'ODD'").fetchall()
+    rows = from_csv(path, text_columns=columns).rows
+    on_athena = [(row["symbol"], row["base_asset"]) for row in rows if row["exchange"] == "ODD"]
+    assert on_duckdb == on_athena == [(name, name) for name in ODD_PRODUCTS]
+
+
 @pytest.mark.parametrize("mapping", load_registry().mappings, ids=lambda mapping: mapping.source)
 def test_every_mapping_has_examples_that_show_each_column(mapping) -> None:  # type: ignore[no-untyped-def]
     assert mapping.declared.columns is not None
@@ -212,9 +315,7 @@ def test_every_mapping_has_examples_that_show_each_column(mapping) -> None:  # t
 )
 def test_the_documented_example_takes_columns_of_any_type(project: Project, raw: str) -> None:
     project.write(BINANCE, PLAIN_MAPPING)
-    template = jinja2.Environment().from_string(render(project.load())[STAGING])
-    calls = {name: functools.partial(transform.sql, "duckdb") for name, transform in CATALOGUE.items()}
-    source = "(select *, now()::timestamp as _source_ingest_ts, null as _channel, null as _dlt_load_id from (select "
-    sql = template.render(**calls, source=lambda *_: f"{source}{raw}))")
-    found = duckdb.sql(f"select trade_id, price, quantity, trade_ts, side, rejection_reason from ({sql})").fetchall()
+    provenance = "now()::timestamp as _source_ingest_ts, null as _channel, null as _dlt_load_id"
+    wanted = "trade_id, price, quantity, trade_ts, side, rejection_reason"
+    found = project.staged("stg_binance__trades", f"select *, {provenance} from (select {raw})", wanted)
     assert found == [("7", 1.5, 2.5, datetime(2026, 2, 3, 4, 5, 6, 789012), "UNKNOWN", None)]

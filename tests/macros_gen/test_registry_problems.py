@@ -75,7 +75,11 @@ MAPPING_MISTAKES = {
         "{exchange: KRAKEN, price: 1}",
         ": constants.price: `price` is mapped from `price` too; keep one",
     ),
-    "constant of another type": ("{exchange: KRAKEN}", "{exchange: 7}", ": constants.exchange: 7 is no string"),
+    "constant of another type": (
+        "{exchange: KRAKEN}",
+        "{exchange: 7}",
+        ": constants.exchange: 7 is no string; put it in quotes",
+    ),
     "constant that is no scalar": (
         "{exchange: KRAKEN}",
         "{exchange: [KRAKEN]}",
@@ -183,7 +187,11 @@ MAPPING_MISTAKES = {
         "unified: {sid: SELL",
         f": examples.1.unified.sid: unknown column `sid` of trades_unified; did you mean `side`? use one of: {UNIFIED}",
     ),
-    "duplicate key": ("  volume: quantity", "  price: quantity", ":33:3: key `price` is given twice"),
+    "duplicate key": (
+        "  volume: quantity",
+        "  price: quantity",
+        ":33:3: key `price` is given twice, in lines 32 and 33; keep one",
+    ),
     "broken YAML": (
         "constants: {exchange: KRAKEN}",
         "constants: {exchange: KRAKEN",
@@ -231,6 +239,33 @@ TARGET_MISTAKES = {
         "from: _ingest_ts",
         ": columns.ingest_ts.from: unknown column `_ingest_ts`; did you mean `_source_ingest_ts`? use one of: "
         "_source, _source_ingest_ts, _raw_payload, _channel, _dlt_load_id",
+    ),
+    "bound of another type": ("above: 0", "above: cheap", ": columns.price.above: 'cheap' is no double"),
+    "bound of text": (
+        "    accepted_values: [BUY, SELL, UNKNOWN]",
+        "    min: BUY",
+        ": columns.side.min: a string has no bounds; double, long, timestamp have",
+    ),
+    "two lower bounds": ("above: 0", "above: 0\n    min: 1", ": columns.price.above: `min` is given too; keep one"),
+    "bounds that leave nothing": (
+        "above: 0",
+        "above: 0\n    max: 0",
+        ": columns.price.max: no value is above 0 and at most 0",
+    ),
+    "bounds in the wrong order": (
+        "from: _source_ingest_ts",
+        "from: _source_ingest_ts\n    min: 2026-01-02\n    below: 2026-01-01",
+        ": columns.ingest_ts.below: no value is at least 2026-01-02 and below 2026-01-01",
+    ),
+    "default out of bounds": (
+        "above: 0",
+        "above: 0\n    default: 0",
+        ": columns.price.default: 0 is not above 0",
+    ),
+    "bound that no double holds": (
+        "above: 0",
+        "above: 1e400",
+        ":27:12: '1e400' is too large for a number; put it in quotes if it is text",
     ),
     "reserved word": (
         "  quantity:\n",

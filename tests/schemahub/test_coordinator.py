@@ -1,10 +1,14 @@
 """The runs of one lake, called as the command line calls them."""
 
+import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from loaders.exceptions import Misconfigured
+from schemahub import terminal
 from schemahub.coordinator import Coordinator, Outcome, utc_now
 from schemahub.landed import read_landed
 from schemahub.settings import load_settings
@@ -31,6 +35,19 @@ def test_a_plan_has_the_venues_names_of_the_symbols_that_each_lists(coordinator:
         "coinbase": ["BTC-USD", "ETH-USDT"],
         "kraken": ["XBTUSD", "ETHUSDT"],
     }
+
+
+def test_a_product_that_is_no_longer_listed_is_named_and_not_asked_for(
+    coordinator: Coordinator, exchanges: RunningSimulator, tmp_path: Path
+) -> None:
+    products = [replace(each, is_listed=each.symbol != "XBTUSDT") for each in coordinator.registry.products]
+    vars(coordinator)["registry"] = replace(coordinator.registry, products=tuple(products))
+    shown = Console(file=io.StringIO(), width=120)
+    assert terminal.ingest(coordinator, ["binance", "kraken"], shown) == []
+    assert isinstance(shown.file, io.StringIO)
+    assert "  kraken      - no longer lists XBTUSDT\n" in shown.file.getvalue()
+    assert landed_ids(tmp_path / "lake", "binance")
+    assert not landed_ids(tmp_path / "lake", "kraken")
 
 
 def test_a_symbol_that_fails_keeps_neither_the_others_of_its_exchange_nor_other_exchanges_from_landing(

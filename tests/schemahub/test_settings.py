@@ -1,10 +1,14 @@
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from loaders.connectors import load_connector
 from loaders.exceptions import Misconfigured
-from schemahub.settings import base_url, load_settings, parse_since
+from schemahub import settings
+from schemahub.settings import PROJECT, Settings, base_url, load_settings, parse_since
+from schemahub.variables import FORMS
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
@@ -41,8 +45,137 @@ def test_an_empty_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch) -> No
     assert load_settings().lake == "./lake"
 
 
-def test_symbols_are_a_list_with_commas_in_capitals_and_each_once() -> None:
-    assert load_settings(symbols=" btc-usd, ETH-USD,,BTC-USD ").symbols == ("BTC-USD", "ETH-USD")
+def test_symbols_are_a_list_with_commas_as_they_are_spelled_and_each_once() -> None:
+    assert load_settings(symbols=" kBONK-usd, ETH-USD,,ETH-USD ").symbols == ("kBONK-usd", "ETH-USD")
+
+
+@pytest.fixture
+def settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The settings file of another project, which a test writes."""
+    monkeypatch.setattr(settings, "PROJECT", tmp_path)
+    (tmp_path / "config").mkdir()
+    return tmp_path / "config" / "schemahub.yaml"
+
+
+PLAIN = {"lake": "./lake", "since": "1h", "symbols": "[BTC-USD]"}
+
+
+@pytest.mark.parametrize(
+    ("key", "written", "read"),
+    [
+        ("since", "2026-01-05", "2026-01-05"),
+        ("since", "2026-01-05T06:07:08Z", "2026-01-05T06:07:08Z"),
+        ("since", "2026-01-05 06:07", "2026-01-05 06:07"),
+        ("lake", "NO", "NO"),
+        ("lake", "on", "on"),
+        ("lake", "0x1F", "0x1F"),
+        ("lake", "!!str 2026", "2026"),
+        ("symbols", "BTC-USD, eth-usd", ("BTC-USD", "eth-usd")),
+        ("symbols", "[NO-USD, 1E5-USD, 'ETH-USD']", ("NO-USD", "1E5-USD", "ETH-USD")),
+    ],
+)
+def test_a_setting_of_the_file_is_read_as_it_is_written(
+    settings_file: Path, key: str, written: str, read: object
+) -> None:
+    settings_file.write_text("".join(f"{name}: {value}\n" for name, value in {**PLAIN, key: written}.items()))
+    assert getattr(load_settings(), key) == read
+
+
+WRITTEN = "".join(f"{name}: {value}\n" for name, value in PLAIN.items())
+FILE_MISTAKES = {
+    "number": (WRITTEN.replace("./lake", "2026"), "lake: expected text, found 2026; put it in quotes"),
+    "flag": (WRITTEN.replace("./lake", "true"), "lake: expected text, found true; put it in quotes"),
+    "null": (WRITTEN.replace("./lake", "~"), "lake: expected text, found null; put it in quotes"),
+    "list": (WRITTEN.replace("1h", "[1h]"), "since: expected text, found ['1h']"),
+    "number among symbols": (WRITTEN.replace("BTC-USD", "7"), "symbols.0: expected text, found 7; put it in quotes"),
+    "map of symbols": (WRITTEN.replace("[BTC-USD]", "{a: b}"), "symbols: Input should be a valid tuple, found {"),
+    "key twice": (WRITTEN + "lake: other\n", "config/schemahub.yaml:4:1: key `lake` is given twice, in lines 1 and 4"),
+    "key too few": ("lake: ./lake\nsince: 1h\n", "key `symbols` is missing"),
+    "key too many": (WRITTEN + "simbols: []\n", "unknown key `simbols`; did you mean `symbols`? use one of: lake, "),
+    "broken": ("lake: [", "config/schemahub.yaml:1:8: "),
+    "list of settings": ("- lake", "config/schemahub.yaml: must hold settings as keys and values; use: lake, "),
+    "empty": ("", "config/schemahub.yaml: must hold settings as keys and values"),
+    "deep": (f"lake: {'[' * 5_000}", "config/schemahub.yaml:1:56: is nested more than 50 deep"),
+    "odd tag": (WRITTEN.replace("./lake", "!!int x"), "config/schemahub.yaml:1:7: tag `!!int` on what is none"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILE_MISTAKES)
+def test_a_mistake_in_the_settings_file_is_one_line(settings_file: Path, name: str) -> None:
+    text, problem = FILE_MISTAKES[name]
+    settings_file.write_text(text)
+    with pytest.raises(Misconfigured, match=re.escape(problem)) as caught:
+        load_settings()
+    assert str(caught.value).isprintable()
+
+
+def test_a_settings_file_that_is_missing_is_one_line(settings_file: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"^config/schemahub.yaml: can't be read: No such file"):
+        load_settings()
+
+
+def test_all_mistakes_of_file_flags_and_variables_are_told_at_once(
+    settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_file.write_text("lake: 7\nsince: true\nsymbols: [BTC-USD]\n")
+    monkeypatch.setenv("SCHEMAHUB_SYMBOL", "ETH-USD")
+    with pytest.raises(Misconfigured) as caught:
+        load_settings(symbols="")
+    told = str(caught.value)
+    assert all(each in told for each in ("SCHEMAHUB_SYMBOLS?", "lake: expected", "since: expected", "symbols: "))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "problem"),
+    [
+        ("SCHEMAHUB_SYMBOL", "ETH-USD", "is no setting; did you mean SCHEMAHUB_SYMBOLS?"),
+        ("SCHEMAHUB_WORKGROUP", "mine", "is no setting; did you mean SCHEMAHUB_WORK_GROUP?"),
+        ("SCHEMAHUB_KRAKN_URL", "http://x", "is no setting; did you mean SCHEMAHUB_KRAKEN_URL?"),
+        ("SCHEMAHUB_THREADS", "many", "is 'many'; expected a whole number from 1 on"),
+        ("SCHEMAHUB_THREADS", "0", "is '0'; expected a whole number from 1 on"),
+        ("SCHEMAHUB_ATHENA_RETRIES", "-1", "is '-1'; expected a whole number from 0 on"),
+        ("SCHEMAHUB_ATHENA_POLL_SECONDS", "0.0", "is '0.0'; expected a number of seconds above 0"),
+        ("SCHEMAHUB_MEMORY_LIMIT", "4", "is '4'; expected a size such as 4GB"),
+        ("SCHEMAHUB_S3_DATA_DIR", "/data", "is '/data'; expected an address that begins with s3://"),
+    ],
+)
+def test_a_variable_that_nobody_would_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, problem: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(Misconfigured, match=re.escape(f"{variable} {problem}")):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    {
+        "SCHEMAHUB_THREADS": "8",
+        "SCHEMAHUB_ATHENA_RETRIES": "0",
+        "SCHEMAHUB_ATHENA_POLL_SECONDS": "0.05",
+        "SCHEMAHUB_MEMORY_LIMIT": "1.5 GiB",
+        "SCHEMAHUB_S3_STAGING_DIR": "s3://bucket/results/",
+        "SCHEMAHUB_CATALOG_LOG": "requests.log",
+        "SCHEMAHUB_KRAKEN_URL": "http://127.0.0.1:8000/kraken",
+        "SCHEMAHUB_DBT_ROLE": "another tool's",
+        "SCHEMAHUB_WORKGROUP": "",
+    }.items(),
+)
+def test_a_variable_of_ours_or_of_others_is_let_be(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+    monkeypatch.setenv(variable, value)
+    load_settings()
+
+
+def test_every_variable_is_known_and_documented() -> None:
+    read = {
+        name
+        for path in (*PROJECT.glob("profiles/*.*"), *PROJECT.glob("schemahub/*.py"))
+        for name in re.findall(r"SCHEMAHUB_([A-Z0-9_]+[A-Z0-9])", path.read_text())
+    }
+    known = {*FORMS, *(name.upper() for name in Settings.model_fields)}
+    assert read - known <= {"BINANCE_URL", "KRAKEN_URL", "COINBASE_URL"}
+    readme = (PROJECT / "README.md").read_text()
+    assert [name for name in known if f"`SCHEMAHUB_{name}`" not in readme] == []
 
 
 @pytest.mark.parametrize("flags", [{"lake": ""}, {"symbols": ""}, {"symbols": " , "}])

@@ -10,19 +10,19 @@
         "target": "trades_unified",
         "raw_table": "raw_binance_trades",
         "staging": ref("stg_binance__trades"),
-        "mapping_version": "d5559d215f2a",
+        "mapping_version": "03bdb61f5829",
     },
     {
         "target": "trades_unified",
         "raw_table": "raw_coinbase_trades",
         "staging": ref("stg_coinbase__trades"),
-        "mapping_version": "809d4daabddd",
+        "mapping_version": "a29524595cc4",
     },
     {
         "target": "trades_unified",
         "raw_table": "raw_kraken_trades",
         "staging": ref("stg_kraken__trades"),
-        "mapping_version": "c939461d5c1c",
+        "mapping_version": "c74fc007543d",
     },
 ] %}
 {%- set waiting = waiting_loads(sources) %}

@@ -50,10 +50,16 @@ classified as (
                 then 'price is not finite'
             when not abs(quantity) < cast('Infinity' as double)
                 then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
             when trade_ts < timestamp '2009-01-03 00:00:00.000000'
                 then 'trade_ts is before 2009-01-03'
-            when trade_ts > _source_ingest_ts + interval '1' day
-                then 'trade_ts is after the landing'
+            when trade_ts > greatest(_source_ingest_ts, {{ run_started() }}) + interval '1' day
+                then 'trade_ts is in the future'
         end as rejection_reason
     from renamed
 

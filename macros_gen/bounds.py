@@ -1,0 +1,106 @@
+"""The least and the greatest value of a target's column: what breaks them, as SQL and in words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .declarations import TargetColumn
+from .sql_text import SqlValue, literal, parse_timestamp
+
+_TYPES = ("double", "long", "timestamp")
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One of a column's bounds; `operator` says how a value compares that breaks it."""
+
+    key: str
+    value: SqlValue
+    operator: str
+    complaint: str
+    """What is said of a value that breaks it: `is not above 0`."""
+    sentence: str
+    """What is said of the column: `above 0`."""
+
+    def is_broken_by(self, value: SqlValue, type_: str) -> bool:
+        found, bound = _ordered(value, type_), _ordered(self.value, type_)
+        equal = found == bound and self.operator in ("<=", ">=")
+        return equal or (found < bound if self.operator.startswith("<") else found > bound)
+
+
+def bounds_of(column: TargetColumn) -> list[Bound]:
+    every = (
+        ("min", column.min, "<", "is below", "at least"),
+        ("above", column.above, "<=", "is not above", "above"),
+        ("max", column.max, ">", "is above", "at most"),
+        ("below", column.below, ">=", "is not below", "below"),
+    )
+    return [
+        Bound(key, value, operator, f"{complaint} {value}", f"{sentence} {value}")
+        for key, value, operator, complaint, sentence in every
+        if value is not None
+    ]
+
+
+def refusals(name: str, column: TargetColumn) -> list[tuple[str, str]]:
+    """Of each bound the SQL condition of a row that breaks it, which is null for null, and the reason."""
+    return [
+        (f"{name} {bound.operator} {literal(bound.value, column.type)}", f"{name} {bound.complaint}")
+        for bound in bounds_of(column)
+    ]
+
+
+def in_words(column: TargetColumn) -> str:
+    """The bounds as a sentence for people, or nothing."""
+    text = ", ".join(bound.sentence for bound in bounds_of(column))
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def broken_bound(value: SqlValue, column: TargetColumn) -> str | None:
+    """Which bound a value of the column's type breaks, or None; bounds that are wrong themselves don't count."""
+    for bound in bounds_of(column):
+        if _fits(bound.value, column.type) and bound.is_broken_by(value, column.type):
+            return f"{value!r} {bound.complaint}"
+    return None
+
+
+def bound_problems(column: TargetColumn) -> Iterator[str]:
+    """What is wrong with the bounds themselves, each line begun by its key."""
+    bounds = bounds_of(column)
+    for bound in bounds:
+        if column.type not in _TYPES:
+            yield f"{bound.key}: a {column.type} has no bounds; {', '.join(_TYPES)} have"
+        elif not _fits(bound.value, column.type):
+            yield f"{bound.key}: {bound.value!r} is no {column.type}"
+    if all(_fits(bound.value, column.type) for bound in bounds):
+        yield from _contradictions(bounds, column.type)
+
+
+def _contradictions(bounds: list[Bound], type_: str) -> Iterator[str]:
+    lower = [bound for bound in bounds if bound.operator.startswith("<")]
+    upper = [bound for bound in bounds if bound.operator.startswith(">")]
+    for same in (lower, upper):
+        if len(same) > 1:
+            yield f"{same[1].key}: `{same[0].key}` is given too; keep one"
+    if (
+        lower
+        and upper
+        and (upper[0].is_broken_by(lower[0].value, type_) or lower[0].is_broken_by(upper[0].value, type_))
+    ):
+        yield f"{upper[0].key}: no value is {lower[0].sentence} and {upper[0].sentence}"
+
+
+def _fits(value: SqlValue, type_: str) -> bool:
+    try:
+        literal(value, type_)
+    except ValueError:
+        return False
+    return type_ in _TYPES
+
+
+def _ordered(value: SqlValue, type_: str) -> float:
+    """A number that compares as the value does; microseconds for a timestamp."""
+    if type_ == "timestamp":
+        return (parse_timestamp(str(value)) - datetime.min) // timedelta(microseconds=1)
+    assert isinstance(value, int | float)
+    return value

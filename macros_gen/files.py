@@ -1,0 +1,54 @@
+"""The generated files in the tree: which are stale, and how they are written."""
+
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from .render import FOLDERS
+
+_ASIDE = ".generated-"
+_LEFT_BEHIND_SECONDS = 3600
+
+
+def differences(root: Path, wanted: Mapping[str, str]) -> list[str]:
+    """What the tree has otherwise than `wanted`, a line for each file; empty where nothing is stale."""
+    found = _found(root)
+    lines = [f"missing: {path}" for path in wanted.keys() - found.keys()]
+    lines += [f"not generated: {path}" for path in found.keys() - wanted.keys()]
+    lines += [
+        f"stale: {path}" for path in wanted.keys() & found.keys() if found[path].read_bytes() != wanted[path].encode()
+    ]
+    return sorted(lines, key=lambda line: line.partition(": ")[2])
+
+
+def _found(root: Path) -> dict[str, Path]:
+    every = (path for folder in FOLDERS for path in (root / folder).rglob("*"))
+    return {path.relative_to(root).as_posix(): path for path in every if path.is_file()}
+
+
+def write(root: Path, wanted: Mapping[str, str]) -> None:
+    """Make the generated folders hold `wanted` and nothing else.
+
+    All is written aside first, so that an error leaves the old files alone. Then each file is replaced at once, so that
+    a kill leaves no file half-written or missing, and the next call does the rest.
+    """
+    _remove_left_behind(root)
+    with tempfile.TemporaryDirectory(prefix=_ASIDE, dir=root) as aside:
+        for path, text in wanted.items():
+            Path(aside, path).parent.mkdir(parents=True, exist_ok=True)
+            Path(aside, path).write_text(text, encoding="utf-8", newline="\n")
+        for path in wanted:
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(Path(aside, path), root / path)
+    for path, found in _found(root).items():
+        if path not in wanted:
+            found.unlink()
+
+
+def _remove_left_behind(root: Path) -> None:
+    for folder in root.glob(f"{_ASIDE}*"):
+        if time.time() - folder.stat().st_mtime > _LEFT_BEHIND_SECONDS:  # a younger one may be in use
+            shutil.rmtree(folder, ignore_errors=True)
