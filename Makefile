@@ -9,7 +9,7 @@ SETUP := .venv/.is-set-up
 ENGINES := .venv/.has-engines
 
 .PHONY: help setup demo test lint format generate pipeline status docs docs-serve bench clean
-.PHONY: test-athena athena-up athena-down
+.PHONY: test-athena test-kills athena-up athena-down
 .PHONY: aws-bootstrap aws-destroy aws-smoke glue-package
 
 help: ## List the targets.
@@ -42,6 +42,9 @@ test: $(SETUP) ## Run all tests; no network.
 test-athena: $(ENGINES) ## Run the tests on a real Trino; Maven fetches it once, 800 MB.
 	@$(BIN)/python -m tests.athena.local.trino_install
 	@$(BIN)/python -m pytest -q -m athena -n 2 --dist loadscope
+
+test-kills: $(SETUP) ## Kill runs at random moments, with faults and wrong clocks; some minutes.
+	@$(BIN)/python -m pytest -q -m kills
 
 athena-up: $(ENGINES) ## Leave a local Athena running, on 127.0.0.1; says what to export.
 	@$(BIN)/python -m tests.athena.local.background_athena up

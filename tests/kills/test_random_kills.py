@@ -1,0 +1,153 @@
+"""Runs that are killed at any moment, on a market that grows, with every fault on and with clocks that are wrong.
+
+Slow, hence `make test-kills`: each round is a process of its own. The seed is printed, and SCHEMAHUB_KILLS_SEED repeats it.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import simulator
+from macros_gen.registry import Registry
+from simulator import RunningSimulator, draw_market
+from tests.clocks import shifted_clock
+from tests.schemahub.conftest import ID_COLUMNS, iceberg_table, landed_ids, leftovers, ledger
+
+pytestmark = pytest.mark.kills
+
+TRADES = 20_000
+KILLS = 25
+FAULTS = (
+    "429:1/23",
+    "418=1:1/41@binance",
+    "500:1/29",
+    "503:1/31",
+    "cut:1/17",
+    "truncated:1/19",
+    "duplicate_page:1/7",
+    "slow=0.2:1/5",
+    "kraken_200:1/13",
+    "kraken_200=EGeneral:Internal error:1/11",
+    "short=300:1/3",
+)
+CLOCKS = (0, 0, 120, -120, 1_200, -1_200, 86_400, -86_400, 330 * 86_400, -330 * 86_400)
+"""Seconds by which the clock of a run is ahead."""
+COMMANDS = (
+    ("run", "pipeline", "trades_unified"),
+    ("run", "pipeline", "trades_unified"),
+    ("run", "ingest", *ID_COLUMNS),
+    ("run", "unify", "trades_unified"),
+)
+
+Trade = tuple[str, str, str]
+Values = tuple[str, float, float, datetime]
+
+
+@pytest.fixture(scope="module")
+def exchanges() -> Iterator[RunningSimulator]:
+    with simulator.running(trades=TRADES, enforce_limits=False) as running:
+        yield running
+
+
+def environment(exchanges: RunningSimulator, lake: Path, clock: int) -> dict[str, str]:
+    return {
+        **shifted_clock(clock),
+        **exchanges.environment,
+        "SCHEMAHUB_LAKE": str(lake),
+        "SCHEMAHUB_SINCE": "2025-12-01",
+        "SCHEMAHUB_SYMBOLS": "BTC-USD,ETH-USD,BTC-USDT,ETH-USDT",
+        "SCHEMAHUB_CLOCK_TOLERANCE": "400d",  # what the clocks are here would be refused
+    }
+
+
+def start(arguments: tuple[str, ...], environment: dict[str, str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "schemahub.cli", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def tape(registry: Registry) -> dict[Trade, Values]:
+    """Every trade of the market, as trades_unified must have it."""
+    names = {(product.exchange, product.canonical_symbol): product.symbol for product in registry.products}
+    market = draw_market(trades=TRADES)
+    return {
+        (listing.venue.upper(), names[listing.venue.upper(), listing.symbol], str(trade.id)): (
+            trade.taker_side,
+            float(trade.price),
+            float(trade.quantity),
+            datetime(1970, 1, 1) + timedelta(microseconds=trade.time_ns // 1_000),
+        )
+        for listing in market.listings
+        if (listing.venue.upper(), listing.symbol) in names
+        for trade in market.trades_of(listing.venue, listing.symbol)
+    }
+
+
+def unified(lake: Path) -> list[tuple[Trade, Values]]:
+    rows: list[dict[str, Any]] = iceberg_table(lake, "trades_unified").scan().to_arrow().to_pylist()
+    return [
+        (
+            (row["exchange"], row["symbol"], row["trade_id"]),
+            (row["side"], row["price"], row["quantity"], row["trade_ts"]),
+        )
+        for row in rows
+    ]
+
+
+def test_nothing_is_lost_or_duplicated_whenever_a_run_is_killed(
+    exchanges: RunningSimulator, registry: Registry, tmp_path: Path
+) -> None:
+    seed = os.environ.get("SCHEMAHUB_KILLS_SEED", f"{datetime.now(UTC):%Y%m%d%H%M}")
+    print(f"SCHEMAHUB_KILLS_SEED={seed}")
+    chance, lake = random.Random(seed), tmp_path / "lake"
+    exchanges.set_faults(*FAULTS)
+    killed = 0
+    for number in range(KILLS):
+        exchanges.show((number + 1) / KILLS)
+        clock = chance.choice(CLOCKS)
+        process = start(chance.choice(COMMANDS), environment(exchanges, lake, clock))
+        time.sleep(chance.uniform(0.5, 9))
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            killed += 1
+        _, said = process.communicate()
+        assert "Traceback" not in said, said
+    exchanges.clear_faults()
+    assert killed >= KILLS / 2
+    finish(lake, exchanges)
+    assert Counter(unified(lake)) == Counter(tape(registry).items())
+    of_raw: Counter[Trade] = Counter()
+    for exchange in ID_COLUMNS:
+        for (symbol, trade_id), count in landed_ids(lake, exchange).items():
+            of_raw[exchange.upper(), symbol, str(trade_id)] += count
+    assert of_raw == Counter(tape(registry).keys())
+    assert sum(row["row_count"] for row in ledger(lake)) == len(tape(registry))
+    assert leftovers(lake) == []
+
+
+def finish(lake: Path, exchanges: RunningSimulator) -> None:
+    """What a person does when the clock is right again; what a wrong one kept out, a full refresh takes in."""
+    for arguments in (
+        ("run", "pipeline", "trades_unified"),
+        ("run", "unify", "trades_unified", "--full-refresh"),
+        ("run", "pipeline", "trades_unified"),
+    ):
+        process = start(arguments, environment(exchanges, lake, 0))
+        told, said = process.communicate()
+        assert process.returncode == 0, told + said
+        assert said == "", said
