@@ -157,6 +157,14 @@ def _environment() -> dict[str, str]:
     }
 
 
+def shut_in(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
+    """Leave nothing to `connection` but the tables of the lake that it has attached; it can't be undone."""
+    tables = f"{lake.resolve()}/{NAMESPACE}/"
+    connection.execute(f"set global allowed_directories = [{_quoted(tables)}]")
+    connection.execute("set global enable_external_access = false")
+    connection.execute("set global lock_configuration = true")
+
+
 @contextmanager
 def connect(lake: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB in which plain names mean the lake's tables and, where dbt has made any, its views.
@@ -175,6 +183,9 @@ def connect(lake: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyCo
     with RestCatalog(lake, read_only=read_only) as catalog, duckdb.connect(config=CONFIG) as connection:
         attach_lake(connection, catalog, read_only=read_only)
         connection.execute("set global TimeZone = 'UTC'")
+        # where DuckDB puts what memory can't hold, and removes it; it would be in the current folder
+        spill = Path(tempfile.gettempdir(), f"schemahub-{secrets.token_hex(8)}")
+        connection.execute(f"set global temp_directory = {_quoted(spill)}")
         search_path = [f"{LAKE_ALIAS}.{NAMESPACE}", *_schemas_of_views(connection, lake / VIEWS)]
         connection.execute(f"set search_path = {_quoted(','.join(search_path))}")
         yield connection

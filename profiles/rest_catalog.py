@@ -117,7 +117,8 @@ class RestRoutes:
         body = {"location": None, "partition-spec": None, "write-order": None} | await request.json()
         wanted = CreateTableRequest.model_validate(body)
         check_names([wanted.name])
-        check_locations(self.catalog.lake, [*filter(None, [wanted.location]), *locations_in(wanted.properties)])
+        given = {**wanted.properties, "write.data.path": ""}  # which the catalog sets
+        check_locations(self.catalog.lake, [*filter(None, [wanted.location, *locations_in(given)])])
         return _loaded(self.catalog.create_table(_namespace(request), wanted))
 
     async def load_table(self, request: Request) -> Response:
