@@ -2,9 +2,9 @@
 
     python -m profiles.rest_catalog <lake> [--read-only] [--log FILE]
 
-reads a secret as one line from stdin, listens on a free port of 127.0.0.1, prints its address as one line on stdout, and
-ends when its stdin closes, so that it never outlives the process that started it. It answers only those who bring the
-secret as a bearer token. It must be a process: as a thread of the one that runs DuckDB it would wait for the
+reads a secret as one line from stdin, listens on a free port of 127.0.0.1, prints its address as one line on stdout,
+and ends when its stdin closes, so that it never outlives the process that started it. It answers only those who bring
+the secret as a bearer token. It must be a process: as a thread of the one that runs DuckDB it would wait for the
 interpreter lock, which DuckDB's Python API holds while it waits for an answer.
 
 Routes are named after the operations of the specification:
@@ -179,6 +179,7 @@ def build_app(catalog: LakeCatalog, *, host: str, secret: str, read_only: bool =
     if read_only:
         writes = [(method, path, _refuse) for method, path, _ in writes]
     answers = [Route(path, _answer(handle), methods=[method]) for method, path, handle in reads + writes]
+    answers.append(Route("/{path:path}", _answer(_find_nothing), methods=["GET"]))  # a table whose name has a slash
     return OnlyOurOwn(Starlette(routes=answers), host=host, secret=secret)
 
 
@@ -220,6 +221,10 @@ def _stop_with_parent(server: uvicorn.Server) -> None:
 
 async def _refuse(_: Request) -> Response:
     return error_response(403, "ForbiddenException", "the lake was opened for reading only")
+
+
+async def _find_nothing(request: Request) -> Response:
+    return error_response(404, "NoSuchTableException", f"there is no {request.url.path}")
 
 
 def _answer(handle: Handler) -> Handler:
