@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pyiceberg.catalog.rest import CreateTableRequest
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import TableAlreadyExistsError
+from pyiceberg.exceptions import TableAlreadyExistsError, ValidationError
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
 from pyiceberg.table import CommitTableRequest, CommitTableResponse, StagedTable, Table
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
@@ -66,7 +66,7 @@ class LakeCatalog:
         """The table as it is now; raises NoSuchTableError, and TableDamaged where its metadata can't be read."""
         try:
             return self.tables.load_table(identifier)
-        except (OSError, ValueError) as error:  # ValueError: what is there is no metadata
+        except (OSError, ValueError, ValidationError) as error:  # the latter two: what is there is no metadata
             raise TableDamaged(
                 f"`{identifier[-1]}` can't be read, its metadata {self._metadata_file(identifier)} are missing or "
                 f"damaged: {error}"
