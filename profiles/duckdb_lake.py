@@ -57,7 +57,7 @@ class LakeUnusable(Exception):
 def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
     """Load what Iceberg needs from the packages `duckdb-extension-*`; DuckDB checks the signatures."""
     for extension in _EXTENSIONS:
-        connection.execute(f"load {_quoted(extension_path(extension))}")
+        connection.execute(f"load {quoted(extension_path(extension))}")
 
 
 def extension_path(name: str) -> Path:
@@ -160,7 +160,7 @@ def _environment() -> dict[str, str]:
 def shut_in(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
     """Leave nothing to `connection` but the tables of the lake that it has attached; it can't be undone."""
     tables = f"{lake.resolve()}/{NAMESPACE}/"
-    connection.execute(f"set global allowed_directories = [{_quoted(tables)}]")
+    connection.execute(f"set global allowed_directories = [{quoted(tables)}]")
     connection.execute("set global enable_external_access = false")
     connection.execute("set global lock_configuration = true")
 
@@ -185,9 +185,9 @@ def connect(lake: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyCo
         connection.execute("set global TimeZone = 'UTC'")
         # where DuckDB puts what memory can't hold, and removes it; it would be in the current folder
         spill = Path(tempfile.gettempdir(), f"schemahub-{secrets.token_hex(8)}")
-        connection.execute(f"set global temp_directory = {_quoted(spill)}")
+        connection.execute(f"set global temp_directory = {quoted(spill)}")
         search_path = [f"{LAKE_ALIAS}.{NAMESPACE}", *_schemas_of_views(connection, lake / VIEWS)]
-        connection.execute(f"set search_path = {_quoted(','.join(search_path))}")
+        connection.execute(f"set search_path = {quoted(','.join(search_path))}")
         yield connection
 
 
@@ -195,7 +195,7 @@ def _schemas_of_views(connection: duckdb.DuckDBPyConnection, path: Path) -> list
     if not path.exists():
         return []
     try:
-        connection.execute(f"attach {_quoted(path)} as {VIEWS_ALIAS} (read_only)")
+        connection.execute(f"attach {quoted(path)} as {VIEWS_ALIAS} (read_only)")
         schemas = connection.execute(
             "select distinct schema_name from duckdb_views() where database_name = ? and not internal", [VIEWS_ALIAS]
         ).fetchall()
@@ -206,5 +206,6 @@ def _schemas_of_views(connection: duckdb.DuckDBPyConnection, path: Path) -> list
     return [f"{VIEWS_ALIAS}.{schema}" for (schema,) in schemas]
 
 
-def _quoted(value: Path | str) -> str:
+def quoted(value: Path | str) -> str:
+    """A literal of SQL."""
     return "'" + str(value).replace("'", "''") + "'"

@@ -42,9 +42,14 @@ class Plugin(BasePlugin):  # type: ignore[misc] # dbt ships no types that pass -
             _views.append(ViewsFile(self.lake, Path(creds.path)))
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        with _in_one_line():
-            # before dbt attaches what the profile names, which it does only where that isn't there yet
-            attach_lake(conn, self.catalog)
+        try:
+            with _in_one_line():
+                # before dbt attaches what the profile names, which it does only where that isn't there yet
+                attach_lake(conn, self.catalog)
+        except DbtRuntimeError:
+            conn.close()  # which dbt would leave open, and it connects once more for each thread
+            _views.pop().close()
+            raise
 
 
 def release_views() -> None:

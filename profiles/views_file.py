@@ -16,7 +16,7 @@ from typing import IO
 
 import duckdb
 
-from .duckdb_lake import CONFIG, VIEWS, LakeUnusable
+from .duckdb_lake import CONFIG, VIEWS, VIEWS_ALIAS, LakeUnusable, quoted
 
 log = logging.getLogger(__name__)
 
@@ -81,9 +81,12 @@ def _locked(path: Path, lake: Path) -> IO[str]:
 
 # Views are read when the file is opened; blocks of tables, with their checksums, when they are needed
 def _read_through(path: Path) -> None:
-    with duckdb.connect(path, read_only=True, config=CONFIG) as connection:
+    with duckdb.connect(config=CONFIG) as connection:
+        connection.execute(f"attach {quoted(path)} as {VIEWS_ALIAS} (read_only)")
         for (name,) in connection.execute(
-            'select format(\'"{}"."{}"\', schema_name, table_name) from duckdb_tables() where not temporary'
+            'select format(\'"{}"."{}"."{}"\', database_name, schema_name, table_name) '
+            "from duckdb_tables() where database_name = ?",
+            [VIEWS_ALIAS],
         ).fetchall():
             connection.execute(f"select bit_xor(hash(t)) from {name} as t")
 
