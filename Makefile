@@ -57,13 +57,13 @@ athena-down: $(ENGINES) ## Stop the local Athena.
 pipeline: $(SETUP) ## Ingest the real exchanges, unify, test, build the docs.
 	@$(BIN)/schemahub run pipeline trades_unified --lake $(LAKE)
 	@SCHEMAHUB_LAKE=$(LAKE) $(BIN)/schemahub dbt --quiet test
-	@SCHEMAHUB_LAKE=$(LAKE) DBT_TARGET_PATH=$(abspath $(DOCS)) $(BIN)/schemahub dbt --quiet docs generate
+	@SCHEMAHUB_LAKE=$(LAKE) SCHEMAHUB_DBT_TARGET_PATH=$(abspath $(DOCS)) $(BIN)/schemahub dbt --quiet docs generate
 
 status: $(SETUP) ## Show what the lake holds.
 	@$(BIN)/schemahub status --lake $(LAKE)
 
 docs: $(SETUP) ## Build the dbt docs site.
-	@SCHEMAHUB_LAKE=$(LAKE) DBT_TARGET_PATH=$(abspath $(DOCS)) $(BIN)/schemahub dbt --quiet docs generate
+	@SCHEMAHUB_LAKE=$(LAKE) SCHEMAHUB_DBT_TARGET_PATH=$(abspath $(DOCS)) $(BIN)/schemahub dbt --quiet docs generate
 	@echo "built $(DOCS)/index.html; make docs-serve shows it"
 
 docs-serve: $(SETUP) ## Show the dbt docs site on http://127.0.0.1:8080.

@@ -2,7 +2,7 @@
 
 <lake>/catalog.db            pyiceberg SqlCatalog `schemahub`
 <lake>/schemahub/<table>/    data and metadata of the loaders' tables
-<lake>/views.duckdb          dbt's views (written by dbt, not here)
+<lake>/views.duckdb          dbt's views (published by each run, not here)
 <lake>/.schemahub/           locks and work in progress; may be deleted while nothing runs
 """
 
@@ -20,7 +20,7 @@ from .exceptions import LakeUnavailable, Misconfigured
 from .file_lock import file_lock
 from .lake import CATALOG, NAMESPACE
 
-_NOT_IN_ADDRESSES = "#?%"
+_NOT_IN_ADDRESSES = "#?%\\"
 """Signs that mean something else in the addresses of files and of SQLite, so that files would go astray."""
 
 

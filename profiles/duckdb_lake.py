@@ -9,12 +9,12 @@ Errors that a caller can report in one line are `LakeUnusable`.
 import importlib.util
 import logging
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,16 +24,28 @@ import duckdb
 LAKE_ALIAS = "schemahub"
 NAMESPACE = "schemahub"
 VIEWS_ALIAS = "views"
+VIEWS = "views.duckdb"
+"""The file in the lake's folder that dbt's views are published to, for whoever reads them."""
 
-CONFIG = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-"""What to pass to `duckdb.connect`: never look for extensions on the network."""
+CONFIG = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_persistent_secrets": "false",
+}
+"""What to pass to `duckdb.connect`: no extensions from the network, no secrets from the user's home."""
 
 LOG_VARIABLE = "SCHEMAHUB_CATALOG_LOG"
 """Names the file that catalog processes log their requests and errors to; they log nothing without it."""
 
 _EXTENSIONS = ("httpfs", "avro", "iceberg")  # each needs those before it
-_VIEWS_ATTEMPTS = 10
-_VIEWS_PAUSE_SECONDS = 0.2
+_SECRET = "schemahub_catalog"
+_STRAIGHT_TO_THE_CATALOG = (
+    "set global http_proxy = ''",
+    # the other one, curl, takes ALL_PROXY and http_proxy of the environment for 127.0.0.1, too
+    "set global httpfs_client_implementation = 'httplib'",
+)
+_PYTHON_SETTINGS = ("PYTHONPATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")
+"""The settings of Python that a catalog process has from its parent: where modules are, and nothing of how they run."""
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +57,7 @@ class LakeUnusable(Exception):
 def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
     """Load what Iceberg needs from the packages `duckdb-extension-*`; DuckDB checks the signatures."""
     for extension in _EXTENSIONS:
-        connection.execute(f"load {_quoted(extension_path(extension))}")
+        connection.execute(f"load {quoted(extension_path(extension))}")
 
 
 def extension_path(name: str) -> Path:
@@ -61,12 +73,25 @@ def extension_path(name: str) -> Path:
     )
 
 
+def attach_lake(connection: duckdb.DuckDBPyConnection, catalog: "RestCatalog", *, read_only: bool = False) -> None:
+    """Let `connection` read the lake of `catalog` as `schemahub`, and write to it unless `read_only`."""
+    load_extensions(connection)
+    for setting in _STRAIGHT_TO_THE_CATALOG:
+        connection.execute(setting)
+    # in a secret it shows nowhere: DuckDB lists the options of what is attached
+    connection.execute(f"create secret {_SECRET} (type iceberg, token '{catalog.secret}')")
+    access = ", read_only" if read_only else ""
+    connection.execute(f"attach '' as {LAKE_ALIAS} (type iceberg, endpoint '{catalog.url}', secret {_SECRET}{access})")
+
+
 class RestCatalog:
     """The lake's catalog as a child process, which ends with `close()` or with this process, however that ends."""
 
     def __init__(self, lake: Path, *, read_only: bool = False) -> None:
         """Start it, without waiting for it to be ready."""
         self.lake = lake.resolve()
+        self.secret = secrets.token_urlsafe(32)
+        """What requests must bring as a bearer token."""
         # -P: not a folder `profiles` that happens to be in the current directory
         command = [sys.executable, "-P", "-m", "profiles.rest_catalog", str(self.lake)]
         if read_only:
@@ -79,9 +104,14 @@ class RestCatalog:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
+            env=_environment(),
             start_new_session=True,  # Ctrl-C is for the parent, which may still have to commit or roll back
         )
         self._url = ""
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # it has ended; `url` says why
+            self._process.stdin.write(f"{self.secret}\n".encode())
+            self._process.stdin.flush()
 
     @property
     def url(self) -> str:
@@ -106,7 +136,8 @@ class RestCatalog:
     def close(self) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()
         self._errors.close()
@@ -120,57 +151,61 @@ class RestCatalog:
         self.close()
 
 
+def _environment() -> dict[str, str]:
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name in _PYTHON_SETTINGS
+    }
+
+
+def shut_in(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
+    """Leave nothing to `connection` but the tables of the lake that it has attached; it can't be undone."""
+    tables = f"{lake.resolve()}/{NAMESPACE}/"
+    connection.execute(f"set global allowed_directories = [{quoted(tables)}]")
+    connection.execute("set global enable_external_access = false")
+    connection.execute("set global lock_configuration = true")
+
+
 @contextmanager
-def connect(
-    lake: Path, *, read_only: bool = True, sleep: Callable[[float], None] = time.sleep
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(lake: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB in which plain names mean the lake's tables and, where dbt has made any, its views.
 
-    Tables are `schemahub.schemahub.<table>`, views `views.<schema>.<view>`, the time zone is UTC. Where dbt keeps the
-    views' file locked, the connection comes without views, and a warning is logged. A cursor of the connection knows
-    the same databases, but needs full names.
+    Tables are `schemahub.schemahub.<table>`, views `views.<schema>.<view>`, the time zone is UTC. Where the file of the
+    views is damaged, the connection comes without them, and a warning is logged. A cursor of the connection knows the
+    same databases, but needs full names.
 
     Args:
         lake: the lake's folder.
         read_only: statements that write to the lake fail; otherwise a missing lake is made.
-        sleep: waits between attempts to open the views' file.
 
     Raises:
         LakeUnusable: the lake or an extension is missing.
     """
     with RestCatalog(lake, read_only=read_only) as catalog, duckdb.connect(config=CONFIG) as connection:
-        load_extensions(connection)
+        attach_lake(connection, catalog, read_only=read_only)
         connection.execute("set global TimeZone = 'UTC'")
-        access = ", read_only" if read_only else ""
-        connection.execute(
-            f"attach '' as {LAKE_ALIAS} (type iceberg, endpoint '{catalog.url}', authorization_type none{access})"
-        )
-        search_path = [f"{LAKE_ALIAS}.{NAMESPACE}"]
-        views = lake / "views.duckdb"
-        if views.exists() and _attach_views(connection, views, sleep):
-            schemas = connection.execute(
-                "select distinct schema_name from duckdb_views() where database_name = ? and not internal",
-                [VIEWS_ALIAS],
-            ).fetchall()
-            search_path += [f"{VIEWS_ALIAS}.{schema}" for (schema,) in schemas]
-        connection.execute(f"set search_path = '{','.join(search_path)}'")
+        # where DuckDB puts what memory can't hold, and removes it; it would be in the current folder
+        spill = Path(tempfile.gettempdir(), f"schemahub-{secrets.token_hex(8)}")
+        connection.execute(f"set global temp_directory = {quoted(spill)}")
+        search_path = [f"{LAKE_ALIAS}.{NAMESPACE}", *_schemas_of_views(connection, lake / VIEWS)]
+        connection.execute(f"set search_path = {quoted(','.join(search_path))}")
         yield connection
 
 
-def _attach_views(connection: duckdb.DuckDBPyConnection, path: Path, sleep: Callable[[float], None]) -> bool:
-    statement = f"attach {_quoted(path)} as {VIEWS_ALIAS} (read_only)"
-    for attempt in range(_VIEWS_ATTEMPTS):
-        if attempt:
-            sleep(_VIEWS_PAUSE_SECONDS)
-        try:
-            connection.execute(statement)
-        except duckdb.IOException as error:
-            reason = str(error).splitlines()[0]
-        else:
-            return True
-    log.warning("dbt's views are not available, because %s can't be opened: %s", path, reason)
-    return False
+def _schemas_of_views(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    try:
+        connection.execute(f"attach {quoted(path)} as {VIEWS_ALIAS} (read_only)")
+        schemas = connection.execute(
+            "select distinct schema_name from duckdb_views() where database_name = ? and not internal", [VIEWS_ALIAS]
+        ).fetchall()
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        log.warning("the views are not there until the next `run unify`: %s can't be opened: %s", path, reason)
+        return []
+    return [f"{VIEWS_ALIAS}.{schema}" for (schema,) in schemas]
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def quoted(value: Path | str) -> str:
+    """A literal of SQL."""
+    return "'" + str(value).replace("'", "''") + "'"

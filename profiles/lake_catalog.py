@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pyiceberg.catalog.rest import CreateTableRequest
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import TableAlreadyExistsError
+from pyiceberg.exceptions import TableAlreadyExistsError, ValidationError
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
 from pyiceberg.table import CommitTableRequest, CommitTableResponse, StagedTable, Table
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
@@ -41,6 +41,10 @@ TABLE_PROPERTIES = {
 }
 
 
+class TableDamaged(Exception):
+    """The metadata of a table that is in the catalog are missing, or are no metadata."""
+
+
 class LakeCatalog:
     """The catalog of one lake folder; calls must not overlap."""
 
@@ -57,6 +61,16 @@ class LakeCatalog:
         if create:
             self.tables.create_namespace_if_not_exists(NAMESPACE)
         self._staged: dict[str, StagedTable] = {}  # by location
+
+    def load_table(self, identifier: Identifier) -> Table:
+        """The table as it is now; raises NoSuchTableError, and TableDamaged where its metadata can't be read."""
+        try:
+            return self.tables.load_table(identifier)
+        except (OSError, ValueError, ValidationError) as error:  # the latter two: what is there is no metadata
+            raise TableDamaged(
+                f"`{identifier[-1]}` can't be read, its metadata {self._metadata_file(identifier)} are missing or "
+                f"damaged: {error}"
+            ) from error
 
     def create_table(self, namespace: Identifier, request: CreateTableRequest) -> Table:
         """The new table; a staged one is in the catalog only when its first commit arrives."""
@@ -144,6 +158,16 @@ class LakeCatalog:
     def _staged_for(self, change: CommitTableRequest) -> StagedTable:
         location = next(update.location for update in change.updates if isinstance(update, SetLocationUpdate))
         return self._staged[location]
+
+    def _metadata_file(self, identifier: Identifier) -> str:
+        wanted = ".".join(identifier[:-1]), identifier[-1], CATALOG
+        with closing(sqlite3.connect(self._database)) as database:
+            (location,) = database.execute(
+                "select metadata_location from iceberg_tables "
+                "where table_namespace = ? and table_name = ? and catalog_name = ?",
+                wanted,
+            ).fetchone()
+        return str(location)
 
     def _metadata_files(self) -> Iterator[Path]:
         # straight from SQLite, because the rows of other catalogs in this file count as well

@@ -2,9 +2,10 @@
 
     python -m profiles.rest_catalog <lake> [--read-only] [--log FILE]
 
-listens on a free port of 127.0.0.1, prints its address as one line on stdout, and ends when its stdin closes, so that
-it never outlives the process that started it. It must be a process: as a thread of the one that runs DuckDB it would
-wait for the interpreter lock, which DuckDB's Python API holds while it waits for an answer.
+reads a secret as one line from stdin, listens on a free port of 127.0.0.1, prints its address as one line on stdout,
+and ends when its stdin closes, so that it never outlives the process that started it. It answers only those who bring
+the secret as a bearer token. It must be a process: as a thread of the one that runs DuckDB it would wait for the
+interpreter lock, which DuckDB's Python API holds while it waits for an answer.
 
 Routes are named after the operations of the specification:
 https://github.com/apache/iceberg/blob/main/open-api/rest-catalog-open-api.yaml
@@ -39,10 +40,24 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
-from .lake_catalog import LakeCatalog
+from .current_state import current_state
+from .lake_catalog import LakeCatalog, TableDamaged
+from .only_our_own import (
+    OnlyOurOwn,
+    Refused,
+    check_locations,
+    check_names,
+    error_response,
+    locations_in,
+    locations_of,
+)
 
 NAMESPACE_SEPARATOR = "\x1f"
+
+MOST_CHARACTERS = 500
+"""Of an error; DuckDB prints it as it is."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -53,9 +68,11 @@ ERRORS: dict[type[Exception], tuple[int, str]] = {
     NamespaceAlreadyExistsError: (409, "AlreadyExistsException"),
     NamespaceNotEmptyError: (409, "NamespaceNotEmptyException"),
     CommitFailedException: (409, "CommitFailedException"),
+    TableDamaged: (422, "InternalServerError"),
     ValidationError: (400, "BadRequestException"),
     ValueError: (400, "BadRequestException"),
-    Exception: (500, "InternalServerError"),
+    # not 500, after which DuckDB asks again and then shows the number, and not the reason
+    Exception: (422, "InternalServerError"),
 }
 
 log = logging.getLogger(__name__)
@@ -76,6 +93,7 @@ class RestRoutes:
 
     async def create_namespace(self, request: Request) -> Response:
         body = await request.json()
+        check_names(body["namespace"])
         properties = body.get("properties", {})
         self.tables.create_namespace(tuple(body["namespace"]), properties)
         return JSONResponse({"namespace": body["namespace"], "properties": properties})
@@ -97,16 +115,21 @@ class RestRoutes:
 
     async def create_table(self, request: Request) -> Response:
         body = {"location": None, "partition-spec": None, "write-order": None} | await request.json()
-        return _loaded(self.catalog.create_table(_namespace(request), CreateTableRequest.model_validate(body)))
+        wanted = CreateTableRequest.model_validate(body)
+        check_names([wanted.name])
+        given = {**wanted.properties, "write.data.path": ""}  # which the catalog sets
+        check_locations(self.catalog.lake, [*filter(None, [wanted.location, *locations_in(given)])])
+        return _loaded(self.catalog.create_table(_namespace(request), wanted))
 
     async def load_table(self, request: Request) -> Response:
-        return _loaded(self.tables.load_table(_identifier(request)))
+        return _loaded(self.catalog.load_table(_identifier(request)))
 
     async def update_table(self, request: Request) -> Response:
         identifier = {"namespace": list(_namespace(request)), "name": request.path_params["table"]}
         change = CommitTableRequest.model_validate({"identifier": identifier} | await request.json())
+        check_locations(self.catalog.lake, [*locations_of(change.updates)])
         response = self.catalog.commit(change)
-        return JSONResponse({"metadata-location": response.metadata_location, "metadata": _json(response.metadata)})
+        return _state(response.metadata_location, response.metadata)
 
     async def drop_table(self, request: Request) -> Response:
         self.catalog.drop_table(_identifier(request))
@@ -114,6 +137,7 @@ class RestRoutes:
 
     async def rename_table(self, request: Request) -> Response:
         body = await request.json()
+        check_names([*body["destination"]["namespace"], body["destination"]["name"]])
         self.tables.rename_table(_named(body["source"]), _named(body["destination"]))
         return Response(status_code=204)
 
@@ -122,6 +146,7 @@ class RestRoutes:
 
     async def commit_transaction(self, request: Request) -> Response:
         changes = [CommitTableRequest.model_validate(change) for change in (await request.json())["table-changes"]]
+        check_locations(self.catalog.lake, [each for change in changes for each in locations_of(change.updates)])
         for change in changes:  # before the first is applied, because those applied can't be taken back
             self.catalog.check(change)
         for change in changes:
@@ -129,8 +154,8 @@ class RestRoutes:
         return Response(status_code=204)
 
 
-def build_app(catalog: LakeCatalog, *, read_only: bool = False) -> Starlette:
-    """The catalog over HTTP; with `read_only`, whatever would change it is answered with 403."""
+def build_app(catalog: LakeCatalog, *, host: str, secret: str, read_only: bool = False) -> ASGIApp:
+    """The catalog over HTTP, for who knows the secret; with `read_only`, what would change it is answered with 403."""
     routes = RestRoutes(catalog)
     namespace, table = "/v1/namespaces/{namespace}", "/v1/namespaces/{namespace}/tables/{table}"
     reads = [
@@ -153,11 +178,13 @@ def build_app(catalog: LakeCatalog, *, read_only: bool = False) -> Starlette:
     ]
     if read_only:
         writes = [(method, path, _refuse) for method, path, _ in writes]
-    return Starlette(routes=[Route(path, _answer(handle), methods=[method]) for method, path, handle in reads + writes])
+    answers = [Route(path, _answer(handle), methods=[method]) for method, path, handle in reads + writes]
+    answers.append(Route("/{path:path}", _answer(_find_nothing), methods=["GET"]))  # a table whose name has a slash
+    return OnlyOurOwn(Starlette(routes=answers), host=host, secret=secret)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m profiles.rest_catalog", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m profiles.rest_catalog", description="A lake's catalog for DuckDB.")
     parser.add_argument("lake", type=Path)
     parser.add_argument("--read-only", action="store_true")
     parser.add_argument("--log", type=Path, help="append requests and tracebacks to this file")
@@ -167,17 +194,24 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         catalog = LakeCatalog(options.lake, create=not options.read_only)
     except (OSError, SQLAlchemyError) as error:
-        sys.exit(f"no catalog in lake folder {str(options.lake)!r}: {error}")
-    app = build_app(catalog, read_only=options.read_only)
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+        sys.exit(f"no catalog in lake folder {str(options.lake)!r}: {str(error).splitlines()[0]}")
     # IPPROTO_TCP said aloud, or asyncio leaves Nagle's algorithm on and every answer takes 40 ms
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        threading.Thread(target=_stop_with_parent, args=(server,), daemon=True).start()
-        server.run(sockets=[listener])
+        _serve(catalog, listener, read_only=options.read_only)
     catalog.remove_unfinished()
+
+
+def _serve(catalog: LakeCatalog, listener: socket.socket, *, read_only: bool) -> None:
+    host = f"127.0.0.1:{listener.getsockname()[1]}"
+    if not (secret := sys.stdin.buffer.readline().decode().strip()):
+        sys.exit("no secret was told on stdin")
+    app = build_app(catalog, host=host, secret=secret, read_only=read_only)
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
+    print(f"http://{host}", flush=True)
+    threading.Thread(target=_stop_with_parent, args=(server,), daemon=True).start()
+    server.run(sockets=[listener])
 
 
 def _stop_with_parent(server: uvicorn.Server) -> None:
@@ -186,19 +220,25 @@ def _stop_with_parent(server: uvicorn.Server) -> None:
 
 
 async def _refuse(_: Request) -> Response:
-    return _error(403, "ForbiddenException", "the lake was opened for reading only")
+    return error_response(403, "ForbiddenException", "the lake was opened for reading only")
+
+
+async def _find_nothing(request: Request) -> Response:
+    return error_response(404, "NoSuchTableException", f"there is no {request.url.path}")
 
 
 def _answer(handle: Handler) -> Handler:
     async def answer(request: Request) -> Response:
         started = time.monotonic()
-        log.debug("%s %s %s", request.method, request.url.path, (await request.body()).decode())
         try:
+            log.debug("%s %s %s", request.method, request.url.path, (await request.body()).decode())
             response = await handle(request)
+        except Refused as refused:
+            response = error_response(refused.status, refused.kind, str(refused))
         except Exception as error:
             kind = next(kind for kind in type(error).__mro__ if kind in ERRORS)
             log.info("%s", error, exc_info=kind is Exception)
-            response = _error(*ERRORS[kind], f"{type(error).__name__}: {error}")
+            response = error_response(*ERRORS[kind], f"{type(error).__name__}: {_in_one_line(error)}")
         ms = (time.monotonic() - started) * 1000
         log.info("%s %s -> %s in %.1f ms", request.method, request.url.path, response.status_code, ms)
         return response
@@ -206,16 +246,16 @@ def _answer(handle: Handler) -> Handler:
     return answer
 
 
-def _error(status: int, kind: str, message: str) -> Response:
-    return JSONResponse({"error": {"message": message, "type": kind, "code": status}}, status_code=status)
+def _in_one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:MOST_CHARACTERS]
 
 
 def _loaded(table: Table) -> Response:
-    return JSONResponse({"metadata-location": table.metadata_location, "metadata": _json(table.metadata), "config": {}})
+    return _state(table.metadata_location, table.metadata)
 
 
-def _json(metadata: TableMetadata) -> Any:
-    return metadata.model_dump(mode="json", by_alias=True, exclude_none=True)
+def _state(metadata_location: str, metadata: TableMetadata) -> Response:
+    return JSONResponse({"metadata-location": metadata_location, "metadata": current_state(metadata), "config": {}})
 
 
 def _namespace(request: Request) -> Identifier:

@@ -17,6 +17,10 @@ from .settings import PROJECT
 _WITHOUT_TABLES = ("clean", "debug", "deps", "docs serve", "init", "list", "ls", "parse")
 """The commands that look at the project's files alone, or at what was built of them; all others need the tables."""
 
+_MOST_REASONS = 3
+_MOST_CHARACTERS = 600
+"""Of one reason."""
+
 
 @dataclass(frozen=True)
 class Node:
@@ -40,7 +44,7 @@ Watch = Callable[[Any], None]
 
 
 class DbtFailed(TerminalError):
-    """dbt ended with an error, which it has printed."""
+    """dbt ended with an error, which it has printed unless its nodes were reported."""
 
 
 def asks_for_help(arguments: Sequence[str]) -> bool:
@@ -65,34 +69,53 @@ def show_help(arguments: Sequence[str]) -> None:
 
 
 def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = None, watch: Watch | None = None) -> None:
-    """Run `dbt <arguments>`; with `report`, dbt itself prints errors only. Raises DbtFailed."""
+    """Run `dbt <arguments>`; with `report`, dbt itself prints nothing. Raises DbtFailed."""
     # two seconds, which other commands need not wait
     from dbt.cli.main import dbtRunner
 
+    from profiles.duckdb_lake import LakeUnusable
     from profiles.local_iceberg import release_views
 
     warnings.filterwarnings("ignore", message=".table_owner. does not match")  # dbt-athena's catalog lacks it
     reporter = _Reporter(report) if report else None
     callbacks = [each for each in (reporter, watch) if each is not None]
-    quiet = ["--quiet"] if report else []
+    quiet = ["--log-level", "none"] if report else []
     with _environment(lake):
         try:
             result = dbtRunner(callbacks=callbacks).invoke([*quiet, "--log-level-file", "none", *arguments])
         finally:
-            release_views()
+            try:
+                release_views()
+            except LakeUnusable as error:
+                raise DbtFailed(str(error)) from error
     if reporter and reporter.error:
         raise reporter.error
-    _check(result, arguments)
+    _check(result, arguments, reasons=_reasons(result) if report else ())
 
 
-def _check(result: Any, arguments: Sequence[str]) -> None:
+def _check(result: Any, arguments: Sequence[str], *, reasons: Sequence[str] = ()) -> None:
     if not result.success:
-        reason = f": {' '.join(str(result.exception).split())}" if result.exception else ""
-        raise DbtFailed(f"dbt {' '.join(arguments)} failed{reason}")
+        told = [_in_one_line(result.exception)] if result.exception else [*reasons[:_MOST_REASONS]]
+        if len(reasons) > _MOST_REASONS:
+            told.append(f"and {len(reasons) - _MOST_REASONS} more")
+        raise DbtFailed(f"dbt {' '.join(arguments)} failed{': ' if told else ''}{'; '.join(told)}")
+
+
+def _reasons(result: Any) -> list[str]:
+    ended = getattr(result.result, "results", None) or ()
+    return [f"{each.node.name}: {_in_one_line(each.message)}" for each in ended if each.status in ("error", "fail")]
+
+
+def _in_one_line(message: object) -> str:
+    return " ".join(str(message).split())[:_MOST_CHARACTERS]
+
+
+TARGET_PATH = "SCHEMAHUB_DBT_TARGET_PATH"
+"""Names the folder that dbt leaves what it compiled in, in place of the lake's own."""
 
 
 def docs_folder(lake: Lake) -> Path:
-    """Where dbt leaves what it compiled, and `dbt docs generate` its site."""
+    """Where dbt leaves what it compiled, and `dbt docs generate` its site; a lake's own, as two may be at work."""
     return lake.work_folder / "dbt"
 
 
@@ -116,24 +139,25 @@ class _Reporter:
 
 @contextmanager
 def _environment(lake: Lake) -> Iterator[None]:
+    work = os.environ.get(TARGET_PATH) or str(docs_folder(lake))
     wanted = {
         "SCHEMAHUB_LAKE": lake.location.removeprefix("file://"),
         "DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
         "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
-        # a lake's own, so that runs on two lakes don't write each other's
-        "DBT_TARGET_PATH": os.environ.get("DBT_TARGET_PATH", str(docs_folder(lake))),
+        "DBT_TARGET_PATH": work,
         # dbt makes the folder, though it writes no log; the project's own may be read-only, as on Lambda
-        "DBT_LOG_PATH": os.environ.get("DBT_LOG_PATH", str(docs_folder(lake))),
+        "DBT_LOG_PATH": work,
     }
     if is_on_athena(lake):
         wanted["AWS_REGION"] = region()
-    before = {name: os.environ.get(name) for name in wanted}
+    before = dict(os.environ)
+    # what a person has set for projects of theirs would choose another profile, or empty a table
+    for name in [name for name in os.environ if name.startswith("DBT_")]:
+        del os.environ[name]
     os.environ.update(wanted)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in {*os.environ} - {*before}:
+            del os.environ[name]
+        os.environ.update(before)

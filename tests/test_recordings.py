@@ -160,7 +160,7 @@ def processed(tmp_path_factory: pytest.TempPathFactory) -> Processed:
         (folder / "page.json").write_bytes(body())
     found = Processed(tmp_path_factory.mktemp("processed") / "lake", [])
     with pytest.MonkeyPatch.context() as patch, simulator.running(recordings=recordings) as exchanges:
-        patch.setenv("DBT_TARGET_PATH", str(tmp_path_factory.mktemp("target")))
+        patch.setenv("SCHEMAHUB_DBT_TARGET_PATH", str(tmp_path_factory.mktemp("target")))
         for run in (["coinbase", "kraken"], ["coinbase", "kraken", "binance"], ["coinbase", "kraken", "binance"]):
             for venue in run:
                 land(found.lake, venue, exchanges.urls[venue])

@@ -25,6 +25,7 @@ from loaders.lake_table import Column, LakeTable
 from loaders.ledger import LEDGER
 from loaders.local_lake import LocalLake
 from macros_gen.registry import Registry
+from profiles.local_iceberg import release_views
 from tests.lakes import LakeHome, glue_home, local_home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,6 +140,7 @@ class TestLake:
     def lose_views(self) -> None:
         """Lose what a run can make again: views, and tables that no other run reads."""
         if isinstance(self.lake, LocalLake):
+            release_views()
             (self.lake.folder / "views.duckdb").unlink()
             return
         glue = boto3.client("glue")

@@ -1,4 +1,5 @@
 import logging
+import secrets
 import signal
 import socket
 import subprocess
@@ -76,15 +77,58 @@ def test_views_that_another_process_has_locked_are_left_out(
 ):
     make_view(lake)
     code = f"import duckdb; views = duckdb.connect('{lake}/views.duckdb'); print(flush=True); input()"
-    pauses: list[float] = []
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()
-        with caplog.at_level(logging.WARNING), connect(lake, sleep=pauses.append) as connection:
+        with caplog.at_level(logging.WARNING), connect(lake) as connection:
             assert connection.sql("select count(*) from raw_trades").fetchall() == [(48,)]
         holder.communicate(b"\n")
-    assert sum(pauses) == pytest.approx(1.8)
-    assert "dbt's views are not available" in caplog.text
+    assert "the views are not there until the next `run unify`" in caplog.text
+
+
+PROXY = "http://somebody:hunter2@127.0.0.1:9"
+
+
+def test_a_proxy_is_not_asked_for_the_catalog_of_this_machine(
+    raw_trades: Table, lake: Path, monkeypatch: pytest.MonkeyPatch
+):
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, PROXY)
+        monkeypatch.setenv(name.lower(), PROXY)
+    monkeypatch.setenv("NO_PROXY", "example.org")
+    with connect(lake) as connection:
+        assert connection.sql("select count(*) from raw_trades").fetchall() == [(48,)]
+        assert "hunter2" not in str(connection.sql("from duckdb_settings()").fetchall())
+
+
+def test_settings_of_python_do_not_reach_the_catalog(lake: Path, monkeypatch: pytest.MonkeyPatch):
+    for name, value in {"OPTIMIZE": "2", "WARNINGS": "error", "INSPECT": "1", "UTF8": "0", "VERBOSE": "1"}.items():
+        monkeypatch.setenv(f"PYTHON{name}", value)
+    with RestCatalog(lake) as catalog:
+        assert listens(catalog.url)
+
+
+def test_the_secret_of_the_catalog_shows_nowhere(raw_trades: Table, lake: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda _: "open-sesame")
+    with connect(lake) as connection:
+        for listing in ("duckdb_secrets", "duckdb_databases", "duckdb_settings", "duckdb_logs"):
+            assert "open-sesame" not in str(connection.sql(f"from {listing}()").fetchall()), listing
+        processes = subprocess.run(["ps", "-Aww", "-o", "args"], capture_output=True, text=True, check=True).stdout
+    assert f"profiles.rest_catalog {lake}" in processes
+    assert "open-sesame" not in processes
+
+
+def test_the_user_s_own_duckdb_has_no_influence(
+    raw_trades: Table, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    secret_folder = tmp_path / ".duckdb" / "stored_secrets"
+    secret_folder.mkdir(parents=True)
+    (secret_folder / "schemahub_catalog.duckdb_secret").write_bytes(b"none")
+    (tmp_path / ".duckdbrc").write_text("set threads = nonsense;")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with connect(lake) as connection:
+        assert connection.sql("select count(*) from raw_trades").fetchall() == [(48,)]
+        assert connection.sql("select count(*) from duckdb_secrets()").fetchall() == [(1,)]
 
 
 def test_the_lake_s_folder_may_have_blanks_and_quotes_in_its_name(tmp_path: Path):
@@ -102,6 +146,16 @@ def test_a_lake_that_is_not_there_is_said_to_be_missing(lake: Path):
     ):
         pass
     assert not lake.exists()
+
+
+def test_a_catalog_file_that_is_none_is_said_in_a_line(lake: Path):
+    lake.mkdir()
+    (lake / "catalog.db").write_bytes(b"no database at all" * 1000)
+    with (
+        pytest.raises(LakeUnusable, match=r"did not start: no catalog in .*: .*file is not a database"),
+        connect(lake) as duck,
+    ):
+        duck.sql("show tables")
 
 
 def test_a_missing_extension_names_the_package_to_install():

@@ -1,6 +1,8 @@
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import httpx
@@ -34,10 +36,23 @@ def duck(connection: duckdb.DuckDBPyConnection, catalog: SqlCatalog, lake: Path)
     return connection
 
 
+@contextmanager
+def asking(rest: RestCatalog) -> Iterator[httpx.Client]:
+    """Who knows the secret, as DuckDB does."""
+    with httpx.Client(base_url=f"{rest.url}/v1/", headers={"Authorization": f"Bearer {rest.secret}"}) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def rest(lake: Path) -> Iterator[RestCatalog]:
+    with RestCatalog(lake) as rest:
+        yield rest
+
+
 @pytest.fixture
-def read_only_url(duck: duckdb.DuckDBPyConnection, lake: Path, raw_trades: Table) -> Iterator[str]:
-    with RestCatalog(lake, read_only=True) as rest:
-        yield f"{rest.url}/v1/namespaces/schemahub/tables"
+def client(duck: duckdb.DuckDBPyConnection, rest: RestCatalog) -> Iterator[httpx.Client]:
+    with asking(rest) as client:
+        yield client
 
 
 def folder_of(catalog: SqlCatalog, name: str) -> Path:
@@ -177,22 +192,24 @@ def test_the_folder_of_a_failed_create_goes_when_the_catalog_ends(tmp_path: Path
     assert list((lake / "schemahub").iterdir()) == []
 
 
-def test_read_only_refuses_every_change(read_only_url: str, catalog: SqlCatalog):
-    table = f"{read_only_url}/raw_trades"
-    rename = read_only_url.replace("namespaces/schemahub/tables", "tables/rename")
-    refused = [
-        httpx.post(read_only_url, json={"name": "a"}),
-        httpx.post(table, json={}),
-        httpx.delete(table),
-        httpx.post(rename, json={}),
-        httpx.post(rename.replace("tables/rename", "transactions/commit"), json={}),
-        httpx.post(rename.replace("tables/rename", "namespaces"), json={}),
-        httpx.delete(rename.replace("tables/rename", "namespaces/schemahub")),
-    ]
+def test_read_only_refuses_every_change(
+    duck: duckdb.DuckDBPyConnection, lake: Path, raw_trades: Table, catalog: SqlCatalog
+):
+    tables = "namespaces/schemahub/tables"
+    with RestCatalog(lake, read_only=True) as rest, asking(rest) as client:
+        refused = [
+            client.post(tables, json={"name": "a"}),
+            client.post(f"{tables}/raw_trades", json={}),
+            client.delete(f"{tables}/raw_trades"),
+            client.post("tables/rename", json={}),
+            client.post("transactions/commit", json={}),
+            client.post("namespaces", json={}),
+            client.delete("namespaces/schemahub"),
+        ]
+        assert client.get(f"{tables}/raw_trades").status_code == 200
     assert [(answer.status_code, answer.json()["error"]["type"]) for answer in refused] == [
         (403, "ForbiddenException")
     ] * len(refused)
-    assert httpx.get(table).status_code == 200
     assert catalog.table_exists("schemahub.raw_trades")
 
 
@@ -200,10 +217,11 @@ def test_errors_are_told_as_the_specification_says_and_logged_only_when_asked(
     lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ):
     monkeypatch.setenv(LOG_VARIABLE, str(tmp_path / "catalog.log"))
-    with RestCatalog(lake) as rest:
-        url = f"{rest.url}/v1/namespaces/schemahub/tables"
-        missing, malformed = httpx.get(f"{url}/a"), httpx.post(url, content="{")
-        namespace = httpx.post(f"{rest.url}/v1/namespaces", json={"namespace": ["schemahub"]})
+    tables = "namespaces/schemahub/tables"
+    with RestCatalog(lake) as rest, asking(rest) as client:
+        missing = client.get(f"{tables}/a")
+        malformed = client.post(tables, content="{", headers={"Content-Type": "application/json"})
+        namespace = client.post("namespaces", json={"namespace": ["schemahub"]})
     assert missing.json()["error"] == {
         "message": "NoSuchTableError: Table does not exist: schemahub.a",
         "type": "NoSuchTableException",
@@ -211,5 +229,108 @@ def test_errors_are_told_as_the_specification_says_and_logged_only_when_asked(
     }
     assert (malformed.status_code, malformed.json()["error"]["type"]) == (400, "BadRequestException")
     assert (namespace.status_code, namespace.json()["error"]["type"]) == (409, "AlreadyExistsException")
-    assert "GET /v1/namespaces/schemahub/tables/a -> 404" in (tmp_path / "catalog.log").read_text()
+    logged = (tmp_path / "catalog.log").read_text()
+    assert "GET /v1/namespaces/schemahub/tables/a -> 404" in logged
+    assert rest.secret not in logged
     assert capfd.readouterr() == ("", "")
+
+
+STRANGERS = {
+    "another user": (401, {"Authorization": ""}),
+    "a guess": (401, {"Authorization": "Bearer 0123456789"}),
+    "a page that was sent to another name": (403, {"Host": "evil.example"}),
+    "a web page": (403, {"Origin": "https://evil.example"}),
+    "a local web page": (403, {"Origin": "null"}),
+    "a form": (415, {"Content-Type": "text/plain"}),
+}
+
+
+@pytest.mark.parametrize(("status", "headers"), STRANGERS.values(), ids=STRANGERS.keys())
+def test_a_stranger_is_refused_and_nothing_happens(
+    client: httpx.Client, raw_trades: Table, lake: Path, catalog: SqlCatalog, status: int, headers: dict[str, str]
+):
+    before = sorted(lake.rglob("*"))
+    created = client.post("namespaces/schemahub/tables", content=b'{"name": "a"}', headers=headers)
+    assert created.status_code == status
+    if "Content-Type" not in headers:  # a DELETE has none
+        deleted = client.delete("namespaces/schemahub/tables/raw_trades", headers=headers)
+        listed = client.get("namespaces/schemahub/tables", headers=headers)
+        assert (deleted.status_code, listed.status_code) == (status, status)
+        assert "raw_trades" not in listed.text
+    assert sorted(lake.rglob("*")) == before
+    assert catalog.table_exists("schemahub.raw_trades")
+
+
+def test_a_body_that_is_too_long_is_refused(client: httpx.Client):
+    body = (b" " * 2**20 for _ in range(17))
+    answer = client.post("transactions/commit", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+
+
+def schema() -> dict[str, Any]:
+    return {"type": "struct", "fields": [{"id": 1, "name": "a", "type": "int", "required": False}]}
+
+
+def commit(client: httpx.Client, table: str, *updates: dict[str, Any]) -> httpx.Response:
+    return client.post(f"namespaces/schemahub/tables/{table}", json={"requirements": [], "updates": updates})
+
+
+def test_no_table_is_made_outside_the_lake(client: httpx.Client, lake: Path, tmp_path: Path):
+    (lake / "way-out").symlink_to(tmp_path)
+    outside = tmp_path / "outside"
+    for location in (
+        f"file://{outside}",
+        str(outside),
+        f"{lake}/../outside",
+        f"file://{lake}/way-out/a",
+        "a",
+        "s3://b/a",
+    ):
+        wanted = {"name": "a", "schema": schema(), "location": location}
+        refused = client.post("namespaces/schemahub/tables", json=wanted)
+        assert (refused.status_code, "is not in the lake" in refused.text) == (403, True), location
+    wanted = {"name": "a", "schema": schema(), "properties": {"write.metadata.path": f"file://{outside}"}}
+    assert client.post("namespaces/schemahub/tables", json=wanted).status_code == 403
+    (lake / "way-out").unlink()
+    assert not outside.exists()
+    assert not (lake / "schemahub").exists()
+
+
+def test_no_table_is_led_outside_the_lake(client: httpx.Client, raw_trades: Table, catalog: SqlCatalog, tmp_path: Path):
+    before = catalog.load_table("schemahub.raw_trades").metadata_location
+    outside = f"file://{tmp_path}/outside"
+    snapshot = {"snapshot-id": 1, "timestamp-ms": 1, "manifest-list": outside, "summary": {"operation": "append"}}
+    for update in (
+        {"action": "set-location", "location": outside},
+        {"action": "set-properties", "updates": {"write.data.path": outside}},
+        {"action": "add-snapshot", "snapshot": snapshot},
+    ):
+        assert commit(client, "raw_trades", update).status_code == 403
+        identifier = {"namespace": ["schemahub"], "name": "raw_trades"}
+        changes = [{"identifier": identifier, "requirements": [], "updates": [update]}]
+        assert client.post("transactions/commit", json={"table-changes": changes}).status_code == 403
+    assert catalog.load_table("schemahub.raw_trades").metadata_location == before
+
+
+@pytest.mark.parametrize("name", ["", "../a", "a\nb", "\x1b[2J", "a" * 300])
+def test_a_name_that_is_none_is_refused(client: httpx.Client, raw_trades: Table, catalog: SqlCatalog, name: str):
+    source = {"namespace": ["schemahub"], "name": "raw_trades"}
+    renamed = client.post("tables/rename", json={"source": source, "destination": source | {"name": name}})
+    created = client.post("namespaces/schemahub/tables", json={"name": name, "schema": schema()})
+    assert (renamed.status_code, created.status_code) == (400, 400)
+    assert catalog.list_tables("schemahub") == [("schemahub", "raw_trades")]
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "random"])
+def test_a_table_that_cannot_be_read_is_told_with_its_file(
+    duck: duckdb.DuckDBPyConnection, raw_trades: Table, damage: str
+):
+    metadata = Path(raw_trades.metadata_location.removeprefix("file://"))
+    metadata.unlink()
+    if damage != "missing":
+        metadata.write_bytes({"empty": b"", "random": bytes(range(256))}[damage])
+    with pytest.raises(duckdb.HTTPException) as failure:
+        duck.execute("select * from schemahub.schemahub.raw_trades")
+    (line,) = str(failure.value).splitlines()
+    assert "`raw_trades` can't be read" in line
+    assert str(metadata) in line

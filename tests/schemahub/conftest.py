@@ -79,7 +79,7 @@ def cli(shared_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFac
             **kept,
             **shared_exchanges.environment,
             "PYTHONPATH": str(ROOT),
-            "DBT_TARGET_PATH": str(folder / "target"),
+            "SCHEMAHUB_DBT_TARGET_PATH": str(folder / "target"),
             "XDG_CACHE_HOME": str(folder / "cache"),
             "SCHEMAHUB_SINCE": "2026-01-05",
         },

@@ -15,7 +15,7 @@
     create table {{ relation }}
     {% if partitioned_by %}partitioned by ({{ partitioned_by }}){% endif %}
     {#- the catalog sets the true path; without one DuckDB makes an empty folder `data` where it was started #}
-    with ('write.data.path' = '{{ env_var("SCHEMAHUB_LAKE", "lake") }}')
+    with ('write.data.path' = '.')
     as (
         {{ compiled_code }}
     );

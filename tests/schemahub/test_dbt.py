@@ -1,0 +1,112 @@
+"""How dbt is run: by nobody's settings but ours, and with an error in one line."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from dbt.cli import main
+
+from loaders.local_lake import LocalLake
+from profiles.duckdb_lake import VIEWS
+from schemahub.dbt import DbtFailed, run_dbt
+from schemahub.settings import PROJECT
+
+OF_A_USER = {
+    "DBT_TARGET": "prod",
+    "DBT_PROFILE": "mine",
+    "DBT_PROFILES_DIR": "/nowhere",
+    "DBT_PROJECT_DIR": "/nowhere",
+    "DBT_ENGINE_PROFILES_DIR": "/nowhere",
+    "DBT_ENGINE_PROJECT_DIR": "/nowhere",
+    "DBT_ENGINE_NONSENSE": "1",
+    "DBT_DEFER": "true",
+    "DBT_STATE": "/nowhere",
+    "DBT_EMPTY": "true",
+    "DBT_FULL_REFRESH": "true",
+    "DBT_TARGET_PATH": "/nowhere",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "true",
+    "DBT_ENV_CUSTOM_ENV_X": "1",
+}
+
+
+class Dbt:
+    """In dbt's place: keeps what it was asked, and the environment then; ends with `result`."""
+
+    result: Any = SimpleNamespace(success=True, result=None, exception=None)
+
+    def __init__(self) -> None:
+        self.arguments: list[str] = []
+        self.environment: dict[str, str] = {}
+
+    def __call__(self, *, callbacks: Sequence[Any]) -> "Dbt":
+        assert len(callbacks) <= 1
+        return self
+
+    def invoke(self, arguments: list[str]) -> Any:
+        self.arguments, self.environment = arguments, dict(os.environ)
+        os.environ["DBT_LEFT_BEHIND"] = "1"
+        return self.result
+
+
+@pytest.fixture
+def dbt(monkeypatch: pytest.MonkeyPatch) -> Dbt:
+    dbt = Dbt()
+    monkeypatch.setattr(main, "dbtRunner", dbt)
+    return dbt
+
+
+def test_no_setting_of_a_user_for_dbt_reaches_it(dbt: Dbt, lake: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in OF_A_USER.items():
+        monkeypatch.setenv(name, value)
+    before = dict(os.environ)
+    run_dbt(lake, ["run"])
+    assert {name: value for name, value in dbt.environment.items() if name.startswith("DBT_")} == {
+        "DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
+        "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
+        "DBT_TARGET_PATH": str(lake.folder / ".schemahub" / "dbt"),
+        "DBT_LOG_PATH": str(lake.folder / ".schemahub" / "dbt"),
+    }
+    assert dict(os.environ) == before
+
+
+def failed(*messages: str) -> Any:
+    results = [
+        SimpleNamespace(status="error", message=message, node=SimpleNamespace(name=f"m{number}"))
+        for number, message in enumerate(messages)
+    ]
+    passed = SimpleNamespace(status="success", message="OK", node=SimpleNamespace(name="fine"))
+    return SimpleNamespace(success=False, exception=None, result=SimpleNamespace(results=[*results, passed]))
+
+
+def test_a_reported_run_tells_what_failed_in_its_error(dbt: Dbt, lake: LocalLake) -> None:
+    dbt.result = failed("Runtime Error in model m0\n  HTTP Error: `a` can't be read", *["b"] * 4)
+    with pytest.raises(DbtFailed) as failure:
+        run_dbt(lake, ["run"], report=lambda _: None)
+    assert str(failure.value) == (
+        "dbt run failed: m0: Runtime Error in model m0 HTTP Error: `a` can't be read; m1: b; m2: b; and 2 more"
+    )
+    assert dbt.arguments[:2] == ["--log-level", "none"]
+
+
+def test_a_run_that_dbt_itself_prints_tells_no_more(dbt: Dbt, lake: LocalLake) -> None:
+    dbt.result = failed("printed by dbt")
+    with pytest.raises(DbtFailed, match=r"^dbt test failed$"):
+        run_dbt(lake, ["test"])
+
+
+def test_a_lake_that_dbt_cannot_open_is_told_in_one_line(
+    lake: LocalLake, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SCHEMAHUB_DBT_TARGET_PATH", str(tmp_path))
+    lake.folder.mkdir()
+    (lake.folder / "catalog.db").write_bytes(b"no database at all" * 1000)
+    with pytest.raises(DbtFailed) as failure:
+        run_dbt(lake, ["run"], report=lambda _: None)
+    assert "dbt run failed: " in str(failure.value)
+    assert "file is not a database" in str(failure.value)
+    assert "\n" not in str(failure.value)
+    assert capfd.readouterr() == ("", "")
+    assert not (lake.folder / VIEWS).exists()
