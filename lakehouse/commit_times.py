@@ -4,7 +4,8 @@ Engines tell snapshots apart by their times: DuckDB leaves out one from "the fut
 a table whose log is out of order. Clocks step, and several machines have several. So the time of a commit is never
 that of the table's last one, nor before it:
 
-- a snapshot that appends rows is committed now, or a millisecond after the last commit where now is not later;
+- a commit that appends rows, and nothing else, has the time it is now, or a millisecond after the last commit where
+  now is not later;
 - every other commit (properties, columns, upkeep) is committed a millisecond after the last one. It needs no true time,
   and must put none ahead: Java refuses to commit more than a minute before the last commit, and Athena, which is Java,
   writes to tables that we tend.
@@ -50,9 +51,10 @@ class OrderedCommits(MetastoreCatalog):
 def in_order(base: TableMetadata | None, changed: TableMetadata, *, now: int) -> TableMetadata:
     """`changed`, which was made of `base`, with times that follow on those of `base`; milliseconds since 1970."""
     last = _last_time(base)
+    added = added_snapshots(base, changed)
+    is_true = base is None or all(_appends(snapshot) for snapshot in added)
     times: dict[int, int] = {}
-    for snapshot in added_snapshots(base, changed):
-        is_true = base is None or _appends(snapshot)
+    for snapshot in added:
         last = times[snapshot.snapshot_id] = max(now, last + 1) if is_true else last + 1
     if not times:
         last = last + 1 if base else max(now, last)

@@ -71,7 +71,7 @@ def recorded_property(raw_table: str) -> str:
 
 
 def record(lake: Lake, raw: RawTable, table: Table, rows: Sequence[LedgerRow] | None = None) -> None:
-    """Append the rows of the raw table's last load, unless the ledger has them; without `rows` they are read from it."""
+    """Append the rows of the raw table's last load, read from it where not given, unless the ledger has them."""
     load = last_load(table)
     if load is not None:
         _append(lake, raw, table, load, rows)
