@@ -4,7 +4,6 @@
 else is handed a `Lake`.
 """
 
-import struct
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -12,13 +11,19 @@ from typing import Protocol
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError, ResolveError, TableAlreadyExistsError, ValidationError
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NoSuchTableError,
+    ResolveError,
+    TableAlreadyExistsError,
+    ValidationError,
+)
 from pyiceberg.io import load_file_io
 from pyiceberg.table import Table
 
 from lakehouse.whole_state import damage_of
 
-from .exceptions import LakeUnavailable, Misconfigured
+from .exceptions import LakeUnavailable, Misconfigured, SchemaHubError
 from .lake_columns import check_columns, columns_property, missing_columns
 from .lake_table import LakeTable
 from .troubles import trouble
@@ -91,11 +96,11 @@ def existing_table(lake: Lake, name: str) -> Table | None:
             return None
 
 
-_OF_MISTAKES_TOO = (LookupError, TypeError)
-_OF_DAMAGED_FILES = (
-    OSError, ValueError, EOFError, struct.error, pa.ArrowException, ValidationError, ResolveError, *_OF_MISTAKES_TOO
-)  # fmt: skip
-"""What pyiceberg, its Avro reader and pyarrow raise where a file is not what it should be, in all its ways."""
+_ANSWERS = (SchemaHubError, CommitFailedException, NoSuchTableError, TableAlreadyExistsError)
+"""What tells of no damage."""
+
+_OF_DAMAGED_FILES = (OSError, ValueError, EOFError, pa.ArrowException, ValidationError, ResolveError)
+"""What pyiceberg and pyarrow raise where a file is not what it should be; pyiceberg's Avro reader raises anything."""
 
 
 @contextmanager
@@ -103,11 +108,13 @@ def readable(lake: Lake, name: str) -> Iterator[None]:
     """Say in one line which file of a table is missing or damaged, where that makes reading it fail."""
     try:
         yield
-    except _OF_DAMAGED_FILES as error:
+    except _ANSWERS:
+        raise
+    except Exception as error:
         if trouble(error) or _is_of_aws(error):
             raise
         damage = _damage(lake, name)
-        if damage is None and isinstance(error, _OF_MISTAKES_TOO):
+        if damage is None and not isinstance(error, _OF_DAMAGED_FILES):
             raise
         reason = damage or " ".join(str(error).split()) or type(error).__name__
         raise LakeUnavailable(
@@ -132,8 +139,9 @@ def _damage(lake: Lake, name: str) -> str | None:
     return str(damage) if damage else None
 
 
-def _is_of_aws(error: BaseException) -> bool:
-    return isinstance(error, OSError) and not isinstance(error, FileNotFoundError) and "AWS Error" in str(error)
+def _is_of_aws(error: Exception) -> bool:
+    is_of_s3 = isinstance(error, OSError) and not isinstance(error, FileNotFoundError) and "AWS Error" in str(error)
+    return is_of_s3 or type(error).__module__.startswith("botocore")
 
 
 def check_place(lake: Lake, table: Table) -> None:

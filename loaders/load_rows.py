@@ -11,7 +11,7 @@ from pyiceberg.table import Table
 
 from .raw_table import RawTable
 
-_LOAD = "_dlt_load_id"
+LOAD = "_dlt_load_id"
 
 
 class LedgerRow(msgspec.Struct, frozen=True):
@@ -75,7 +75,7 @@ def read_load(raw: RawTable, table: Table, load_id: str, *, landed_at: datetime 
         landed_at: when it was committed, UTC; where that isn't known, the time when it began stands in for it.
     """
     columns = (raw.symbol, raw.trade_id, raw.trade_time, "_channel", "_source_ingest_ts")
-    found = table.scan(row_filter=EqualTo(_LOAD, load_id), selected_fields=columns)
+    found = table.scan(row_filter=EqualTo(LOAD, load_id), selected_fields=columns)
     parts: dict[str, list[SymbolRows]] = {}
     provenance: dict[str, tuple[str, datetime]] = {}
     for batch in found.to_arrow_batch_reader():

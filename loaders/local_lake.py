@@ -30,8 +30,11 @@ _NOT_IN_ADDRESSES = re.compile(r"[#?%\\\x00-\x1f\x7f]")
 class LocalLake:
     """A lake in a folder of this machine."""
 
-    def __init__(self, folder: Path) -> None:
-        """Use `folder`, which the first write makes; raises Misconfigured and LakeUnavailable where it can't be."""
+    def __init__(self, folder: Path, *, may_be_lost: bool = False) -> None:
+        """Use `folder`, which the first write makes; raises Misconfigured and LakeUnavailable where it can't be.
+
+        With `may_be_lost` a new catalog is begun also where the one that there was is lost, as repairing does.
+        """
         if sign := _NOT_IN_ADDRESSES.search(str(folder)):  # asked first, for what is in no name can't be resolved
             raise _misnamed(folder, sign[0])
         self.folder = folder.resolve()  # so that a lake has one address, whichever links lead there
@@ -41,6 +44,7 @@ class LocalLake:
             raise LakeUnavailable(f"lake {str(self.folder)!r} is a file; name a folder with --lake")
         self.location = f"file://{self.folder}"
         self._durable = DurableFolder(self.folder)
+        self._may_be_lost = may_be_lost
         self._catalog: FolderCatalog | None = None
 
     @property
@@ -59,7 +63,7 @@ class LocalLake:
         return not self._catalog_file.exists() or not self._catalog_file.stat().st_size
 
     def _check_not_lost(self) -> None:
-        if has_tables_with_rows(self.folder):
+        if not self._may_be_lost and has_tables_with_rows(self.folder):
             raise LakeUnavailable(
                 f"lake {str(self.folder)!r} has tables, and its catalog {DATABASE} is missing or empty; "
                 "`schemahub repair` shows what it would bring back"
@@ -97,8 +101,9 @@ class LocalLake:
             raise LakeUnavailable(f"{str(folder)!r} must be a folder, and is a file; remove it") from error
         except OSError as error:
             raise LakeUnavailable(f"lake folder {str(folder)!r} can't be created: {error.strerror}") from error
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise LakeUnavailable(f"lake folder {str(folder)!r} is not writable; choose another with --lake")
+        for each in (self.folder, folder):
+            if not os.access(each, os.W_OK | os.X_OK):
+                raise LakeUnavailable(f"lake folder {str(each)!r} is not writable; choose another with --lake")
         return folder
 
     def table_location(self, name: str) -> str:

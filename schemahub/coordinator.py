@@ -13,7 +13,7 @@ from loaders.connectors import load_connector, load_connectors
 from loaders.exceptions import Misconfigured, SchemaHubError
 from loaders.fetch import Fetcher
 from loaders.ingest import Ingested, Progress, ingest
-from loaders.lake import Lake, ensure_table, existing_table
+from loaders.lake import Lake, check_whole, ensure_table, existing_table
 from loaders.ledger import LEDGER
 from loaders.names import known
 from loaders.open_lake import open_lake
@@ -153,6 +153,7 @@ class Coordinator:
             if is_on_athena(self.lake):
                 stop_abandoned_statements()
             self._create_tables()
+            check_whole(self.lake, RECORDED)  # a run that could not read it would record over it
             yield
 
     def _create_tables(self) -> None:
