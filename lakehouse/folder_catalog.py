@@ -28,6 +28,9 @@ CATALOG = "schemahub"
 NAMESPACE = "schemahub"
 DATABASE = "catalog.db"
 
+LOCK_SECONDS = 10.0
+"""How long a commit waits while another program has the catalog locked."""
+
 
 class FolderCatalog(OrderedCommits, SqlCatalog):
     """pyiceberg's catalog, whose commits survive a power cut once they are made."""
@@ -38,7 +41,7 @@ class FolderCatalog(OrderedCommits, SqlCatalog):
         self._durable = DurableFolder(lake)
         super().__init__(
             CATALOG,
-            uri=f"sqlite:///{lake / DATABASE}",
+            uri=f"sqlite:///{lake / DATABASE}?timeout={LOCK_SECONDS}",
             warehouse=f"file://{lake}",
             init_catalog_tables=str(create),
         )
