@@ -6,8 +6,9 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-from .exceptions import ConcurrentWriter
+from .exceptions import ConcurrentWriter, LakeUnavailable
 
 
 @contextmanager
@@ -16,8 +17,9 @@ def file_lock(path: Path, what: str, where: str) -> Iterator[None]:
 
     Raises:
         ConcurrentWriter: another process of this machine holds it.
+        LakeUnavailable: it is another user's, or can't be made.
     """
-    with path.open("a+") as lock:
+    with _opened(path) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -31,3 +33,13 @@ def file_lock(path: Path, what: str, where: str) -> Iterator[None]:
         lock.write(f"pid {os.getpid()} on {socket.gethostname()}")
         lock.flush()
         yield
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open("a+")
+    except OSError as error:
+        raise LakeUnavailable(
+            f"lock file {str(path)!r} can't be opened: {error.strerror}; where another user left it, remove it while "
+            "nothing runs"
+        ) from error

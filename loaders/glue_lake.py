@@ -24,7 +24,7 @@ from .aws import session
 from .aws_errors import in_one_line
 from .exceptions import LakeUnavailable, Misconfigured
 from .file_lock import file_lock
-from .glue_catalog import CertainGlueCatalog
+from .glue_catalog import LakeGlueCatalog
 from .lake import CATALOG, NAMESPACE
 from .s3_lock import LEASE, s3_lock
 
@@ -84,7 +84,7 @@ class GlueLake:
         credentials = self._session.get_credentials()
         frozen = credentials.get_frozen_credentials() if credentials else None
         if self._catalog is None or frozen != self._catalog_credentials:
-            self._catalog = CertainGlueCatalog(CATALOG, client=self._glue, **self._file_system(frozen))
+            self._catalog = LakeGlueCatalog(CATALOG, client=self._glue, **self._file_system(frozen))
             self._catalog_credentials = frozen
         return self._catalog
 
@@ -115,6 +115,14 @@ class GlueLake:
     def table_location(self, name: str) -> str:
         return f"{self.location}/{NAMESPACE}/{name}"
 
+    def metadata_address(self, name: str) -> str | None:
+        try:
+            table = self._glue.get_table(DatabaseName=NAMESPACE, Name=name)["Table"]
+        except self._glue.exceptions.EntityNotFoundException:
+            return None
+        address: str | None = table.get("Parameters", {}).get("metadata_location")
+        return address
+
     def put(self, file: Path, to: str) -> None:
         self._s3.upload_file(str(file), self.bucket, self._key_at(to))
 
@@ -141,8 +149,8 @@ class GlueLake:
 
     def _key_at(self, address: str) -> str:
         found = _ADDRESS.fullmatch(address)
-        assert found, address
-        assert found["bucket"] == self.bucket, f"{address} is in another bucket than {self.location}"
+        if not found or found["bucket"] != self.bucket:
+            raise LakeUnavailable(f"{address} is not in the bucket of {self.location}")
         return str(found["key"] or "")
 
 

@@ -9,7 +9,8 @@ from .connector import Connector, Page
 from .exceptions import SchemaHubError
 from .fetch import Fetcher
 from .lake import Lake, ensure_table
-from .ledger import LedgerRow, record
+from .ledger import record
+from .load_rows import LedgerRow
 from .watermarks import read_watermark
 
 Progress = Callable[[str, int], None]
@@ -54,7 +55,7 @@ def ingest(
     """
     with lake.writing(connector.raw.table.name):
         table = ensure_table(lake, connector.raw.table)
-        record(lake, table)
+        record(lake, connector.raw, table)
         walks = {
             symbol: connector.newer(symbol, read_watermark(table, symbol), since=since)
             for symbol in dict.fromkeys(symbols)

@@ -9,12 +9,24 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import pyarrow as pa
 from pyiceberg.catalog import Catalog
-from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NoSuchTableError,
+    ResolveError,
+    TableAlreadyExistsError,
+    ValidationError,
+)
+from pyiceberg.io import load_file_io
 from pyiceberg.table import Table
 
-from .exceptions import LakeUnavailable, Misconfigured
+from lakehouse.whole_state import damage_of
+
+from .exceptions import LakeUnavailable, Misconfigured, SchemaHubError
+from .lake_columns import check_columns, columns_property, missing_columns
 from .lake_table import LakeTable
+from .troubles import trouble
 
 CATALOG = "schemahub"
 NAMESPACE = "schemahub"
@@ -52,6 +64,9 @@ class Lake(Protocol):
 
     def table_location(self, name: str) -> str: ...
 
+    def metadata_address(self, name: str) -> str | None:
+        """Where the catalog says that a table's current metadata are; None where it has no such table."""
+
     def put(self, file: Path, to: str) -> None:
         """Make `file` readable at the address `to`, whole or not at all; one that is there already is the same."""
 
@@ -81,17 +96,52 @@ def existing_table(lake: Lake, name: str) -> Table | None:
             return None
 
 
+_ANSWERS = (SchemaHubError, CommitFailedException, NoSuchTableError, TableAlreadyExistsError)
+"""What tells of no damage."""
+
+_OF_DAMAGED_FILES = (OSError, ValueError, EOFError, pa.ArrowException, ValidationError, ResolveError)
+"""What pyiceberg and pyarrow raise where a file is not what it should be; pyiceberg's Avro reader raises anything."""
+
+
 @contextmanager
 def readable(lake: Lake, name: str) -> Iterator[None]:
-    """Say in one line what is wrong with a lake whose files are not where its catalog says."""
+    """Say in one line which file of a table is missing or damaged, where that makes reading it fail."""
     try:
         yield
-    except (FileNotFoundError, ValueError) as error:  # ValueError: metadata that is none
-        reason = " ".join(str(error).split())
+    except _ANSWERS:
+        raise
+    except Exception as error:
+        if trouble(error) or _is_of_aws(error):
+            raise
+        damage = _damage(lake, name)
+        if damage is None and not isinstance(error, _OF_DAMAGED_FILES):
+            raise
+        reason = damage or " ".join(str(error).split()) or type(error).__name__
         raise LakeUnavailable(
             f"`{name}` of {lake.location} can't be read, a file of it is missing or damaged: {reason}; "
-            "a lake must stay where it was made, and be restored as a whole"
+            "a lake must stay where it was made; `schemahub repair` shows what it would bring back"
         ) from error
+
+
+def check_whole(lake: Lake, name: str) -> None:
+    """Raise LakeUnavailable, naming the file, where the current state of a table is not whole."""
+    if lake.is_there and (damage := _damage(lake, name)):
+        raise LakeUnavailable(
+            f"`{name}` of {lake.location} is damaged: {damage}; `schemahub repair` shows what it would bring back"
+        )
+
+
+def _damage(lake: Lake, name: str) -> str | None:
+    address = lake.metadata_address(name)
+    if address is None:
+        return None
+    damage = damage_of(address, load_file_io(lake.catalog.properties, address))
+    return str(damage) if damage else None
+
+
+def _is_of_aws(error: Exception) -> bool:
+    is_of_s3 = isinstance(error, OSError) and not isinstance(error, FileNotFoundError) and "AWS Error" in str(error)
+    return is_of_s3 or type(error).__module__.startswith("botocore")
 
 
 def check_place(lake: Lake, table: Table) -> None:
@@ -108,16 +158,20 @@ def ensure_table(lake: Lake, declared: LakeTable) -> Table:
     """The table, created where missing and given the columns that were declared since.
 
     Raises:
-        Misconfigured: the catalog has the table of another lake under this name.
+        Misconfigured: the catalog has the table of another lake under this name, or another tool changed its columns.
     """
     table = existing_table(lake, declared.name) or _create(lake, declared)
     check_place(lake, table)
-    have = set(table.schema().column_names)
-    if missing := [column for column in declared.columns if column.name not in have]:
-        with table.update_schema() as update:
-            for column in missing:
-                field = declared.iceberg_schema.find_field(column.name)
-                update.add_column(column.name, field.field_type, doc=column.description)
+    check_columns(table, declared)
+    missing = missing_columns(table, declared)
+    if missing or columns_property(table.schema(), declared).items() - table.properties.items():
+        with table.transaction() as transaction:
+            if missing:
+                with transaction.update_schema() as update:
+                    for column in missing:
+                        field = declared.iceberg_schema.find_field(column.name)
+                        update.add_column(column.name, field.field_type, doc=column.description)
+            transaction.set_properties(columns_property(transaction.table_metadata.schema(), declared))
     return table
 
 
@@ -130,7 +184,7 @@ def _create(lake: Lake, declared: LakeTable) -> Table:
             declared.iceberg_schema,
             location=lake.table_location(declared.name),
             partition_spec=declared.partition_spec,
-            properties=TABLE_PROPERTIES,
+            properties=TABLE_PROPERTIES | columns_property(declared.iceberg_schema, declared),
         )
     except TableAlreadyExistsError:  # another loader was faster
         return lake.catalog.load_table(identifier(declared.name))

@@ -9,19 +9,15 @@ is asked for again, and what was committed is known by the watermarks. After a c
 the next run goes on from them; only the ledger may lack a row, which it appends (`ledger.record`).
 """
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 
-os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # read once, when dlt is imported
-os.environ.setdefault("RUNTIME__LOG_LEVEL", "CRITICAL")  # its errors reach the user as ours
-os.environ.setdefault("NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID", "false")  # it would come without a field id
-os.environ.setdefault("DATA_WRITER__BUFFER_MAX_ITEMS", "200000")  # rows of a row group
-os.environ.setdefault("DATA_WRITER__FILE_MAX_ITEMS", "2000000")  # rows of a file
-os.environ.setdefault("DATA_WRITER__COMPRESSION", "zstd")
+from .dlt_settings import use_own_settings
+
+use_own_settings()
 
 import dlt
 import pyarrow as pa
@@ -34,9 +30,10 @@ from dlt.destinations.impl.filesystem.filesystem import FilesystemClient, Refere
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from .connector import Page
-from .exceptions import SchemaHubError
-from .ledger import LedgerRow, record
+from .exceptions import LakeUnavailable, SchemaHubError
+from .ledger import record
 from .load import PendingLoad
+from .load_rows import LedgerRow
 from .upkeep import tend
 
 _LOAD_ID = "load_id"
@@ -107,11 +104,14 @@ def land(load: PendingLoad, pages: Iterator[Page]) -> list[LedgerRow]:
     with _working_folder(load) as folder:
         is_interrupted = _run_pipeline(load, chain([first], pages), folder)
     if load.committed is not None:
-        record(load.lake, load.committed)
+        record(load.lake, load.raw, load.committed, load.ledger_rows)
         tend(load.committed)
     if is_interrupted:
         raise KeyboardInterrupt
-    assert load.committed is not None, "dlt ended without a commit and without an error"
+    if load.committed is None:
+        raise LakeUnavailable(
+            f"dlt ended without a commit to `{load.raw.table.name}` and without an error; run it again"
+        )
     return load.ledger_rows
 
 

@@ -1,13 +1,16 @@
 """The ledger `schemahub_loads`: what was landed, for those who read the raw tables.
 
-Grain: one row per load, raw table and symbol. Its rows are appended after the raw commit. That commit keeps them in
-a property of the raw table too, so where a crash came between the two, the next run appends what is missing:
+Grain: one row per load, raw table and symbol. Its rows are appended after the raw commit. That commit names the load in
+a property of the raw table too, so where a crash came between the two, the next run reads the load's rows and appends
+what is missing:
 
-    schemahub.last-load = {"load_id": "1763942400.1", "rows": [{"symbol": "BTC-USD", …}]}
+    schemahub.last-load = {"load_id": "1763942400.1", "landed_at": "2026-01-05T12:00:00"}
 
-One is enough, for nobody commits to a raw table before its last load is in the ledger.
+One is enough, for nobody commits to a raw table before its last load is in the ledger. Its size is the same for any
+number of symbols.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -18,6 +21,9 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 
 from .lake import Lake, check_place, ensure_table, existing_table, readable
 from .lake_table import Column, LakeTable
+from .load_rows import LedgerRow as LedgerRow  # told of from here
+from .load_rows import read_load
+from .raw_table import RawTable
 from .upkeep import tend
 
 LEDGER = LakeTable(
@@ -42,28 +48,11 @@ LEDGER = LakeTable(
 LAST_LOAD = "schemahub.last-load"
 
 
-class LedgerRow(msgspec.Struct, frozen=True):
-    """One row of the ledger; see LEDGER for the columns. Times are UTC without a zone."""
-
-    load_id: str
-    raw_table: str
-    exchange: str
-    symbol: str
-    channel: str
-    row_count: int
-    first_id: str
-    last_id: str
-    min_trade_ts: datetime
-    max_trade_ts: datetime
-    ingest_ts: datetime
-    landed_at: datetime
-
-
 class LastLoad(msgspec.Struct, frozen=True):
-    """The value of the property `schemahub.last-load` of a raw table."""
+    """The value of the property `schemahub.last-load` of a raw table; `landed_at` is UTC without a zone."""
 
     load_id: str
-    rows: list[LedgerRow]
+    landed_at: datetime | None = None
 
 
 def last_load(raw: Table) -> LastLoad | None:
@@ -76,11 +65,16 @@ def last_load_property(load: LastLoad) -> dict[str, str]:
     return {LAST_LOAD: msgspec.json.encode(load).decode()}
 
 
-def record(lake: Lake, raw: Table) -> None:
-    """Append the rows of the raw table's last load, unless the ledger has them."""
-    load = last_load(raw)
+def recorded_property(raw_table: str) -> str:
+    """The ledger's property that names the last load of a raw table that it has."""
+    return f"schemahub.recorded.{raw_table}"
+
+
+def record(lake: Lake, raw: RawTable, table: Table, rows: Sequence[LedgerRow] | None = None) -> None:
+    """Append the rows of the raw table's last load, read from it where not given, unless the ledger has them."""
+    load = last_load(table)
     if load is not None:
-        _append(lake, load, recorded=f"schemahub.recorded.{raw.name()[-1]}")
+        _append(lake, raw, table, load, rows)
 
 
 # Loaders of other raw tables append at the same time; their rows are others, so a stale commit is made again.
@@ -90,17 +84,25 @@ def record(lake: Lake, raw: Table) -> None:
     stop=stop_after_attempt(20),
     reraise=True,
 )
-def _append(lake: Lake, load: LastLoad, *, recorded: str) -> None:
+def _append(lake: Lake, raw: RawTable, table: Table, load: LastLoad, rows: Sequence[LedgerRow] | None) -> None:
     ledger = ensure_table(lake, LEDGER)
+    recorded = recorded_property(raw.table.name)
     if ledger.properties.get(recorded) == load.load_id:
         return
-    rows = pa.Table.from_pylist(
-        [msgspec.structs.asdict(row) for row in load.rows], schema=LEDGER.arrow_schema(ledger.schema())
-    )
+    if rows is None:
+        with readable(lake, raw.table.name):
+            rows = read_load(raw, table, load.load_id, landed_at=load.landed_at)
     with ledger.transaction() as transaction:
-        transaction.append(rows)
+        transaction.append(as_arrow(rows, ledger))
         transaction.set_properties({recorded: load.load_id})
     tend(ledger, gather=True)
+
+
+def as_arrow(rows: Sequence[LedgerRow], ledger: Table) -> pa.Table:
+    """Rows as the ledger takes them."""
+    return pa.Table.from_pylist(
+        [msgspec.structs.asdict(row) for row in rows], schema=LEDGER.arrow_schema(ledger.schema())
+    )
 
 
 def loads(lake: Lake) -> list[LedgerRow]:

@@ -9,7 +9,6 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.io.pyarrow import (
@@ -23,8 +22,10 @@ from pyiceberg.typedef import Record
 
 from .connector import Cursor, Page
 from .exceptions import ConcurrentWriter
-from .lake import Lake, identifier
-from .ledger import LastLoad, LedgerRow, is_committed, last_load, last_load_property
+from .file_check import check_file, check_row_count
+from .lake import Lake, identifier, readable
+from .ledger import LastLoad, is_committed, last_load, last_load_property
+from .load_rows import LedgerRow, SymbolRows, ledger_row
 from .raw_table import RawTable
 from .watermarks import watermark_properties
 
@@ -38,16 +39,7 @@ class _Symbol:
     """What a load holds of one symbol so far."""
 
     cursor: Cursor
-    row_count: int
-    first_id: str
-    min_trade_ts: datetime
-    max_trade_ts: datetime
-
-    def add(self, other: "_Symbol") -> None:
-        self.cursor = other.cursor
-        self.row_count += other.row_count
-        self.min_trade_ts = min(self.min_trade_ts, other.min_trade_ts)
-        self.max_trade_ts = max(self.max_trade_ts, other.max_trade_ts)
+    rows: SymbolRows
 
 
 @dataclass
@@ -96,13 +88,12 @@ class PendingLoad:
             yield self._with_provenance(gathered, schema)
 
     def _count(self, page: Page) -> None:
-        times = pc.min_max(page.trades[self.raw.trade_time]).as_py()
-        first_id = page.trades[self.raw.trade_id][0].as_py()
-        seen = _Symbol(page.cursor, page.trades.num_rows, first_id, times["min"], times["max"])
-        if page.symbol in self.symbols:
-            self.symbols[page.symbol].add(seen)
+        rows = SymbolRows.of(self.raw, page.trades)
+        if (seen := self.symbols.get(page.symbol)) is None:
+            self.symbols[page.symbol] = _Symbol(page.cursor, rows)
         else:
-            self.symbols[page.symbol] = seen
+            seen.cursor = page.cursor
+            seen.rows.add(rows)
 
     def _with_provenance(self, pages: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
         rows = pa.Table.from_batches(pages)
@@ -126,14 +117,16 @@ class PendingLoad:
     def stage(self, job_file: Path) -> None:
         """Put a file into the table's folder, where nobody sees it before the commit."""
         address = self._address(job_file)
+        footer = pq.read_metadata(job_file)
+        check_file(footer, self.raw.table, self.table.schema(), job_file)
         self.lake.put(job_file, address)
-        self.files.append(self._data_file(job_file, address))
+        self.files.append(self._data_file(job_file, footer, address))
 
-    def _data_file(self, job_file: Path, address: str) -> DataFile:
+    def _data_file(self, job_file: Path, footer: pq.FileMetaData, address: str) -> DataFile:
         # pyiceberg's public `add_files` refuses files that carry field ids, which are what make ours safe to read
         schema = self.table.schema()
         statistics = data_file_statistics_from_parquet_metadata(
-            pq.read_metadata(job_file),
+            footer,
             compute_statistics_plan(schema, self.table.properties),
             parquet_path_to_id_mapping(schema),
         )
@@ -151,7 +144,11 @@ class PendingLoad:
         )
 
     def commit(self) -> None:
-        """One snapshot with all files, and in the same commit the watermarks and the ledger rows."""
+        """One snapshot with all files, and in the same commit the watermarks and the load's id."""
+        with readable(self.lake, self.raw.table.name):
+            self._commit()
+
+    def _commit(self) -> None:
         table = self.lake.catalog.load_table(identifier(self.raw.table.name))
         if table.metadata_location != self.table.metadata_location:
             # dlt tries a job again when its end was not seen; then the commit is there already
@@ -159,16 +156,20 @@ class PendingLoad:
                 raise self._overtaken()
             self.committed = table
             return
+        counted = sum(seen.rows.row_count for seen in self.symbols.values())
+        check_row_count(sum(file.record_count for file in self.files), counted, self.raw.table)
         self.is_in_doubt = True
         try:
             with table.transaction() as transaction:
                 summary = {"schemahub.load-id": self.load_id}
-                with transaction.update_snapshot(snapshot_properties=summary).fast_append() as append:
+                # a fast append never merges manifests, so that planning would take longer with every load
+                with transaction.update_snapshot(snapshot_properties=summary).merge_append() as append:
                     for file in self.files:
                         append.append_data_file(file)
                 cursors = {symbol: seen.cursor for symbol, seen in self.symbols.items()}
-                self.ledger_rows = self._ledger_rows()
-                load = LastLoad(self.load_id, self.ledger_rows)
+                landed_at = self.now()
+                self.ledger_rows = self._ledger_rows(landed_at)
+                load = LastLoad(self.load_id, landed_at)
                 transaction.set_properties({**watermark_properties(cursors), **last_load_property(load)})
         except CommitFailedException as error:  # refused, so it is certain that nothing of it is in the table
             self.is_in_doubt = False
@@ -196,22 +197,8 @@ class PendingLoad:
             "nothing of this load was kept, run it again"
         )
 
-    def _ledger_rows(self) -> list[LedgerRow]:
-        landed_at = self.now()
+    def _ledger_rows(self, landed_at: datetime) -> list[LedgerRow]:
         return [
-            LedgerRow(
-                load_id=self.load_id,
-                raw_table=self.raw.table.name,
-                exchange=self.raw.exchange,
-                symbol=symbol,
-                channel=self.channel,
-                row_count=seen.row_count,
-                first_id=seen.first_id,
-                last_id=seen.cursor.last_id,
-                min_trade_ts=seen.min_trade_ts,
-                max_trade_ts=seen.max_trade_ts,
-                ingest_ts=self.started_at,
-                landed_at=landed_at,
-            )
+            ledger_row(self.raw, self.load_id, symbol, seen.rows, self.channel, self.started_at, landed_at=landed_at)
             for symbol, seen in sorted(self.symbols.items())
         ]

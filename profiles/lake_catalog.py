@@ -1,6 +1,6 @@
 """What the local lake's catalog does when DuckDB creates, fills, renames and drops tables.
 
-The catalog is a pyiceberg `SqlCatalog` in `<lake>/catalog.db`, the same that the loaders write to. A table created here
+The catalog is a `FolderCatalog`, the same that the loaders write to. A table created here
 gets a folder of its own, `<lake>/<namespace>/<table>-<8 hex>/`, and remembers that folder's name as a property, so that
 a later drop knows which folder it may remove, even after renames.
 """
@@ -14,7 +14,6 @@ from contextlib import closing
 from pathlib import Path
 
 from pyiceberg.catalog.rest import CreateTableRequest
-from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import TableAlreadyExistsError, ValidationError
 from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC
 from pyiceberg.table import CommitTableRequest, CommitTableResponse, StagedTable, Table
@@ -22,7 +21,8 @@ from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
 from pyiceberg.table.update import AssertCreate, SetLocationUpdate
 from pyiceberg.typedef import Identifier
 
-CATALOG = "schemahub"
+from lakehouse.folder_catalog import CATALOG, FolderCatalog
+
 NAMESPACE = "schemahub"
 
 OWN_FOLDER = "schemahub.own-folder"
@@ -55,9 +55,7 @@ class LakeCatalog:
             raise FileNotFoundError(f"{self._database} does not exist")
         if create:
             self.lake.mkdir(parents=True, exist_ok=True)
-        self.tables = SqlCatalog(
-            CATALOG, uri=f"sqlite:///{self._database}", warehouse=f"file://{self.lake}", init_catalog_tables=str(create)
-        )
+        self.tables = FolderCatalog(self.lake, create=create)
         if create:
             self.tables.create_namespace_if_not_exists(NAMESPACE)
         self._staged: dict[str, StagedTable] = {}  # by location

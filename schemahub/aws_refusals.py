@@ -1,9 +1,10 @@
-"""What AWS refuses, wherever it comes up, as an error of this project's."""
+"""What AWS refuses, or the machine, wherever it comes up, as an error of this project's."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from loaders.exceptions import SchemaHubError, TerminalError
+from loaders.exceptions import LakeUnavailable, SchemaHubError, TerminalError
+from loaders.troubles import trouble
 
 _WRAPPERS = ("dbt", "dbt_common", "dlt", "pyiceberg")
 """Packages that raise their own errors in place of those of boto3 and pyarrow, not always naming them as the cause."""
@@ -18,7 +19,7 @@ class AwsRefuses(TerminalError):
 
 @contextmanager
 def refusals_in_one_line() -> Iterator[None]:
-    """Raise AwsRefuses in place of an error that comes of a refusal; every other goes on as it is."""
+    """Raise AwsRefuses or LakeUnavailable in place of an error that comes of a refusal; others go on as they are."""
     try:
         yield
     except SchemaHubError:
@@ -26,6 +27,8 @@ def refusals_in_one_line() -> Iterator[None]:
     except Exception as error:
         if line := refusal(error):
             raise AwsRefuses(line) from error
+        if line := trouble(error):
+            raise LakeUnavailable(line) from error
         raise
 
 

@@ -29,6 +29,7 @@ from .cost.tables import plan_report
 from .demo import Demo, shown
 from .engines import Aws, aws_in_use, spark_conf, trino_conf
 from .landed import TARGET, Landed, check_is_there, nothing_landed, read_landed
+from .repair import run_repair
 from .settings import lake_of, load_settings
 from .status import SymbolStatus, status
 from .terminal import ingest, unify
@@ -165,6 +166,16 @@ def query(
     from .query import run_query
 
     run_query(Coordinator(load_settings(lake=lake)).lake, sql)
+
+
+@app.command("repair")
+def repair(
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; otherwise it is only told.")] = False,
+    lake: LakeOption = None,
+) -> None:
+    """Show what is damaged in a lake in a folder, for example by a power cut, and how it is brought back."""
+    for line in run_repair(Coordinator(load_settings(lake=lake)).lake, apply=apply):
+        out.print(line, markup=False, soft_wrap=True)
 
 
 @app.command(

@@ -13,7 +13,7 @@ from loaders.connectors import load_connector, load_connectors
 from loaders.exceptions import Misconfigured, SchemaHubError
 from loaders.fetch import Fetcher
 from loaders.ingest import Ingested, Progress, ingest
-from loaders.lake import Lake, ensure_table
+from loaders.lake import Lake, check_whole, ensure_table
 from loaders.ledger import LEDGER
 from loaders.names import known
 from loaders.open_lake import open_lake
@@ -24,6 +24,7 @@ from macros_gen.render import render
 from .athena import is_on_athena, stop_abandoned_statements
 from .aws_refusals import refusals_in_one_line
 from .dbt import Report, Watch, asks_for_help, needs_tables, run_dbt, show_help
+from .landed import RECORDED
 from .products import ProductUpdate, product_list, read_products, updated, write_whole
 from .settings import PROJECT, Settings, base_url, parse_since
 from .simulated_lake import is_simulated
@@ -167,6 +168,7 @@ class Coordinator:
             if is_on_athena(self.lake):
                 stop_abandoned_statements()
             self._create_tables()
+            check_whole(self.lake, RECORDED)  # a run that could not read it would record over it
             yield
 
     def _create_tables(self) -> None:

@@ -16,11 +16,12 @@ from macros_gen.registry import load_registry
 PROJECT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 ARROWS = {
-    "loaders": set(),
+    "lakehouse": set(),
+    "loaders": {"lakehouse"},
     "macros_gen": set(),
-    "profiles": set(),
+    "profiles": {"lakehouse"},
     "simulator": set(),
-    "schemahub": {"loaders", "macros_gen", "profiles", "simulator"},
+    "schemahub": {"lakehouse", "loaders", "macros_gen", "profiles", "simulator"},
     "benchmarks": {"loaders", "schemahub", "simulator"},
     "infrastructure": {"loaders", "macros_gen", "schemahub"},
 }

@@ -1,6 +1,6 @@
 """Runs that are killed at any moment, on a market that grows, with every fault on and with clocks that are wrong.
 
-Slow, hence `make test-kills`: each round is a process of its own. The seed is printed, and SCHEMAHUB_KILLS_SEED repeats it.
+Slow, hence `make test-kills`: each round is a process of its own. SCHEMAHUB_KILLS_SEED repeats a printed seed.
 """
 
 import os
@@ -21,7 +21,7 @@ import simulator
 from macros_gen.registry import Registry
 from simulator import RunningSimulator, draw_market
 from tests.clocks import shifted_clock
-from tests.schemahub.conftest import ID_COLUMNS, iceberg_table, landed_ids, leftovers, ledger
+from tests.schemahub.conftest import ID_COLUMNS, iceberg_table, landed_ids, ledger, leftovers
 
 pytestmark = pytest.mark.kills
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyiceberg.table import CommitTableResponse, Table
 
 from loaders.connector import Page, batch_of, page_of
+from loaders.dlt_settings import SETTINGS
 from loaders.lake import Lake, ensure_table
 from loaders.lake_table import Column
 from loaders.ledger import LEDGER, record
@@ -101,7 +102,7 @@ def deadly(lake: Lake, point: str) -> None:
 
 def main(location: str, last_id: str, point: str = "") -> None:
     # several files for a load of some thousand rows
-    os.environ |= {"DATA_WRITER__BUFFER_MAX_ITEMS": "500", "DATA_WRITER__FILE_MAX_ITEMS": "1000"}
+    SETTINGS["data_writer"] |= {"buffer_max_items": 500, "file_max_items": 1000}
     from loaders import load as load_module
     from loaders.landing import land
     from loaders.load import PendingLoad
@@ -111,7 +112,7 @@ def main(location: str, last_id: str, point: str = "") -> None:
     lake = open_lake(location)
     with lake.writing(RAW.table.name):
         table = ensure_table(lake, RAW.table)
-        record(lake, table)
+        record(lake, RAW, table)
         deadly(lake, point)
         load = PendingLoad(
             lake, RAW, table, source="imagined", channel="rest", now=lambda: datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,42 @@
+"""dlt with settings of ours alone: neither the environment, nor a `.dlt` folder, nor a plugin changes what is landed.
+
+dlt resolves every setting through its run context. Ours answers from SETTINGS, and where they say nothing dlt's own
+defaults stand.
+"""
+
+import os
+from typing import Any
+
+SETTINGS: dict[str, Any] = {
+    "runtime": {"dlthub_telemetry": False, "log_level": "CRITICAL"},  # its errors reach the user as ours
+    "providers": {"enable_airflow_secrets": False},
+    "normalize": {"parquet_normalizer": {"add_dlt_load_id": False, "add_dlt_id": False}},  # without field ids
+    "data_writer": {
+        "buffer_max_items": 200_000,  # rows of a row group
+        "file_max_items": 2_000_000,  # rows of a file
+        "compression": "zstd",
+    },
+}
+
+_READ_WHEN_IMPORTED = "DLT_"
+
+
+def use_own_settings() -> None:
+    """Give dlt SETTINGS, and nothing else; to be called before dlt is imported, which this does."""
+    for name in [name for name in os.environ if name.startswith(_READ_WHEN_IMPORTED)]:
+        del os.environ[name]
+    os.environ["DLT_DISABLE_PLUGINS"] = "true"
+    from dlt.common.configuration.container import Container
+    from dlt.common.configuration.providers.dictionary import DictionaryProvider
+    from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
+    from dlt.common.runtime.run_context import RunContext
+
+    class OwnContext(RunContext):  # type: ignore[misc] # dlt is untyped for us, see pyproject.toml
+        """Where dlt looks for settings."""
+
+        def initial_providers(self) -> list[Any]:
+            provider = DictionaryProvider()
+            provider._config_doc = SETTINGS
+            return [provider]
+
+    Container()[PluggableRunContext] = PluggableRunContext(OwnContext(None))

@@ -1,0 +1,76 @@
+"""What the machine refuses: a full disk, a missing right, a locked catalog. In one line, with the true cause.
+
+Libraries wrap such an error in their own, so the whole chain of causes is looked through.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+
+from sqlalchemy.exc import SQLAlchemyError
+
+_WHAT_TO_DO = {
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room within the quota",
+    errno.EFBIG: "raise the limit of file sizes",
+    errno.EROFS: "mount the file system for writing",
+    errno.EACCES: "give this user the right to it, or name another lake with --lake",
+    errno.EPERM: "give this user the right to it, or name another lake with --lake",
+    errno.EMFILE: "raise the limit of open files",
+    errno.ENFILE: "close files of other programs",
+    errno.EIO: "look after the disk",
+    errno.ENOMEM: "free memory",
+    errno.ESTALE: "mount the file system again",
+    errno.ENOLCK: "name a lake on a file system that has locks",
+    errno.ENAMETOOLONG: "name a folder with a shorter path",
+    errno.ENOTDIR: "remove the file that is in place of a folder",
+    errno.EISDIR: "remove the folder that is in place of a file",
+}
+_WRAPPERS = ("dlt", "pyiceberg", "sqlalchemy")
+"""Packages that raise their own errors in place of others, not always naming them as the cause."""
+
+_LOCKED = "database is locked"
+_LONGEST = 300
+
+
+def trouble(error: BaseException) -> str | None:
+    """What the machine refused, where an error comes of that; else None."""
+    for cause in _chain(error):
+        if isinstance(cause, SQLAlchemyError):
+            return _of_the_catalog(cause)
+        if isinstance(cause, OSError) and cause.errno in _WHAT_TO_DO:
+            return _of_the_system(cause)
+    return None
+
+
+def _of_the_system(error: OSError) -> str:
+    number = error.errno or 0
+    # pyarrow's message names the file, but has no field for it
+    where = repr(str(error.filename)) if error.filename else _line(error)
+    reason = os.strerror(number)
+    return f"{where}: {reason}; {_WHAT_TO_DO[number]}, and run this again"
+
+
+def _of_the_catalog(error: SQLAlchemyError) -> str:
+    reason = _line(error.__cause__ or error)
+    advice = "another program has held it for seconds, wait until it ends" if _LOCKED in reason else "see to its cause"
+    return f"the lake's catalog.db can't be used: {reason}; {advice}, and run this again"
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    reason: BaseException | None = error
+    while reason is not None and id(reason) not in seen:
+        seen.add(id(reason))
+        yield reason
+        reason = reason.__cause__ or _wrapped(reason)
+
+
+def _wrapped(error: BaseException) -> BaseException | None:
+    is_wrapper = type(error).__module__.partition(".")[0] in _WRAPPERS
+    return error.__context__ if is_wrapper and not error.__suppress_context__ else None
+
+
+def _line(error: BaseException) -> str:
+    line = " ".join(str(error).split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -1,0 +1,46 @@
+"""Processes whose clock is wrong, and what a table's times must be whatever the clocks said.
+
+environment = shifted_clock(-86_400)      # of a process a day behind; None where there is no compiler
+"""
+
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from pyiceberg.table.metadata import TableMetadata
+
+_SOURCE = Path(__file__).with_name("clock_shift.c")
+
+
+def shifted_clock(seconds: int) -> dict[str, str]:
+    """The environment of a process whose clock is `seconds` ahead; skips the test where none can be made."""
+    return {**os.environ, "LD_PRELOAD": str(_library()), "CLOCK_SHIFT": str(seconds)}
+
+
+@functools.cache
+def _library() -> Path:
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        pytest.skip("no C compiler, which makes the library that shifts a process's clock")
+    library = Path(tempfile.mkdtemp(prefix="clock-shift-")) / "clock_shift.so"
+    command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(_SOURCE), "-ldl"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"the library that shifts a process's clock can't be made: {done.stderr.splitlines()[:1]}")
+    return library
+
+
+def assert_times_rise(metadata: TableMetadata) -> None:
+    """What Iceberg's Java and Rust ask of a table before they open it, without the minute that they tolerate."""
+    times = [each.timestamp_ms for each in sorted(metadata.snapshots, key=lambda each: each.sequence_number or 0)]
+    assert all(earlier < later for earlier, later in pairwise(times)), times
+    for log in (metadata.snapshot_log, metadata.metadata_log):
+        logged = [entry.timestamp_ms for entry in log]
+        assert all(earlier < later for earlier, later in pairwise(logged)), logged
+        assert not logged or logged[-1] <= metadata.last_updated_ms
+    assert not times or times[-1] <= metadata.last_updated_ms

@@ -1,0 +1,82 @@
+"""What a table carries along does not grow with loads, nor beyond what Glue takes with symbols."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import boto3
+
+from loaders.connector import Page, page_of
+from loaders.lake import Lake, ensure_table, identifier
+from loaders.lake_table import Column
+from loaders.landing import land
+from loaders.ledger import LAST_LOAD, LEDGER, loads, record
+from loaders.load_rows import read_load
+from tests.lakes import LakeHome
+from tests.loaders.landing_program import RAW, trades
+from tests.loaders.landings import land_up_to, pending_load
+
+GLUE_TAKES = 512_000
+MOST_MANIFESTS = 10
+
+
+def pages(symbols: int) -> Iterator[Page]:
+    for number in range(symbols):
+        market = f"SYMBOL{number:05}-WITH-A-LONG-NAME"
+        yield page_of(RAW, market, trades(market, range(1, 3)))
+
+
+def land_symbols(lake: Lake, symbols: int) -> None:
+    land(pending_load(lake), pages(symbols))
+
+
+def test_manifests_are_merged(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
+    for number in range(1, MOST_MANIFESTS + 3):
+        land_up_to(lake, number)
+    for name in (RAW.table.name, LEDGER.name):
+        table = lake.catalog.load_table(identifier(name))
+        snapshot = table.current_snapshot()
+        assert snapshot is not None
+        assert len(snapshot.manifests(table.io)) < MOST_MANIFESTS
+
+
+def test_what_names_the_last_load_has_one_size_for_any_number_of_symbols(lake: Lake) -> None:
+    sizes = set()
+    for symbols in (1, 300):
+        land_symbols(lake, symbols)
+        sizes.add(len(lake.catalog.load_table(identifier(RAW.table.name)).properties[LAST_LOAD]))
+    assert max(sizes) <= min(sizes) + 10
+    assert max(sizes) < 200
+
+
+def test_glue_is_told_none_of_what_grows_with_symbols(s3_home: LakeHome) -> None:
+    lake = s3_home.open()
+    land_symbols(lake, 300)
+    for name in (RAW.table.name, LEDGER.name):
+        parameters = boto3.client("glue").get_table(DatabaseName="schemahub", Name=name)["Table"]["Parameters"]
+        assert [key for key in parameters if key.startswith("schemahub.")] == []
+        assert len(json.dumps(parameters)) < GLUE_TAKES / 100
+
+
+def test_glue_takes_a_column_with_a_long_description_and_iceberg_keeps_it(s3_home: LakeHome) -> None:
+    long = "a description that says it all, " * 20
+    described = replace(RAW, columns=(*RAW.columns, Column("fee", "double", long)))
+    table = ensure_table(s3_home.open(), described.table)
+    assert table.schema().find_field("fee").doc == long
+    found = boto3.client("glue").get_table(DatabaseName="schemahub", Name=RAW.table.name)["Table"]
+    comments = {column["Name"]: column["Comment"] for column in found["StorageDescriptor"]["Columns"]}
+    assert comments["fee"] == long[:255]
+
+
+def test_what_a_load_landed_is_told_from_its_rows_as_it_was_told_when_it_came(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
+    land_up_to(lake, 250)
+    land_symbols(lake, 5)
+    table = lake.catalog.load_table(identifier(RAW.table.name))
+    remembered = loads(lake)
+    landed_at = {row.load_id: row.landed_at for row in remembered}
+    told = [row for load_id, at in sorted(landed_at.items()) for row in read_load(RAW, table, load_id, landed_at=at)]
+    assert told == sorted(remembered, key=lambda row: (row.load_id, row.symbol))
+    record(lake, RAW, table)  # and nothing is appended again
+    assert loads(lake) == remembered
