@@ -53,8 +53,8 @@ class LedgerRow(msgspec.Struct, frozen=True):
     row_count: int
     first_id: str
     last_id: str
-    min_trade_ts: datetime
-    max_trade_ts: datetime
+    min_trade_ts: datetime | None
+    max_trade_ts: datetime | None
     ingest_ts: datetime
     landed_at: datetime
 

@@ -40,14 +40,18 @@ class _Symbol:
     cursor: Cursor
     row_count: int
     first_id: str
-    min_trade_ts: datetime
-    max_trade_ts: datetime
+    min_trade_ts: datetime | None
+    max_trade_ts: datetime | None
 
     def add(self, other: "_Symbol") -> None:
         self.cursor = other.cursor
         self.row_count += other.row_count
-        self.min_trade_ts = min(self.min_trade_ts, other.min_trade_ts)
-        self.max_trade_ts = max(self.max_trade_ts, other.max_trade_ts)
+        self.min_trade_ts = min(_known(self.min_trade_ts, other.min_trade_ts), default=None)
+        self.max_trade_ts = max(_known(self.max_trade_ts, other.max_trade_ts), default=None)
+
+
+def _known(*times: datetime | None) -> list[datetime]:
+    return [time for time in times if time is not None]
 
 
 @dataclass
