@@ -76,8 +76,8 @@ class Fetcher:
     """By how much `now` may differ from the venue's time."""
     bans: Bans | None = None
     """Where a ban is remembered for the next run."""
-    on_wait: Callable[[str], None] | None = None
-    """Told of every pause of a second or more, and why."""
+    on_wait: Callable[[float, str], None] | None = None
+    """Told the seconds of every pause of one or more, and why it is made."""
     failures: dict[str, SchemaHubError] = field(default_factory=dict)
     """Why a symbol's walk ended early; what it had fetched by then is whole."""
 
@@ -212,7 +212,7 @@ class Fetcher:
         if attempt >= self._most_attempts(error):
             raise error
         if seconds >= 1 and self.on_wait is not None:
-            self.on_wait(f"waits {seconds:.0f} s: {error}")
+            self.on_wait(seconds, str(error))
         if isinstance(error, RateLimited):
             self._limiter.pause(seconds, request.scope)  # which holds back the other threads too
         else:

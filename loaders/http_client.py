@@ -59,15 +59,20 @@ class HttpClient:
             stopping: ends a body that is on its way.
 
         Raises:
-            Misconfigured: httpx can't use the proxies that the environment names.
+            Misconfigured: httpx can't use the address, or the proxies that the environment names.
         """
         self.address = without_password(base_url)
         """Of the venue, as it may be shown."""
         self._venue, self._seconds, self._clock, self._now, self._stopping = venue, seconds, clock, now, stopping
         parts = urlsplit(base_url)
         try:
+            user = parts.netloc.rpartition("@")[0]
+            address = httpx.URL(base_url.replace(f"{user}@", "", 1) if user else base_url)
+        except httpx.InvalidURL as error:
+            raise Misconfigured(f"{venue}: {self.address} is no address: {printable(str(error))}") from None
+        try:
             self._client = httpx.Client(
-                base_url=base_url.replace(f"{parts.netloc.rpartition('@')[0]}@", "", 1),
+                base_url=address,
                 auth=(unquote(parts.username), unquote(parts.password or "")) if parts.username else None,
                 transport=transport,
                 timeout=httpx.Timeout(silence, connect=min(silence, 10.0)),

@@ -17,6 +17,7 @@ from .exceptions import UnexpectedPayload
 from .printable import printable
 
 T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
 
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
 _any_records = msgspec.json.Decoder(list[Any], float_hook=str)  # so that digits, and 1e999, come through
@@ -48,8 +49,8 @@ def decode_or_none(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
         return None
 
 
-def decode_records(decoder: msgspec.json.Decoder[list[T]], kind: type[T], body: bytes, *, venue: str) -> list[T]:
-    """Decode an array of records of `kind`, a msgspec.Struct; values of another type than documented become null.
+def decode_records(decoder: msgspec.json.Decoder[list[S]], kind: type[S], body: bytes, *, venue: str) -> list[S]:
+    """Decode an array of records of `kind`; values of another type than documented become null.
 
     Raises:
         UnexpectedPayload: the body is no such array, or a record lacks a field without a default, or has no value for
@@ -62,12 +63,12 @@ def decode_records(decoder: msgspec.json.Decoder[list[T]], kind: type[T], body: 
         return [_record(kind, record, venue) for record in decode(_any_records, body, venue=venue)]
 
 
-def _record(kind: type[T], record: Any, venue: str) -> T:
-    is_array = kind.__struct_config__.array_like  # type: ignore[attr-defined] # a Struct, which no bound can say
+def _record(kind: type[S], record: Any, venue: str) -> S:
+    is_array = kind.__struct_config__.array_like
     if not isinstance(record, list if is_array else dict):
         raise UnexpectedPayload(f"{venue}: expected a trade, found {printable(str(record), 100)}")
     values = {}
-    for place, field in enumerate(msgspec.structs.fields(kind)):  # type: ignore[type-var]
+    for place, field in enumerate(msgspec.structs.fields(kind)):
         has_value = place < len(record) if is_array else field.encode_name in record
         if has_value:
             values[field.name] = _value(field, record[place if is_array else field.encode_name], venue)

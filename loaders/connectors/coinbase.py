@@ -148,7 +148,7 @@ class Coinbase:
             recent = from_moment(self.raw, page, moment)
             before = page.num_rows - recent.num_rows
             if recent.num_rows:
-                high = min(high, first_id(self.raw, recent) - 1)
+                high = min(high, int(recent[self.raw.trade_id][0].as_py()) - 1)
             else:  # no trade up to `middle` is recent enough
                 low = middle
             if before and recent.num_rows:
