@@ -5,6 +5,7 @@ is rejected with its row later; a body whose records or ids can't be told apart 
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
@@ -66,7 +67,7 @@ def decode_records(decoder: msgspec.json.Decoder[list[S]], kind: type[S], body: 
 def _record(kind: type[S], record: Any, venue: str) -> S:
     is_array = kind.__struct_config__.array_like
     if not isinstance(record, list if is_array else dict):
-        raise UnexpectedPayload(f"{venue}: expected a trade, found {printable(str(record), 100)}")
+        raise UnexpectedPayload(f"{venue}: expected a trade, found {_shown(record)}")
     values = {}
     for place, field in enumerate(msgspec.structs.fields(kind)):
         has_value = place < len(record) if is_array else field.encode_name in record
@@ -74,7 +75,7 @@ def _record(kind: type[S], record: Any, venue: str) -> S:
             values[field.name] = _value(field, record[place if is_array else field.encode_name], venue)
         elif field.required:
             raise UnexpectedPayload(
-                f"{venue}: expected `{field.encode_name}` in every trade, found {printable(str(record), 100)}"
+                f"{venue}: expected `{field.encode_name}` in every trade, found {_shown(record)}"
             )
     return kind(**values)
 
@@ -82,18 +83,23 @@ def _record(kind: type[S], record: Any, venue: str) -> S:
 def _value(field: msgspec.structs.FieldInfo, value: Any, venue: str) -> Any:
     if field.type is msgspec.Raw:
         return msgspec.Raw(value.encode() if isinstance(value, str) else msgspec.json.encode(value))
-    candidates = [value, str(value)] if isinstance(value, int) and not isinstance(value, bool) else [value]
-    for candidate in candidates:
-        try:
+    is_number = isinstance(value, int) and not isinstance(value, bool)  # where a text is documented, perhaps
+    for candidate in [value, _shown(value)] if is_number else [value]:
+        with suppress(msgspec.ValidationError, ValueError, OverflowError, RecursionError):
             return msgspec.convert(candidate, field.type, strict=False)
-        except (msgspec.ValidationError, OverflowError):
-            continue
     try:
         return msgspec.convert(None, field.type)
     except msgspec.ValidationError:
         raise UnexpectedPayload(
-            f"{venue}: expected a sound `{field.encode_name}` in every trade, found {printable(str(value), 60)!r}"
+            f"{venue}: expected a sound `{field.encode_name}` in every trade, found {_shown(value)!r}"
         ) from None
+
+
+def _shown(value: Any) -> str:
+    try:
+        return printable(str(value), 100)
+    except (ValueError, RecursionError):  # a number with thousands of digits, brackets within brackets
+        return "what can't be shown"
 
 
 def numbers(texts: Sequence[str | None]) -> pa.Array:
