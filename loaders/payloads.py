@@ -74,9 +74,7 @@ def _record(kind: type[S], record: Any, venue: str) -> S:
         if has_value:
             values[field.name] = _value(field, record[place if is_array else field.encode_name], venue)
         elif field.required:
-            raise UnexpectedPayload(
-                f"{venue}: expected `{field.encode_name}` in every trade, found {_shown(record)}"
-            )
+            raise UnexpectedPayload(f"{venue}: expected `{field.encode_name}` in every trade, found {_shown(record)}")
     return kind(**values)
 
 

@@ -102,28 +102,38 @@ class Coinbase:
         if end < last:
             yield from self._check_tape(symbol, last)
         is_reached = after is not None
-        window = newest.num_rows  # what the venue gives at a time
+        window = step = newest.num_rows  # as many ids as the venue gives trades at a time
         while last < end:
             pages = [newest]
+            top = end
             if first_id(self.raw, after_id(self.raw, newest, last)) != last + 1:
-                pages = yield from self._pages_down(symbol, min(last + window, end), last)
+                top = min(last + step, end)
+                pages = [(yield from self._page_up_to(symbol, top))]
+                if not _ends_above(self.raw, pages[0], last):  # ids that were never given: look further up each time
+                    last, step = top, 2 * step
+                    continue
+                if step > window and not _reaches(self.raw, pages[0], last):  # looked too far
+                    step = max(window, step // 2)
+                    continue
+                pages += yield from self._pages_down(symbol, pages[0], last)
             for page in reversed(pages):
                 trades = after_id(self.raw, page, last)
                 trades = trades if is_reached else from_moment(self.raw, trades, since)
                 if trades.num_rows:
                     is_reached = True
                     yield page_of(self.raw, symbol, trades)
-            last = max(min(last + window, end), last_id(self.raw, pages[0]) if pages[0].num_rows else 0)
-            window = max(window, *(page.num_rows for page in pages))
+            last = max(top, last_id(self.raw, pages[0]))
+            window = step = max(window, *(page.num_rows for page in pages))
 
-    def _pages_down(self, symbol: str, top: int, last: int) -> Generator[Request, Response, list[pa.RecordBatch]]:
-        """Pages, the newest one first, that hold all trades above `last` and up to `top`."""
-        pages: list[pa.RecordBatch] = []
-        while top > last:
-            page = yield from self._page_up_to(symbol, top)
+    def _pages_down(
+        self, symbol: str, page: pa.RecordBatch, last: int
+    ) -> Generator[Request, Response, list[pa.RecordBatch]]:
+        """The pages below `page` that hold what lies between it and `last`; the newest one first."""
+        pages = []
+        # ids between those of one page were never given; those below its lowest may be on another one
+        while not _reaches(self.raw, page, last):
+            page = yield from self._page_up_to(symbol, int(page[self.raw.trade_id][0].as_py()) - 1)
             pages.append(page)
-            # ids between those of one page were never given; those below its lowest may be on another one
-            top = (first_id(self.raw, page) or 0) - 1
         return pages
 
     def _check_tape(self, symbol: str, last: int) -> Generator[Request, Response, None]:
@@ -210,6 +220,16 @@ class Coinbase:
         if response.status >= 500:
             raise ExchangeUnavailable(reason)
         raise BadRequest(reason)
+
+
+def _ends_above(raw: RawTable, page: pa.RecordBatch, last: int) -> bool:
+    return page.num_rows > 0 and last_id(raw, page) > last
+
+
+def _reaches(raw: RawTable, page: pa.RecordBatch, last: int) -> bool:
+    """Whether nothing can lie between `last` and the lowest id of a page."""
+    lowest = first_id(raw, page)
+    return lowest is None or lowest <= last + 1
 
 
 def _microseconds(times: list[str | int | None]) -> pa.Array:
