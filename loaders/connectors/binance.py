@@ -52,7 +52,7 @@ class _Trade(msgspec.Struct, gc=False):
     id: int
     price: float | None
     qty: float | None
-    time: int | None
+    time: int | str | None
     isBuyerMaker: bool | None  # noqa: N815 - Binance's spelling
     quoteQty: float | None = None  # noqa: N815 - answers of 2018 have none
     isBestMatch: bool | None = None  # noqa: N815 - block trades have none
@@ -203,11 +203,11 @@ class Binance:
         raise BadRequest(reason)
 
 
-def _microseconds(times: list[int | None]) -> pa.Array:
+def _microseconds(times: list[int | str | None]) -> pa.Array:
     # The unit is told by the size, row by row: an older host ignores the header that asks for microseconds.
     try:
         array = pa.array(times, pa.int64())
-    except (OverflowError, pa.ArrowInvalid):
+    except (OverflowError, TypeError, pa.ArrowInvalid):  # also where one is a text
         return moments(times)
     ends = pc.min_max(array).as_py()
     low, high = ends["min"], ends["max"]

@@ -51,7 +51,7 @@ class _Trade(msgspec.Struct, array_like=True, gc=False):
     side: str | None
     order_type: str | None = None
     misc: str | None = None
-    trade_id: int | None = None  # captures from before 2022 have none
+    trade_id: int | msgspec.UnsetType = msgspec.UNSET  # captures from before 2022 have none
 
 
 class _Answer(msgspec.Struct):
@@ -159,7 +159,7 @@ class Kraken:
             page = yield from self._page(symbol, Cursor(token, ""), twins)
             ids = page.trades[self.raw.trade_id]
             if (place := pc.index(ids, cursor.last_id).as_py()) >= 0:
-                return _twins_of(ids[: place + 1])
+                return _twins_of(ids[: place + 1], twins)
             if int(page.token) <= int(token):
                 break
             token, twins = page.token, page.twins
@@ -209,7 +209,7 @@ class Kraken:
 
     def _batch(self, rows: bytes, symbol: str, twins: Twins) -> pa.RecordBatch:
         trades = decode_records(_trades, _Trade, rows, venue="kraken")
-        numbered = [trade.trade_id for trade in trades if trade.trade_id is not None]
+        numbered = [trade.trade_id for trade in trades if trade.trade_id is not msgspec.UNSET]
         ids = id_numbers(numbered, venue="kraken")
         batch = batch_of(
             self.raw,
@@ -260,7 +260,7 @@ def _made_ids(trades: list[_Trade], twins: Twins) -> list[str]:
     seen = Counter(twins)
     ids = []
     for trade in trades:
-        if trade.trade_id is not None:
+        if trade.trade_id is not msgspec.UNSET:
             ids.append(str(trade.trade_id))
             continue
         what = f"{_time_text(trade)}-{trade.price}-{trade.volume}-{trade.side}"
