@@ -24,6 +24,8 @@ import os
 import traceback
 from typing import Self
 
+from .printable import printable
+
 
 class SchemaHubError(Exception):
     """Anything this project reports in one line, without a traceback."""
@@ -95,7 +97,7 @@ class OurMistake(TerminalError):
     @classmethod
     def of(cls, error: BaseException, *, while_doing: str) -> Self:
         """One line for an exception that nobody foresaw; with SCHEMAHUB_DEBUG set, its traceback too."""
-        text = f"{while_doing}: {type(error).__name__}: {' '.join(str(error).split())[:300]}; a mistake of SchemaHub's"
+        text = f"{while_doing}: {type(error).__name__}: {printable(str(error))}; a mistake of SchemaHub's"
         if not os.environ.get("SCHEMAHUB_DEBUG"):
             return cls(f"{text}, SCHEMAHUB_DEBUG=1 shows where")
         return cls("\n".join([text, *"".join(traceback.format_exception(error)).splitlines()]))

@@ -60,13 +60,13 @@ class Fetcher:
     """
 
     connector: Connector
-    base_url: str
+    base_url: str = field(repr=False)
     """May hold a user and a password; `address` doesn't."""
     transport: httpx.BaseTransport | None = None
     attempts: int = 8
     timeout: float = 30.0
     """Seconds of silence after which a connection is given up."""
-    longest_answer: float = 60.0
+    longest_answer: float = 30.0
     """Seconds that a whole answer may take."""
     concurrency: int = 4
     clock: Callable[[], float] = time.monotonic
@@ -280,8 +280,8 @@ def _pause(error: TransientError, attempt: int) -> float:
     """Seconds before the next attempt: what the venue asked for, else doubling from half a second, with jitter."""
     if error.retry_after is not None and error.retry_after >= _SHORTEST_WAIT:
         return error.retry_after
-    first = 0 if isinstance(error, RateLimited) else -1  # who was told to slow down waits longer
-    return min(_LONGEST_BACKOFF, 2.0 ** (attempt - 1 + first)) * random.uniform(0.5, 1.0)
+    grown = min(_LONGEST_BACKOFF, 2.0 ** (attempt - 2)) * random.uniform(0.5, 1.0)
+    return max(_SHORTEST_WAIT, grown) if isinstance(error, RateLimited) else grown
 
 
 def _sent(walk: Walk, response: Response) -> Request | Page | None:

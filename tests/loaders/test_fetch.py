@@ -236,8 +236,8 @@ def test_a_pause_that_makes_no_sense_is_one_that_grows_and_is_explained(asked: s
     assert walk(failing, "BTCUSDT") == []
     assert isinstance(failing.failures["BTCUSDT"], RateLimited)
     assert len(time.waits) == failing.attempts - 1
-    assert all(0.5 * min(60, 2**number) <= wait < 2**number + 1 for number, wait in enumerate(time.waits))
-    assert len(told) >= failing.attempts - 2
+    assert all(max(0.5, 0.25 * 2**number) <= wait < 2**number + 1 for number, wait in enumerate(time.waits))
+    assert len(told) >= failing.attempts - 3
     assert {why for _, why in told} == {"binance: HTTP 429"}
 
 
