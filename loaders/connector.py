@@ -5,17 +5,25 @@ limits, concurrency and progress have one place for all venues, and a connector 
 """
 
 from collections import Counter
-from collections.abc import Callable, Generator, Hashable, Mapping
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .exceptions import AnotherTape, UnexpectedPayload
+from .http_dates import http_date, seconds
 from .raw_table import RawTable
 
 T = TypeVar("T")
+
+MARGIN = timedelta(minutes=1)
+"""So much earlier than asked for a first walk looks for its first id, as a higher id may carry an earlier time."""
+
+_MOST_ANSWERS = 20
+"""To one request, until they must have come to agree."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +54,22 @@ class Response:
     headers: Mapping[str, str]
     """Names are in lower case."""
     body: bytes
+    received_at: datetime | None = None
+    """UTC without a zone."""
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds above 0 for which the venue asked to be left alone; None where it asked nothing that makes sense."""
+        text = self.headers.get("retry-after")
+        if (date := http_date(text)) is not None:
+            now = http_date(self.headers.get("date")) or self.received_at or datetime.now(UTC).replace(tzinfo=None)
+            return max((date - now).total_seconds(), 0) or None
+        return seconds(text) or None
+
+    @property
+    def asks_for_a_pause(self) -> bool:
+        """Whether this is a refusal that passes by waiting: too much was asked (429), or is asked still (418, 403)."""
+        return self.status in (418, 429) or (self.status == 403 and self.retry_after is not None)
 
 
 @dataclass(frozen=True)
@@ -115,24 +139,49 @@ def after_id(raw: RawTable, trades: pa.RecordBatch, last_id: int) -> pa.RecordBa
     return trades.filter(pc.greater(pc.cast(trades[raw.trade_id], pa.int64()), last_id))
 
 
+def from_moment(raw: RawTable, trades: pa.RecordBatch, since: datetime) -> pa.RecordBatch:
+    """The trades from the first one on that is not known to be before `since`."""
+    moment = pa.scalar(since.astimezone(UTC).replace(tzinfo=None), pa.timestamp("us"))
+    return trades.slice(_leading(pc.less(trades[raw.trade_time], moment).fill_null(False)))
+
+
+def _leading(is_before: pa.BooleanArray) -> int:
+    first = pc.index(is_before, False).as_py()
+    return len(is_before) if first < 0 else int(first)
+
+
 def ask_until(
     ask: Callable[[], Generator[Request, Response, T]],
     is_expected: Callable[[T], bool],
     identity: Callable[[T], Hashable],
     *,
+    what: str,
     times: int = 5,
 ) -> Generator[Request, Response, T]:
     """Ask again while the answer isn't what was expected; believe it when it came so many times the same.
 
     A cache, or a fault, may give a page that was asked for earlier. Where ids are contiguous it shows: the page does
     not begin where the last one ended. A hole in the ids looks alike, but asking again won't change it.
+
+    Raises:
+        UnexpectedPayload: naming `what` was asked; the answers kept changing.
     """
     seen: Counter[Hashable] = Counter()
-    while True:
+    while seen.total() < _MOST_ANSWERS:
         answer = yield from ask()
         seen[identity(answer)] += 1
         if is_expected(answer) or seen[identity(answer)] == times:
             return answer
+    raise UnexpectedPayload(f"{what}: the same request was answered {len(seen)} different ways; try again later")
+
+
+def another_tape(what: str, last_id: int | str, found: str) -> AnotherTape:
+    """What to raise where `last_id`, the last trade landed, is none of the venue's."""
+    return AnotherTape(
+        f"{what}: this is another tape than the one landed so far, for its ids are other ones: the last trade landed "
+        f"has id {last_id}, {found}. Is the address the right one? If the venue began its ids again, load into another "
+        "lake with --lake"
+    )
 
 
 def first_id(raw: RawTable, trades: pa.RecordBatch) -> int | None:
@@ -141,6 +190,29 @@ def first_id(raw: RawTable, trades: pa.RecordBatch) -> int | None:
 
 def last_id(raw: RawTable, trades: pa.RecordBatch) -> int:
     return int(trades[raw.trade_id][-1].as_py())
+
+
+def id_numbers(ids: Sequence[int], *, venue: str) -> pa.Int64Array:
+    """Trade ids as an array.
+
+    Raises:
+        UnexpectedPayload: one is negative or has more than 63 bits; to go on from it would lead astray.
+    """
+    try:
+        numbers = pa.array(ids, pa.int64())
+    except (OverflowError, pa.ArrowInvalid):
+        numbers = None
+    if numbers is None or (len(ids) and pc.min(numbers).as_py() < 0):
+        found = next(number for number in ids if not 0 <= number < 2**63)
+        raise UnexpectedPayload(f"{venue}: expected trade ids from 0 to 2^63, found {hex(found)[:40]}")
+    return numbers
+
+
+def in_order(trades: pa.RecordBatch, ids: pa.Int64Array) -> pa.RecordBatch:
+    """`trades` by rising `ids`, which walks rely on; a venue that keeps its word sends them so."""
+    if pc.any(pc.less(ids[1:], ids[:-1])).as_py():
+        return trades.take(pc.sort_indices(ids))
+    return trades
 
 
 def batch_of(raw: RawTable, columns: Mapping[str, Any]) -> pa.RecordBatch:

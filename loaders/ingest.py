@@ -19,10 +19,14 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Ingested:
-    """What one run landed, one ledger row per symbol, and which symbols' walks ended early, and why."""
+    """What one run landed, one ledger row per symbol, and which symbols' walks ended early, and why.
+
+    `warnings` are lines that somebody should read though nothing failed.
+    """
 
     landed: list[LedgerRow] = field(default_factory=list)
     failures: dict[str, SchemaHubError] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def row_count(self) -> int:
@@ -63,15 +67,15 @@ def ingest(
         pages = _reported(fetcher.pages(walks), progress) if progress else fetcher.pages(walks)
         first = next(pages, None)
         if first is None:
-            return Ingested(failures=fetcher.failures)
+            return Ingested(failures=fetcher.failures, warnings=fetcher.warnings)
 
         from .landing import (
             land,  # importing dlt takes two seconds, which a run with nothing new need not wait
         )
         from .load import PendingLoad
 
-        load = PendingLoad(lake, connector.raw, table, source=fetcher.base_url, channel="rest", now=now)
-        return Ingested(land(load, chain([first], pages)), fetcher.failures)
+        load = PendingLoad(lake, connector.raw, table, source=fetcher.address, channel="rest", now=now)
+        return Ingested(land(load, chain([first], pages)), fetcher.failures, fetcher.warnings)
 
 
 def _reported(pages: Iterator[Page], progress: Progress) -> Iterator[Page]:

@@ -16,7 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from loaders.connectors import load_connectors
-from loaders.exceptions import SchemaHubError
+from loaders.exceptions import SchemaHubError, is_interruption
+from loaders.printable import printable
 from macros_gen.registry import RegistryError
 from simulator.__main__ import simulate
 from simulator.market import DEFAULT_START
@@ -37,6 +38,9 @@ from .unify import remarks
 
 INTERRUPTED = 130
 """The exit code that typer gives to Ctrl-C."""
+
+_LONGEST_LINE = 2_000
+"""Of an error; what others say in it may be megabytes."""
 
 _STOPPED = "stopped; what was landed by then is whole, and the next run goes on from there"
 
@@ -288,23 +292,18 @@ def _errors_in_one_line() -> Iterator[None]:
         with refusals_in_one_line():
             yield
     except (SchemaHubError, RegistryError) as error:
-        for line in str(error).splitlines():
-            err.print(f"error: {line}", markup=False)
+        for line in str(error).split("\n"):
+            err.print(f"error: {printable(line, _LONGEST_LINE)}", markup=False)
         sys.exit(1)
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
             err.print(_STOPPED, markup=False)
         raise
     except Exception as error:
-        if _is_interruption(error):
+        if is_interruption(error):
             err.print(_STOPPED, markup=False)
             sys.exit(INTERRUPTED)
         raise
-
-
-def _is_interruption(error: BaseException | None) -> bool:
-    # dlt wraps a Ctrl-C that comes while it works
-    return error is not None and (isinstance(error, KeyboardInterrupt) or _is_interruption(error.__context__))
 
 
 def main() -> None:

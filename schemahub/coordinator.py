@@ -8,15 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from loaders.bans import Bans
 from loaders.connector import Connector
 from loaders.connectors import load_connector, load_connectors
-from loaders.exceptions import Misconfigured, SchemaHubError
+from loaders.exceptions import Misconfigured, OurMistake, SchemaHubError, is_interruption
 from loaders.fetch import Fetcher
 from loaders.ingest import Ingested, Progress, ingest
 from loaders.lake import Lake, check_whole, ensure_table
 from loaders.ledger import LEDGER
 from loaders.names import known
 from loaders.open_lake import open_lake
+from loaders.printable import without_password
 from macros_gen.files import differences, write
 from macros_gen.registry import Registry, load_registry
 from macros_gen.render import render
@@ -47,6 +49,11 @@ class Outcome:
     exchange: str
     ingested: Ingested
     error: SchemaHubError | None = None
+
+    @property
+    def warnings(self) -> list[str]:
+        """One line for each thing that somebody should know though nothing failed."""
+        return self.ingested.warnings
 
     @property
     def problems(self) -> list[str]:
@@ -82,13 +89,22 @@ class Coordinator:
         """The venue's symbols that a plan leaves out, because the exchange listed them once and no longer does."""
         return dict(no_longer_listed(self.settings.symbols, exchanges, self.registry.products))
 
-    def ingest(self, plan: dict[str, list[str]], *, progress: Callable[[str], Progress]) -> Iterable[Outcome]:
-        """Bring the raw tables up to date, one exchange after the other; one that fails stops none of the others."""
+    def ingest(
+        self,
+        plan: dict[str, list[str]],
+        *,
+        progress: Callable[[str], Progress],
+        on_wait: Callable[[float, str], None] | None = None,
+    ) -> Iterable[Outcome]:
+        """Bring the raw tables up to date, one exchange after the other; one that fails stops none of the others.
+
+        `on_wait` is told the seconds of every pause that can be noticed, and why it is made.
+        """
         self._keep_simulated_and_real_apart(plan)
         since = parse_since(self.settings.since, now=datetime.now(UTC))
         for exchange, symbols in plan.items():
             if symbols:
-                yield self._ingest(load_connector(exchange), symbols, since, progress(exchange))
+                yield self._ingest(load_connector(exchange), symbols, since, progress(exchange), on_wait)
 
     def _keep_simulated_and_real_apart(self, exchanges: Iterable[str]) -> None:
         real = [name for name in exchanges if not _is_loopback(base_url(load_connector(name)))]
@@ -98,15 +114,37 @@ class Coordinator:
                 "real ones; name another folder with --lake or SCHEMAHUB_LAKE, or delete this one"
             )
 
-    def _ingest(self, connector: Connector, symbols: list[str], since: datetime, progress: Progress) -> Outcome:
+    def _ingest(
+        self,
+        connector: Connector,
+        symbols: list[str],
+        since: datetime,
+        progress: Progress,
+        on_wait: Callable[[float, str], None] | None,
+    ) -> Outcome:
         try:
-            with refusals_in_one_line(), Fetcher(connector, base_url(connector)) as fetcher:
+            with refusals_in_one_line(), self._fetcher(connector, on_wait) as fetcher:
                 ingested = ingest(
                     self.lake, connector, symbols, fetcher=fetcher, since=since, now=utc_now, progress=progress
                 )
         except SchemaHubError as error:
             return Outcome(connector.name, Ingested(), error)
+        except Exception as error:
+            if is_interruption(error):
+                raise
+            return Outcome(connector.name, Ingested(), OurMistake.of(error, while_doing=connector.name))
         return Outcome(connector.name, ingested)
+
+    def _fetcher(self, connector: Connector, on_wait: Callable[[float, str], None] | None) -> Fetcher:
+        url = base_url(connector)
+        return Fetcher(
+            connector,
+            url,
+            now=utc_now,
+            clock_tolerance=self.settings.clock_tolerance,
+            bans=Bans(self.lake.work_folder / "bans" / f"{connector.name}.json", without_password(url)),
+            on_wait=on_wait,
+        )
 
     def check_target(self, target: str) -> None:
         """Raise Misconfigured, naming near matches, where there is no such unified table."""

@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from loaders.connector import Connector
 from loaders.exceptions import Misconfigured
+from loaders.printable import without_password
 from macros_gen.read_config import problem_lines
 from macros_gen.yaml_file import BadYaml, read_yaml
 
@@ -50,6 +51,19 @@ class Settings(BaseSettings):
     """Products as BASE-QUOTE, in capitals or not; each exchange loads those that it lists."""
     since: str
     """Where a product that was never loaded begins: a time, or how long ago."""
+    clock_tolerance: timedelta
+    """By how much this machine's clock may differ from an exchange's: 30s, 5m."""
+
+    @field_validator("clock_tolerance", mode="before")
+    @classmethod
+    def _duration(cls, value: Any) -> Any:
+        match = _AGO.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            raise ValueError(f"expected a number of seconds or minutes such as 30s or 5m, found {str(value)[:40]!r}")
+        try:
+            return timedelta(**{_UNITS[match["unit"]]: int(match["amount"])})
+        except OverflowError:
+            return timedelta.max
 
     @field_validator("symbols", mode="before")
     @classmethod
@@ -113,7 +127,9 @@ def base_url(connector: Connector, environment: Mapping[str, str] = os.environ) 
     variable = f"{PREFIX}{connector.name.upper()}_URL"
     url = environment.get(variable) or connector.base_url
     if not _is_address(url):
-        raise Misconfigured(f"{variable} is {url!r}; expected an address that begins with http:// or https://")
+        raise Misconfigured(
+            f"{variable} is {without_password(url)!r}; expected an address that begins with http:// or https://"
+        )
     return url.rstrip("/")
 
 

@@ -9,6 +9,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 
 from loaders.exceptions import Misconfigured
 from loaders.ingest import Progress as OnPage
+from loaders.printable import printable
 
 from .balance import rejections
 from .coordinator import Coordinator, Outcome
@@ -23,12 +24,13 @@ class IngestProgress:
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
             SpinnerColumn(finished_text=" "),
-            TextColumn("{task.fields[exchange]:<12}{task.description}"),
+            TextColumn("{task.fields[exchange]:<12}{task.description}", markup=False),
             TimeElapsedColumn(),
             console=console,
         )
         self._tasks: dict[str, TaskID] = {}
         self._counts: dict[str, int] = {}
+        self._reasons: set[str] = set()
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -41,7 +43,7 @@ class IngestProgress:
 
     def of(self, exchange: str) -> OnPage:
         """Begin the line of an exchange; gives what to tell of its pages."""
-        self._tasks[exchange] = self._progress.add_task("asking", exchange=exchange, total=1)
+        self._current = self._tasks[exchange] = self._progress.add_task("asking", exchange=exchange, total=1)
         self._counts[exchange] = 0
 
         def on_page(symbol: str, rows: int) -> None:
@@ -52,10 +54,19 @@ class IngestProgress:
 
         return on_page
 
+    def wait(self, seconds: float, reason: str) -> None:
+        """Say that the exchange makes us wait, and why: each reason once, though every symbol may have it often."""
+        self._progress.update(self._current, description=f"waits {seconds:.0f} s: {printable(reason, 80)}")
+        if reason not in self._reasons:
+            self._reasons.add(reason)
+            self._progress.console.print(f"  waits {seconds:.0f} s: {printable(reason)}", markup=False, soft_wrap=True)
+
     def end(self, outcome: Outcome) -> None:
         """End the line of an exchange, saying how it went."""
         mark = "✗" if outcome.problems else "✓"
         self._progress.update(self._tasks[outcome.exchange], description=f"{mark} {_landed(outcome)}", completed=1)
+        for warning in outcome.warnings:
+            self._progress.console.print(f"  warning: {warning}", markup=False, soft_wrap=True)
 
 
 class DbtLines:
@@ -86,7 +97,7 @@ def ingest(coordinator: Coordinator, exchanges: Sequence[str], console: Console)
             console.print(f"  {exchange:<12}- lists none of {', '.join(coordinator.settings.symbols)}", markup=False)
     problems: list[str] = []
     with IngestProgress(console) as progress:
-        for outcome in coordinator.ingest(plan, progress=progress.of):
+        for outcome in coordinator.ingest(plan, progress=progress.of, on_wait=progress.wait):
             progress.end(outcome)
             problems += outcome.problems
     return problems

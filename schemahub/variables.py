@@ -19,8 +19,10 @@ FORMS: Mapping[str, tuple[str, str]] = {
     "ATHENA_POLL_SECONDS": (r"(?!0+(\.0*)?$)[0-9]{1,5}(\.[0-9]{1,6})?", "a number of seconds above 0"),
     "MEMORY_LIMIT": (r"(?i:[0-9]+(\.[0-9]+)? ?[KMGT]i?B)", "a size such as 4GB"),
     "CATALOG_LOG": _TEXT,
+    "DBT_TARGET_PATH": _TEXT,
+    "DEBUG": (r"[01]", "0 or 1"),
 }
-"""What `profiles/` reads: of each variable a pattern and what is expected, in words."""
+"""What is read elsewhere than in the settings: of each variable a pattern and what is expected, in words."""
 
 
 def variable_problems(settings: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:

@@ -28,6 +28,10 @@ from simulator.settings import OpenVenue
 from simulator.tape import Tape
 from simulator.venue import Endpoint, Reply, Request, Venue
 
+_MAINTENANCE = (
+    b"<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>We will be back shortly</body></html>"
+)
+
 Handler = Callable[[requests.Request], Awaitable[Response]]
 
 
@@ -57,7 +61,7 @@ class Simulation:
     async def respond(self, venue: Venue, endpoint: Endpoint, asked: Request) -> Response:
         """Answer one request to a venue, as the faults that strike it will have it."""
         self.requests[venue.name][asked.path] += 1
-        reply = venue.answer(asked, endpoint)
+        reply = venue.answer(_shortened(asked, venue, self.faults.largest_page(venue.name)), endpoint)
         page = (venue.name, asked.path, reply.page_of) if reply.page_of else None
         previous = self._previous_pages.get(page) if page else None
         can_duplicate = previous is not None and previous.body != reply.body
@@ -120,12 +124,22 @@ def _venue_handler(simulation: Simulation, name: str, path: str) -> Handler:
     return handle
 
 
+def _shortened(asked: Request, venue: Venue, size: int | None) -> Request:
+    if size is None:
+        return asked
+    wanted = asked.query.get(venue.page_parameter, "")
+    size = min(size, int(wanted)) if wanted.isdecimal() else size
+    return replace(asked, query={**asked.query, venue.page_parameter: str(size)})
+
+
 def _struck(reply: Reply, fault: Fault, venue: Venue, previous: Reply | None) -> Reply:
     """The reply that a fault makes of a reply."""
     match fault.name:
         case "429" | "418" | "500" | "503" as status:
             retry_after = {"Retry-After": fault.value} if fault.value else {}
             return replace(venue.error(int(status)), headers=retry_after)
+        case "html":
+            return Reply(_MAINTENANCE, content_type="text/html")
         case "kraken_200":
             return venue.error(200, fault.value)
         case "truncated":

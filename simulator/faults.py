@@ -6,6 +6,7 @@ A fault is written `NAME[=VALUE]:WHEN[@VENUE]`:
     429=5:3@binance     the first three requests to Binance get 429, Retry-After 5
     slow=0.5:1/4        every fourth answer takes half a second longer
     cut:1/20            every twentieth connection is closed in the middle of a body
+    short=100:1/1       no page has more than 100 trades, whatever was asked for
     kraken_200=EService:Busy:2
 
 Every fault counts the requests that it could strike, from the moment it was switched on.
@@ -36,6 +37,8 @@ KINDS = {
     "cut": _Kind("the connection closes in mid-body, before Content-Length is reached"),
     "truncated": _Kind("half of the body, as if it were all"),
     "duplicate_page": _Kind("the product's previous page again in place of the one asked for"),
+    "short": _Kind("a page has so many trades at most, whatever its `limit` or `count`", "100"),
+    "html": _Kind("a page for people, that the venue will be back soon, with HTTP 200"),
     "kraken_200": _Kind(
         "Kraken's error inside HTTP 200; the value is its text",
         "EGeneral:Too many requests",
@@ -122,15 +125,27 @@ class Faults:
         """The faults that strike this request: at most one, and `slow` besides.
 
         Faults that come after the one that struck do not count the request, so `429:2 500:2` are four bad answers.
+        `short` is no such fault: see `largest_page`.
         """
         struck: list[Fault] = []
         for switch in self._switches:
             fault = switch.fault
+            if fault.name == "short":
+                continue
             is_open = fault.name == "slow" or all(other.name == "slow" for other in struck)
             is_target = fault.venue in (None, venue) and (can_duplicate or fault.name != "duplicate_page")
             if is_open and is_target and switch.strike():
                 struck.append(fault)
         return struck
+
+    def largest_page(self, venue: str) -> int | None:
+        """How many trades this request's page may have; None where no fault says."""
+        sizes = [
+            int(float(switch.fault.value or 0))
+            for switch in self._switches
+            if switch.fault.name == "short" and switch.fault.venue in (None, venue) and switch.strike()
+        ]
+        return min(sizes, default=None)
 
     def counts(self) -> list[dict[str, str | int | None]]:
         """For each fault its name, venue, and the numbers of requests it saw and struck."""

@@ -60,6 +60,8 @@ class Venue(ABC):
     """Also the prefix of its URLs, its folder among recordings, and X in `SCHEMAHUB_X_URL`."""
     listings: ClassVar[tuple[Listing, ...]]
     """What the market trades on it."""
+    page_parameter: ClassVar[str] = "limit"
+    """What says how many trades a page shall have."""
 
     @abstractmethod
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None: ...

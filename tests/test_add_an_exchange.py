@@ -21,8 +21,8 @@ from pathlib import Path
 
 gemini = load_connector("gemini")
 body = (
-    b'[{"timestamp":2,"timestampms":2001,"tid":9,"price":"9593.65","amount":"2","type":"sell"},'
-    b'{"timestamp":1,"timestampms":1001,"tid":7,"price":"9593.60","amount":"1","type":"buy"}]'
+    b'[{"timestamp":2,"timestampms":1591404856001,"tid":9,"price":"9593.65","amount":"2","type":"sell"},'
+    b'{"timestamp":1,"timestampms":1591404855001,"tid":7,"price":"9593.60","amount":"1","type":"buy"}]'
 )
 walk = gemini.newer("btcusd", None, since=datetime(1970, 1, 1, tzinfo=UTC))
 first_request = next(walk)
@@ -30,7 +30,7 @@ page = walk.send(Response(200, {}, body))
 second_request = next(walk)
 assert isinstance(page, Page) and page.trades.schema == gemini.raw.page_schema
 assert page.trades["tid"].to_pylist() == ["7", "9"]
-assert [time.timestamp() for time in page.trades["timestampms"].to_pylist()] == [1.001, 2.001]
+assert [time.timestamp() for time in page.trades["timestampms"].to_pylist()] == [1591404855.001, 1591404856.001]
 assert second_request.parameters["since_tid"] == "9"
 (mapping,) = [m for m in load_registry(Path(".").resolve()).mappings if m.source == gemini.raw.table.name]
 assert {n: c.type for n, c in mapping.declared.columns.items()} == {c.name: c.type for c in gemini.raw.columns}

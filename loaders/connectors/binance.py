@@ -3,7 +3,8 @@
 Source: https://developers.binance.com/docs/binance-spot-api-docs/rest-api, state of 2026-07-21.
 
 Pages go by id: `historicalTrades?fromId=` is inclusive and oldest first. Never by time: up to 735 trades of one
-market shared a millisecond. `aggTrades` only finds the first id at a time, for it alone takes one.
+market shared a millisecond. `aggTrades` only finds the first id at a time, for it alone takes one. How many trades a
+page has is the venue's affair: only an empty one is the end.
 """
 
 from collections.abc import Generator
@@ -15,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..connector import (
+    MARGIN,
     Budget,
     Cursor,
     Product,
@@ -22,33 +24,42 @@ from ..connector import (
     Response,
     Walk,
     after_id,
+    another_tape,
     ask_until,
     batch_of,
     first_id,
+    from_moment,
+    id_numbers,
+    in_order,
     last_id,
     page_of,
 )
 from ..exceptions import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 from ..lake_table import Column
-from ..payloads import decode, object_texts
+from ..payloads import decode, decode_or_none, decode_records, moments, object_texts
+from ..printable import printable
 from ..raw_table import RawTable
 
 _PAGE = 1000
 _MICROSECONDS = {"X-MBX-TIME-UNIT": "MICROSECOND"}
-_FIRST_TIME_IN_MICROSECONDS = 10**14  # 5138 as milliseconds, 1973 as microseconds
+_MILLISECONDS = (10**11, 10**14)  # what is above is in microseconds, up to 10**17: 1973 to 5138 in both
+_LAST_TIME_IN_MICROSECONDS = 10**17
+_MOST_AGGREGATE_PAGES = 100
+_OPEN_HOSTS = "api.binance.com, api-gcp.binance.com and api1 to api4.binance.com"
 
 
 class _Trade(msgspec.Struct, gc=False):
     id: int
-    price: float
-    qty: float
-    quoteQty: float  # noqa: N815 - Binance's spelling
-    time: int
-    isBuyerMaker: bool  # noqa: N815
-    isBestMatch: bool = True  # noqa: N815 - block trades have none
+    price: float | None
+    qty: float | None
+    time: int | str | None
+    isBuyerMaker: bool | None  # noqa: N815 - Binance's spelling
+    quoteQty: float | None = None  # noqa: N815 - answers of 2018 have none
+    isBestMatch: bool | None = None  # noqa: N815 - block trades have none
 
 
 class _AggregateTrade(msgspec.Struct, gc=False):
+    a: int
     f: int
 
 
@@ -99,17 +110,27 @@ class Binance:
     )
 
     def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
-        last = int(after.last_id) if after else (yield from self._last_id_before(symbol, since))
+        last = int(after.last_id) if after else (yield from self._last_id_before(symbol, since - MARGIN))
+        is_reached = after is not None
         while last is not None:
             page = yield from self._page(symbol, last + 1)
             trades = after_id(self.raw, page, last)
-            if trades.num_rows:
-                yield page_of(self.raw, symbol, trades)
-                last = last_id(self.raw, trades)
-            elif page.num_rows:
-                raise UnexpectedPayload(f"binance {symbol}: asked for trades from id {last + 1}, was sent older ones")
-            if page.num_rows < _PAGE:
+            if trades.num_rows == 0:
+                if page.num_rows or (after is not None and last == int(after.last_id)):
+                    yield from self._check_tape(symbol, last)
                 return
+            last = last_id(self.raw, trades)
+            if not is_reached:
+                trades = from_moment(self.raw, trades, since)
+                is_reached = trades.num_rows > 0
+            if is_reached:
+                yield page_of(self.raw, symbol, trades)
+
+    def _check_tape(self, symbol: str, last: int) -> Generator[Request, Response, None]:
+        # nothing follows the last trade landed: because it is the newest one, or because the ids are other ones?
+        page = yield from self._page(symbol, last)
+        if page.num_rows == 0 or last_id(self.raw, page) < last:
+            raise another_tape(f"binance {symbol}", last, "and the venue has none from that id on")
 
     def _page(self, symbol: str, start: int) -> Generator[Request, Response, pa.RecordBatch]:
         def ask() -> Generator[Request, Response, pa.RecordBatch]:
@@ -120,15 +141,20 @@ class Binance:
         def first(page: pa.RecordBatch) -> int | None:
             return first_id(self.raw, page)
 
-        return ask_until(ask, lambda page: first(page) in (start, None), first)
+        return ask_until(ask, lambda page: first(page) in (start, None), first, what=f"binance {symbol}")
 
-    def _last_id_before(self, symbol: str, since: datetime) -> Generator[Request, Response, int | None]:
-        parameters = {"symbol": symbol, "startTime": str(int(since.timestamp() * 1000)), "limit": "100"}
-        response = yield Request("/api/v3/aggTrades", parameters, weight=4)
-        # duplicates that an audit struck out in 2022 have -1 for their ids
-        firsts = (trade.f for trade in decode(_aggregates, response.body, venue="binance") if trade.f >= 0)
-        first = next(firsts, None)
-        return None if first is None else first - 1
+    def _last_id_before(self, symbol: str, moment: datetime) -> Generator[Request, Response, int | None]:
+        parameters = {"startTime": str(max(0, int(moment.timestamp() * 1000)))}
+        for _ in range(_MOST_AGGREGATE_PAGES):
+            response = yield Request("/api/v3/aggTrades", {"symbol": symbol, "limit": "100", **parameters}, weight=4)
+            found = decode(_aggregates, response.body, venue="binance")
+            # duplicates that an audit struck out in 2022 have -1 for their ids
+            if (first := next((trade.f for trade in found if trade.f >= 0), None)) is not None:
+                return first - 1
+            if not found:
+                return None
+            parameters = {"fromId": str(found[-1].a + 1)}
+        raise UnexpectedPayload(f"binance {symbol}: expected an aggregate trade that has trades, found pages of others")
 
     def products(self) -> Generator[Request, Response, list[Product]]:
         response = yield Request("/api/v3/exchangeInfo", {"symbolStatus": "TRADING"}, weight=20)
@@ -141,11 +167,12 @@ class Binance:
         [{"id":28457,"price":"4.00000100","qty":"12.00000000","quoteQty":"48.000012","time":1499865549590,
           "isBuyerMaker":true,"isBestMatch":true}]
         """
-        trades = decode(_trades, body, venue="binance")
-        return batch_of(
+        trades = decode_records(_trades, _Trade, body, venue="binance")
+        ids = id_numbers([trade.id for trade in trades], venue="binance")
+        batch = batch_of(
             self.raw,
             {
-                "id": pa.array([trade.id for trade in trades], pa.int64()).cast(pa.string()),
+                "id": ids.cast(pa.string()),
                 "symbol": pa.repeat(symbol, len(trades)),
                 "price": [trade.price for trade in trades],
                 "qty": [trade.qty for trade in trades],
@@ -156,34 +183,49 @@ class Binance:
                 "_raw_payload": object_texts(body, len(trades)),
             },
         )
+        return in_order(batch, ids)
 
     def check(self, response: Response) -> None:
         if response.status == 200:
             return
-        reason = _reason(response)
-        if response.status in (418, 429):  # 418: banned for going on after a 429
-            raise RateLimited(f"binance: {reason}", retry_after=float(response.headers.get("retry-after", 60)))
+        reason = f"binance: {_reason(response)}"
+        if response.asks_for_a_pause:  # 418: banned for going on after a 429
+            raise RateLimited(reason, retry_after=response.retry_after)
         if response.status >= 500:
-            raise ExchangeUnavailable(f"binance: {reason}")
+            raise ExchangeUnavailable(reason)
         if response.status == 451:
-            raise BadRequest(f"binance refuses this country: {reason}; SCHEMAHUB_BINANCE_URL can name another host")
-        raise BadRequest(f"binance: {reason}")
+            raise BadRequest(f"{reason}; it refuses this country, SCHEMAHUB_BINANCE_URL can name another host")
+        if response.status in (401, 403, 404) or _wants_a_key(response):
+            raise BadRequest(
+                f"{reason}; not every host of Binance's has `historicalTrades`, or has it without a key: {_OPEN_HOSTS} "
+                "have, see SCHEMAHUB_BINANCE_URL"
+            )
+        raise BadRequest(reason)
 
 
-def _microseconds(times: list[int]) -> pa.Array:
+def _microseconds(times: list[int | str | None]) -> pa.Array:
     # The unit is told by the size, row by row: an older host ignores the header that asks for microseconds.
-    array = pa.array(times, pa.int64())
-    if times and pc.min(array).as_py() < _FIRST_TIME_IN_MICROSECONDS:
-        array = pc.if_else(pc.less(array, _FIRST_TIME_IN_MICROSECONDS), pc.multiply(array, 1000), array)
+    try:
+        array = pa.array(times, pa.int64())
+    except (OverflowError, TypeError, pa.ArrowInvalid):  # also where one is a text
+        return moments(times)
+    ends = pc.min_max(array).as_py()
+    low, high = ends["min"], ends["max"]
+    if low is not None and (low < _MILLISECONDS[0] or high >= _LAST_TIME_IN_MICROSECONDS):
+        return moments(times)
+    if low is not None and low < _MILLISECONDS[1]:
+        array = pc.if_else(pc.less(array, _MILLISECONDS[1]), pc.multiply(array, 1000), array)
     return array.cast(pa.timestamp("us"))
 
 
+def _wants_a_key(response: Response) -> bool:
+    error = decode_or_none(_error, response.body)
+    return error is not None and error.code in (-1002, -2014, -2015)
+
+
 def _reason(response: Response) -> str:
-    try:
-        error = _error.decode(response.body)
-    except msgspec.MsgspecError:
-        return f"HTTP {response.status}"
-    return f"HTTP {response.status}, {error.code} {error.msg}"
+    error = decode_or_none(_error, response.body)
+    return f"HTTP {response.status}" + ("" if error is None else f", {error.code} {printable(error.msg)}")
 
 
 CONNECTOR = Binance()

@@ -4,20 +4,23 @@ Source: https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/produc
 https://docs.cdp.coinbase.com/exchange/rest-api/pagination, read 2026-11-20.
 
 Pages are newest first and there is no time parameter. `after=N` gives the newest trades with an id below N. As ids
-are whole numbers, at most `limit` of them lie between `last` and `last + limit + 1`: so `after=last+limit+1` always
-gives all that follow `last`, and the walk goes forward without a hole. `side` is the MAKER's.
+are whole numbers, at most 1,000 of them lie between `last` and `last + 1001`: so a page from there down, or as many
+pages as it takes where the venue's are shorter, gives all that follow `last`, and the walk goes forward without a
+hole. `side` is the MAKER's.
 """
 
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from urllib.parse import quote
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..connector import (
+    MARGIN,
     Budget,
     Cursor,
     Product,
@@ -25,15 +28,20 @@ from ..connector import (
     Response,
     Walk,
     after_id,
+    another_tape,
     ask_until,
     batch_of,
     first_id,
+    from_moment,
+    id_numbers,
+    in_order,
     last_id,
     page_of,
 )
 from ..exceptions import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 from ..lake_table import Column
-from ..payloads import decode, object_texts
+from ..payloads import FIRST_US, decode, decode_or_none, decode_records, moments, object_texts
+from ..printable import printable
 from ..raw_table import RawTable
 
 _PAGE = 1000
@@ -41,10 +49,10 @@ _PAGE = 1000
 
 class _Trade(msgspec.Struct, gc=False):
     trade_id: int
-    price: float
-    size: float
-    time: str
-    side: str
+    price: float | None
+    size: float | None
+    time: str | int | None
+    side: str | None
 
 
 class _Error(msgspec.Struct):
@@ -90,61 +98,89 @@ class Coinbase:
         if newest.num_rows == 0:
             return
         end = last_id(self.raw, newest)
-        last = int(after.last_id) if after else (yield from self._last_id_before(symbol, since, newest))
-        below = last + 1 + _PAGE
+        last = int(after.last_id) if after else (yield from self._last_id_before(symbol, since - MARGIN, newest))
+        if end < last:
+            yield from self._check_tape(symbol, last)
+        is_reached = after is not None
+        window = step = newest.num_rows  # as many ids as the venue gives trades at a time
         while last < end:
-            trades = after_id(self.raw, newest, last)
-            if first_id(self.raw, trades) != last + 1:
-                trades = yield from self._page_after(symbol, last, below)
-            if trades.num_rows:
-                yield page_of(self.raw, symbol, trades)
-                last = last_id(self.raw, trades)
-                below = last + 1 + _PAGE
-            else:  # a page's worth of ids that were never given
-                below += _PAGE
+            pages = [newest]
+            top = end
+            if first_id(self.raw, after_id(self.raw, newest, last)) != last + 1:
+                top = min(last + step, end)
+                pages = [(yield from self._page_up_to(symbol, top))]
+                if not _ends_above(self.raw, pages[0], last):  # ids that were never given: look further up each time
+                    last, step = top, 2 * step
+                    continue
+                if step > window and not _reaches(self.raw, pages[0], last):  # looked too far
+                    step = max(window, step // 2)
+                    continue
+                pages += yield from self._pages_down(symbol, pages[0], last)
+            for page in reversed(pages):
+                trades = after_id(self.raw, page, last)
+                trades = trades if is_reached else from_moment(self.raw, trades, since)
+                if trades.num_rows:
+                    is_reached = True
+                    yield page_of(self.raw, symbol, trades)
+            last = max(top, last_id(self.raw, pages[0]))
+            window = step = max(window, *(page.num_rows for page in pages))
+
+    def _pages_down(
+        self, symbol: str, page: pa.RecordBatch, last: int
+    ) -> Generator[Request, Response, list[pa.RecordBatch]]:
+        """The pages below `page` that hold what lies between it and `last`; the newest one first."""
+        pages = []
+        # ids between those of one page were never given; those below its lowest may be on another one
+        while not _reaches(self.raw, page, last):
+            page = yield from self._page_up_to(symbol, int(page[self.raw.trade_id][0].as_py()) - 1)
+            pages.append(page)
+        return pages
+
+    def _check_tape(self, symbol: str, last: int) -> Generator[Request, Response, None]:
+        page = yield from self._page_up_to(symbol, last)
+        if page.num_rows == 0 or last_id(self.raw, page) != last:
+            found = f"{last_id(self.raw, page)} is the highest" if page.num_rows else "and the venue has none up to it"
+            raise another_tape(f"coinbase {symbol}", last, found)
 
     def _page(self, symbol: str, *, below: int | None = None) -> Generator[Request, Response, pa.RecordBatch]:
         cursor = {} if below is None else {"after": str(below)}
-        response = yield Request(f"/products/{symbol}/trades", {"limit": str(_PAGE), **cursor})
+        response = yield Request(f"/products/{quote(symbol, safe='')}/trades", {"limit": str(_PAGE), **cursor})
         return self.parse_trades(response.body, symbol=symbol)
 
-    def _page_after(self, symbol: str, last: int, below: int) -> Generator[Request, Response, pa.RecordBatch]:
-        def ask() -> Generator[Request, Response, pa.RecordBatch]:
-            page = yield from self._page(symbol, below=below)
-            return after_id(self.raw, page, last)
-
-        def first(trades: pa.RecordBatch) -> int | None:
-            return first_id(self.raw, trades)
-
-        return ask_until(ask, lambda trades: first(trades) == last + 1, first)
-
     def _last_id_before(
-        self, symbol: str, since: datetime, newest: pa.RecordBatch
+        self, symbol: str, moment: datetime, newest: pa.RecordBatch
     ) -> Generator[Request, Response, int]:
         # Ids rise with time: go back by steps that double until a page is too old, then halve what lies between.
-        moment = pa.scalar(since.replace(tzinfo=None), pa.timestamp("us"))
         page, low, high = newest, 0, last_id(self.raw, newest)  # the answer is in low..high
+        middle = high
         step = _PAGE
         while True:
-            before = page.filter(pc.less(page["time"], moment))
-            if before.num_rows:
-                low = last_id(self.raw, before)
-            if before.num_rows < page.num_rows:
-                high = int(page[self.raw.trade_id][before.num_rows].as_py()) - 1
-            if low >= high or 0 < before.num_rows < page.num_rows:
+            recent = from_moment(self.raw, page, moment)
+            before = page.num_rows - recent.num_rows
+            if recent.num_rows:
+                high = min(high, int(recent[self.raw.trade_id][0].as_py()) - 1)
+            else:  # no trade up to `middle` is recent enough
+                low = middle
+            if before and recent.num_rows:
+                return last_id(self.raw, page.slice(0, before))
+            if low >= high:
                 return low
             middle = high - step if low == 0 and step < high else (low + high + 1) // 2
             step *= 2
-            page = yield from self._page_up_to(symbol, middle)
-            if page.num_rows == 0:
-                low = middle
+            page = yield from self._page_up_to(symbol, middle, times=3)
 
-    def _page_up_to(self, symbol: str, newest: int) -> Generator[Request, Response, pa.RecordBatch]:
+    def _page_up_to(self, symbol: str, newest: int, *, times: int = 5) -> Generator[Request, Response, pa.RecordBatch]:
+        """The trades up to id `newest`, as many as the venue gives at a time."""
+
         def last(page: pa.RecordBatch) -> int | None:
             return last_id(self.raw, page) if page.num_rows else None
 
         ask = partial(self._page, symbol, below=newest + 1)
-        return ask_until(ask, lambda page: last(page) == newest, last, times=3)
+        what = f"coinbase {symbol}"
+        page = yield from ask_until(ask, lambda page: last(page) == newest, last, what=what, times=times)
+        if (last(page) or 0) > newest:
+            raise UnexpectedPayload(f"{what}: asked for trades up to id {newest}, was sent later ones")
+        return page
 
     def products(self) -> Generator[Request, Response, list[Product]]:
         response = yield Request("/products")
@@ -156,13 +192,14 @@ class Coinbase:
 
         [{"time":"2014-11-07T22:19:28.578544Z","trade_id":74,"price":"10.00000000","size":"0.01000000","side":"buy"}]
         """
-        trades = decode(_trades, body, venue="coinbase")
+        trades = decode_records(_trades, _Trade, body, venue="coinbase")
         texts = object_texts(body, len(trades))
         trades.reverse()
-        return batch_of(
+        ids = id_numbers([trade.trade_id for trade in trades], venue="coinbase")
+        batch = batch_of(
             self.raw,
             {
-                "trade_id": pa.array([trade.trade_id for trade in trades], pa.int64()).cast(pa.string()),
+                "trade_id": ids.cast(pa.string()),
                 "product_id": pa.repeat(symbol, len(trades)),
                 "price": [trade.price for trade in trades],
                 "size": [trade.size for trade in trades],
@@ -171,31 +208,42 @@ class Coinbase:
                 "_raw_payload": texts[::-1],
             },
         )
+        return in_order(batch, ids)
 
     def check(self, response: Response) -> None:
         if response.status == 200:
             return
         reason = f"coinbase: HTTP {response.status}, {_message(response.body)}"
-        if response.status == 429:
+        if response.asks_for_a_pause:
             # a token bucket that fills within two seconds; no Retry-After is sent
-            raise RateLimited(reason, retry_after=float(response.headers.get("retry-after", 1)))
+            raise RateLimited(reason, retry_after=response.retry_after)
         if response.status >= 500:
             raise ExchangeUnavailable(reason)
         raise BadRequest(reason)
 
 
-def _microseconds(times: list[str]) -> pa.Array:
+def _ends_above(raw: RawTable, page: pa.RecordBatch, last: int) -> bool:
+    return page.num_rows > 0 and last_id(raw, page) > last
+
+
+def _reaches(raw: RawTable, page: pa.RecordBatch, last: int) -> bool:
+    """Whether nothing can lie between `last` and the lowest id of a page."""
+    lowest = first_id(raw, page)
+    return lowest is None or lowest <= last + 1
+
+
+def _microseconds(times: list[str | int | None]) -> pa.Array:
     try:
-        return pa.array(times, pa.string()).cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
-    except pa.ArrowInvalid as error:
-        raise UnexpectedPayload(f"coinbase: {error}") from error
+        array = pa.array(times, pa.string()).cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us"))
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return moments(times)
+    earliest = pc.min(array.cast(pa.int64())).as_py()
+    return moments(times) if earliest is not None and earliest < FIRST_US else array  # the year 0 is in no calendar
 
 
 def _message(body: bytes) -> str:
-    try:
-        return _error.decode(body).message
-    except msgspec.MsgspecError:
-        return "no reason given"
+    error = decode_or_none(_error, body)
+    return "no reason given" if error is None else printable(error.message)
 
 
 CONNECTOR = Coinbase()

@@ -4,11 +4,13 @@ Source: https://docs.kraken.com/api/docs/rest-api/get-recent-trades and
 https://support.kraken.com/articles/218198197, read 2026-11-20.
 
 Pages go forward by `since`, a token of nanoseconds that is kept as the text it came as: the times in the rows are
-rounded, and a token made from one skips trades. Errors come inside HTTP 200.
+rounded, and a token made from one skips trades. How many trades a page has is Kraken's affair: only one that is
+empty, or brings nothing new, is the end. Errors come inside HTTP 200.
 """
 
+import re
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,26 +26,32 @@ from ..connector import (
     Response,
     Walk,
     after_id,
+    another_tape,
     ask_until,
     batch_of,
+    from_moment,
+    id_numbers,
+    in_order,
+    last_id,
     page_of,
 )
 from ..exceptions import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 from ..lake_table import Column
-from ..payloads import array_texts, decode
+from ..payloads import array_texts, decode, decode_records, moments, numbers
+from ..printable import printable
 from ..raw_table import RawTable
 
 _PAGE = 1000
 
 
 class _Trade(msgspec.Struct, array_like=True, gc=False):
-    price: str
-    volume: str
+    price: str | None
+    volume: str | None
     time: msgspec.Raw  # a double has too few digits for it
-    side: str
-    order_type: str
-    misc: str
-    trade_id: int | None = None  # captures from before 2022 have none
+    side: str | None
+    order_type: str | None = None
+    misc: str | None = None
+    trade_id: int | msgspec.UnsetType = msgspec.UNSET  # captures from before 2022 have none
 
 
 class _Answer(msgspec.Struct):
@@ -59,7 +67,7 @@ class _Pair(msgspec.Struct):
 
 _answer = msgspec.json.Decoder(_Answer)
 _trades = msgspec.json.Decoder(list[_Trade])
-_token = msgspec.json.Decoder(str)
+_token = msgspec.json.Decoder(str | int)
 _pairs = msgspec.json.Decoder(dict[str, _Pair])
 
 _USUAL_NAMES = {"XBT": "BTC", "XDG": "DOGE"}
@@ -69,9 +77,23 @@ _RATE_LIMITED = (
     "EService:Throttled",
     "EGeneral:Temporary",
 )
-_UNAVAILABLE = ("EService:",)
+_UNAVAILABLE = ("EService:", "EGeneral:Internal error")
 _PAUSE_SECONDS = 3.0
 """Kraken names no pause; freqtrade's users settled at this one."""
+_TOKEN = re.compile(r"[0-9]{1,30}")
+_SECOND_NS = 10**9
+_LAST_SECONDS_US = 10**17
+"""Times above it, 5138 in microseconds, are in another unit than seconds."""
+
+Twins = Mapping[str, int]
+"""How many trades without an id, of a second, were alike in all that Kraken shows, by what it shows."""
+
+
+@dataclass(frozen=True)
+class _Page:
+    trades: pa.RecordBatch
+    token: str
+    twins: Twins
 
 
 @dataclass(frozen=True)
@@ -102,33 +124,62 @@ class Kraken:
     )
 
     def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
-        cursor = after or Cursor(_token_before(since), "")
+        cursor = after or Cursor(_token_before(since.replace(microsecond=0)), "")
+        twins = (yield from self._twins_before(symbol, after)) if after else {}
+        is_reached = after is not None
         while True:
-            page, token = yield from self._page(symbol, cursor)
-            trades = after_id(self.raw, page, int(cursor.last_id)) if cursor.last_id.isdigit() else page
-            if page.num_rows and (trades.num_rows == 0 or token == cursor.token):
-                raise UnexpectedPayload(f"kraken {symbol}: asked for trades after {cursor.token}, was sent older ones")
-            if trades.num_rows:
-                yield (landed := page_of(self.raw, symbol, trades, token))
-                cursor = landed.cursor
-            if page.num_rows < _PAGE:
+            page = yield from self._page(symbol, cursor, twins)
+            trades = self._new(symbol, page.trades, cursor)
+            if trades.num_rows == 0:
                 return
+            if int(page.token) <= int(cursor.token):
+                raise UnexpectedPayload(f"kraken {symbol}: `last` stays at {page.token}, and so would the walk")
+            cursor, twins = Cursor(page.token, page_of(self.raw, symbol, trades).cursor.last_id), page.twins
+            if not is_reached:
+                trades = from_moment(self.raw, trades, since)
+                is_reached = trades.num_rows > 0
+            if is_reached:
+                yield page_of(self.raw, symbol, trades, cursor.token)
 
-    def _page(self, symbol: str, cursor: Cursor) -> Generator[Request, Response, tuple[pa.RecordBatch, str]]:
-        def ask() -> Generator[Request, Response, tuple[pa.RecordBatch, str]]:
+    def _new(self, symbol: str, trades: pa.RecordBatch, cursor: Cursor) -> pa.RecordBatch:
+        if not (trades.num_rows and cursor.last_id.isdigit() and _have_ids(trades[self.raw.trade_id])):
+            return trades
+        last = int(cursor.last_id)
+        if (highest := last_id(self.raw, trades)) < last:
+            raise another_tape(f"kraken {symbol}", last, f"and {highest} is the highest after its time")
+        return after_id(self.raw, trades, last)
+
+    def _twins_before(self, symbol: str, cursor: Cursor) -> Generator[Request, Response, Twins]:
+        """The twins among the trades already landed of the second in which the cursor is."""
+        if cursor.last_id.isdigit():
+            return {}
+        twins: Twins = {}
+        token = str(max(0, (int(cursor.token) // _SECOND_NS - 1) * _SECOND_NS - 1))  # a shown time may be rounded up
+        while int(token) < int(cursor.token):
+            page = yield from self._page(symbol, Cursor(token, ""), twins)
+            ids = page.trades[self.raw.trade_id]
+            if (place := pc.index(ids, cursor.last_id).as_py()) >= 0:
+                return _twins_of(ids[: place + 1], twins)
+            if int(page.token) <= int(token):
+                break
+            token, twins = page.token, page.twins
+        return _twins_of(pa.array([cursor.last_id]))
+
+    def _page(self, symbol: str, cursor: Cursor, twins: Twins) -> Generator[Request, Response, _Page]:
+        def ask() -> Generator[Request, Response, _Page]:
             parameters = {"pair": symbol, "since": cursor.token, "count": str(_PAGE)}
             response = yield Request("/0/public/Trades", parameters, scope=symbol)
-            return self._parse(response.body, symbol=symbol)
+            return self._parse(response.body, symbol=symbol, twins=twins)
 
-        def first(answer: tuple[pa.RecordBatch, str]) -> str | None:
-            page, _ = answer
-            return page[self.raw.trade_id][0].as_py() if page.num_rows else None
+        def first(page: _Page) -> str | None:
+            return page.trades[self.raw.trade_id][0].as_py() if page.trades.num_rows else None
 
+        what = f"kraken {symbol}"
         if not cursor.last_id:  # nothing to compare the first page with but itself
-            return ask_until(ask, lambda answer: first(answer) is None, first, times=2)
+            return ask_until(ask, lambda page: first(page) is None, first, what=what, times=2)
         if not cursor.last_id.isdigit():
-            return ask_until(ask, lambda answer: first(answer) is None or answer[1] != cursor.token, first)
-        return ask_until(ask, lambda answer: first(answer) in (str(int(cursor.last_id) + 1), None), first)
+            return ask_until(ask, lambda page: first(page) is None or page.token != cursor.token, first, what=what)
+        return ask_until(ask, lambda page: first(page) in (str(int(cursor.last_id) + 1), None), first, what=what)
 
     def products(self) -> Generator[Request, Response, list[Product]]:
         response = yield Request("/0/public/AssetPairs", scope="AssetPairs")
@@ -142,82 +193,105 @@ class Kraken:
         {"error":[],"result":{"XXBTZUSD":[["30243.40000","0.34507674",1688669597.8277369,"b","m","",61044952]],
                               "last":"1688669597827736932"}}
         """
-        return self._parse(body, symbol=symbol)[0]
+        return self._parse(body, symbol=symbol, twins={}).trades
 
-    def _parse(self, body: bytes, *, symbol: str) -> tuple[pa.RecordBatch, str]:
+    def _parse(self, body: bytes, *, symbol: str, twins: Twins) -> _Page:
         result = decode(_answer, body, venue="kraken").result
         keys = [key for key in result if key != "last"]
         if len(keys) != 1 or "last" not in result:
-            raise UnexpectedPayload(f"kraken: expected one pair and `last`, found {sorted(result)}")
-        rows = bytes(result[keys[0]])
-        return self._batch(rows, symbol), decode(_token, bytes(result["last"]), venue="kraken")
+            found = printable(str(sorted(result)), 100)
+            raise UnexpectedPayload(f"kraken: expected one pair and `last`, found {found}")
+        token = str(decode(_token, bytes(result["last"]), venue="kraken"))
+        if _TOKEN.fullmatch(token) is None:
+            raise UnexpectedPayload(f"kraken: expected nanoseconds in `last`, found {printable(token, 60)!r}")
+        trades = self._batch(bytes(result[keys[0]]), symbol, twins)
+        return _Page(trades, token, _twins_of(trades[self.raw.trade_id], twins))
 
-    def _batch(self, rows: bytes, symbol: str) -> pa.RecordBatch:
-        trades = decode(_trades, rows, venue="kraken")
-        times = pa.array([bytes(trade.time) for trade in trades], pa.binary()).cast(pa.string())
-        return batch_of(
+    def _batch(self, rows: bytes, symbol: str, twins: Twins) -> pa.RecordBatch:
+        trades = decode_records(_trades, _Trade, rows, venue="kraken")
+        numbered = [trade.trade_id for trade in trades if trade.trade_id is not msgspec.UNSET]
+        ids = id_numbers(numbered, venue="kraken")
+        batch = batch_of(
             self.raw,
             {
-                "trade_id": _ids(trades),
+                "trade_id": ids.cast(pa.string()) if len(ids) == len(trades) else _made_ids(trades, twins),
                 "pair": pa.repeat(symbol, len(trades)),
-                "price": pa.array([trade.price for trade in trades], pa.string()).cast(pa.float64()),
-                "volume": pa.array([trade.volume for trade in trades], pa.string()).cast(pa.float64()),
-                "time": _microseconds(times),
+                "price": numbers([trade.price for trade in trades]),
+                "volume": numbers([trade.volume for trade in trades]),
+                "time": _microseconds(trades),
                 "side": [trade.side for trade in trades],
                 "order_type": [trade.order_type for trade in trades],
                 "misc": [trade.misc for trade in trades],
                 "_raw_payload": array_texts(rows, len(trades)),
             },
         )
+        return in_order(batch, ids) if len(ids) == len(trades) else batch
 
     def check(self, response: Response) -> None:
         if response.status != 200:
             # only the edge in front of Kraken answers so
             reason = f"kraken: HTTP {response.status}"
-            if response.status == 429:
-                raise RateLimited(reason, retry_after=float(response.headers.get("retry-after", _PAUSE_SECONDS)))
+            if response.asks_for_a_pause:
+                raise RateLimited(reason, retry_after=response.retry_after)
             raise (ExchangeUnavailable if response.status >= 500 else BadRequest)(reason)
         errors = decode(_answer, response.body, venue="kraken").error
         for error in errors:
+            reason = f"kraken: {printable(error)}"
             if error.startswith(_RATE_LIMITED):
-                raise RateLimited(f"kraken: {error}", retry_after=_PAUSE_SECONDS)
+                raise RateLimited(reason, retry_after=_PAUSE_SECONDS)
             if error.startswith(_UNAVAILABLE):
-                raise ExchangeUnavailable(f"kraken: {error}")
+                raise ExchangeUnavailable(reason)
             if not error.startswith("W"):  # a warning
-                raise BadRequest(f"kraken: {error}")
+                raise BadRequest(reason)
 
 
 def _token_before(since: datetime) -> str:
     # results start strictly after the token
-    return str(int(since.timestamp() * 1_000_000) * 1000 - 1)
+    return str(max(0, int(since.timestamp() * 1_000_000) * 1000 - 1))
 
 
-def _ids(trades: list[_Trade]) -> pa.Array:
-    ids = [trade.trade_id for trade in trades]
-    return pa.array(_made_ids(trades) if None in ids else ids).cast(pa.string())
+def _have_ids(ids: pa.StringArray) -> bool:
+    return bool(pc.all(pc.utf8_is_digit(ids)).as_py())
 
 
-def _made_ids(trades: list[_Trade]) -> list[str]:
-    # The same trade must get the same id whenever it is fetched, and two alike in all of this must stay two.
-    seen: Counter[str] = Counter()
+def _made_ids(trades: list[_Trade], twins: Twins) -> list[str]:
+    # The same trade must get the same id whenever it is fetched, and two alike in all of this must stay two, also
+    # where one is the last of a page and one the first of the next.
+    seen = Counter(twins)
     ids = []
     for trade in trades:
-        what = f"{bytes(trade.time).decode()}-{trade.price}-{trade.volume}-{trade.side}"
+        if trade.trade_id is not msgspec.UNSET:
+            ids.append(str(trade.trade_id))
+            continue
+        what = f"{_time_text(trade)}-{trade.price}-{trade.volume}-{trade.side}"
         ids.append(f"{what}-{seen[what]}")
         seen[what] += 1
     return ids
 
 
-def _microseconds(times: pa.Array) -> pa.Array:
+def _twins_of(ids: pa.StringArray, before: Twins | None = None) -> Twins:
+    """The numbers of twins after trades with these ids; all of one shown time, that of the last trade, are enough."""
+    made = [made_id for made_id in ids.to_pylist()[-_PAGE:] if not made_id.isdigit()]
+    return {**(before or {}), **{what: int(number) + 1 for what, _, number in (one.rpartition("-") for one in made)}}
+
+
+def _time_text(trade: _Trade) -> str:
+    return bytes(trade.time).decode().strip('"')
+
+
+def _microseconds(trades: list[_Trade]) -> pa.Array:
+    times = pa.array([bytes(trade.time) for trade in trades], pa.binary()).cast(pa.string())
     try:
         seconds = times.cast(pa.decimal128(28, 9))
-    except pa.ArrowInvalid as error:
-        raise UnexpectedPayload(f"kraken: {error}") from error
+    except pa.ArrowInvalid:
+        return moments(times.to_pylist())
     # cut, not rounded: the tick that a trade fell into; the same digits without their point are microseconds
     cut = pc.cast(seconds, options=pc.CastOptions(pa.decimal128(28, 6), allow_decimal_truncate=True))
-    return (
-        pa.Array.from_buffers(pa.decimal128(28, 0), len(cut), cut.buffers()).cast(pa.int64()).cast(pa.timestamp("us"))
-    )
+    digits = pa.Array.from_buffers(pa.decimal128(28, 0), len(cut), cut.buffers())
+    ends = pc.min_max(digits).as_py()
+    if len(digits) and not 0 <= ends["min"] <= ends["max"] < _LAST_SECONDS_US:
+        return moments(times.to_pylist())
+    return digits.cast(pa.int64()).cast(pa.timestamp("us"))
 
 
 def _result(body: bytes) -> bytes:

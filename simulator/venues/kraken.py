@@ -43,6 +43,7 @@ class Kraken(Venue):
     """Answers as Kraken does; rows are kept by true nanosecond times, which no two trades of a pair share."""
 
     name = "kraken"
+    page_parameter = "count"
     listings = (
         _listing("BTC-USD", 60, 1),
         _listing("ETH-USD", 40, 2),

@@ -8,7 +8,14 @@ import pytest
 
 from loaders.connector import Connector, Cursor, Page
 from loaders.connectors import load_connectors
-from loaders.exceptions import BadRequest, ExchangeUnavailable, ExchangeUnreachable, RateLimited
+from loaders.exceptions import (
+    AnotherTape,
+    BadRequest,
+    ExchangeUnavailable,
+    ExchangeUnreachable,
+    RateLimited,
+    UnexpectedPayload,
+)
 from loaders.fetch import Fetcher
 from loaders.ingest import ingest
 from loaders.lake import identifier
@@ -117,7 +124,10 @@ def test_a_walk_since_now_brings_nothing(connector: Connector, exchanges: Runnin
 
 
 FAULTS = ["429=1:1/3", "500:1/3", "503:1/2", "cut:1/3", "truncated:1/3", "duplicate_page:1/2", "slow=0.05:1/5"]
-OWN_FAULTS = {"binance": ["418=1:1/4"], "kraken": ["kraken_200:1/3", "kraken_200=EService:Busy:1/2"]}
+OWN_FAULTS = {
+    "binance": ["418=1:1/4"],
+    "kraken": ["kraken_200:1/3", "kraken_200=EService:Busy:1/2", "kraken_200=EGeneral:Internal error:1/3"],
+}
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, "its own"])
@@ -131,6 +141,35 @@ def test_a_fault_that_passes_loses_and_doubles_nothing(
         _, rest = walk(impatient(connector, fetcher.base_url), symbol, pages[-1].cursor)
         ids += rest
     assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
+
+
+@pytest.mark.parametrize("size", [300, 60])
+def test_pages_of_any_size_bring_every_trade_in_one_walk(
+    connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, size: int
+) -> None:
+    symbol, listed = min(products(exchanges, connector).items(), key=lambda item: item[1]["trades"])
+    exchanges.set_faults(f"short={size}:1/1@{connector.name}")
+    pages, ids = walk(fetcher, symbol)
+    assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
+    assert 1 < max(page.trades.num_rows for page in pages) <= size
+
+
+def test_the_ids_of_another_tape_are_told_from_no_news(
+    connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
+) -> None:
+    symbol = next(iter(products(exchanges, connector)))
+    (page, *_), _ = walk(fetcher, symbol)
+    by_id = page.cursor.token == page.cursor.last_id
+    elsewhere = Cursor("900000049" if by_id else page.cursor.token, "900000049")
+    with pytest.raises(AnotherTape, match=f"{connector.name} {symbol}: this is another tape .* 900000049, .* --lake"):
+        walk(impatient(connector, fetcher.base_url), symbol, elsewhere)
+
+
+def test_a_page_for_people_is_told_at_once(connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher) -> None:
+    exchanges.set_faults(f"html:100@{connector.name}")
+    with pytest.raises(UnexpectedPayload, match=f"{connector.name}: .* is no JSON, it begins with '<!DOCTYPE html>"):
+        walk(fetcher, next(iter(products(exchanges, connector))))
+    assert [fault["struck"] for fault in exchanges.faults()] == [1]
 
 
 def test_an_unknown_product_is_refused_by_the_venue(

@@ -3,14 +3,17 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
 
 import httpx
 import pytest
 
-from loaders.connector import Cursor, Page, Request, Response, Walk, page_of
-from loaders.connectors import load_connector
-from loaders.exceptions import BadRequest, ExchangeUnavailable
+from loaders.bans import Bans
+from loaders.connector import Connector, Cursor, Page, Request, Response, Walk, page_of
+from loaders.connectors import load_connector, load_connectors
+from loaders.exceptions import BadRequest, Banned, ExchangeUnavailable, OurMistake, RateLimited, WrongClock
 from loaders.fetch import Fetcher
 
 BINANCE = load_connector("binance")
@@ -37,10 +40,20 @@ class Time:
         return event.is_set()
 
 
-def fetcher(answer: Callable[[httpx.Request], httpx.Response], time: Time | None = None) -> Fetcher:
+def fetcher(
+    answer: Callable[[httpx.Request], httpx.Response],
+    time: Time | None = None,
+    connector: Connector = BINANCE,
+    **changes: object,
+) -> Fetcher:
     time = time or Time()
     return Fetcher(
-        BINANCE, "https://venue.test", transport=httpx.MockTransport(answer), clock=time.clock, wait=time.wait
+        connector,
+        "https://venue.test",
+        transport=httpx.MockTransport(answer),
+        clock=time.clock,
+        wait=time.wait,
+        **changes,  # type: ignore[arg-type]
     )
 
 
@@ -109,13 +122,23 @@ def test_a_symbol_that_fails_leaves_the_others_alone() -> None:
     assert set(mixed.failures) == {"NOSUCH"}
 
 
-def test_a_mistake_in_a_connector_is_not_taken_for_a_failure_of_the_venue() -> None:
+def test_a_mistake_of_ours_stops_its_symbol_alone_and_is_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> Walk:
         yield Request("/")
-        raise ZeroDivisionError
+        raise ZeroDivisionError("oh")
 
-    with fetcher(lambda _: httpx.Response(200, content=b"[]")) as one, pytest.raises(ZeroDivisionError):
-        list(one.pages({"BTCUSDT": broken()}))
+    def pages() -> tuple[list[Page], str]:
+        with fetcher(lambda _: httpx.Response(200, content=PAGE)) as one:
+            walks = {"BTCUSDT": broken(), "ETHUSDT": BINANCE.newer("ETHUSDT", Cursor("7", "7"), since=START)}
+            landed = list(one.pages(walks))
+        assert isinstance(one.failures["BTCUSDT"], OurMistake)
+        return landed, str(one.failures["BTCUSDT"])
+
+    landed, told = pages()
+    assert [page.symbol for page in landed] == ["ETHUSDT"]
+    assert told == "binance: ZeroDivisionError: oh; a mistake of SchemaHub's, SCHEMAHUB_DEBUG=1 shows where"
+    monkeypatch.setenv("SCHEMAHUB_DEBUG", "1")
+    assert "in broken" in pages()[1]
 
 
 def test_no_more_pages_are_fetched_than_are_needed_soon() -> None:
@@ -143,3 +166,160 @@ def test_an_answer_is_what_the_asking_returns() -> None:
 
     with fetcher(answers(httpx.Response(200, content=b"{}"))) as one:
         assert one.answer(asking()) == b"{}"  # type: ignore[arg-type]
+
+
+NOON = datetime(2026, 1, 5, 12)
+LONG_PAUSES = {
+    "720 seconds": "720",
+    "three days": "259200",
+    "31 years": "999999999",
+    "a date": format_datetime(NOON.replace(tzinfo=UTC) + timedelta(minutes=12), usegmt=True),
+}
+REFUSALS = [418, 429, 403, 503]
+
+
+@pytest.mark.parametrize("connector", load_connectors().values(), ids=lambda connector: connector.name)
+@pytest.mark.parametrize("status", REFUSALS)
+@pytest.mark.parametrize("asked", LONG_PAUSES.values(), ids=LONG_PAUSES)
+def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
+    tmp_path: Path, connector: Connector, status: int, asked: str
+) -> None:
+    sent = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(status, headers={"Retry-After": asked})
+
+    time, bans = Time(), Bans(tmp_path / "bans" / "venue.json", "https://venue.test")
+    walks = {name: connector.newer(name, Cursor("7", "7"), since=START) for name in ("A", "B", "C")}
+    with fetcher(answer, time, connector, bans=bans, now=lambda: NOON, concurrency=1) as one:
+        assert list(one.pages(walks)) == []
+    assert len(sent) == 1
+    assert {str(failure) for failure in one.failures.values()} == {str(one.failures["A"])}
+    assert isinstance(one.failures["A"], Banned)
+    assert str(one.failures["A"]).startswith(f"{connector.name}: HTTP {status}")
+    assert "isn't asked before 2026-01-0" in str(one.failures["A"])
+
+    again = fetcher(answer, time, connector, bans=bans, now=lambda: NOON + timedelta(minutes=11))
+    walks = {"A": connector.newer("A", Cursor("7", "7"), since=START)}
+    with again:
+        assert list(again.pages(walks)) == []
+    assert (len(sent), str(again.failures["A"])) == (1, str(one.failures["A"]))
+
+    elsewhere = Bans(bans.file, "https://else.test")
+    assert elsewhere.standing(NOON) is None
+    assert bans.standing(NOON + timedelta(days=3, seconds=1)) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"no JSON", b'{"https://venue.test": 1}', b"\xff"])
+def test_a_list_of_bans_that_is_none_costs_a_request(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "venue.json"
+    file.write_bytes(content)
+    with fetcher(answers(httpx.Response(200, content=b"{}")), bans=Bans(file, "https://venue.test")) as one:
+        assert one.answer(iter_once(Request("/"))) is None  # type: ignore[func-returns-value]
+
+
+def test_a_pause_until_a_date_is_kept() -> None:
+    time = Time()
+    date = {"Date": "Mon, 05 Jan 2026 12:00:00 GMT", "Retry-After": "Mon, 05 Jan 2026 12:00:20 GMT"}
+    asked = answers(httpx.Response(429, headers=date), httpx.Response(200, content=PAGE))
+    (page,) = walk(fetcher(asked, time, now=lambda: NOON), "BTCUSDT")
+    assert page.trades.num_rows == 2
+    assert 20 <= sum(time.waits) < 21
+
+
+@pytest.mark.parametrize("asked", ["0", "-5", "nan", "inf", "-inf", "1e3", "0.01", "soon", "", "9" * 400, None])
+def test_a_pause_that_makes_no_sense_is_one_that_grows_and_is_explained(asked: str | None) -> None:
+    time, told = Time(), []
+    refusal = httpx.Response(429, headers={} if asked is None else {"Retry-After": asked})
+    failing = fetcher(lambda _: refusal, time, on_wait=lambda seconds, why: told.append((seconds, why)))
+    assert walk(failing, "BTCUSDT") == []
+    assert isinstance(failing.failures["BTCUSDT"], RateLimited)
+    assert len(time.waits) == failing.attempts - 1
+    assert all(max(0.5, 0.25 * 2**number) <= wait < 2**number + 1 for number, wait in enumerate(time.waits))
+    assert len(told) >= failing.attempts - 3
+    assert {why for _, why in told} == {"binance: HTTP 429"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "ahead"),
+    [
+        ({"Date": "Mon, 05 Jan 2026 11:59:58 GMT"}, 0),
+        ({"Date": "Mon, 05 Jan 2026 11:59:30 GMT", "Age": "29"}, 0),  # a cache kept it
+        ({"Date": "Mon, 05 Jan 2026 11:59:30 GMT"}, 29),
+        ({"Date": "Mon, 05 Jan 2026 12:00:45 GMT"}, -45),
+        ({"Date": "no date"}, 0),
+        ({"Date": "Mon, 05 Jan 2026 12:00:00 GMT", "Age": "9" * 12}, 0),
+        ({}, 0),
+    ],
+)
+def test_a_clock_that_is_seconds_off_is_worth_a_warning(headers: dict[str, str], ahead: int) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=PAGE, headers=headers)
+
+    one = fetcher(answer, now=lambda: NOON)
+    assert len(walk(one, "BTCUSDT")) == 1
+    side = "ahead of" if ahead > 0 else "behind"
+    expected = [f"binance: the clock of this machine is 0:00:{abs(ahead):02} {side} theirs"] if ahead else []
+    assert [warning.partition(";")[0] for warning in one.warnings] == expected
+
+
+@pytest.mark.parametrize("minutes", [-6, 6, 3 * 24 * 60])
+def test_a_clock_that_is_minutes_off_lands_nothing_unless_that_is_allowed(minutes: int) -> None:
+    sent = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, content=PAGE, headers={"Date": "Mon, 05 Jan 2026 12:00:00 GMT"})
+
+    off = fetcher(answer, now=lambda: NOON + timedelta(minutes=minutes), concurrency=1)
+    assert walk(off, "BTCUSDT", "ETHUSDT") == []
+    assert len(sent) == 1
+    assert {type(failure) for failure in off.failures.values()} == {WrongClock}
+    assert "SCHEMAHUB_CLOCK_TOLERANCE" in str(off.failures["ETHUSDT"])
+    allowed = fetcher(answer, now=lambda: NOON + timedelta(minutes=minutes), clock_tolerance=timedelta(days=4))
+    assert len(walk(allowed, "BTCUSDT")) == 1
+
+
+def test_a_market_that_trades_faster_than_it_is_asked_is_followed_to_where_it_was() -> None:
+    asked = 0
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        first = int(request.url.params["fromId"])
+        start = (NOON - timedelta(seconds=5)).replace(tzinfo=UTC)
+        rows = [
+            f'{{"id":{i},"price":"1","qty":"1","time":{int(start.timestamp() * 1000) + i},"isBuyerMaker":true}}'
+            for i in range(first, first + 100)
+        ]
+        return httpx.Response(200, content=f"[{','.join(rows)}]".encode())
+
+    pages = walk(fetcher(answer, now=lambda: NOON), "BTCUSDT")
+    assert asked == len(pages) == 51  # of a tenth of a second each, and the one after now
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"<html>\n<title>Back \x1b[31m soon", "no JSON, it begins with '<html>"),
+        (b"\xef\xbb\xbf[]", "no JSON"),
+        (b"[" * 200_000 + b"]" * 200_000, "binance: "),
+        (b"true", "no JSON"),
+    ],
+)
+def test_what_is_no_answer_is_told_at_once(body: bytes, words: str) -> None:
+    time = Time()
+    told = fetcher(lambda _: httpx.Response(200, content=body), time)
+    assert walk(told, "BTCUSDT") == []
+    assert words in str(told.failures["BTCUSDT"])
+    assert str(told.failures["BTCUSDT"]).isprintable()
+    assert sum(time.waits) == 0
+
+
+def test_what_a_venue_says_in_an_error_is_cut_and_obeyed_by_no_terminal() -> None:
+    said = {"code": -1, "msg": "\x1b[2J\nerror: all is well" + "x" * 3_000_000}
+    told = fetcher(lambda _: httpx.Response(400, json=said))
+    assert walk(told, "BTCUSDT") == []
+    assert str(told.failures["BTCUSDT"]).isprintable()
+    assert len(str(told.failures["BTCUSDT"])) < 1_000

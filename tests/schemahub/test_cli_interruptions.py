@@ -2,7 +2,9 @@
 
 import random
 import signal
+import socket
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,21 @@ def test_ctrl_c_stops_a_run_at_once_with_one_line(
     )
     assert time.monotonic() - began < 5
     assert leftovers(lake) == []
+
+
+def test_ctrl_c_stops_a_run_that_waits_for_a_silent_venue(cli: Cli, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        command = cli.environment_of(tmp_path / "lake", SCHEMAHUB_BINANCE_URL=url)
+        run = replace(cli, environment=command).start("run", "ingest", "binance", lake=tmp_path / "lake")
+        connection, _ = server.accept()
+        connection.recv(65_536)
+        began = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        _, said = run.communicate(timeout=30)
+        connection.close()
+    assert (run.returncode, said.count("\n")) == (130, 1)
+    assert time.monotonic() - began < 2
 
 
 def wait_for_requests(exchanges: RunningSimulator) -> None:

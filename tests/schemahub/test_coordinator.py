@@ -1,6 +1,7 @@
 """The runs of one lake, called as the command line calls them."""
 
 import io
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from schemahub.landed import read_landed
 from schemahub.settings import load_settings
 from schemahub.status import status
 from simulator import RunningSimulator
-from tests.schemahub.conftest import landed_ids, leftovers, served
+from tests.schemahub.conftest import iceberg_table, landed_ids, leftovers, served
 
 
 @pytest.fixture
@@ -76,7 +77,7 @@ def test_a_symbol_whose_answers_break_off_midway_keeps_what_came_before(
         nonlocal pages
         pages += 1
         if pages == 3:
-            exchanges.set_faults("418=0:1000@binance")
+            exchanges.set_faults("html:1000@binance")
 
     (outcome,) = landing
     assert outcome.ingested.row_count < binance.trades
@@ -87,6 +88,54 @@ def test_a_symbol_whose_answers_break_off_midway_keeps_what_came_before(
     exchanges.clear_faults()
     ingest(coordinator, {"binance": [binance.symbol]})
     assert sorted(landed_ids(tmp_path / "lake", "binance").elements()) == binance.ids
+
+
+def test_a_mistake_in_one_exchange_is_one_line_and_stops_no_other(
+    coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oh\nno")
+
+    monkeypatch.setattr("schemahub.coordinator.ingest", broken)
+    lost, lost_too = ingest(coordinator, {"binance": ["BTCUSDT"], "kraken": ["XBTUSDT"]})
+    assert lost_too.problems
+    assert lost.problems == [
+        "binance: ZeroDivisionError: oh no; a mistake of SchemaHub's, SCHEMAHUB_DEBUG=1 shows where"
+    ]
+
+
+def test_a_ban_ends_its_exchange_alone_and_is_known_to_the_next_run(
+    coordinator: Coordinator, exchanges: RunningSimulator, tmp_path: Path
+) -> None:
+    plan = {"binance": ["BTCUSDT", "ETHUSDT"], "kraken": ["XBTUSDT"]}
+    exchanges.set_faults("418=720:1000@binance")
+    banned, landed = ingest(coordinator, plan)
+    assert landed.problems == []
+    assert landed.ingested.row_count > 0
+    (problem,) = banned.problems
+    assert problem.startswith("BTCUSDT, ETHUSDT of binance: binance: HTTP 418, -1003 ")
+    exchanges.clear_faults()
+    exchanges.set_faults("slow=0:1000@binance")
+    assert ingest(coordinator, plan)[0].problems == [problem]
+    assert exchanges.faults()[0]["seen"] == 0
+    shutil.rmtree(tmp_path / "lake" / ".schemahub" / "bans")
+    assert ingest(coordinator, plan)[0].problems == []
+
+
+def test_a_password_in_an_address_reaches_neither_the_table_nor_a_message(
+    coordinator: Coordinator, exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCHEMAHUB_BINANCE_URL", exchanges.urls["binance"].replace("http://", "http://me:secret@"))
+    monkeypatch.setenv("SCHEMAHUB_KRAKEN_URL", "http://me:secret@127.0.0.1:9")
+    exchanges.set_faults("html:1@binance")
+    landed, failed = ingest(coordinator, {"binance": ["BTCUSDT", "ETHUSDT"], "kraken": ["XBTUSDT"]})
+    assert landed.ingested.row_count > 0
+    assert len(landed.problems) == len(failed.problems) == 1
+    assert "secret" not in "".join(landed.problems + failed.problems)
+    sources = iceberg_table(tmp_path / "lake", "raw_binance_trades").scan(selected_fields=("_source",)).to_arrow()
+    assert set(sources["_source"].to_pylist()) == {exchanges.urls["binance"]}
+    files = [path for path in (tmp_path / "lake").rglob("*") if path.is_file()]
+    assert [path for path in files if b"secret" in path.read_bytes()] == []
 
 
 def test_a_simulated_lake_refuses_the_real_exchanges(

@@ -1,5 +1,5 @@
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LAKE", "SYMBOLS", "SINCE"):
+    for name in ("LAKE", "SYMBOLS", "SINCE", "CLOCK_TOLERANCE"):
         monkeypatch.delenv(f"SCHEMAHUB_{name}", raising=False)
 
 
@@ -182,6 +182,22 @@ def test_every_variable_is_known_and_documented() -> None:
 def test_an_empty_flag_is_a_mistake(flags: dict[str, str]) -> None:
     with pytest.raises(Misconfigured, match=f"{next(iter(flags))}: .* at least 1"):
         load_settings(**flags)
+
+
+def test_the_clock_may_be_off_by_minutes_unless_another_span_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().clock_tolerance == timedelta(minutes=5)
+    monkeypatch.setenv("SCHEMAHUB_CLOCK_TOLERANCE", "30s")
+    assert load_settings().clock_tolerance == timedelta(seconds=30)
+    monkeypatch.setenv("SCHEMAHUB_CLOCK_TOLERANCE", f"{10**20}w")
+    assert load_settings().clock_tolerance > timedelta(days=10_000)
+
+
+@pytest.mark.parametrize("value", ["5", "-5m", "five minutes", "5m5s", "inf", "9" * 5_000 + "m"])
+def test_a_span_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SCHEMAHUB_CLOCK_TOLERANCE", value)
+    with pytest.raises(Misconfigured, match="clock_tolerance: ") as caught:
+        load_settings()
+    assert len(str(caught.value)) < 400
 
 
 @pytest.mark.parametrize(

@@ -149,3 +149,21 @@ def test_a_bad_fault_is_told_what_was_expected(text, message):
         parse_fault(text, VENUES)
     assert repr(text) in str(caught.value)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_short_page_has_no_more_trades_than_the_fault_says(faulty, page, venue):
+    whole = page(venue).json()
+    faulty.set_faults("short=3:1/2")
+    assert page(venue).json() == whole
+    short = page(venue).json()
+    rows = next(iter(short["result"].values())) if venue == "kraken" else short
+    assert len(rows) == 3
+
+
+@pytest.mark.parametrize("venue", VENUES)
+def test_a_page_for_people_comes_with_200(faulty, page, venue):
+    faulty.set_faults("html:1")
+    answer = page(venue)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert answer.text.startswith("<!DOCTYPE html>")

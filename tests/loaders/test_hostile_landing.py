@@ -1,0 +1,78 @@
+"""Rows without sense reach the raw table and the ledger, and the runs after them go on."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from loaders.connector import Connector
+from loaders.connectors import load_connectors
+from loaders.fetch import Fetcher, utc_now
+from loaders.ingest import Ingested, ingest
+from loaders.lake import identifier
+from loaders.ledger import loads
+from loaders.local_lake import LocalLake
+
+CONNECTORS = {name: each for name, each in load_connectors().items() if name in ("binance", "coinbase", "kraken")}
+START = datetime(2026, 1, 5, tzinfo=UTC)
+TOKEN = str(int(START.timestamp()) * 10**9)
+
+
+def rows_of(exchange: str, first: int) -> list[Any]:
+    """Two rows of a venue, with neither a price nor a time."""
+    ids = [first, first + 1]
+    if exchange == "binance":
+        return [{"id": i, "price": "", "qty": "1", "time": None, "isBuyerMaker": True} for i in ids]
+    if exchange == "coinbase":
+        return [{"trade_id": i, "price": "NaN", "size": "", "time": "soon", "side": None} for i in reversed(ids)]
+    return [["", "1", None, "b", "l", "", i] for i in ids]
+
+
+def venue(exchange: str, *firsts: int) -> httpx.MockTransport:
+    """A venue that has the rows from each of `firsts` on, and no others."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked = request.url.params
+        if "startTime" in asked:
+            return httpx.Response(200, json=[{"a": 1, "f": firsts[0]}])
+        rows = [row for first in firsts for row in rows_of(exchange, first)]
+        if exchange == "binance":
+            return httpx.Response(200, json=[row for row in rows if row["id"] >= int(asked["fromId"])])
+        if exchange == "coinbase":
+            below = int(asked.get("after", 10**9))
+            return httpx.Response(
+                200, json=sorted((r for r in rows if r["trade_id"] < below), key=lambda r: -r["trade_id"])
+            )
+        place = max(0, int(asked["since"]) - int(TOKEN))
+        last = str(int(TOKEN) + len(rows))
+        return httpx.Response(200, json={"error": [], "result": {"X": rows[place:], "last": last}})
+
+    return httpx.MockTransport(answer)
+
+
+def run(lake: LocalLake, connector: Connector, transport: httpx.MockTransport) -> Ingested:
+    with Fetcher(connector, "https://venue.test", transport=transport) as fetcher:
+        return ingest(lake, connector, ["SYMBOL"], fetcher=fetcher, since=START, now=utc_now)
+
+
+@pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNECTORS)
+def test_rows_without_a_price_and_a_time_land_and_are_gone_on_from(lake: LocalLake, connector: Connector) -> None:
+    for transport, count in (
+        (venue(connector.name, 5), 2),
+        (venue(connector.name, 5, 7), 2),
+        (venue(connector.name, 5, 7), 0),
+    ):
+        ingested = run(lake, connector, transport)
+        assert ingested.failures == {}
+        assert ingested.row_count == count
+    raw = connector.raw
+    rows = lake.catalog.load_table(identifier(raw.table.name)).scan().to_arrow()
+    assert sorted(rows[raw.trade_id].to_pylist()) == ["5", "6", "7", "8"]
+    assert rows[raw.trade_time].null_count == 4
+    assert all(json.loads(text) for text in rows["_raw_payload"].to_pylist())
+    assert [(row.first_id, row.last_id, row.min_trade_ts, row.max_trade_ts) for row in loads(lake)] == [
+        ("5", "6", None, None),
+        ("7", "8", None, None),
+    ]
