@@ -90,12 +90,17 @@ def tape(registry: Registry) -> dict[Trade, Values]:
             trade.taker_side,
             float(trade.price),
             float(trade.quantity),
-            datetime(1970, 1, 1) + timedelta(microseconds=trade.time_ns // 1_000),
+            datetime(1970, 1, 1) + timedelta(microseconds=shown_ns(listing.venue, trade.time_ns) // 1_000),
         )
         for listing in market.listings
         if (listing.venue.upper(), listing.symbol) in names
         for trade in market.trades_of(listing.venue, listing.symbol)
     }
+
+
+def shown_ns(venue: str, time_ns: int) -> int:
+    """A trade's time as the venue shows it: Kraken rounds to 100 ns."""
+    return (time_ns + 50) // 100 * 100 if venue == "kraken" else time_ns
 
 
 def unified(lake: Path) -> list[tuple[Trade, Values]]:
