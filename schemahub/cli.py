@@ -39,8 +39,8 @@ from .unify import remarks
 INTERRUPTED = 130
 """The exit code that typer gives to Ctrl-C."""
 
-_LONGEST_LINE = 2_000
-"""Of an error; what others say in it may be megabytes."""
+_LONGEST_LINE = 20_000
+"""Of an error, which may be the help of a dbt command; what others say may be megabytes."""
 
 _STOPPED = "stopped; what was landed by then is whole, and the next run goes on from there"
 

@@ -139,8 +139,8 @@ class Coinbase:
     def _check_tape(self, symbol: str, last: int) -> Generator[Request, Response, None]:
         page = yield from self._page_up_to(symbol, last)
         if page.num_rows == 0 or last_id(self.raw, page) != last:
-            found = f"{last_id(self.raw, page)} is the highest" if page.num_rows else "and the venue has none up to it"
-            raise another_tape(f"coinbase {symbol}", last, found)
+            found = f"{last_id(self.raw, page)} is the highest" if page.num_rows else "the venue has none up to it"
+            raise another_tape(f"coinbase {symbol}", last, f"and {found}")
 
     def _page(self, symbol: str, *, below: int | None = None) -> Generator[Request, Response, pa.RecordBatch]:
         cursor = {} if below is None else {"after": str(below)}

@@ -1,8 +1,10 @@
 """The runs of one lake, called as the command line calls them."""
 
 import io
+import re
 import shutil
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,19 @@ def test_a_ban_ends_its_exchange_alone_and_is_known_to_the_next_run(
     assert exchanges.faults()[0]["seen"] == 0
     shutil.rmtree(tmp_path / "lake" / ".schemahub" / "bans")
     assert ingest(coordinator, plan)[0].problems == []
+
+
+def test_a_clock_that_is_minutes_off_lands_nothing_unless_the_settings_allow_it(
+    coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("schemahub.coordinator.utc_now", lambda: utc_now() - timedelta(minutes=10))
+    (refused,) = ingest(coordinator, {"kraken": ["XBTUSDT"]})
+    assert refused.ingested.row_count == 0
+    assert re.search(r"kraken: the clock of this machine is 0:(09|10):\d\d behind theirs", refused.problems[0])
+    lenient = Coordinator(coordinator.settings.model_copy(update={"clock_tolerance": timedelta(hours=1)}))
+    (landed,) = ingest(lenient, {"kraken": ["XBTUSDT"]})
+    assert (landed.problems, landed.ingested.row_count > 0) == ([], True)
+    assert len(landed.warnings) == 1
 
 
 def test_a_password_in_an_address_reaches_neither_the_table_nor_a_message(
