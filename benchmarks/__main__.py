@@ -5,7 +5,7 @@ import os
 import platform
 import sys
 
-BENCHMARKS = ("parsing", "landing", "unify")
+BENCHMARKS = ("parsing", "landing", "unify", "growth")
 
 
 def main(names: list[str]) -> int:

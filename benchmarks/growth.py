@@ -1,0 +1,140 @@
+"""The 2,000th load against the hundredth, a load of 2,000 symbols against one of 20: what it costs, what it leaves.
+
+A load here is what `land` does after dlt has written the file, and outside of what is compared the ledger is left out,
+so that 2,000 of them take two minutes.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from statistics import mean, median
+
+import pyarrow.parquet as pq
+from pyiceberg.expressions import GreaterThanOrEqual
+from pyiceberg.table import Table
+
+from loaders.connector import Page
+from loaders.lake import ensure_table, identifier
+from loaders.ledger import LAST_LOAD, record
+from loaders.load import PendingLoad
+from loaders.local_lake import LocalLake
+from loaders.upkeep import tend
+from schemahub.coordinator import utc_now
+
+from . import trades
+from .measure import Finding, median_seconds, seconds
+
+LOADS, SYMBOLS = 2_000, 2_000
+_EARLY, _WINDOW = 100, 50
+"""Between two cleanings there are 50 loads, each a little dearer than the one before."""
+
+
+class _Lake:
+    """A lake that takes tiny loads."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lake = LocalLake(folder / "lake")
+        self._file = folder / "file.parquet"
+        self._number = 0
+
+    def load(self, pages: Sequence[Page], *, recorded: bool = True) -> float:
+        """Commit a load and record it; its seconds."""
+        self._number += 1
+        load = PendingLoad(
+            self.lake, trades.RAW, ensure_table(self.lake, trades.RAW.table), "benchmark", "rest", utc_now
+        )
+        (rows,) = load.tables(iter(pages), f"{1_767_571_200 + self._number}.123456")
+        pq.write_table(rows, self._file, compression="zstd")
+        return seconds(lambda: self._commit(load, recorded=recorded))
+
+    def _commit(self, load: PendingLoad, *, recorded: bool) -> None:
+        job = self._file.with_name(f"job.{self._number}.parquet")
+        self._file.rename(job)
+        load.stage(job)
+        load.commit()
+        if recorded:
+            record(self.lake, trades.RAW, self.table, load.ledger_rows)
+        tend(self.table)
+        job.unlink()
+
+    @property
+    def table(self) -> Table:
+        return self.lake.catalog.load_table(identifier(trades.RAW.table.name))
+
+    def planning(self) -> float:
+        """Seconds to plan reading what the last load brought."""
+        since = (utc_now() - timedelta(seconds=1)).isoformat()
+        table = self.table
+        return median_seconds(
+            lambda: list(table.scan(GreaterThanOrEqual("_source_ingest_ts", since)).plan_files()), runs=5
+        )
+
+    def metadata_kb(self) -> float:
+        return Path(self.table.metadata_location.removeprefix("file://")).stat().st_size / 1024
+
+
+def findings() -> list[Finding]:
+    """Of loads one after the other, and of loads of many symbols."""
+    with tempfile.TemporaryDirectory() as folder:
+        many_loads = _of_loads(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        return [*many_loads, *_of_symbols(Path(folder))]
+
+
+def _of_loads(folder: Path) -> list[Finding]:
+    lake, took, planned = _Lake(folder), [], []
+    for number in range(1, LOADS + 1):
+        is_compared = _EARLY < number <= _EARLY + _WINDOW or number > LOADS - _WINDOW
+        took.append(lake.load(list(trades.pages(1, first_id=number)), recorded=is_compared))
+        if number in (_EARLY, LOADS):
+            planned.append(lake.planning())
+    early, late = mean(took[_EARLY : _EARLY + _WINDOW]), mean(took[-_WINDOW:])
+    return [
+        Finding(
+            f"load no. {LOADS:,} against no. {_EARLY}",
+            late / early,
+            2,
+            at_least=False,
+            unit="x",
+            detail=f"commit and ledger {late * 1000:.0f} ms against {early * 1000:.0f}, means of {_WINDOW}",
+        ),
+        Finding(
+            f"planning to read the newest of {LOADS:,} loads: for each load before it",
+            (planned[1] - planned[0]) / (LOADS - _EARLY) * 1000,
+            0.2,
+            at_least=False,
+            unit=" ms",
+            detail=f"{planned[1] * 1000:.0f} ms against {planned[0] * 1000:.0f} after {_EARLY} loads",
+        ),
+    ]
+
+
+def _of_symbols(folder: Path) -> list[Finding]:
+    lake = _Lake(folder)
+    (page,) = trades.pages(1)
+    few, many = ([replace(page, symbol=f"SYMBOL{at:04}") for at in range(count)] for count in (20, SYMBOLS))
+    lake.load(few)
+    small = median(lake.load(few) for _ in range(5))
+    large = median(lake.load(many) for _ in range(5))
+    last_load = len(lake.table.properties[LAST_LOAD])
+    return [
+        Finding(
+            f"load of {SYMBOLS:,} symbols against one of 20",
+            large / small,
+            20,
+            at_least=False,
+            unit="x",
+            detail=f"commit and ledger {large * 1000:.0f} ms against {small * 1000:.0f}; "
+            f"what names the last load has {last_load} characters",
+        ),
+        Finding(
+            f"metadata of a table of {SYMBOLS:,} symbols",
+            lake.metadata_kb(),
+            500,
+            at_least=False,
+            unit=" kB",
+            detail="a watermark for each; none of it in Glue's parameters",
+        ),
+    ]

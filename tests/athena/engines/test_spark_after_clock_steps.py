@@ -1,0 +1,34 @@
+"""Spark, which is Java, opens and reads a table that was written while clocks stepped ahead and back."""
+
+from pathlib import Path
+
+import pytest
+
+from lakehouse import commit_times
+from loaders import upkeep
+from loaders.ledger import LEDGER
+from loaders.local_lake import LocalLake
+from schemahub.engines import Aws, spark_conf
+from tests.athena.engines.spark import ask_spark
+from tests.loaders.landing_program import MARKETS, RAW
+from tests.loaders.landings import land_up_to
+
+pytestmark = pytest.mark.athena
+
+DAY = 86_400_000
+STEPS = (0, DAY, 0, -330 * DAY, 330 * DAY, -DAY, 20 * 60_000, 0, -2 * 60_000)
+
+
+def test_spark_reads_what_was_landed_while_clocks_stepped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = commit_times.now_ms
+    monkeypatch.setattr(upkeep, "MOST_SNAPSHOTS", 6)
+    lake = LocalLake(tmp_path / "lake")
+    for number, step in enumerate(STEPS, start=1):
+        monkeypatch.setattr(commit_times, "now_ms", lambda step=step: right() + step)
+        land_up_to(lake, number)
+    asked = {name: f"select count(*) as rows from schemahub.schemahub.{name}" for name in (RAW.table.name, LEDGER.name)}
+    answers = ask_spark(spark_conf(lake.location, Aws()), asked, tmp_path / "spark")
+    rows = len(STEPS) * len(MARKETS)
+    assert {name: (answer.error, answer.column("rows")) for name, answer in answers.items()} == {
+        name: ("", [rows]) for name in asked
+    }

@@ -1,0 +1,107 @@
+"""`schemahub repair` tells what it would do, does it when asked, and a lost lake is noticed by every command."""
+
+from pathlib import Path
+
+import pytest
+
+from loaders.connectors import load_connectors
+from loaders.exceptions import LakeUnavailable, Misconfigured
+from loaders.lake import existing_table
+from loaders.ledger import loads
+from loaders.local_lake import LocalLake
+from macros_gen.registry import Registry
+from schemahub.coordinator import Coordinator, utc_now
+from schemahub.landed import RECORDED, check_is_there, read_landed
+from schemahub.repair import run_repair
+from schemahub.settings import load_settings
+from schemahub.status import status
+from tests.dbt.conftest import TestLake, binance
+from tests.lakes import LakeHome, local_home
+
+RAW = "raw_binance_trades"
+
+
+@pytest.fixture
+def landed(tmp_path: Path, registry: Registry) -> LocalLake:
+    """A lake of two loads, which dbt has recorded one of."""
+    made = TestLake(local_home(tmp_path), registry, tmp_path / "target")
+    for number in (1, 2):
+        made.land(RAW, binance(number), load=f"b{number}", at="2026-01-05 12:00:00")
+    lake = LocalLake(tmp_path / "lake")
+    raw = made.table(RAW)
+    for name in (RECORDED, "trades_unified"):
+        folder = f"file://{lake.folder}/schemahub/{name}-0a1b2c3d"
+        lake.catalog.create_table(f"schemahub.{name}", raw.schema(), location=folder).append(raw.scan().to_arrow())
+    return LocalLake(lake.folder)
+
+
+def metadata_of(lake: LocalLake, name: str) -> Path:
+    address = LocalLake(lake.folder).metadata_address(name)
+    assert address is not None
+    return Path(address.removeprefix("file://"))
+
+
+def test_a_whole_lake_is_told_to_be_whole(landed: LocalLake) -> None:
+    assert list(run_repair(landed, apply=False)) == [
+        "every table is whole, and the ledger tells what the raw tables hold"
+    ]
+
+
+def test_what_would_be_done_is_told_and_done_when_asked(landed: LocalLake) -> None:
+    metadata_of(landed, RAW).write_bytes(b"")
+    told = list(run_repair(LocalLake(landed.folder), apply=False))
+    assert told[-1] == "nothing was changed; `schemahub repair --apply` does this"
+    assert [line.partition(":")[0] for line in told[:-1]] == [RAW, "trades_unified", RECORDED, "schemahub_loads"]
+    assert "is empty; goes back to" in told[0]
+    assert "tells of 1 loads that raw_binance_trades has not" in told[3]
+    done = list(run_repair(LocalLake(landed.folder), apply=True))
+    assert done[:-1] == told[:-1]
+    lake = LocalLake(landed.folder)
+    assert [row.load_id for row in loads(lake)] == ["b1"]
+    assert existing_table(lake, RECORDED) is None  # so that the next run unifies all that raw has
+    assert list(run_repair(lake, apply=False))[-1].startswith("every table is whole")
+
+
+def test_a_damaged_record_of_what_is_unified_stops_a_run_before_it_writes(
+    landed: LocalLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = landed.catalog.load_table(f"schemahub.{RECORDED}")
+    (task,) = table.scan().plan_files()
+    Path(task.file.file_path.removeprefix("file://")).unlink()
+    ran = []
+    monkeypatch.setattr("schemahub.coordinator.run_dbt", lambda *arguments, **_: ran.append(arguments))
+    coordinator = Coordinator(load_settings(lake=str(landed.folder)))
+    with pytest.raises(LakeUnavailable, match=rf"`{RECORDED}` of .* is damaged: .* is missing; `schemahub repair`"):
+        coordinator.unify("trades_unified")
+    assert ran == []
+    list(run_repair(LocalLake(landed.folder), apply=True))
+    Coordinator(load_settings(lake=str(landed.folder))).unify("trades_unified")
+    assert ran
+
+
+def test_a_lost_catalog_is_not_taken_for_an_empty_lake(landed: LocalLake) -> None:
+    (landed.folder / "catalog.db").unlink()
+    lake = LocalLake(landed.folder)
+    for look in (lambda: status(lake, now=utc_now()), lambda: read_landed(lake), lambda: check_is_there(lake)):
+        with pytest.raises(LakeUnavailable, match="is missing or empty; `schemahub repair` shows what it would bring"):
+            look()
+    told = list(run_repair(LocalLake(landed.folder), apply=True))
+    assert told[0].startswith("catalog.db: ")
+    lake = LocalLake(landed.folder)
+    assert {row.load_id for row in loads(lake)} == {"b1", "b2"}
+    for connector in load_connectors().values():
+        assert existing_table(lake, connector.raw.table.name) is not None
+
+
+def test_nothing_is_changed_where_a_person_must_mend_something_first(landed: LocalLake) -> None:
+    for path in landed.folder.glob(f"schemahub/{RAW}/metadata/*.metadata.json"):
+        path.write_bytes(b"")
+    catalog = (landed.folder / "catalog.db").read_bytes()
+    with pytest.raises(LakeUnavailable, match=f"nothing was changed, since only you can mend {RAW}"):
+        list(run_repair(LocalLake(landed.folder), apply=True))
+    assert (landed.folder / "catalog.db").read_bytes() == catalog
+
+
+def test_a_lake_in_s3_is_not_repaired(s3_home: LakeHome) -> None:
+    with pytest.raises(Misconfigured, match="`repair` brings back a lake in a folder, and not s3://"):
+        list(run_repair(s3_home.open(), apply=False))
