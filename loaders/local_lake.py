@@ -20,7 +20,7 @@ from .exceptions import LakeUnavailable, Misconfigured
 from .file_lock import file_lock
 from .lake import CATALOG, NAMESPACE
 
-_NOT_IN_ADDRESSES = "#?%\\"
+_NOT_IN_ADDRESSES = "#?%\\\n\r\t"
 """Signs that mean something else in the addresses of files and of SQLite, so that files would go astray."""
 
 

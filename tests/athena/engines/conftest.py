@@ -71,5 +71,9 @@ def lake_in_glue(
 def _cli(exchanges: RunningSimulator, factory: pytest.TempPathFactory, changes: Mapping[str, str]) -> Cli:
     folder = factory.mktemp("cli")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCHEMAHUB_", "AWS_"))}
-    ours = {"PYTHONPATH": str(ROOT), "SCHEMAHUB_DBT_TARGET_PATH": str(folder / "target"), "SCHEMAHUB_SINCE": "2026-01-05"}
+    ours = {
+        "PYTHONPATH": str(ROOT),
+        "SCHEMAHUB_DBT_TARGET_PATH": str(folder / "target"),
+        "SCHEMAHUB_SINCE": "2026-01-05",
+    }
     return Cli({**kept, **exchanges.environment, **ours, **changes}, folder)
