@@ -11,6 +11,8 @@ import fcntl
 import logging
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -31,24 +33,36 @@ class ViewsFile:
             LakeUnusable: another dbt is at work on this lake, or there is no writing in the folder.
         """
         self._published, self._own = lake / VIEWS, own
-        try:
+        with _in_one_line(f"dbt's views in {str(own.parent)!r} can't be written"):
             own.parent.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(own.with_suffix(".lock"), lake)
-            self._clear()
-            if self._published.exists():
-                self._copy()
-        except OSError as error:
-            raise LakeUnusable(f"dbt's views in {str(own.parent)!r} can't be written: {error.strerror}") from error
+            try:
+                self._clear()
+                if self._published.exists():
+                    self._copy()
+            except OSError:
+                self._lock.close()
+                raise
 
     def publish(self) -> None:
-        """Put the copy, which dbt has closed, in the place of what was published; readers keep what they opened."""
+        """Put the copy, which dbt has closed, in the place of what was published; readers keep what they opened.
+
+        Raises:
+            LakeUnusable: there is no writing in the folder; what was published stays.
+        """
+        try:
+            with _in_one_line(f"dbt's views can't be published as {str(self._published)!r}"):
+                self._publish()
+        finally:
+            self.close()
+
+    def _publish(self) -> None:
         if self._own.exists():
             with self._own.open("rb+") as file:
                 os.fsync(file.fileno())
             self._own.replace(self._published)
             _wal(self._published).unlink(missing_ok=True)  # of a file that was there before
             _sync_folder(self._published.parent)
-        self.close()
 
     def close(self) -> None:
         """Leave what was published as it is."""
@@ -67,6 +81,14 @@ class ViewsFile:
             self._clear()
             reason = str(error).splitlines()[0]
             log.warning("%s is damaged, and `run unify` makes it again: %s", self._published, reason)
+
+
+@contextmanager
+def _in_one_line(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise LakeUnusable(f"{what}: {error.strerror or error}") from error
 
 
 def _locked(path: Path, lake: Path) -> IO[str]:

@@ -20,6 +20,8 @@ _WITHOUT_TABLES = ("clean", "debug", "deps", "docs serve", "init", "list", "ls",
 _MOST_REASONS = 3
 _MOST_CHARACTERS = 600
 """Of one reason."""
+_MOST_OF_USAGE = 20_000
+"""Of what dbt tells about a command that it doesn't know: all of its options."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +96,14 @@ def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = Non
 
 
 def _check(result: Any, arguments: Sequence[str], *, reasons: Sequence[str] = ()) -> None:
-    if not result.success:
-        told = [_in_one_line(result.exception)] if result.exception else [*reasons[:_MOST_REASONS]]
-        if len(reasons) > _MOST_REASONS:
-            told.append(f"and {len(reasons) - _MOST_REASONS} more")
-        raise DbtFailed(f"dbt {' '.join(arguments)} failed{': ' if told else ''}{'; '.join(told)}")
+    if result.success:
+        return
+    told = [*reasons[:_MOST_REASONS]]
+    if len(reasons) > _MOST_REASONS:
+        told.append(f"and {len(reasons) - _MOST_REASONS} more")
+    if result.exception:
+        told = [_in_one_line(result.exception, at_most=_MOST_OF_USAGE)]
+    raise DbtFailed(f"dbt {' '.join(arguments)} failed{': ' if told else ''}{'; '.join(told)}")
 
 
 def _reasons(result: Any) -> list[str]:
@@ -106,8 +111,8 @@ def _reasons(result: Any) -> list[str]:
     return [f"{each.node.name}: {_in_one_line(each.message)}" for each in ended if each.status in ("error", "fail")]
 
 
-def _in_one_line(message: object) -> str:
-    return " ".join(str(message).split())[:_MOST_CHARACTERS]
+def _in_one_line(message: object, *, at_most: int = _MOST_CHARACTERS) -> str:
+    return " ".join(str(message).split())[:at_most]
 
 
 TARGET_PATH = "SCHEMAHUB_DBT_TARGET_PATH"

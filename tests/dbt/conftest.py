@@ -227,7 +227,7 @@ def make_lake(
     target_path = tmp_path_factory.mktemp("dbt-target")
     with ExitStack() as stack:
         if request.param == "duckdb":
-            homes: Callable[[], LakeHome] = lambda: local_home(tmp_path_factory.mktemp("lake"))  # noqa: E731
+            homes: Callable[[], LakeHome] = lambda: local_home(tmp_path_factory.mktemp("the lake's"))  # noqa: E731
         else:
             athena = request.getfixturevalue("shared_athena")
             stack.enter_context(athena.in_use())

@@ -1,4 +1,5 @@
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
@@ -169,6 +170,18 @@ def test_repeated_runs_in_one_process_share_one_catalog_process(dbt: Dbt):
     dbt("run", "--select", "trades")
     dbt("run", "--select", "trades totals")
     assert catalog_processes() == 1
+
+
+def test_the_secret_of_the_catalog_is_in_nothing_that_dbt_writes_or_prints(
+    dbt: Dbt, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr(secrets, "token_urlsafe", lambda _: "open-sesame")
+    dbt("run", "--debug", "--no-quiet", "--target-path", str(tmp_path / "target"), "--log-path", str(tmp_path / "logs"))
+    dbt("show", "--inline", "from duckdb_databases()", "--target-path", str(tmp_path / "target"))
+    written = [path.read_bytes() for path in (*tmp_path.rglob("*"), *dbt.project.rglob("*")) if path.is_file()]
+    assert any(b"create table" in text for text in written)
+    assert not any(b"open-sesame" in text for text in written)
+    assert "open-sesame" not in "".join(capfd.readouterr())
 
 
 def test_dbt_works_as_a_command_and_leaves_no_process_behind(dbt: Dbt, lake: Path, catalog: SqlCatalog):

@@ -1,6 +1,8 @@
 """dbt's views are published whole: a reader never stops a run, a run never a reader, and damage is mended by a run."""
 
+import errno
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +109,20 @@ def test_two_runs_at_once_are_told_apart(lake: Path, own: Path) -> None:
     first.close()
     ViewsFile(lake, own).close()
     assert not (lake / VIEWS).exists()
+
+
+def test_what_cannot_be_published_leaves_what_was(lake: Path, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish(lake, own, "create table numbers as select 1 as number")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(LakeUnusable, match=r"can't be published as .*: No space left"):
+            publish(lake, own, "insert into numbers values (2)")
+    publish(lake, own, "insert into numbers values (3)")
+    assert numbers(lake / VIEWS) == [1, 3]
 
 
 def test_a_folder_without_room_is_told_in_a_line(lake: Path, own: Path) -> None:

@@ -38,7 +38,7 @@ def shut(trades_lake: LocalLake) -> Iterator[duckdb.DuckDBPyConnection]:
         ("attach 'new.duckdb'", "ATTACH"),
         ("attach '' as b (type iceberg, endpoint 'http://127.0.0.1:9')", "ATTACH"),
         ("install httpfs", "LOAD"),
-        ("load '/tmp/own.duckdb_extension'", "LOAD"),
+        ("load './own.duckdb_extension'", "LOAD"),
         ("set enable_external_access = true", "SET"),
         ("reset lock_configuration", "SET"),
         ("create secret (type http, bearer_token 'a')", "CREATE"),
