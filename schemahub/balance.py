@@ -11,6 +11,9 @@ from loaders.ledger import LedgerRow
 
 from .landed import Landed, Shortfall, UnifiedLoad
 
+FUTURE = "is in the future"
+"""How the reason ends for which a row is rejected whose time is after its landing and after the run."""
+
 MOST_LINES = 5
 """Loads that are named one by one; of more the number is told."""
 
@@ -73,6 +76,16 @@ def _reasons(rejections: str | None) -> dict[str, int]:
 def rejections(balance: Balance) -> str:
     """Why rows of a raw table were rejected, in one line."""
     return ", ".join(f"{count:,} {reason}" for reason, count in balance.reasons.items())
+
+
+def from_the_future(balances: Iterable[Balance], target: str) -> Iterator[str]:
+    """A line where rows were rejected because a clock was behind, of their landing or of the run."""
+    rows = sum(count for balance in balances for reason, count in balance.reasons.items() if reason.endswith(FUTURE))
+    if rows:
+        yield (
+            f"{rows:,} rows were rejected as being from the future; where a clock was wrong, set it, and "
+            f"`schemahub run unify {target} --full-refresh` takes them in"
+        )
 
 
 def stuck(landed: Landed, short: Sequence[Shortfall]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,9 @@ from loaders.exceptions import Misconfigured, SchemaHubError
 from loaders.lake import identifier
 from loaders.local_lake import LocalLake
 
-from .coordinator import Coordinator
+from .coordinator import UNIFYING, Coordinator
 from .landed import TARGET
-from .simulated_lake import new_lake
+from .simulated_lake import DEMO, new_lake
 from .terminal import DbtLines, ingest, unify
 
 
@@ -36,7 +37,14 @@ class Demo:
                 f"the demo makes its lake anew, and does that in a folder only, not in {lake.location}; "
                 "name one with --lake"
             )
-        new_lake(lake)
+        with lake.writing(DEMO):
+            self._run(lake, trades)
+
+    def _run(self, lake: LocalLake, trades: int) -> None:
+        with ExitStack() as writers:
+            for what in (*(connector.raw.table.name for connector in load_connectors().values()), UNIFYING):
+                writers.enter_context(lake.writing(what))
+            new_lake(lake)
         with simulator.running(trades=trades) as exchanges:
             os.environ.update(exchanges.environment)
             market = exchanges.market()

@@ -1,6 +1,7 @@
 """Unify what was landed into one target, and report the balance: what was read, and what became of it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from loaders.lake import Lake, existing_table
 from loaders.upkeep import tend
@@ -9,7 +10,7 @@ from macros_gen.registry import Registry
 from macros_gen.render import mapping_versions, render
 
 from . import seed
-from .balance import Balance, balances, missing_rows, outdated, stuck
+from .balance import Balance, balances, from_the_future, missing_rows, outdated, stuck
 from .dbt import Report, Watch, run_dbt
 from .landed import RECORDED, Landed, read_landed, shortfalls, unified_loads
 from .settings import PROJECT
@@ -63,9 +64,9 @@ def unify(
     found = balances(load for key, load in landed.unified.items() if recorded.get(key) != load)
     inserted = sum(each.inserted or 0 for each in found)
     added = row_count(lake, target) - rows
-    return Unified(
-        found, 0 if full_refresh else max(0, inserted - added), [*_stale(registry), *remarks(lake, landed, registry)]
-    )
+    before = 0 if full_refresh else max(0, inserted - added)
+    told = [*from_the_future(found, target), *stale_files(registry), *remarks(lake, landed, registry)]
+    return Unified(found, inserted_before=before, remarks=told)
 
 
 def _run(registry: Registry, target: str, *, full_refresh: bool, force: bool) -> list[str]:
@@ -92,10 +93,11 @@ def remarks(lake: Lake, landed: Landed, registry: Registry) -> list[str]:
     ]
 
 
-def _stale(registry: Registry) -> list[str]:
-    count = len(differences(PROJECT, render(registry)))
+def stale_files(registry: Registry, root: Path = PROJECT) -> list[str]:
+    """A line where the generated dbt files of the project in `root` are not those of the registry."""
+    count = len(differences(root, render(registry)))
     if not count:
         return []
     return [
-        f"{count:,} generated dbt files are not what config/ says, and this run used the files; run `make generate`"
+        f"{count:,} generated dbt files are not what config/ says, and this run went by the files; run `make generate`"
     ]

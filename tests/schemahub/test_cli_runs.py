@@ -132,6 +132,17 @@ def test_unify_says_a_line_for_every_model(story: Story) -> None:
     assert set(models.values()) == {"success"}
 
 
+def test_unify_ends_with_the_balance(story: Story, shared_exchanges: RunningSimulator) -> None:
+    told = story["unify"].lines[-4:]
+    assert told[0] == "balance       of what was read for trades_unified, in rows"
+    assert [line.split()[:4] for line in told[1:]] == [
+        [f"raw_{product.exchange}_trades", f"{product.trades:,}", "read", "="]
+        for product in served(shared_exchanges, "BTC-USDT")
+    ]
+    assert all(line.endswith("inserted + 0 already there + 0 rejected") for line in told[1:])
+    assert story["pipeline again"].lines[-1].startswith("balance       nothing was pending")
+
+
 def test_a_pipeline_lands_and_unifies_everything_once(story: Story, shared_exchanges: RunningSimulator) -> None:
     products = served(shared_exchanges, "BTC-USDT", "ETH-USDT")
     assert_everything_landed_once(story.lake, products)

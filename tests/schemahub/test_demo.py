@@ -1,9 +1,13 @@
 """The demo makes its lake anew each time, and must never do so to anybody else's."""
 
 import pytest
+from rich.console import Console
 
-from loaders.exceptions import Misconfigured
+from loaders.exceptions import ConcurrentWriter, Misconfigured
 from loaders.local_lake import LocalLake
+from schemahub.coordinator import Coordinator
+from schemahub.demo import Demo
+from schemahub.settings import load_settings
 from schemahub.simulated_lake import is_simulated, new_lake
 
 
@@ -37,3 +41,13 @@ def test_a_folder_in_which_nothing_but_work_was_in_progress_is_taken(lake: Local
     assert lake.work_folder.is_dir()
     new_lake(lake)
     assert is_simulated(lake)
+
+
+@pytest.mark.parametrize("at_work", ["demo", "unify", "raw_kraken_trades"])
+def test_a_lake_that_somebody_is_at_work_on_is_not_emptied(lake: LocalLake, at_work: str) -> None:
+    new_lake(lake)
+    (lake.folder / "views.duckdb").touch()
+    is_refused = pytest.raises(ConcurrentWriter, match=f"`{at_work}` is being written by another process")
+    with lake.writing(at_work), is_refused:
+        Demo(Coordinator(load_settings(lake=str(lake.folder))), Console(quiet=True)).run(1_000)
+    assert (lake.folder / "views.duckdb").exists()
