@@ -203,6 +203,7 @@ def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Res
     land_first(built)
     built.dbt("seed")
     built.dbt("run")
+    release_views()
     shutil.copytree(lake, kept)
 
     def restored() -> TestLake:
