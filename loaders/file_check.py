@@ -5,7 +5,7 @@ refused by others, for as long as the table is there.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -19,7 +19,7 @@ _MICROSECONDS = {
     "isAdjustedToUTC": False,
     "timeUnit": "microseconds",
 }
-_TYPES = {
+_TYPES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "string": ("BYTE_ARRAY", {"Type": "String"}),
     "double": ("DOUBLE", {"Type": "None"}),
     "long": ("INT64", {"Type": "None"}),
@@ -70,10 +70,10 @@ def _found(footer: pq.FileMetaData) -> Iterator[str]:
     }
     for at in range(len(footer.schema)):
         column = footer.schema.column(at)
-        logical = json.loads(column.logical_type.to_json())
+        logical: dict[str, object] = json.loads(column.logical_type.to_json())
         yield _text(column.path, ids.get(column.path, "none"), column.physical_type, logical)
 
 
-def _text(name: str, field_id: int | str, physical: str, logical: dict[str, object]) -> str:
+def _text(name: str, field_id: int | str, physical: str, logical: Mapping[str, object]) -> str:
     told = {key: value for key, value in logical.items() if key in _MICROSECONDS}
     return f"`{name}` (id {field_id}, {physical}, {', '.join(str(value) for value in told.values())})"

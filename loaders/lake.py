@@ -21,6 +21,7 @@ from pyiceberg.exceptions import (
 from pyiceberg.io import load_file_io
 from pyiceberg.table import Table
 
+from lakehouse.folder_catalog import path_of
 from lakehouse.whole_state import damage_of
 
 from .exceptions import LakeUnavailable, Misconfigured, SchemaHubError
@@ -148,6 +149,11 @@ def check_place(lake: Lake, table: Table) -> None:
     """Raise Misconfigured where a table of the loaders is another lake's, which has the same catalog."""
     name = table.name()[-1]
     if table.location() != (wanted := lake.table_location(name)):
+        if path_of(table.location()).resolve() == path_of(wanted).resolve():
+            raise Misconfigured(
+                f"`{name}` was made as {table.location()}, which is a link to {wanted} now; its files name that place, "
+                "so move the lake back there, in place of the link"
+            )
         raise Misconfigured(
             f"`{name}` belongs to another lake: its files are in {table.location()}, and those of {lake.location} "
             f"would be in {wanted}; name that lake with --lake, since a catalog holds one"

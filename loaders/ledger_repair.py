@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import reduce
 
 import pyarrow.compute as pc
-from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, Or
+from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, Or, Reference
+from pyiceberg.expressions.literals import literal
 from pyiceberg.table import StaticTable, Table
 
 from .lake import Lake, ensure_table, existing_table
@@ -110,7 +111,11 @@ def _held(table: Table) -> set[str]:
 
 def _of_loads(loads: Loads) -> BooleanExpression:
     each: list[BooleanExpression] = [
-        And(EqualTo("raw_table", name), In("load_id", sorted(load_ids))) for name, load_ids in sorted(loads.items())
+        And(
+            EqualTo(term=Reference("raw_table"), value=literal(name)),
+            In(term=Reference("load_id"), literals={literal(load_id) for load_id in load_ids}),
+        )
+        for name, load_ids in sorted(loads.items())
     ]
     return reduce(Or, each)
 

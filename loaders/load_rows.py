@@ -6,7 +6,8 @@ from datetime import datetime
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyiceberg.expressions import EqualTo
+from pyiceberg.expressions import EqualTo, Reference
+from pyiceberg.expressions.literals import literal
 from pyiceberg.table import Table
 
 from .raw_table import RawTable
@@ -75,7 +76,7 @@ def read_load(raw: RawTable, table: Table, load_id: str, *, landed_at: datetime 
         landed_at: when it was committed, UTC; where that isn't known, the time when it began stands in for it.
     """
     columns = (raw.symbol, raw.trade_id, raw.trade_time, "_channel", "_source_ingest_ts")
-    found = table.scan(row_filter=EqualTo(LOAD, load_id), selected_fields=columns)
+    found = table.scan(row_filter=EqualTo(term=Reference(LOAD), value=literal(load_id)), selected_fields=columns)
     parts: dict[str, list[SymbolRows]] = {}
     provenance: dict[str, tuple[str, datetime]] = {}
     for batch in found.to_arrow_batch_reader():

@@ -22,6 +22,7 @@ from lakehouse.tables_found import has_tables_with_rows
 from .exceptions import LakeUnavailable, Misconfigured
 from .file_lock import file_lock
 from .lake import NAMESPACE
+from .troubles import catalog_advice
 
 _NOT_IN_ADDRESSES = re.compile(r"[#?%\\\x00-\x1f\x7f]")
 """Signs that mean something else in the addresses of files and of SQLite, so that files would go astray."""
@@ -84,15 +85,16 @@ class LocalLake:
                 if not catalog.table_names():
                     self._check_not_lost()
             except SQLAlchemyError as error:
-                raise self.catalog_fails(error) from error
+                raise self._catalog_fails(error) from error
             self._catalog = catalog
         return self._catalog
 
-    def catalog_fails(self, error: SQLAlchemyError) -> LakeUnavailable:
+    def _catalog_fails(self, error: SQLAlchemyError) -> LakeUnavailable:
         """What is wrong with the lake's `catalog.db`, and what to do."""
         reason = str(error.__cause__ or error).splitlines()[0]
-        advice = "`schemahub repair` makes it again from the tables' files" if _is_damage(reason) else "run this again"
-        return LakeUnavailable(f"{str(self._catalog_file)!r} can't be used as the lake's catalog: {reason}; {advice}")
+        return LakeUnavailable(
+            f"{str(self._catalog_file)!r} can't be used as the lake's catalog: {reason}; {catalog_advice(reason)}"
+        )
 
     def _made(self, folder: Path) -> Path:
         try:
@@ -138,7 +140,3 @@ class LocalLake:
 
 def _misnamed(folder: Path, sign: str) -> Misconfigured:
     return Misconfigured(f"lake folder {str(folder)!r} has a {sign!r} in its name; name one without")
-
-
-def _is_damage(reason: str) -> bool:
-    return "malformed" in reason or "not a database" in reason or "no such table" in reason

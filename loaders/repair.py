@@ -70,10 +70,10 @@ class _Examination:
             self._find_lost_catalog()
         for name, address in (self.rows or {}).items():
             self._examine(name, address)
-        changed = {finding.what for finding in self.findings if _is_raw(finding.what)}
         differs = self._ledger_differences()
-        if changed := sorted(changed | differs.gone.keys()):
-            self._build_again(f"was built from what {', '.join(changed)} held before")
+        changed = {finding.what for finding in self.findings if _is_raw(finding.what)} | differs.gone.keys()
+        if changed:
+            self._build_again(f"was built from what {', '.join(sorted(changed))} held before")
         if differs:
             self._add(LEDGER.name, differs.told(), "is made to tell what they hold", partial(correct, differs))
         return self.findings

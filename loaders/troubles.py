@@ -30,6 +30,7 @@ _WRAPPERS = ("dlt", "pyiceberg", "sqlalchemy")
 """Packages that raise their own errors in place of others, not always naming them as the cause."""
 
 _LOCKED = "database is locked"
+_OF_DAMAGE = ("malformed", "not a database", "no such table", "no such column")
 _LONGEST = 300
 
 
@@ -53,8 +54,16 @@ def _of_the_system(error: OSError) -> str:
 
 def _of_the_catalog(error: SQLAlchemyError) -> str:
     reason = _line(error.__cause__ or error)
-    advice = "another program has held it for seconds, wait until it ends" if _LOCKED in reason else "see to its cause"
-    return f"the lake's catalog.db can't be used: {reason}; {advice}, and run this again"
+    return f"the lake's catalog.db can't be used: {reason}; {catalog_advice(reason)}"
+
+
+def catalog_advice(reason: str) -> str:
+    """What to do where SQLite gives `reason`."""
+    if any(sign in reason for sign in _OF_DAMAGE):
+        return "`schemahub repair` shows what it would bring back"
+    if _LOCKED in reason:
+        return "another program has held it for seconds, wait until it ends, and run this again"
+    return "see to its cause, and run this again"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

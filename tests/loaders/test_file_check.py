@@ -11,7 +11,7 @@ from loaders.file_check import UnexpectedFile
 from loaders.lake import identifier
 from loaders.landing import land
 from loaders.load import PendingLoad
-from tests.lakes import LakeHome
+from loaders.local_lake import LocalLake
 from tests.loaders.landing_program import RAW, pages
 from tests.loaders.landings import DATA, every_id_once, land_up_to, landed_ids, pending_load
 
@@ -51,9 +51,8 @@ CHANGES = {
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_file_that_differs_from_its_table_is_refused_in_one_line(
-    lake_home: LakeHome, change: str, monkeypatch: pytest.MonkeyPatch
+    lake: LocalLake, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = lake_home.open()
     land_up_to(lake, 10)
     before = lake.catalog.load_table(identifier(RAW.table.name)).metadata_location
     stage = PendingLoad.stage
@@ -71,4 +70,4 @@ def test_a_file_that_differs_from_its_table_is_refused_in_one_line(
     assert "\n" not in str(caught.value)
     assert lake.catalog.load_table(identifier(RAW.table.name)).metadata_location == before
     assert landed_ids(lake) == every_id_once(10)
-    assert len(lake_home.files(DATA)) == 1
+    assert len(list((lake.folder / DATA).iterdir())) == 1

@@ -10,6 +10,7 @@ from pyiceberg.types import DoubleType, LongType
 from loaders.exceptions import Misconfigured
 from loaders.lake import ensure_table, identifier
 from loaders.lake_table import Column
+from loaders.local_lake import LocalLake
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import RAW
 from tests.loaders.landings import every_id_once, land_up_to, landed_ids
@@ -48,8 +49,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_column_that_another_tool_changed_is_refused_with_what_to_do(lake_home: LakeHome, change: str) -> None:
-    lake = lake_home.open()
+def test_a_column_that_another_tool_changed_is_refused_with_what_to_do(lake: LocalLake, change: str) -> None:
     land_up_to(lake, 10)
     table = lake.catalog.load_table(identifier(RAW.table.name))
     apply, told = CHANGES[change]
@@ -61,8 +61,7 @@ def test_a_column_that_another_tool_changed_is_refused_with_what_to_do(lake_home
     assert lake.catalog.load_table(identifier(RAW.table.name)).metadata_location == changed
 
 
-def test_a_renamed_column_is_seen_in_a_table_that_was_made_before_ids_were_kept(lake_home: LakeHome) -> None:
-    lake = lake_home.open()
+def test_a_renamed_column_is_seen_in_a_table_that_was_made_before_ids_were_kept(lake: LocalLake) -> None:
     table = ensure_table(lake, RAW.table)
     with table.transaction() as transaction:
         transaction.remove_properties("schemahub.columns")

@@ -41,8 +41,10 @@ REASONS = {
 # dlt leaves a file open where writing it fails
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("number", REASONS, ids=lambda number: errno.errorcode[number])
-@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [*((moment, errno.ENOSPC) for moment in MOMENTS), *(("a file is synced", number) for number in list(REASONS)[1:])],
+)
 def test_what_the_system_refuses_is_one_line_and_the_next_load_lands_all(
     lake: LocalLake, moment: str, number: int
 ) -> None:
@@ -112,3 +114,17 @@ def test_a_lake_folder_may_have_an_odd_name(tmp_path: Path, name: str) -> None:
     land_up_to(lake, 10)
     assert landed_ids(LocalLake(tmp_path / name)) == every_id_once(10)
     assert {path.name for path in tmp_path.iterdir()} == {name}
+
+
+def test_a_lake_that_was_moved_and_linked_is_told_to_move_back(tmp_path: Path) -> None:
+    land_up_to(LocalLake(tmp_path / "lake"), 5)
+    (tmp_path / "lake").rename(tmp_path / "elsewhere")
+    (tmp_path / "lake").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(
+        Misconfigured, match=r"was made as .*/lake/.*, which is a link to .*/elsewhere/.* move the lake b"
+    ):
+        land_up_to(LocalLake(tmp_path / "lake"), 10)
+    (tmp_path / "lake").unlink()
+    (tmp_path / "elsewhere").rename(tmp_path / "lake")
+    land_up_to(LocalLake(tmp_path / "lake"), 10)
+    assert landed_ids(LocalLake(tmp_path / "lake")) == every_id_once(10)
