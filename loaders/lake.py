@@ -156,7 +156,8 @@ def check_place(lake: Lake, table: Table) -> None:
             )
         raise Misconfigured(
             f"`{name}` belongs to another lake: its files are in {table.location()}, and those of {lake.location} "
-            f"would be in {wanted}; name that lake with --lake, since a catalog holds one"
+            f"would be in {wanted}; name that lake with --lake, since a catalog holds one, or move this one back to "
+            "where it was made, since tables keep whole addresses"
         )
 
 
