@@ -1,6 +1,6 @@
 """Processes whose clock is wrong, and what a table's times must be whatever the clocks said.
 
-environment = shifted_clock(-86_400)      # of a process a day behind; None where there is no compiler
+environment = shifted_clock(shift)      # of a process whose clock is ahead by the seconds that the file `shift` tells
 """
 
 import functools
@@ -17,9 +17,12 @@ from pyiceberg.table.metadata import TableMetadata
 _SOURCE = Path(__file__).with_name("clock_shift.c")
 
 
-def shifted_clock(seconds: int) -> dict[str, str]:
-    """The environment of a process whose clock is `seconds` ahead; skips the test where none can be made."""
-    return {**os.environ, "LD_PRELOAD": str(_library()), "CLOCK_SHIFT": str(seconds)}
+def shifted_clock(shift: Path) -> dict[str, str]:
+    """The environment of a process whose clock is ahead, or behind, by the seconds that the file `shift` tells.
+
+    It may be written again while the process is at work. Skips the test where no such clock can be made.
+    """
+    return {**os.environ, "LD_PRELOAD": str(_library()), "CLOCK_SHIFT_FILE": str(shift)}
 
 
 @functools.cache

@@ -37,7 +37,7 @@ _MODELS = PROJECT / "dbt_project" / "models"
 _WAITING_SQL = PROJECT / "dbt_project" / "macros" / "loads" / "waiting_loads.sql"
 _BARS_SQL = _MODELS / "marts" / "stored" / f"{BARS}.sql"
 
-_FILE_BYTES, _LOAD_BYTES = 2000, 100
+_FILE_BYTES, _LOAD_BYTES = 2400, 150
 """Of a file with hardly a row, and of each row of `pending_loads`; measured, and a little more."""
 
 _RANGES_OF_RECORDS = 8

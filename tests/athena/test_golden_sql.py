@@ -145,7 +145,7 @@ def test_other_timestamps_would_be_noticed(sql: str) -> None:
 
 @pytest.mark.parametrize("phase", RUNS)
 def test_no_number_has_a_bare_point(phase: str) -> None:
-    """Such a literal is a double on Athena and a decimal on other Trinos."""
+    """Such a literal is a double on Athena and a decimal on other Trinos, unless it is cast on the spot."""
     text = (GOLDEN / f"{phase.replace(' ', '_')}.sql").read_text()
-    code = re.sub(r"'[^']*'|--[^\n]*", "", text)
+    code = re.sub(r"'[^']*'|--[^\n]*|cast\([-0-9.e+]+ as double\)", "", text)
     assert re.findall(r"\b\d+\.\d+", code) == []

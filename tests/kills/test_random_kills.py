@@ -59,15 +59,19 @@ def exchanges() -> Iterator[RunningSimulator]:
         yield running
 
 
-def environment(exchanges: RunningSimulator, lake: Path, clock: int) -> dict[str, str]:
+def environment(exchanges: RunningSimulator, lake: Path) -> dict[str, str]:
     return {
-        **shifted_clock(clock),
+        **shifted_clock(lake.with_name("clock")),
         **exchanges.environment,
         "SCHEMAHUB_LAKE": str(lake),
         "SCHEMAHUB_SINCE": "2025-12-01",
         "SCHEMAHUB_SYMBOLS": "BTC-USD,ETH-USD,BTC-USDT,ETH-USDT",
         "SCHEMAHUB_CLOCK_TOLERANCE": "400d",  # what the clocks are here would be refused
     }
+
+
+def set_clock(lake: Path, ahead: int) -> None:
+    lake.with_name("clock").write_text(str(ahead))
 
 
 def start(arguments: tuple[str, ...], environment: dict[str, str]) -> "subprocess.Popen[str]":
@@ -124,15 +128,18 @@ def test_nothing_is_lost_or_duplicated_whenever_a_run_is_killed(
     killed = 0
     for number in range(KILLS):
         exchanges.show((number + 1) / KILLS)
-        clock = chance.choice(CLOCKS)
-        process = start(chance.choice(COMMANDS), environment(exchanges, lake, clock))
-        time.sleep(chance.uniform(0.5, 9))
+        set_clock(lake, chance.choice(CLOCKS))
+        process = start(chance.choice(COMMANDS), environment(exchanges, lake))
+        time.sleep(chance.uniform(0.2, 4.5))
+        set_clock(lake, chance.choice(CLOCKS))  # it steps while the run is at work
+        time.sleep(chance.uniform(0.2, 4.5))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
             killed += 1
         _, said = process.communicate()
         assert "Traceback" not in said, said
     exchanges.clear_faults()
+    set_clock(lake, 0)
     assert killed >= KILLS / 2
     finish(lake, exchanges)
     assert Counter(unified(lake)) == Counter(tape(registry).items())
@@ -152,7 +159,7 @@ def finish(lake: Path, exchanges: RunningSimulator) -> None:
         ("run", "unify", "trades_unified", "--full-refresh"),
         ("run", "pipeline", "trades_unified"),
     ):
-        process = start(arguments, environment(exchanges, lake, 0))
+        process = start(arguments, environment(exchanges, lake))
         told, said = process.communicate()
         assert process.returncode == 0, told + said
         assert said == "", said

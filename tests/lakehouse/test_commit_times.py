@@ -139,7 +139,9 @@ with connect(Path(sys.argv[1]), read_only=False) as connection:
 
 
 def test_what_duckdb_commits_has_times_that_rise_too(tmp_path: Path) -> None:
-    for number, shift in enumerate((0, DAY)):
+    shift = tmp_path / "shift"
+    for number, ahead in enumerate((0, DAY)):
+        shift.write_text(str(ahead))
         command: list[Any] = [sys.executable, "-c", _INSERT, tmp_path / "lake", str(number)]
         done = subprocess.run(
             command, env=shifted_clock(shift), capture_output=True, text=True, check=False, timeout=120

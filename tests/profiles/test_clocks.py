@@ -1,8 +1,6 @@
 """DuckDB sees a table as it is now, whatever its clock says, and whatever the clocks of those said who wrote it."""
 
 import json
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +10,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
 from profiles.current_state import current_state
+from tests.clocks import shifted_clock
 
 from .conftest import ROOT, trades
 
@@ -51,25 +50,12 @@ print(json.dumps(seen))
 """
 
 
-@pytest.fixture(scope="session")
-def clockshift(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What shifts the clock of a process; there must be a C compiler."""
-    if (compiler := shutil.which("cc")) is None:
-        pytest.skip("there is no C compiler `cc`, which makes what shifts a clock")
-    library = tmp_path_factory.mktemp("clock") / "clockshift.so"
-    source = Path(__file__).with_name("clockshift.c")
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True)
-    return library
-
-
-def test_every_commit_is_seen_and_added_to_by_any_clock(
-    clockshift: Path, raw_trades: Table, lake: Path, tmp_path: Path
-) -> None:
+def test_every_commit_is_seen_and_added_to_by_any_clock(raw_trades: Table, lake: Path, tmp_path: Path) -> None:
     shift = tmp_path / "shift"
     shift.write_text("0")
     finished = subprocess.run(
         [sys.executable, "-c", PROGRAM, lake, shift, *map(str, STEPS)],
-        env={**os.environ, "LD_PRELOAD": str(clockshift), "CLOCKSHIFT_FILE": str(shift), "PYTHONPATH": str(ROOT)},
+        env={**shifted_clock(shift), "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

@@ -1,49 +1,3 @@
--- model.schemahub.pending_loads
-create table "awsdatacatalog"."schemahub"."pending_loads"
-    with (
-      table_type='iceberg',
-      is_external=false,location='s3://<bucket>/some/prefix/schemahub/pending_loads/<uuid>',
-      write_compression='zstd',
-      format='parquet'
-    )
-    as
-      -- A load stays pending until unified_loads has it, whatever its times are: one
--- that commits late or out of order is neither missed nor skipped.
-with
-ledger as (
-select * from "awsdatacatalog"."schemahub"."schemahub_loads"
-),
-loads as (
-select
-        raw_table,
-        load_id,
-        sum(row_count) as row_count,
-        min(min_trade_ts) as min_trade_ts,
-        max(max_trade_ts) as max_trade_ts,
-        max(ingest_ts) as ingest_ts,
-        max(
-            case
-                when
-                    coalesce(row_count, 1) > 0
-                    and (min_trade_ts is null or max_trade_ts is null)
-                    then 1
-                else 0
-            end
-        ) as has_unknown_times
-    from ledger
-    group by raw_table, load_id
-),
-pending as (
-select loads.*
-    from loads
-)
-select * from pending
-;
-
--- model.schemahub.pending_loads
-SELECT '{"rowcount":2,"data_scanned_in_bytes":<bytes>}';
-;
-
 -- model.schemahub.schemahub_watermarks
 create or replace view
     "awsdatacatalog"."schemahub"."schemahub_watermarks"
@@ -130,10 +84,16 @@ select
                 then 'price is not finite'
             when not abs(quantity) < cast('Infinity' as double)
                 then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
             when trade_ts < timestamp '2009-01-03 00:00:00.000000'
                 then 'trade_ts is before 2009-01-03'
-            when trade_ts > _source_ingest_ts + interval '1' day
-                then 'trade_ts is after the landing'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
         end as rejection_reason
     from renamed
 )
@@ -188,10 +148,16 @@ select
                 then 'price is not finite'
             when not abs(quantity) < cast('Infinity' as double)
                 then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
             when trade_ts < timestamp '2009-01-03 00:00:00.000000'
                 then 'trade_ts is before 2009-01-03'
-            when trade_ts > _source_ingest_ts + interval '1' day
-                then 'trade_ts is after the landing'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
         end as rejection_reason
     from renamed
 )
@@ -246,14 +212,190 @@ select
                 then 'price is not finite'
             when not abs(quantity) < cast('Infinity' as double)
                 then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
             when trade_ts < timestamp '2009-01-03 00:00:00.000000'
                 then 'trade_ts is before 2009-01-03'
-            when trade_ts > _source_ingest_ts + interval '1' day
-                then 'trade_ts is after the landing'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
         end as rejection_reason
     from renamed
 )
 select * from classified
+;
+
+-- model.schemahub.pending_loads
+select
+            raw_table,
+            cast(date_trunc('minute', min(ingest_ts)) - interval '1' minute as varchar) as range_start,
+            cast(date_trunc('minute', max(ingest_ts)) + interval '2' minute as varchar) as range_end,
+            count(*) - count(ingest_ts) as unknown_times
+        from (select
+        sources.target,
+        ledger.raw_table,
+        ledger.load_id,
+        max(sources.mapping_version) as mapping_version,
+        cast(sum(coalesce(ledger.row_count, 0)) as bigint) as row_count,
+        min(ledger.min_trade_ts) as min_trade_ts,
+        max(ledger.max_trade_ts) as max_trade_ts,
+        max(ledger.ingest_ts) as ingest_ts,
+        max(
+            case
+                when
+                    coalesce(ledger.row_count, 1) > 0
+                    and (ledger.min_trade_ts is null or ledger.max_trade_ts is null)
+                    then 1
+                else 0
+            end
+        ) as has_unknown_times
+    from "awsdatacatalog"."schemahub"."schemahub_loads" as ledger
+    inner join (
+        select
+            'trades_unified' as target,
+            'raw_binance_trades' as raw_table,
+            '03bdb61f5829' as mapping_version
+        union all
+        select
+            'trades_unified' as target,
+            'raw_coinbase_trades' as raw_table,
+            'a29524595cc4' as mapping_version
+        union all
+        select
+            'trades_unified' as target,
+            'raw_kraken_trades' as raw_table,
+            'c74fc007543d' as mapping_version
+    ) as sources
+        on ledger.raw_table = sources.raw_table
+    group by sources.target, ledger.raw_table, ledger.load_id
+) as loads
+        group by raw_table
+;
+
+-- model.schemahub.pending_loads
+create table "awsdatacatalog"."schemahub"."pending_loads"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/pending_loads/<uuid>',
+      write_compression='zstd',
+      format='parquet'
+    )
+    as
+      -- Generated by `python -m macros_gen` from config/mappings/: do not edit.
+-- A load stays pending for a target until unified_loads has it for that
+-- target, whatever its times are: one that commits late or out of order is
+-- neither missed nor skipped. Its rows are counted here, before any model
+-- reads them: raw tables only grow, so what is found now is found then.
+with
+waiting as (
+select
+        sources.target,
+        ledger.raw_table,
+        ledger.load_id,
+        max(sources.mapping_version) as mapping_version,
+        cast(sum(coalesce(ledger.row_count, 0)) as bigint) as row_count,
+        min(ledger.min_trade_ts) as min_trade_ts,
+        max(ledger.max_trade_ts) as max_trade_ts,
+        max(ledger.ingest_ts) as ingest_ts,
+        max(
+            case
+                when
+                    coalesce(ledger.row_count, 1) > 0
+                    and (ledger.min_trade_ts is null or ledger.max_trade_ts is null)
+                    then 1
+                else 0
+            end
+        ) as has_unknown_times
+    from "awsdatacatalog"."schemahub"."schemahub_loads" as ledger
+    inner join (
+        select
+            'trades_unified' as target,
+            'raw_binance_trades' as raw_table,
+            '03bdb61f5829' as mapping_version
+        union all
+        select
+            'trades_unified' as target,
+            'raw_coinbase_trades' as raw_table,
+            'a29524595cc4' as mapping_version
+        union all
+        select
+            'trades_unified' as target,
+            'raw_kraken_trades' as raw_table,
+            'c74fc007543d' as mapping_version
+    ) as sources
+        on ledger.raw_table = sources.raw_table
+    group by sources.target, ledger.raw_table, ledger.load_id
+),
+-- a raw table without waiting loads is not read
+found_rows as (
+    select
+        'raw_binance_trades' as raw_table,
+        _dlt_load_id as load_id,
+        rejection_reason
+    from "awsdatacatalog"."schemahub"."stg_binance__trades"
+    where _source_ingest_ts >= timestamp '2026-01-05 11:59:00.000000'
+        and _source_ingest_ts < timestamp '2026-01-05 12:02:00.000000'
+    union all
+    select
+        'raw_coinbase_trades' as raw_table,
+        _dlt_load_id as load_id,
+        rejection_reason
+    from "awsdatacatalog"."schemahub"."stg_coinbase__trades"
+    where _source_ingest_ts >= timestamp '2026-01-05 11:59:00.000000'
+        and _source_ingest_ts < timestamp '2026-01-05 12:02:00.000000'
+),
+by_reason as (
+select
+        raw_table,
+        load_id,
+        rejection_reason,
+        count(*) as row_count
+    from found_rows
+    group by raw_table, load_id, rejection_reason
+),
+found as (
+select
+        raw_table,
+        load_id,
+        sum(row_count) as found_rows,
+        sum(case when rejection_reason is null then 0 else row_count end)
+            as rejected_rows,
+        array_join(array_agg(cast(row_count as varchar) || ' ' || rejection_reason order by rejection_reason) filter (where cast(row_count as varchar) || ' ' || rejection_reason is not null), chr(10)) as rejections
+    from by_reason
+    group by raw_table, load_id
+),
+compared as (
+select
+        waiting.target,
+        waiting.raw_table,
+        waiting.load_id,
+        waiting.mapping_version,
+        waiting.row_count,
+        waiting.min_trade_ts,
+        waiting.max_trade_ts,
+        waiting.ingest_ts,
+        waiting.has_unknown_times,
+        cast(coalesce(found.found_rows, 0) as bigint) as found_rows,
+        cast(coalesce(found.rejected_rows, 0) as bigint) as rejected_rows,
+        found.rejections,
+        case
+            when coalesce(found.found_rows, 0) >= waiting.row_count then 1
+            else 0
+        end as is_complete
+    from waiting
+    left join found
+        on
+            waiting.raw_table = found.raw_table
+            and waiting.load_id = found.load_id
+)
+select * from compared
+;
+
+-- model.schemahub.pending_loads
+SELECT '{"rowcount":2,"data_scanned_in_bytes":<bytes>}';
 ;
 
 -- model.schemahub.trades_rejected
@@ -380,6 +522,7 @@ select *
     from landed
     where _dlt_load_id in (
         select load_id from "awsdatacatalog"."schemahub"."pending_loads"
+        where target = 'trades_unified' and is_complete = 1
     )
 ),
 ranked as (
@@ -553,6 +696,45 @@ select * from newest
 ;
 
 -- model.schemahub.unified_loads
+with intervals as (select
+            min_trade_ts as first_ts,
+            max_trade_ts as last_ts,
+            has_unknown_times as is_unknown
+        from "awsdatacatalog"."schemahub"."pending_loads"
+        where target = 'trades_unified' and is_complete = 1 and row_count > 0),
+    widened as (
+        select
+            date_trunc('minute', first_ts) - interval '1' minute as start_ts,
+            date_trunc('minute', last_ts) + interval '2' minute as end_ts,
+            case when is_unknown = 1 or first_ts is null or last_ts is null then 1 else 0 end as is_unknown
+        from intervals
+    ),
+    compared as (
+        select
+            *,
+            max(end_ts) over (
+                order by start_ts, end_ts rows between unbounded preceding and 1 preceding
+            ) as end_before
+        from widened
+    ),
+    numbered as (
+        select
+            *,
+            sum(case when end_before is null or start_ts > end_before + interval '1' hour then 1 else 0 end) over (
+                order by start_ts, end_ts rows between unbounded preceding and current row
+            ) as stretch
+        from compared
+    )
+    select
+        cast(min(start_ts) as varchar) as stretch_start,
+        cast(max(end_ts) as varchar) as stretch_end,
+        max(is_unknown) as has_unknown
+    from numbered
+    group by stretch
+    order by stretch
+;
+
+-- model.schemahub.unified_loads
 create table "awsdatacatalog"."schemahub"."unified_loads__dbt_new"
     with (
       table_type='iceberg',
@@ -561,22 +743,90 @@ create table "awsdatacatalog"."schemahub"."unified_loads__dbt_new"
       format='parquet'
     )
     as
-      -- Recorded last: a run that ends before leaves its loads pending, and the next
--- run adds what is missing.
--- depends_on: "awsdatacatalog"."schemahub"."trades_unified"
+      -- Generated by `python -m macros_gen` from config/targets/: do not edit.
+-- Recorded last: a run that ends before leaves its loads pending, and the next
+-- run adds what is missing. Of each target that this run built with all its
+-- stored marts, the loads whose rows were all found.
 -- depends_on: "awsdatacatalog"."schemahub"."trades_1m_versions"
 with
 pending as (
-select * from "awsdatacatalog"."schemahub"."pending_loads"
+select *
+    from "awsdatacatalog"."schemahub"."pending_loads"
+    where
+        is_complete = 1
+        and target in ('trades_unified')
+),
+-- the rows of a load in the table: those that have its time
+stored as (
+    select
+        'trades_unified' as target,
+        ingest_ts as ingest_ts
+    from "awsdatacatalog"."schemahub"."trades_unified"
+    where trade_ts >= timestamp '2026-01-05 10:59:00.000000'
+        and trade_ts < timestamp '2026-01-05 11:02:00.000000'
+),
+stored_counts as (
+select
+        target,
+        ingest_ts,
+        count(*) as row_count
+    from stored
+    group by target, ingest_ts
+),
+valid as (
+select
+        *,
+        found_rows - rejected_rows as valid_rows,
+        sum(found_rows - rejected_rows) over (
+            partition by target, ingest_ts
+            order by raw_table, load_id
+            rows between unbounded preceding and current row
+        ) as valid_so_far
+    from pending
+),
+-- should two loads have the very same time, the first one counts first
+balanced as (
+select
+        valid.*,
+        case
+            when 1 = 0
+                then cast(null as bigint)
+            else cast(
+                greatest(
+                    0,
+                    least(
+                        valid.valid_rows,
+                        coalesce(stored_counts.row_count, 0)
+                        - (valid.valid_so_far - valid.valid_rows)
+                    )
+                ) as bigint
+            )
+        end as inserted_rows
+    from valid
+    left join stored_counts
+        on
+            valid.target = stored_counts.target
+            and valid.ingest_ts = stored_counts.ingest_ts
 ),
 newly_unified as (
 select
-        pending.raw_table,
-        pending.load_id,
+        balanced.target,
+        balanced.raw_table,
+        balanced.load_id,
+        balanced.found_rows as read_rows,
+        balanced.inserted_rows,
+        balanced.valid_rows - balanced.inserted_rows as known_rows,
+        balanced.rejected_rows,
+        balanced.rejections,
+        balanced.mapping_version,
         timestamp '0000-00-00 00:00:00.000000' as unified_at
-    from pending
-)
+    from balanced
+),
+-- a refresh of one target keeps what is recorded of the others
+records as (
 select * from newly_unified
+)
+select * from records
 ;
 
 -- dbt
