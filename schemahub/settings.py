@@ -51,12 +51,14 @@ class Settings(BaseSettings):
     """Products as BASE-QUOTE, in capitals or not; each exchange loads those that it lists."""
     since: str
     """Where a product that was never loaded begins: a time, or how long ago."""
-    clock_tolerance: timedelta
+    clock_tolerance: timedelta = timedelta(minutes=5)
     """By how much this machine's clock may differ from an exchange's: 30s, 5m."""
 
     @field_validator("clock_tolerance", mode="before")
     @classmethod
     def _duration(cls, value: Any) -> Any:
+        if isinstance(value, timedelta):  # the default
+            return value
         match = _AGO.fullmatch(value) if isinstance(value, str) else None
         if match is None:
             raise ValueError(f"expected a number of seconds or minutes such as 30s or 5m, found {str(value)[:40]!r}")

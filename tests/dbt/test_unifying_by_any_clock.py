@@ -27,7 +27,9 @@ def test_whatever_the_clocks_say_every_load_is_unified_by_the_next_run(unified: 
         with clock_ahead(seconds):
             landed.append(len(landed) + 1)
             unified.land("raw_binance_trades", binance(landed[-1]), load=f"b{seconds}", at="2026-01-05 13:00:00")
-        unified.land("raw_coinbase_trades", coinbase(seconds), load=f"c{seconds}", at="2026-01-05 13:00:00")
+        unified.land(
+            "raw_coinbase_trades", coinbase(seconds, price=100.0), load=f"c{seconds}", at="2026-01-05 13:00:00"
+        )
         unified.dbt("run")
         assert trade_ids(unified, "BINANCE") == landed
     unified.dbt("test", "--select", "trades_unified_holds_what_was_landed")

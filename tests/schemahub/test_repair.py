@@ -10,11 +10,10 @@ from loaders.lake import existing_table
 from loaders.ledger import loads
 from loaders.local_lake import LocalLake
 from macros_gen.registry import Registry
-from schemahub.coordinator import Coordinator, utc_now
+from schemahub.coordinator import Coordinator
 from schemahub.landed import RECORDED, check_is_there, read_landed
 from schemahub.repair import run_repair
 from schemahub.settings import load_settings
-from schemahub.status import status
 from tests.dbt.conftest import TestLake, binance
 from tests.lakes import LakeHome, local_home
 
@@ -69,7 +68,7 @@ def test_a_damaged_record_of_what_is_unified_stops_a_run_before_it_writes(
     (task,) = table.scan().plan_files()
     Path(task.file.file_path.removeprefix("file://")).unlink()
     ran = []
-    monkeypatch.setattr("schemahub.coordinator.run_dbt", lambda *arguments, **_: ran.append(arguments))
+    monkeypatch.setattr("schemahub.unify.run_dbt", lambda *arguments, **_: ran.append(arguments))
     coordinator = Coordinator(load_settings(lake=str(landed.folder)))
     with pytest.raises(LakeUnavailable, match=rf"`{RECORDED}` of .* is damaged: .* is missing; `schemahub repair`"):
         coordinator.unify("trades_unified")
@@ -79,10 +78,10 @@ def test_a_damaged_record_of_what_is_unified_stops_a_run_before_it_writes(
     assert ran
 
 
-def test_a_lost_catalog_is_not_taken_for_an_empty_lake(landed: LocalLake) -> None:
+def test_a_lost_catalog_is_not_taken_for_an_empty_lake(landed: LocalLake, registry: Registry) -> None:
     (landed.folder / "catalog.db").unlink()
     lake = LocalLake(landed.folder)
-    for look in (lambda: status(lake, now=utc_now()), lambda: read_landed(lake), lambda: check_is_there(lake)):
+    for look in (lambda: read_landed(lake, registry), lambda: check_is_there(lake)):
         with pytest.raises(LakeUnavailable, match="is missing or empty; `schemahub repair` shows what it would bring"):
             look()
     told = list(run_repair(LocalLake(landed.folder), apply=True))
