@@ -43,8 +43,8 @@ test-athena: $(ENGINES) ## Run the tests on a real Trino; Maven fetches it once,
 	@$(BIN)/python -m tests.athena.local.trino_install
 	@$(BIN)/python -m pytest -q -m athena -n 2 --dist loadscope
 
-test-kills: $(SETUP) ## Kill runs at random moments, with faults and wrong clocks; some minutes.
-	@$(BIN)/python -m pytest -q -m kills
+test-kills: $(SETUP) ## Kill loads and runs at any moment, with faults and wrong clocks; some minutes.
+	@$(BIN)/python -m pytest -q -m kills -n 2 --dist loadscope
 
 athena-up: $(ENGINES) ## Leave a local Athena running, on 127.0.0.1; says what to export.
 	@$(BIN)/python -m tests.athena.local.background_athena up

@@ -24,6 +24,7 @@ from tests.loaders.landing_program import MARKETS, POINTS, RAW, pages, trades
 from tests.loaders.landings import DATA, NOON, every_id_once, land_up_to, landed_ids, pending_load, run_program
 
 
+@pytest.mark.kills
 @pytest.mark.parametrize("fresh_folder", [False, True], ids=["same working folder", "fresh working folder"])
 @pytest.mark.parametrize("point", POINTS)
 def test_a_load_killed_at_any_point_leaves_no_duplicate_and_no_hole(

@@ -15,6 +15,7 @@ from tests.schemahub.conftest import Cli, assert_everything_landed_once, leftove
 COMMAND = ("run", "ingest", "binance", "coinbase", "kraken", "--symbols", "BTC-USDT")
 
 
+@pytest.mark.kills
 def test_runs_that_are_killed_or_stopped_at_any_moment_lose_and_double_nothing(
     cli: Cli, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:

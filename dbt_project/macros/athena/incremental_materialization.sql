@@ -23,7 +23,11 @@
     {{ run_hooks(pre_hooks) }}
     {%- set result = safe_create_table_as(False, aside, compiled_code) -%}
     {% if existing %}
-        {% do check_nothing_lost(target, aside) %}
+        {%- set loss = loss_of_refresh(target, aside) -%}
+        {% if loss %}
+            {% do drop_relation(aside) %}
+            {% do exceptions.raise_compiler_error(loss) %}
+        {% endif %}
         {% do rename_relation(target, backup) %}
     {% endif %}
     {% do rename_relation(aside, target) %}

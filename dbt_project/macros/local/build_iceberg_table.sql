@@ -27,7 +27,13 @@
     {% do adapter.commit() %}
 
     {% if existing is not none %}
-        {% do check_nothing_lost(existing, aside) %}
+        {%- set loss = loss_of_refresh(existing, aside) -%}
+        {% if loss %}
+            {#- and nothing is left open: DuckDB may end the process where an error meets an open transaction #}
+            {% do adapter.drop_relation(aside) %}
+            {% do adapter.commit() %}
+            {% do exceptions.raise_compiler_error(loss) %}
+        {% endif %}
         {% do adapter.rename_relation(existing, backup) %}
         {% do adapter.rename_relation(aside, target) %}
         {% do adapter.commit() %}
