@@ -1,4 +1,4 @@
-"""pyiceberg without the settings of others."""
+"""pyiceberg as it is used here: without the settings of others, and safe from damaged files."""
 
 from pyiceberg.utils.config import Config
 
@@ -11,3 +11,12 @@ def leave_aside_settings_of_others() -> None:
     """
     Config._from_configuration_files = staticmethod(lambda: None)  # type: ignore[method-assign]
     Config._from_environment_variables = staticmethod(lambda config: config)  # type: ignore[method-assign]
+
+
+def read_avro_within_bounds() -> None:
+    """Have pyiceberg read manifests, and lists of them, with a decoder that a damaged file can't lead out of it."""
+    from pyiceberg.avro import file
+
+    from .bounded_decoder import bounded_decoder
+
+    file.new_decoder = bounded_decoder  # type: ignore[attr-defined] # imported there, and called by that name

@@ -1,0 +1,102 @@
+"""Damaged manifests, and lists of them, are an error that can be caught, and never the end of the process."""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyiceberg.io.pyarrow import PyArrowFileIO
+from pyiceberg.manifest import ManifestFile, read_manifest_list
+from pyiceberg.table.snapshots import Snapshot
+
+from lakehouse.bounded_decoder import bounded_decoder
+from loaders.lake import identifier
+from tests.lakes import local_home
+from tests.loaders.landing_program import RAW
+from tests.loaders.landings import land_up_to
+
+IO = PyArrowFileIO()
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """The state of a raw table that one load made."""
+    lake = local_home(tmp_path_factory.mktemp("damaged")).open()
+    land_up_to(lake, 20)
+    found = lake.catalog.load_table(identifier(RAW.table.name)).current_snapshot()
+    assert found is not None
+    return found
+
+
+def path_of(address: str) -> Path:
+    return Path(address.removeprefix("file://"))
+
+
+def manifest_of(snapshot: Snapshot) -> ManifestFile:
+    (manifest,) = snapshot.manifests(IO)
+    return manifest
+
+
+def test_what_is_whole_is_read_as_it_was_written(snapshot: Snapshot) -> None:
+    (entry,) = manifest_of(snapshot).fetch_manifest_entry(IO)
+    assert entry.data_file.record_count == 40
+
+
+@pytest.mark.parametrize("kept", [0.1, 0.5, 0.9, 0.999])
+def test_a_file_that_was_cut_is_not_taken_for_one_that_ended(snapshot: Snapshot, kept: float) -> None:
+    manifest = manifest_of(snapshot)
+    reads: list[tuple[str, Callable[[], object]]] = [
+        (snapshot.manifest_list, lambda: list(read_manifest_list(IO.new_input(snapshot.manifest_list)))),
+        (manifest.manifest_path, lambda: manifest.fetch_manifest_entry(IO)),
+    ]
+    for address, read in reads:
+        content = path_of(address).read_bytes()
+        path_of(address).write_bytes(content[: int(len(content) * kept)])
+        try:
+            with pytest.raises((ValueError, EOFError)):
+                read()
+        finally:
+            path_of(address).write_bytes(content)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_file_whose_bytes_were_changed_is_read_or_refused(snapshot: Snapshot, seed: int) -> None:
+    chance = random.Random(seed)
+    path = path_of(manifest_of(snapshot).manifest_path)
+    content = path.read_bytes()
+    changed = bytearray(content)
+    begin = chance.randrange(len(changed))
+    for at in range(begin, min(len(changed), begin + chance.choice((1, 8, 400)))):
+        changed[at] = chance.randrange(256)
+    manifest = manifest_of(snapshot)
+    path.write_bytes(bytes(changed))
+    with suppress(Exception):  # whatever it is, it can be told
+        manifest.fetch_manifest_entry(IO)
+    path.write_bytes(content)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=60), st.lists(st.sampled_from(["int", "bytes", "utf8", "skip", "ints", "dict"]), max_size=6))
+def test_no_bytes_lead_out_of_themselves(data: bytes, steps: list[str]) -> None:
+    decoder = bounded_decoder(data)
+    try:
+        for step in steps:
+            match step:
+                case "int":
+                    decoder.read_int()
+                case "bytes":
+                    assert len(decoder.read_bytes()) <= len(data)
+                case "utf8":
+                    decoder.read_utf8()
+                case "skip":
+                    decoder.skip_bytes()
+                case "ints":
+                    decoder.read_ints(decoder.read_int())
+                case "dict":
+                    decoder.read_int_bytes_dict(decoder.read_int(), {})
+            assert decoder.tell() <= len(data) + 10
+    except (ValueError, EOFError, UnicodeDecodeError):
+        pass
