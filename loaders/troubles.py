@@ -46,10 +46,11 @@ def trouble(error: BaseException) -> str | None:
 
 def _of_the_system(error: OSError) -> str:
     number = error.errno or 0
+    reason = os.strerror(number)
     # pyarrow's message names the file, but has no field for it
     where = repr(str(error.filename)) if error.filename else _line(error)
-    reason = os.strerror(number)
-    return f"{where}: {reason}; {_WHAT_TO_DO[number]}, and run this again"
+    told = where if where.endswith(reason) else f"{where}: {reason}"
+    return f"{told}; {_WHAT_TO_DO[number]}, and run this again"
 
 
 def _of_the_catalog(error: SQLAlchemyError) -> str:

@@ -283,7 +283,7 @@ def _lag(lag: timedelta | None) -> str:
 
 def _fail_with(problems: list[str]) -> None:
     if problems:
-        raise SchemaHubError("\n".join(problems))
+        raise SchemaHubError("\n".join(dict.fromkeys(problems)))  # a full disk stops every exchange alike
 
 
 @contextmanager
