@@ -1,6 +1,7 @@
 """Run dbt in this process, on the project's folder, profile and lake."""
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -82,7 +83,7 @@ def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = Non
     reporter = _Reporter(report) if report else None
     callbacks = [each for each in (reporter, watch) if each is not None]
     quiet = ["--log-level", "none"] if report else []
-    with _environment(lake):
+    with _environment(lake), steady_time():
         try:
             result = dbtRunner(callbacks=callbacks).invoke([*quiet, "--log-level-file", "none", *arguments])
         finally:
@@ -140,6 +141,21 @@ class _Reporter:
             self._report(Node(node.node_name, node.resource_type, node.node_status, seconds))
         except BaseException as error:  # rich ends the process when its pipe is broken
             self.error = error
+
+
+@contextmanager
+def steady_time() -> Iterator[None]:
+    """Have Python's `time.time` go on steadily from now, whatever the machine's clock does.
+
+    dbt takes a model that is older than its own start for one whose dependencies it knows, and keeps that for the runs
+    to come. Where the clock stepped back while it read the project, every later run would fail.
+    """
+    clock, wall, began = time.time, time.time(), time.monotonic()
+    time.time = lambda: wall + (time.monotonic() - began)
+    try:
+        yield
+    finally:
+        time.time = clock
 
 
 @contextmanager

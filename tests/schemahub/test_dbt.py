@@ -1,6 +1,7 @@
 """How dbt is run: by nobody's settings but ours, and with an error in one line."""
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from dbt.cli import main
 
 from loaders.local_lake import LocalLake
 from profiles.duckdb_lake import VIEWS
-from schemahub.dbt import DbtFailed, run_dbt
+from schemahub.dbt import DbtFailed, run_dbt, steady_time
 from schemahub.settings import PROJECT
 
 OF_A_USER = {
@@ -110,3 +111,13 @@ def test_a_lake_that_dbt_cannot_open_is_told_in_one_line(
     assert "\n" not in str(failure.value)
     assert capfd.readouterr() == ("", "")
     assert not (lake.folder / VIEWS).exists()
+
+
+def test_dbt_never_sees_a_clock_step_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter([1_000_000_000.0, 5.0])
+    monkeypatch.setattr(time, "time", lambda: next(clock))
+    with steady_time():
+        seen = [time.time() for _ in range(3)]
+    assert seen == sorted(seen)
+    assert 1_000_000_000 <= seen[0] <= seen[-1] < 1_000_000_060
+    assert time.time() == 5.0, "the clock is the machine's again"
