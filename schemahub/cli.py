@@ -297,13 +297,20 @@ def _errors_in_one_line() -> Iterator[None]:
         sys.exit(1)
     except SystemExit as stop:
         if stop.code == INTERRUPTED:
-            err.print(_STOPPED, markup=False)
+            _say_stopped()
         raise
     except Exception as error:
         if is_interruption(error):
-            err.print(_STOPPED, markup=False)
+            _say_stopped()
             sys.exit(INTERRUPTED)
         raise
+
+
+def _say_stopped() -> None:
+    err.print(_STOPPED, markup=False)
+    # A Ctrl-C within an exec() of a text, as dataclasses make while they are imported, leaves a mark in Python: at its
+    # end `python -m` would then kill itself by that signal, whatever the exit code. The next text clears the mark.
+    exec("")
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 import random
 import signal
 import socket
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,13 @@ from simulator import RunningSimulator
 from tests.schemahub.conftest import Cli, assert_everything_landed_once, leftovers, served
 
 COMMAND = ("run", "ingest", "binance", "coinbase", "kraken", "--symbols", "BTC-USDT")
+
+INTERRUPTED_WITHIN_A_TEXT = """
+from schemahub import cli
+cli.app.command("interrupted")(lambda: exec("raise KeyboardInterrupt"))
+cli.sys.argv[1:] = ["interrupted"]
+cli.main()
+"""
 
 
 @pytest.mark.kills
@@ -51,6 +60,12 @@ def test_ctrl_c_stops_a_run_at_once_with_one_line(
     )
     assert time.monotonic() - began < 5
     assert leftovers(lake) == []
+
+
+def test_ctrl_c_within_an_executed_text_ends_with_the_exit_code_of_all_others(tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(INTERRUPTED_WITHIN_A_TEXT)
+    run = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True, text=True)
+    assert (run.returncode, run.stderr.count("\n"), run.stderr[:8]) == (130, 1, "stopped;")
 
 
 def test_ctrl_c_stops_a_run_that_waits_for_a_silent_venue(cli: Cli, tmp_path: Path) -> None:
