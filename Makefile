@@ -40,17 +40,17 @@ test: $(SETUP) ## Run all tests; no network.
 	@$(BIN)/python -m pytest -q -n 2 --dist loadscope --max-worker-restart 0
 
 test-athena: $(ENGINES) ## Run the tests on a real Trino; Maven fetches it once, 800 MB.
-	@$(BIN)/python -m tests.athena.local.trino_install
+	@$(BIN)/python -m simulator.aws.trino_install
 	@$(BIN)/python -m pytest -q -m athena -n 2 --dist loadscope --max-worker-restart 0
 
 test-kills: $(SETUP) ## Kill loads and runs at any moment, with faults and wrong clocks; some minutes.
 	@$(BIN)/python -m pytest -q -m kills -n 2 --dist loadscope --max-worker-restart 0
 
 athena-up: $(ENGINES) ## Leave a local Athena running, on 127.0.0.1; says what to export.
-	@$(BIN)/python -m tests.athena.local.background_athena up
+	@$(BIN)/python -m simulator.aws.background_athena up
 
 athena-down: $(ENGINES) ## Stop the local Athena.
-	@$(BIN)/python -m tests.athena.local.background_athena down
+	@$(BIN)/python -m simulator.aws.background_athena down
 
 ##@ Run
 

@@ -14,13 +14,13 @@ from statistics import mean, median
 import pyarrow.parquet as pq
 from pyiceberg.table import Table
 
+from lakehouse.compaction import tend
+from lakehouse.lake import ensure_table, identifier
+from lakehouse.ledger import LAST_LOAD, record
+from lakehouse.local import LocalLake
 from loaders.connector import Page
-from loaders.lake import ensure_table, identifier
-from loaders.ledger import LAST_LOAD, record
-from loaders.load import PendingLoad
-from loaders.local_lake import LocalLake
-from loaders.upkeep import tend
-from schemahub.coordinator import utc_now
+from loaders.landing.load import PendingLoad
+from schemahub.runs.coordinator import utc_now
 
 from . import trades
 from .measure import Finding, median_seconds, seconds

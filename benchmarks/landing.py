@@ -13,11 +13,11 @@ from statistics import median
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lakehouse.lake import ensure_table
+from lakehouse.local import LocalLake
 from loaders.connector import Page
-from loaders.lake import ensure_table
-from loaders.load import PendingLoad
-from loaders.local_lake import LocalLake
-from schemahub.coordinator import utc_now
+from loaders.landing.load import PendingLoad
+from schemahub.runs.coordinator import utc_now
 
 from . import trades
 from .measure import Finding, in_own_process, seconds
@@ -80,7 +80,7 @@ def _load(lake: LocalLake) -> PendingLoad:
 
 
 def _ours(folder: Path, pool: list[Page]) -> float:
-    from loaders.landing import land
+    from loaders.landing.dlt_job import land
 
     lake = LocalLake(folder)
     land(_load(lake), iter(pool[:1]))  # dlt imports half of itself when it is first used
@@ -102,7 +102,7 @@ def _bare(folder: Path, pool: list[Page]) -> float:
 
 
 def _warm(folder: Path) -> float:
-    from loaders.landing import land
+    from loaders.landing.dlt_job import land
 
     lake = LocalLake(folder)
     took = []

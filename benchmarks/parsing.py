@@ -11,7 +11,7 @@ from statistics import median
 import httpx
 import msgspec
 
-import simulator
+import simulator.exchanges
 from loaders.connectors import load_connector
 
 from .measure import Finding, seconds
@@ -62,7 +62,7 @@ PAGES = {
 
 def findings() -> list[Finding]:
     """A ratio for each venue, on pages of 1,000 trades."""
-    with simulator.running(trades=40_000) as exchanges:
+    with simulator.exchanges.running(trades=40_000) as exchanges:
         bodies = {name: httpx.get(exchanges.urls[name] + path).content for name, (path, _, _) in PAGES.items()}
     return [_finding(name, body) for name, body in bodies.items()]
 

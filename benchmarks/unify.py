@@ -4,11 +4,11 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from loaders.lake import ensure_table
-from loaders.load import PendingLoad
-from loaders.local_lake import LocalLake
-from schemahub.coordinator import Coordinator, utc_now
-from schemahub.dbt import Node
+from lakehouse.lake import ensure_table
+from lakehouse.local import LocalLake
+from loaders.landing.load import PendingLoad
+from schemahub.dbt.run import Node
+from schemahub.runs.coordinator import Coordinator, utc_now
 from schemahub.settings import load_settings
 
 from . import trades
@@ -33,7 +33,7 @@ class _Table:
         self.coordinator.unify("trades_unified", report=_say_nothing)
 
     def _land(self, count: int) -> None:
-        from loaders.landing import land
+        from loaders.landing.dlt_job import land
 
         table = ensure_table(self.lake, trades.RAW.table)
         load = PendingLoad(self.lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)

@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from loaders.exceptions import Misconfigured, TerminalError
+from lakehouse.errors import Misconfigured, TerminalError
 
 Say = Callable[[str], None]
 

@@ -8,9 +8,10 @@ import boto3
 from botocore.exceptions import ClientError
 from pyiceberg.exceptions import NoSuchIcebergTableError, NoSuchPropertyException
 
-from loaders.exceptions import TerminalError
-from loaders.glue_lake import GlueLake
-from loaders.lake import NAMESPACE, identifier
+from lakehouse.errors import TerminalError
+from lakehouse.glue import GlueLake
+from lakehouse.lake import identifier
+from lakehouse.layout import NAMESPACE
 
 from .change_sets import Say
 

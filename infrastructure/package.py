@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from loaders.exceptions import SchemaHubError, TerminalError
+from lakehouse.errors import SchemaHubError, TerminalError
 from schemahub.settings import PROJECT
 
 FOLDER = PROJECT / "build" / "glue"

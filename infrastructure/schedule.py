@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from loaders.exceptions import TerminalError
+from lakehouse.errors import TerminalError
 
 NAMES = ("schemahub-ingest", "schemahub-unify")
 """Of the jobs; a job's trigger has its name."""

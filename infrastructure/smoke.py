@@ -19,9 +19,9 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from loaders.aws_errors import in_one_line
-from loaders.exceptions import Misconfigured, SchemaHubError
-from schemahub.athena import work_group
+from lakehouse.aws_errors import in_one_line
+from lakehouse.errors import Misconfigured, SchemaHubError
+from schemahub.dbt.athena import work_group
 
 from .smoke_checks import CHECKS, Check
 from .smoke_scratch import CheckFailed, NotHere, Scratch

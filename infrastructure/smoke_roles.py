@@ -14,7 +14,7 @@ import pyarrow as pa
 from botocore.exceptions import ClientError
 from pyiceberg.table import Table
 
-from loaders.lake import NAMESPACE
+from lakehouse.layout import NAMESPACE
 
 from .smoke_scratch import CheckFailed, NotHere, Scratch
 

@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
-from loaders.exceptions import Misconfigured
-from loaders.glue_lake import GlueLake
-from loaders.lake import NAMESPACE
+from lakehouse.errors import Misconfigured
+from lakehouse.glue import GlueLake
+from lakehouse.layout import NAMESPACE
 
 from .contents import delete, object_versions
 

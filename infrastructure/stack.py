@@ -20,9 +20,9 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 from rich.console import Console
 
-from loaders.aws_errors import in_one_line
-from loaders.exceptions import Misconfigured, SchemaHubError
-from loaders.names import known
+from lakehouse.aws_errors import in_one_line
+from lakehouse.errors import Misconfigured, SchemaHubError
+from lakehouse.names import known
 
 from .change_sets import Stack, Stacks, merged
 from .contents import LakeContents, object_versions, without_a_stack

@@ -13,9 +13,10 @@ from typing import Any, Protocol, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .exceptions import AnotherTape, UnexpectedPayload
-from .http_dates import http_date, seconds
-from .raw_table import RawTable
+from lakehouse.raw_table import RawTable
+
+from .channels.http_dates import http_date, seconds
+from .errors import AnotherTape, UnexpectedPayload
 
 T = TypeVar("T")
 

@@ -83,6 +83,11 @@ class Registry:
     products: tuple[Product, ...]
     lake: declarations.LakeFile
 
+    @property
+    def targets_by_raw_table(self) -> dict[str, str]:
+        """For each raw table that a mapping reads, the unified table that its rows go into."""
+        return {mapping.source: mapping.target.target_table for mapping in self.mappings}
+
     def mappings_of(self, target: str) -> tuple[Mapping, ...]:
         return tuple(mapping for mapping in self.mappings if mapping.target.target_table == target)
 

@@ -17,8 +17,8 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from .duckdb_lake import CONFIG, LakeUnusable, RestCatalog, attach_lake
-from .views_file import ViewsFile
+from lakehouse.duckdb.connect import CONFIG, LakeUnusable, RestCatalog, attach_lake
+from lakehouse.duckdb.views_file import ViewsFile
 
 _running: dict[Path, RestCatalog] = {}
 _views: list[ViewsFile] = []

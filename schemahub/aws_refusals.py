@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from loaders.exceptions import LakeUnavailable, SchemaHubError, TerminalError
-from loaders.troubles import trouble
+from lakehouse.errors import LakeUnavailable, SchemaHubError, TerminalError
+from lakehouse.troubles import trouble
 
 _WRAPPERS = ("dbt", "dbt_common", "dlt", "pyiceberg")
 """Packages that raise their own errors in place of those of boto3 and pyarrow, not always naming them as the cause."""
@@ -34,7 +34,7 @@ def refusals_in_one_line() -> Iterator[None]:
 
 def refusal(error: BaseException) -> str | None:
     """What AWS said, in one line, where an error comes of a refusal; else None."""
-    from loaders.aws_errors import in_one_line  # botocore takes a tenth of a second, which only a failure need wait
+    from lakehouse.aws_errors import in_one_line  # botocore takes a tenth of a second, which only a failure need wait
 
     reason: BaseException | None = error
     while reason is not None and (reason is error or type(reason).__name__ != _ASKED):

@@ -15,26 +15,27 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from advisor.plan import TARGET, plan_unify
+from lakehouse.errors import SchemaHubError, is_interruption
+from lakehouse.pending import Landed, check_is_there, nothing_landed, read_landed
+from lakehouse.printable import printable
 from loaders.connectors import load_connectors
-from loaders.exceptions import SchemaHubError, is_interruption
-from loaders.printable import printable
 from macros_gen.registry import RegistryError
-from simulator.__main__ import simulate
-from simulator.market import DEFAULT_START
+from simulator.exchanges.command import simulate
+from simulator.exchanges.market import DEFAULT_START
 
 from .aws_refusals import refusals_in_one_line
-from .balance import balances, rejections
-from .coordinator import Coordinator, utc_now
-from .cost.plan import plan_unify
-from .cost.tables import plan_report
-from .demo import Demo, shown
-from .engines import Aws, aws_in_use, spark_conf, trino_conf
-from .landed import TARGET, Landed, check_is_there, nothing_landed, read_landed
-from .repair import run_repair
+from .dbt import seed
+from .runs.balance import balances, rejections
+from .runs.coordinator import Coordinator, utc_now
+from .runs.demo import Demo, shown
+from .runs.repair import run_repair
+from .runs.unify import remarks
 from .settings import lake_of, load_settings
-from .status import SymbolStatus, status
-from .terminal import ingest, unify
-from .unify import remarks
+from .show.client_settings import Aws, aws_in_use, spark_conf, trino_conf
+from .show.plan import plan_report
+from .show.progress import ingest, unify
+from .show.status import SymbolStatus, status
 
 INTERRUPTED = 130
 """The exit code that typer gives to Ctrl-C."""
@@ -133,7 +134,7 @@ def run_pipeline(
 def show_status(lake: LakeOption = None, s3_bucket: BucketOption = None, s3_prefix: PrefixOption = None) -> None:
     """Show what the lake holds: per exchange and symbol the last trade, its lag, rows and pending loads."""
     coordinator = _coordinator(lake, s3_bucket, s3_prefix)
-    landed = read_landed(coordinator.lake, coordinator.registry)
+    landed = read_landed(coordinator.lake, coordinator.registry.targets_by_raw_table)
     if not landed.rows:
         out.print(nothing_landed(coordinator.lake.location), markup=False, soft_wrap=True)
         return
@@ -153,10 +154,15 @@ def show_plan(
     """Show what `run unify` would read, and cost on Athena, before it runs."""
     coordinator = _coordinator(lake, s3_bucket, s3_prefix)
     coordinator.check_target(target)
-    plan = plan_unify(coordinator.lake, coordinator.registry, full_refresh=full_refresh)
+    plan = plan_unify(
+        coordinator.lake,
+        coordinator.registry,
+        seeds=seed.to_make(coordinator.lake, full_refresh=full_refresh),
+        full_refresh=full_refresh,
+    )
     for part in plan_report(plan, coordinator.lake.location):
         out.print(part, soft_wrap=isinstance(part, Text))
-    landed = read_landed(coordinator.lake, coordinator.registry)
+    landed = read_landed(coordinator.lake, coordinator.registry.targets_by_raw_table)
     for remark in remarks(coordinator.lake, landed, coordinator.registry):
         out.print(f"warning  {remark}", markup=False, soft_wrap=True)
 
@@ -167,7 +173,7 @@ def query(
     lake: LakeOption = None,
 ) -> None:
     """Print what a SELECT gives, read with DuckDB from the local lake."""
-    from .query import run_query
+    from .runs.query import run_query
 
     run_query(Coordinator(load_settings(lake=lake)).lake, sql)
 

@@ -17,15 +17,15 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from lakehouse.errors import Misconfigured
+from lakehouse.printable import without_password
 from loaders.connector import Connector
-from loaders.exceptions import Misconfigured
-from loaders.printable import without_password
 from macros_gen.read_config import problem_lines
 from macros_gen.yaml_file import BadYaml, read_yaml
 
 from .variables import PREFIX, variable_problems
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[1]
 """The folder that holds config/, dbt_project/ and profiles/."""
 
 _FILE = "config/schemahub.yaml"

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-import simulator
-from loaders.local_lake import LocalLake
+import simulator.exchanges
+from lakehouse.local import LocalLake
 from macros_gen.registry import PROJECT, Registry, load_registry
-from simulator import RunningSimulator
-from tests.athena.local import local_athena, local_aws
-from tests.athena.local.local_athena import LocalAthena
-from tests.athena.local.local_aws import LocalAws
+from simulator.aws import local_athena, local_aws
+from simulator.aws.local_athena import LocalAthena
+from simulator.aws.local_aws import LocalAws
+from simulator.exchanges import RunningSimulator
 from tests.lakes import LakeHome, glue_home, local_home
 
 MARKET_TRADES = 24_000
@@ -26,7 +26,7 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 @pytest.fixture(scope="session")
 def shared_exchanges() -> Iterator[RunningSimulator]:
-    with simulator.running(trades=MARKET_TRADES, enforce_limits=False) as running:
+    with simulator.exchanges.running(trades=MARKET_TRADES, enforce_limits=False) as running:
         yield running
 
 

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import boto3
 
-from loaders.lake import Lake
-from loaders.open_lake import open_lake
+from lakehouse.lake import Lake
+from lakehouse.open import open_lake
 
 
 @dataclass(frozen=True)

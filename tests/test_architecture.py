@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from loaders.ledger import LEDGER
-from loaders.raw_table import PROVENANCE
+from lakehouse.ledger import LEDGER
+from lakehouse.raw_table import PROVENANCE
 from macros_gen.registry import load_registry
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -21,9 +21,10 @@ ARROWS = {
     "macros_gen": set(),
     "profiles": {"lakehouse"},
     "simulator": set(),
-    "schemahub": {"lakehouse", "loaders", "macros_gen", "profiles", "simulator"},
-    "benchmarks": {"loaders", "schemahub", "simulator"},
-    "infrastructure": {"loaders", "macros_gen", "schemahub"},
+    "advisor": {"lakehouse", "macros_gen"},
+    "schemahub": {"advisor", "lakehouse", "loaders", "macros_gen", "profiles", "simulator"},
+    "benchmarks": {"lakehouse", "loaders", "schemahub", "simulator"},
+    "infrastructure": {"lakehouse", "loaders", "macros_gen", "schemahub"},
 }
 LONGEST_MODULE = 400
 

@@ -21,12 +21,12 @@ import yaml
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
-import simulator
+import simulator.exchanges
+from lakehouse.local import LocalLake
+from loaders.channels.rest import Fetcher
 from loaders.connectors import load_connector
-from loaders.fetch import Fetcher
-from loaders.ingest import ingest
-from loaders.local_lake import LocalLake
-from schemahub.coordinator import Coordinator, utc_now
+from loaders.landing.ingest import ingest
+from schemahub.runs.coordinator import Coordinator, utc_now
 from schemahub.settings import load_settings
 
 RECORDINGS = Path(__file__).resolve().parents[1].parent / "shared" / "exchanges" / "recordings"
@@ -159,7 +159,7 @@ def processed(tmp_path_factory: pytest.TempPathFactory) -> Processed:
         folder.mkdir(parents=True)
         (folder / "page.json").write_bytes(body())
     found = Processed(tmp_path_factory.mktemp("processed") / "lake", [])
-    with pytest.MonkeyPatch.context() as patch, simulator.running(recordings=recordings) as exchanges:
+    with pytest.MonkeyPatch.context() as patch, simulator.exchanges.running(recordings=recordings) as exchanges:
         patch.setenv("SCHEMAHUB_DBT_TARGET_PATH", str(tmp_path_factory.mktemp("target")))
         for run in (["coinbase", "kraken"], ["coinbase", "kraken", "binance"], ["coinbase", "kraken", "binance"]):
             for venue in run:

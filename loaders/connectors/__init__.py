@@ -3,9 +3,10 @@
 import importlib
 import pkgutil
 
+from lakehouse.errors import Misconfigured
+from lakehouse.names import known
+
 from ..connector import Connector
-from ..exceptions import Misconfigured
-from ..names import known
 
 
 def load_connectors() -> dict[str, Connector]:

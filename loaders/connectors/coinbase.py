@@ -19,6 +19,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.printable import printable
+from lakehouse.raw_table import RawTable
+from lakehouse.table import Column
+
+from ..channels.payloads import FIRST_US, decode, decode_or_none, decode_records, moments, object_texts
 from ..connector import (
     MARGIN,
     Budget,
@@ -38,11 +43,7 @@ from ..connector import (
     last_id,
     page_of,
 )
-from ..exceptions import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
-from ..lake_table import Column
-from ..payloads import FIRST_US, decode, decode_or_none, decode_records, moments, object_texts
-from ..printable import printable
-from ..raw_table import RawTable
+from ..errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 
 _PAGE = 1000
 

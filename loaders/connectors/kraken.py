@@ -18,6 +18,11 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.printable import printable
+from lakehouse.raw_table import RawTable
+from lakehouse.table import Column
+
+from ..channels.payloads import array_texts, decode, decode_records, moments, numbers
 from ..connector import (
     Budget,
     Cursor,
@@ -35,11 +40,7 @@ from ..connector import (
     last_id,
     page_of,
 )
-from ..exceptions import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
-from ..lake_table import Column
-from ..payloads import array_texts, decode, decode_records, moments, numbers
-from ..printable import printable
-from ..raw_table import RawTable
+from ..errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 
 _PAGE = 1000
 

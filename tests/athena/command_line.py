@@ -5,8 +5,8 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
-from loaders.lake import Lake, identifier
-from tests.athena.local.local_athena import LocalAthena
+from lakehouse.lake import Lake, identifier
+from simulator.aws.local_athena import LocalAthena
 from tests.athena.lost_answers import Answer, lost_answers
 from tests.lakes import LakeHome
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.athena.local.local_athena import LocalAthena
+from simulator.aws.local_athena import LocalAthena
 
 _WITHOUT_AN_ATHENA = {"test_local_aws.py", "test_athena_statements.py"}
 

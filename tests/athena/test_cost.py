@@ -17,13 +17,13 @@ import pytest
 from dbt.cli.main import dbtRunner
 from rich.console import Console
 
+from advisor.files import SMALL_FILE_BYTES
+from advisor.plan import Plan
+from advisor.scanned import AthenaQueries, Scanned, scanned
+from advisor.statement import CREATE, INSERT
 from macros_gen.registry import load_registry
-from schemahub.cost.around_a_run import cost_shown
-from schemahub.cost.files import SMALL_FILE_BYTES
-from schemahub.cost.plan import Plan
-from schemahub.cost.scanned import AthenaQueries, Scanned, scanned
-from schemahub.cost.statement import CREATE, INSERT
-from tests.athena.local.local_athena import LocalAthena
+from schemahub.runs.cost_of_a_run import cost_shown
+from simulator.aws.local_athena import LocalAthena
 from tests.dbt.conftest import ROOT, TestLake, binance, kraken
 from tests.lakes import glue_home
 from tests.schemahub.planned_lakes import DAYS, grow, land_first, planned

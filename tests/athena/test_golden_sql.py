@@ -14,7 +14,7 @@ import sqlglot
 from sqlglot import exp
 
 from macros_gen.registry import Registry
-from tests.athena.local.local_athena import LocalAthena
+from simulator.aws.local_athena import LocalAthena
 from tests.athena.statements import execution_ids, executions_since, masked
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken
 from tests.lakes import glue_home

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 import boto3
 import pytest
 
-from loaders.lake import identifier
+from lakehouse.lake import identifier
 from macros_gen.registry import Registry
+from simulator.aws.local_athena import LocalAthena
 from tests.athena.command_line import Cli
-from tests.athena.local.local_athena import LocalAthena
 from tests.athena.statements import execution_ids, executions_since
 from tests.dbt.conftest import TestLake, binance
 from tests.lakes import glue_home

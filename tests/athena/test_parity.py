@@ -10,20 +10,20 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-import simulator
+import simulator.exchanges
+from lakehouse.lake import Lake, identifier
+from lakehouse.ledger import LEDGER
+from loaders.channels.rest import Fetcher
 from loaders.connectors import load_connector
-from loaders.fetch import Fetcher
-from loaders.ingest import ingest
-from loaders.lake import Lake, identifier
-from loaders.ledger import LEDGER
+from loaders.landing.ingest import ingest
 from macros_gen.formats import SQL_TYPES
 from macros_gen.registry import Registry
 from macros_gen.transforms import CATALOGUE
-from schemahub.coordinator import utc_now
-from simulator import RunningSimulator
+from schemahub.runs.coordinator import utc_now
+from simulator.aws.local_athena import LocalAthena
+from simulator.exchanges import RunningSimulator
 from tests import test_recordings
 from tests.athena.ask import ask
-from tests.athena.local.local_athena import LocalAthena
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken
 from tests.lakes import glue_home, local_home
 from tests.macros_gen.transform_inputs import longs, texts
@@ -159,7 +159,7 @@ def land_recorded(lake: Lake, folder: Path) -> None:
     for (venue, product), body in test_recordings.BODIES.items():
         (recordings / venue / product).mkdir(parents=True)
         (recordings / venue / product / "page.json").write_bytes(body())
-    with simulator.running(recordings=recordings) as exchanges:
+    with simulator.exchanges.running(recordings=recordings) as exchanges:
         for venue, url in exchanges.urls.items():
             symbols = [product for name, product in test_recordings.BODIES if name == venue]
             land_trades(lake, venue, symbols, url)

@@ -9,12 +9,12 @@ from pathlib import Path
 import boto3
 import pytest
 
-from loaders.lake import identifier
-from schemahub.athena import stop_abandoned_statements
-from simulator import RunningSimulator
+from lakehouse.lake import identifier
+from schemahub.dbt.athena import stop_abandoned_statements
+from simulator.aws.local_athena import LocalAthena
+from simulator.exchanges import RunningSimulator
 from tests.athena.ask import ask
 from tests.athena.command_line import SECRET, Cli
-from tests.athena.local.local_athena import LocalAthena
 from tests.athena.lost_answers import INSERT, Answer, Fault, commit_is_denied, lost_answers, start_is_lost
 from tests.athena.statements import execution_ids, executions_since
 from tests.lakes import glue_home

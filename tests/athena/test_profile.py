@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from macros_gen.registry import Registry
-from tests.athena.local.local_athena import LocalAthena
+from simulator.aws.local_athena import LocalAthena
 from tests.athena.statements import execution_ids, executions_since
 from tests.dbt.conftest import TestLake
 from tests.lakes import glue_home

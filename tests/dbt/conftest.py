@@ -20,10 +20,10 @@ import pyarrow as pa
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from loaders.lake import ensure_table, identifier
-from loaders.lake_table import Column, LakeTable
-from loaders.ledger import LEDGER
-from loaders.local_lake import LocalLake
+from lakehouse.lake import ensure_table, identifier
+from lakehouse.ledger import LEDGER
+from lakehouse.local import LocalLake
+from lakehouse.table import Column, LakeTable
 from macros_gen.registry import Registry
 from profiles.local_iceberg import release_views
 from tests.lakes import LakeHome, glue_home, local_home

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.pending import Landed, read_landed, shortfalls
 from macros_gen.__main__ import main as generate
-from schemahub.balance import balances, outdated, stuck
-from schemahub.landed import Landed, read_landed, shortfalls
-from schemahub.unify import remarks
+from schemahub.runs.balance import balances, outdated, stuck
+from schemahub.runs.unify import remarks
 from tests.dbt.conftest import ROOT, Row, TestLake, binance, coinbase, kraken, on_duckdb_alone, trade_ids
 
 KRAKEN = "config/mappings/kraken_trades.yaml"
@@ -19,7 +19,7 @@ def recorded(lake: TestLake) -> set[tuple[str, str]]:
 
 
 def landed(lake: TestLake) -> Landed:
-    return read_landed(lake.lake, lake.registry)
+    return read_landed(lake.lake, lake.registry.targets_by_raw_table)
 
 
 def land_in_part(lake: TestLake, rows: list[Row], *, load: str, at: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loaders import upkeep
+from lakehouse import compaction as upkeep
 from tests.dbt.conftest import STORED, TestLake, binance, coinbase, kraken, on_duckdb_alone, trade_ids
 
 

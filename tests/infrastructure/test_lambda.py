@@ -14,10 +14,10 @@ from infrastructure import lambda_handler
 from infrastructure.glue_job import RunFailed, run
 from infrastructure.lambda_handler import handler
 from infrastructure.package import Package
-from loaders.local_lake import LocalLake
+from lakehouse.local import LocalLake
 from schemahub.settings import PROJECT
-from simulator import RunningSimulator
-from simulator.market import DEFAULT_START
+from simulator.exchanges import RunningSimulator
+from simulator.exchanges.market import DEFAULT_START
 from tests.infrastructure.moto_account import Account
 
 NO_SEMAPHORES = """

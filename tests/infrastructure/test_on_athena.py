@@ -14,12 +14,12 @@ from infrastructure.package import Package
 from infrastructure.smoke_roles import AsRole, readable_table
 from infrastructure.smoke_scratch import Scratch
 from infrastructure.stack import STACK, bring_up
-from loaders.lake import NAMESPACE
+from lakehouse.layout import NAMESPACE
 from schemahub.settings import PROJECT
-from simulator import RunningSimulator
-from simulator.market import DEFAULT_START
-from tests.athena.local import local_athena
-from tests.athena.local.local_aws import LocalAws
+from simulator.aws import local_athena
+from simulator.aws.local_aws import LocalAws
+from simulator.exchanges import RunningSimulator
+from simulator.exchanges.market import DEFAULT_START
 from tests.infrastructure.conftest import use
 from tests.infrastructure.iam_policies import Call, Document, allow, documents_of, glue
 from tests.infrastructure.moto_account import ACCOUNT, REGION, Account

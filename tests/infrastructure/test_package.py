@@ -13,11 +13,11 @@ import pytest
 
 from infrastructure.glue_job import METRIC, NAMESPACE, RunFailed, report_success, run
 from infrastructure.package import Package, pack_code
+from lakehouse.glue import GlueLake
+from lakehouse.local import LocalLake
 from loaders.connectors import load_connectors
-from loaders.glue_lake import GlueLake
-from loaders.local_lake import LocalLake
-from simulator import RunningSimulator
-from simulator.market import DEFAULT_START
+from simulator.exchanges import RunningSimulator
+from simulator.exchanges.market import DEFAULT_START
 from tests.infrastructure.moto_account import ACCOUNT, REGION, Account
 
 LAKE = f"s3://schemahub-{ACCOUNT}-{REGION}/lake"

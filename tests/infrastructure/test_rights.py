@@ -3,10 +3,10 @@
 import boto3
 import pytest
 
-from schemahub.coordinator import Coordinator
+from schemahub.runs.coordinator import Coordinator
 from schemahub.settings import load_settings
-from simulator import RunningSimulator
-from simulator.market import DEFAULT_START
+from simulator.exchanges import RunningSimulator
+from simulator.exchanges.market import DEFAULT_START
 from tests.infrastructure.iam_policies import Call, allow, calls, documents_of
 from tests.infrastructure.moto_account import ACCOUNT, REGION, Account
 

@@ -14,7 +14,7 @@ from infrastructure.contents import object_versions
 from infrastructure.smoke_roles import ROWS, WORK, AsRole, readable_table, roles_suffice
 from infrastructure.smoke_scratch import CheckFailed, Scratch
 from schemahub.settings import PROJECT
-from tests.athena.local.local_aws import LocalAws
+from simulator.aws.local_aws import LocalAws
 from tests.infrastructure.iam_policies import Call, allow, calls, documents_of
 from tests.infrastructure.moto_account import ACCOUNT, REGION, Account
 

@@ -11,8 +11,8 @@ import pytest
 from infrastructure.change_sets import Stack, StackFailed, Stacks, merged
 from infrastructure.package import Package
 from infrastructure.stack import STACK, bring_up, parameters_given
-from loaders.exceptions import Misconfigured
-from loaders.glue_lake import GlueLake
+from lakehouse.errors import Misconfigured
+from lakehouse.glue import GlueLake
 from schemahub.settings import PROJECT
 from tests.infrastructure.moto_account import REGION, Account
 from tests.infrastructure.what_is_there import (

@@ -10,7 +10,7 @@ from infrastructure.contents import HoldsData
 from infrastructure.package import Package
 from infrastructure.schedule import JobIsRunning, Schedule
 from infrastructure.stack import STACK, bring_up, take_down
-from loaders.glue_lake import GlueLake
+from lakehouse.glue import GlueLake
 from tests.infrastructure.moto_account import REGION, Account
 from tests.infrastructure.what_is_there import (
     BUCKET,

@@ -9,7 +9,7 @@ import boto3
 import httpx
 import pyarrow as pa
 
-from loaders.glue_lake import GlueLake
+from lakehouse.glue import GlueLake
 from tests.infrastructure.moto_account import ACCOUNT, REGION, Account, Request
 
 BUCKET = f"schemahub-{ACCOUNT}-{REGION}"

@@ -17,9 +17,9 @@ from typing import Any
 
 import pytest
 
-import simulator
+import simulator.exchanges
 from macros_gen.registry import Registry
-from simulator import RunningSimulator, draw_market
+from simulator.exchanges import RunningSimulator, draw_market
 from tests.clocks import shifted_clock
 from tests.schemahub.conftest import ID_COLUMNS, iceberg_table, landed_ids, ledger, leftovers
 
@@ -55,7 +55,7 @@ Values = tuple[str, float, float, datetime]
 
 @pytest.fixture(scope="module")
 def exchanges() -> Iterator[RunningSimulator]:
-    with simulator.running(trades=TRADES, enforce_limits=False) as running:
+    with simulator.exchanges.running(trades=TRADES, enforce_limits=False) as running:
         yield running
 
 

@@ -13,13 +13,13 @@ from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update import AddSnapshotUpdate
 
-from lakehouse import commit_times
-from lakehouse.commit_times import in_order
-from loaders import upkeep
-from loaders.lake import Lake, identifier
-from loaders.ledger import LEDGER
-from loaders.local_lake import LocalLake
-from loaders.upkeep import tend
+from lakehouse import compaction as upkeep
+from lakehouse.catalogs import commit_times
+from lakehouse.catalogs.commit_times import in_order
+from lakehouse.compaction import tend
+from lakehouse.lake import Lake, identifier
+from lakehouse.ledger import LEDGER
+from lakehouse.local import LocalLake
 from tests.clocks import assert_times_rise, shifted_clock
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import RAW
@@ -130,7 +130,7 @@ def _moved(snapshot: Snapshot, seconds: int) -> Snapshot:
 _INSERT = """
 import sys
 from pathlib import Path
-from profiles.duckdb_lake import connect
+from lakehouse.duckdb.connect import connect
 with connect(Path(sys.argv[1]), read_only=False) as connection:
     if sys.argv[2] == "0":
         connection.execute("create table schemahub.schemahub.trades as select 0 as id")

@@ -9,11 +9,11 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table.update import AddSnapshotUpdate
 from sqlalchemy import event
 
-from lakehouse import durable_folder
-from lakehouse.folder_catalog import FolderCatalog, path_of
-from loaders.lake import identifier
-from loaders.ledger import LEDGER
-from loaders.local_lake import LocalLake
+from lakehouse.catalogs import durable_folder
+from lakehouse.catalogs.folder_catalog import FolderCatalog, path_of
+from lakehouse.lake import identifier
+from lakehouse.ledger import LEDGER
+from lakehouse.local import LocalLake
 from tests.loaders.landing_program import RAW
 from tests.loaders.landings import land_up_to
 

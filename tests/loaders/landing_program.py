@@ -16,14 +16,14 @@ from typing import Any
 import pyarrow as pa
 from pyiceberg.table import CommitTableResponse, Table
 
+from lakehouse.lake import Lake, ensure_table
+from lakehouse.ledger import LEDGER, record
+from lakehouse.open import open_lake
+from lakehouse.raw_table import RawTable
+from lakehouse.table import Column
 from loaders.connector import Page, batch_of, page_of
-from loaders.dlt_settings import SETTINGS
-from loaders.lake import Lake, ensure_table
-from loaders.lake_table import Column
-from loaders.ledger import LEDGER, record
-from loaders.open_lake import open_lake
-from loaders.raw_table import RawTable
-from loaders.watermarks import read_watermark
+from loaders.landing.dlt_settings import SETTINGS
+from loaders.landing.watermarks import read_watermark
 
 RAW = RawTable(
     "imaginary",
@@ -103,9 +103,9 @@ def deadly(lake: Lake, point: str) -> None:
 def main(location: str, last_id: str, point: str = "") -> None:
     # several files for a load of some thousand rows
     SETTINGS["data_writer"] |= {"buffer_max_items": 500, "file_max_items": 1000}
-    from loaders import load as load_module
-    from loaders.landing import land
-    from loaders.load import PendingLoad
+    from loaders.landing import load as load_module
+    from loaders.landing.dlt_job import land
+    from loaders.landing.load import PendingLoad
 
     load_module._ROWS_TOGETHER = 500
 

@@ -5,9 +5,9 @@ import sys
 from collections import Counter
 from datetime import datetime
 
-from loaders.lake import Lake, ensure_table, identifier
-from loaders.landing import land
-from loaders.load import PendingLoad
+from lakehouse.lake import Lake, ensure_table, identifier
+from loaders.landing.dlt_job import land
+from loaders.landing.load import PendingLoad
 from tests.lakes import LakeHome
 from tests.loaders import landing_program
 from tests.loaders.landing_program import MARKETS, RAW, pages

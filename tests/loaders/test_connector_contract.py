@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
+from lakehouse.lake import identifier
+from lakehouse.ledger import loads
+from lakehouse.local import LocalLake
+from loaders.channels.rest import Fetcher
 from loaders.connector import Connector, Cursor, Page
 from loaders.connectors import load_connectors
-from loaders.exceptions import (
+from loaders.errors import (
     AnotherTape,
     BadRequest,
     ExchangeUnavailable,
@@ -16,15 +20,11 @@ from loaders.exceptions import (
     RateLimited,
     UnexpectedPayload,
 )
-from loaders.fetch import Fetcher
-from loaders.ingest import ingest
-from loaders.lake import identifier
-from loaders.ledger import loads
-from loaders.local_lake import LocalLake
+from loaders.landing.ingest import ingest
 from macros_gen.registry import load_registry
-from schemahub.coordinator import utc_now
+from schemahub.runs.coordinator import utc_now
 from schemahub.settings import PROJECT
-from simulator import RunningSimulator
+from simulator.exchanges import RunningSimulator
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 CONNECTORS = load_connectors()

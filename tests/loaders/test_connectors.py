@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lakehouse.errors import Misconfigured
 from loaders.connector import Cursor, Page, Request, Response, Walk
 from loaders.connectors import load_connector, load_connectors
-from loaders.exceptions import BadRequest, ExchangeUnavailable, Misconfigured, RateLimited, UnexpectedPayload
+from loaders.errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 
 CONNECTORS = load_connectors()
 

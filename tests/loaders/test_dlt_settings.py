@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loaders.local_lake import LocalLake
+from lakehouse.local import LocalLake
 from tests.loaders import landing_program
 from tests.loaders.landing_program import RAW
 from tests.loaders.landings import every_id_once, landed_ids

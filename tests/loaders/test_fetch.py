@@ -10,11 +10,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from loaders.bans import Bans
+from lakehouse.errors import OurMistake
+from loaders.channels.bans import Bans
+from loaders.channels.rest import Fetcher
 from loaders.connector import Connector, Cursor, Page, Request, Response, Walk, page_of
 from loaders.connectors import load_connector, load_connectors
-from loaders.exceptions import BadRequest, Banned, ExchangeUnavailable, OurMistake, RateLimited, WrongClock
-from loaders.fetch import Fetcher
+from loaders.errors import BadRequest, Banned, ExchangeUnavailable, RateLimited, WrongClock
 
 BINANCE = load_connector("binance")
 START = datetime(2026, 1, 5, tzinfo=UTC)

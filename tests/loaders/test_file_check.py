@@ -7,11 +7,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from loaders.file_check import UnexpectedFile
-from loaders.lake import identifier
-from loaders.landing import land
-from loaders.load import PendingLoad
-from loaders.local_lake import LocalLake
+from lakehouse.lake import identifier
+from lakehouse.local import LocalLake
+from loaders.landing.dlt_job import land
+from loaders.landing.file_check import UnexpectedFile
+from loaders.landing.load import PendingLoad
 from tests.loaders.landing_program import RAW, pages
 from tests.loaders.landings import DATA, every_id_once, land_up_to, landed_ids, pending_load
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import boto3
 import pytest
 
+from lakehouse.errors import LakeUnavailable, Misconfigured
+from lakehouse.glue import GlueLake
+from lakehouse.lake import ensure_table
+from lakehouse.open import open_lake
 from loaders.connectors import load_connectors
-from loaders.exceptions import LakeUnavailable, Misconfigured
-from loaders.glue_lake import GlueLake
-from loaders.lake import ensure_table
-from loaders.open_lake import open_lake
-from tests.athena.local.local_aws import LocalAws
+from simulator.aws.local_aws import LocalAws
 from tests.lakes import LakeHome
 from tests.loaders.landings import every_id_once, land_up_to, landed_ids
 

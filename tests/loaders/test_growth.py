@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import boto3
 
+from lakehouse.lake import Lake, ensure_table, identifier
+from lakehouse.ledger import LAST_LOAD, LEDGER, loads, record
+from lakehouse.load_rows import read_load
+from lakehouse.table import Column
 from loaders.connector import Page, page_of
-from loaders.lake import Lake, ensure_table, identifier
-from loaders.lake_table import Column
-from loaders.landing import land
-from loaders.ledger import LAST_LOAD, LEDGER, loads, record
-from loaders.load_rows import read_load
+from loaders.landing.dlt_job import land
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import RAW, trades
 from tests.loaders.landings import land_up_to, pending_load

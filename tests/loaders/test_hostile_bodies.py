@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lakehouse.errors import SchemaHubError
+from loaders.channels.payloads import FIRST_US, LAST_US
 from loaders.connector import Connector, Cursor, Page, Response, Walk
 from loaders.connectors import load_connectors
-from loaders.exceptions import SchemaHubError
-from loaders.payloads import FIRST_US, LAST_US
-from simulator import RunningSimulator
+from simulator.exchanges import RunningSimulator
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 CONNECTORS = load_connectors()

@@ -7,13 +7,13 @@ from typing import Any
 import httpx
 import pytest
 
+from lakehouse.lake import identifier
+from lakehouse.ledger import loads
+from lakehouse.local import LocalLake
+from loaders.channels.rest import Fetcher, utc_now
 from loaders.connector import Connector
 from loaders.connectors import load_connectors
-from loaders.fetch import Fetcher, utc_now
-from loaders.ingest import Ingested, ingest
-from loaders.lake import identifier
-from loaders.ledger import loads
-from loaders.local_lake import LocalLake
+from loaders.landing.ingest import Ingested, ingest
 
 CONNECTORS = {name: each for name, each in load_connectors().items() if name in ("binance", "coinbase", "kraken")}
 START = datetime(2026, 1, 5, tzinfo=UTC)

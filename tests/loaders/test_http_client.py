@@ -9,17 +9,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from lakehouse.errors import Misconfigured, SchemaHubError
+from loaders.channels.http_client import HttpClient
+from loaders.channels.rest import utc_now
 from loaders.connector import Request, Response
-from loaders.exceptions import (
-    BadRequest,
-    ExchangeTooSlow,
-    ExchangeUnavailable,
-    Misconfigured,
-    SchemaHubError,
-    UnexpectedPayload,
-)
-from loaders.fetch import utc_now
-from loaders.http_client import HttpClient
+from loaders.errors import BadRequest, ExchangeTooSlow, ExchangeUnavailable, UnexpectedPayload
 
 Play = Callable[[socket.socket], None]
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from loaders.exceptions import Misconfigured
-from loaders.local_lake import LocalLake
+from lakehouse.errors import Misconfigured
+from lakehouse.local import LocalLake
 
 
 @pytest.mark.parametrize("sign", ["#", "?", "%", "\\", "\n", "\t"])

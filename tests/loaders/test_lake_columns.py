@@ -7,10 +7,10 @@ import pytest
 from pyiceberg.table import Table
 from pyiceberg.types import DoubleType, LongType
 
-from loaders.exceptions import Misconfigured
-from loaders.lake import ensure_table, identifier
-from loaders.lake_table import Column
-from loaders.local_lake import LocalLake
+from lakehouse.errors import Misconfigured
+from lakehouse.lake import ensure_table, identifier
+from lakehouse.local import LocalLake
+from lakehouse.table import Column
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import RAW
 from tests.loaders.landings import every_id_once, land_up_to, landed_ids

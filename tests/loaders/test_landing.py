@@ -12,13 +12,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from lakehouse.errors import ConcurrentWriter
+from lakehouse.lake import ensure_table, identifier
+from lakehouse.ledger import loads
 from loaders.connector import Cursor, Page
-from loaders.exceptions import ConcurrentWriter, ExchangeUnavailable
-from loaders.lake import ensure_table, identifier
-from loaders.landing import land
-from loaders.ledger import loads
-from loaders.load import PendingLoad
-from loaders.watermarks import read_watermark
+from loaders.errors import ExchangeUnavailable
+from loaders.landing.dlt_job import land
+from loaders.landing.load import PendingLoad
+from loaders.landing.watermarks import read_watermark
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import MARKETS, POINTS, RAW, pages, trades
 from tests.loaders.landings import DATA, NOON, every_id_once, land_up_to, landed_ids, pending_load, run_program
@@ -145,7 +146,7 @@ def test_columns_added_to_a_declaration_are_added_to_the_table(lake_home: LakeHo
     land_up_to(lake, 5)
     from dataclasses import replace
 
-    from loaders.lake_table import Column
+    from lakehouse.table import Column
 
     wider = replace(RAW, columns=(*RAW.columns, Column("fee", "double", "fee")))
     table = ensure_table(lake, wider.table)

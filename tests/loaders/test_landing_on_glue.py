@@ -10,13 +10,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from loaders.exceptions import ConcurrentWriter, LakeUnavailable, Misconfigured
-from loaders.glue_lake import _PROMPT, GlueLake
-from loaders.lake import identifier
-from loaders.landing import land
-from loaders.ledger import LEDGER, loads
-from loaders.s3_lock import LEASE
-from tests.athena.local.local_aws import LocalAws
+from lakehouse.errors import ConcurrentWriter, LakeUnavailable, Misconfigured
+from lakehouse.glue import _PROMPT, GlueLake
+from lakehouse.lake import identifier
+from lakehouse.ledger import LEDGER, loads
+from lakehouse.locks.s3_lock import LEASE
+from loaders.landing.dlt_job import land
+from simulator.aws.local_aws import LocalAws
 from tests.athena.lost_answers import Answer, lost_answers
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import MARKETS, RAW, pages
@@ -67,7 +67,7 @@ def test_a_commit_of_which_nothing_is_heard_is_found_by_the_next_load(
     aws: LocalAws, s3_home: LakeHome, fresh_folder: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land_up_to(s3_home.open(), 50)
-    monkeypatch.setattr("loaders.glue_lake._RETRIES", _PROMPT)  # it takes a while to give up
+    monkeypatch.setattr("lakehouse.glue._RETRIES", _PROMPT)  # it takes a while to give up
     with lost_answers(aws.endpoint, LosesCommits(RAW.table.name, 1_000)) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         with pytest.raises((ClientError, ConcurrentWriter)):

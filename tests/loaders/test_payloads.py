@@ -2,8 +2,8 @@ import msgspec
 import pyarrow as pa
 import pytest
 
-from loaders.exceptions import UnexpectedPayload
-from loaders.payloads import array_texts, decode, is_whole, object_texts
+from loaders.channels.payloads import array_texts, decode, is_whole, object_texts
+from loaders.errors import UnexpectedPayload
 
 COMPACT = b'[{"id":1,"p":"4.00"},{"id":2,"p":"4.10"},{"id":3,"p":"4.20"}]'
 ROWS = ['{"id":1,"p":"4.00"}', '{"id":2,"p":"4.10"}', '{"id":3,"p":"4.20"}']

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from loaders.ledger import loads
-from loaders.local_lake import LocalLake
+from lakehouse.ledger import loads
+from lakehouse.local import LocalLake
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import MARKETS
 from tests.loaders.landings import every_id_once, landed_ids, run_program

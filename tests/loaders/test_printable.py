@@ -1,6 +1,6 @@
 import pytest
 
-from loaders.printable import printable, without_password
+from lakehouse.printable import printable, without_password
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
+from loaders.channels.rate_limit import RateLimiter
 from loaders.connector import Budget
-from loaders.rate_limit import RateLimiter
 
 
 class Clock:

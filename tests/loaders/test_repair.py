@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.folder_catalog import path_of
-from loaders.exceptions import LakeUnavailable
-from loaders.lake import TABLE_PROPERTIES, check_whole, ensure_table, existing_table, identifier
-from loaders.ledger import LEDGER, loads
-from loaders.local_lake import LocalLake
-from loaders.repair import examine, repair
-from loaders.watermarks import read_watermark
+from lakehouse.catalogs.folder_catalog import path_of
+from lakehouse.errors import LakeUnavailable
+from lakehouse.lake import check_whole, ensure_table, existing_table, identifier
+from lakehouse.layout import LANDED_TABLE_PROPERTIES
+from lakehouse.ledger import LEDGER, loads
+from lakehouse.local import LocalLake
+from lakehouse.repair.repair import examine, repair
+from loaders.landing.watermarks import read_watermark
 from tests.loaders.landing_program import MARKETS, RAW
 from tests.loaders.landings import every_id_once, land_up_to, landed_ids
 
@@ -83,7 +84,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("repair") / "lake"
     with pytest.MonkeyPatch.context() as patched:
         # so that each load reads the manifests of those before it
-        patched.setitem(TABLE_PROPERTIES, "commit.manifest.min-count-to-merge", "2")
+        patched.setitem(LANDED_TABLE_PROPERTIES, "commit.manifest.min-count-to-merge", "2")
         for last_id in (10, 20, 30):
             land_up_to(LocalLake(folder), last_id)
     shutil.copytree(folder, folder.with_name("copy"))

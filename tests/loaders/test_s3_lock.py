@@ -15,10 +15,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
-from loaders import s3_lock as module
-from loaders.exceptions import ConcurrentWriter
-from loaders.s3_lock import s3_lock
-from tests.athena.local.local_aws import LocalAws
+from lakehouse.errors import ConcurrentWriter
+from lakehouse.locks import s3_lock as module
+from lakehouse.locks.s3_lock import s3_lock
+from simulator.aws.local_aws import LocalAws
 
 KEY = "prefix/.schemahub/locks/unify.json"
 SHORT = timedelta(seconds=2)

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from pyiceberg.io.pyarrow import PyArrowLocalFileSystem
 
-from lakehouse import durable_folder, folder_catalog
-from loaders.exceptions import LakeUnavailable, Misconfigured
-from loaders.file_lock import file_lock
-from loaders.ledger import loads
-from loaders.local_lake import LocalLake
+from lakehouse.catalogs import durable_folder, folder_catalog
+from lakehouse.errors import LakeUnavailable, Misconfigured
+from lakehouse.ledger import loads
+from lakehouse.local import LocalLake
+from lakehouse.locks.file_lock import file_lock
 from schemahub.aws_refusals import refusals_in_one_line
 from tests.loaders.landing_program import MARKETS
 from tests.loaders.landings import every_id_once, land_up_to, landed_ids

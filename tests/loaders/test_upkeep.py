@@ -2,10 +2,10 @@
 
 import pytest
 
-from loaders import upkeep
-from loaders.lake import Lake, identifier
-from loaders.ledger import LEDGER, loads
-from loaders.upkeep import tend
+from lakehouse import compaction as upkeep
+from lakehouse.compaction import tend
+from lakehouse.lake import Lake, identifier
+from lakehouse.ledger import LEDGER, loads
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import MARKETS, RAW
 from tests.loaders.landings import every_id_once, land_up_to, landed_ids

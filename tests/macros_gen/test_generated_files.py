@@ -14,8 +14,8 @@ import pytest
 import yaml
 from dbt_common.clients.agate_helper import from_csv
 
-from loaders.ledger import LEDGER
-from loaders.raw_table import PROVENANCE
+from lakehouse.ledger import LEDGER
+from lakehouse.raw_table import PROVENANCE
 from macros_gen.__main__ import main
 from macros_gen.files import differences, write
 from macros_gen.registry import PROJECT, Product, load_registry

@@ -8,7 +8,7 @@ from pathlib import Path
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
-from profiles.current_state import current_state
+from lakehouse.duckdb.current_state import current_state
 from tests.clocks import shifted_clock
 
 from .conftest import ROOT, trades
@@ -20,7 +20,7 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 from pyiceberg.catalog.sql import SqlCatalog
-from profiles.duckdb_lake import connect
+from lakehouse.duckdb.connect import connect
 from tests.profiles.conftest import trades
 
 lake, shift = Path(sys.argv[1]), Path(sys.argv[2])

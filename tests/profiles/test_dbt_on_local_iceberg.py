@@ -13,7 +13,7 @@ from pyiceberg.table import Table
 from pyiceberg.transforms import DayTransform
 from pyiceberg.types import StringType
 
-from profiles.duckdb_lake import connect
+from lakehouse.duckdb.connect import connect
 
 from .conftest import ROOT, Dbt, trades
 
@@ -32,7 +32,9 @@ def folders(lake: Path) -> list[str]:
 
 
 def catalog_processes() -> int:
-    found = subprocess.run(["pgrep", "-c", "-P", str(os.getpid()), "-f", "profiles.rest_catalog"], capture_output=True)
+    found = subprocess.run(
+        ["pgrep", "-c", "-P", str(os.getpid()), "-f", "lakehouse.duckdb.rest_catalog"], capture_output=True
+    )
     return int(found.stdout)
 
 
@@ -196,7 +198,7 @@ def test_dbt_works_as_a_command_and_leaves_no_process_behind(dbt: Dbt, lake: Pat
     ]
     subprocess.run(command, check=True)
     assert len(rows(catalog, "trades")) == 48
-    assert subprocess.run(["pgrep", "-f", f"profiles.rest_catalog {lake}"], capture_output=True).stdout == b""
+    assert subprocess.run(["pgrep", "-f", f"lakehouse.duckdb.rest_catalog {lake}"], capture_output=True).stdout == b""
 
 
 def test_each_target_parses_with_no_setting_but_the_region_of_aws(dbt: Dbt, monkeypatch: pytest.MonkeyPatch):

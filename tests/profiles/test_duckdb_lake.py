@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from pyiceberg.table import Table
 
-from profiles.duckdb_lake import LakeUnusable, RestCatalog, connect, extension_path
+from lakehouse.duckdb.connect import LakeUnusable, RestCatalog, connect, extension_path
 
 from .conftest import trades
 
@@ -114,7 +114,7 @@ def test_the_secret_of_the_catalog_shows_nowhere(raw_trades: Table, lake: Path, 
         for listing in ("duckdb_secrets", "duckdb_databases", "duckdb_settings", "duckdb_logs"):
             assert "open-sesame" not in str(connection.sql(f"from {listing}()").fetchall()), listing
         processes = subprocess.run(["ps", "-Aww", "-o", "args"], capture_output=True, text=True, check=True).stdout
-    assert f"profiles.rest_catalog {lake}" in processes
+    assert f"lakehouse.duckdb.rest_catalog {lake}" in processes
     assert "open-sesame" not in processes
 
 
@@ -174,7 +174,7 @@ def test_the_catalog_ends_when_it_is_closed(lake: Path):
 def test_the_catalog_ends_when_its_parent_is_killed(lake: Path):
     code = f"""
 from pathlib import Path
-from profiles.duckdb_lake import RestCatalog
+from lakehouse.duckdb.connect import RestCatalog
 print(RestCatalog(Path({str(lake)!r})).url, flush=True)
 input()
 """

@@ -11,7 +11,7 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
-from profiles.duckdb_lake import LOG_VARIABLE, RestCatalog, connect
+from lakehouse.duckdb.connect import LOG_VARIABLE, RestCatalog, connect
 
 from .conftest import trades
 

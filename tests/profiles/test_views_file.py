@@ -10,8 +10,8 @@ import duckdb
 import pytest
 from pyiceberg.table import Table
 
-from profiles.duckdb_lake import VIEWS, LakeUnusable, connect
-from profiles.views_file import ViewsFile
+from lakehouse.duckdb.connect import VIEWS, LakeUnusable, connect
+from lakehouse.duckdb.views_file import ViewsFile
 
 
 @pytest.fixture

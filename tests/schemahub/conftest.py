@@ -22,7 +22,7 @@ from pyiceberg.table import Table
 
 from macros_gen.registry import Registry, load_registry
 from profiles.local_iceberg import _close_catalogs, release_views
-from simulator import RunningSimulator
+from simulator.exchanges import RunningSimulator
 from tests.dbt.conftest import TestLake
 from tests.lakes import LakeHome
 from tests.schemahub.planned_lakes import land_first

@@ -8,8 +8,9 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.text import Text
 
-from schemahub.cost.plan import Plan, plan_unify
-from schemahub.cost.tables import plan_report
+from advisor.plan import Plan, plan_unify
+from schemahub.dbt import seed
+from schemahub.show.plan import plan_report
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken
 
 DAYS = 50
@@ -25,7 +26,8 @@ def land_first(lake: TestLake) -> None:
 
 
 def planned(lake: TestLake, **options: Any) -> Plan:
-    return plan_unify(lake.lake, lake.registry, **options)
+    seeds = seed.to_make(lake.lake, full_refresh=options.get("full_refresh", False))
+    return plan_unify(lake.lake, lake.registry, seeds=seeds, **options)
 
 
 def grow(lake: TestLake) -> None:

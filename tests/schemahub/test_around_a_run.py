@@ -4,13 +4,13 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+import loaders.aws
 import pytest
 from rich.console import Console
 
-import loaders.aws
+from advisor.scanned import AthenaQueries
 from macros_gen.registry import Registry
-from schemahub.cost.around_a_run import cost_shown
-from schemahub.cost.scanned import AthenaQueries
+from schemahub.runs.cost_of_a_run import cost_shown
 from tests.schemahub.test_plan_scanned import MB, Athena, execution
 
 

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from pyarrow import ArrowInvalid
 from pyiceberg.exceptions import CommitStateUnknownException, NoSuchTableError
 
-from loaders.exceptions import ConcurrentWriter
+from lakehouse.errors import ConcurrentWriter
 from schemahub.aws_refusals import AwsRefuses, refusal, refusals_in_one_line
 
 THROTTLED = "AWS refuses GetTable: ThrottlingException: slow down"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from loaders.ledger import LedgerRow
+from lakehouse.ledger import LedgerRow
+from lakehouse.pending import Landed, Shortfall, UnifiedLoad
 from macros_gen.registry import Registry
-from schemahub.balance import MOST_LINES, balances, from_the_future, missing_rows, rejections, stuck
-from schemahub.landed import Landed, Shortfall, UnifiedLoad
+from schemahub.runs.balance import MOST_LINES, balances, from_the_future, missing_rows, rejections, stuck
+from schemahub.runs.unify import stale_files
 from schemahub.settings import PROJECT
-from schemahub.unify import stale_files
 
 NOON = datetime(2026, 1, 5, 12)
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from loaders.local_lake import LocalLake
-from simulator import RunningSimulator
+from lakehouse.local import LocalLake
+from simulator.exchanges import RunningSimulator
 from tests.schemahub.conftest import Cli, error_line, landed_ids, leftovers, served, snapshots
 
 NOBODY = "http://127.0.0.1:9"
@@ -272,7 +272,7 @@ def test_a_writer_of_one_exchange_does_not_hold_up_another(cli: Cli, untouched: 
 def copied_project(cli: Cli, tmp_path: Path) -> Cli:
     """The command line of a copy of the project, whose config/ can be spoilt."""
     root = Path(__file__).resolve().parents[2]
-    for package in ("config", "loaders", "macros_gen", "profiles", "schemahub", "simulator"):
+    for package in ("advisor", "config", "lakehouse", "loaders", "macros_gen", "profiles", "schemahub", "simulator"):
         subprocess.run(["cp", "-r", root / package, tmp_path / package], check=True)
     return Cli({**cli.environment, "PYTHONPATH": str(tmp_path)}, tmp_path)
 

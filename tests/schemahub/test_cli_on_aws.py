@@ -9,8 +9,8 @@ import boto3
 import httpx
 import pytest
 
-from tests.athena.local import local_aws
-from tests.athena.local.local_aws import LocalAws
+from simulator.aws import local_aws
+from simulator.aws.local_aws import LocalAws
 from tests.schemahub.conftest import Cli, error_line
 
 INGEST = ("run", "ingest", "binance", "--symbols", "BTC-USDT")

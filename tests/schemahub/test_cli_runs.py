@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from pyiceberg.types import DoubleType, StringType, TimestampType
 
-from loaders.local_lake import LocalLake
-from simulator import RunningSimulator
+from lakehouse.local import LocalLake
+from simulator.exchanges import RunningSimulator
 from tests.schemahub.conftest import (
     Cli,
     Finished,

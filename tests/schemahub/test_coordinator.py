@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from loaders.exceptions import Misconfigured
-from schemahub import terminal
-from schemahub.coordinator import Coordinator, Outcome, utc_now
-from schemahub.landed import read_landed
+from lakehouse.errors import Misconfigured
+from lakehouse.pending import read_landed
+from schemahub.runs.coordinator import Coordinator, Outcome, utc_now
 from schemahub.settings import load_settings
-from schemahub.status import status
-from simulator import RunningSimulator
+from schemahub.show import progress as terminal
+from schemahub.show.status import status
+from simulator.exchanges import RunningSimulator
 from tests.schemahub.conftest import iceberg_table, landed_ids, leftovers, served
 
 
@@ -98,7 +98,7 @@ def test_a_mistake_in_one_exchange_is_one_line_and_stops_no_other(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oh\nno")
 
-    monkeypatch.setattr("schemahub.coordinator.ingest", broken)
+    monkeypatch.setattr("schemahub.runs.coordinator.ingest", broken)
     lost, lost_too = ingest(coordinator, {"binance": ["BTCUSDT"], "kraken": ["XBTUSDT"]})
     assert lost_too.problems
     assert lost.problems == [
@@ -127,7 +127,7 @@ def test_a_ban_ends_its_exchange_alone_and_is_known_to_the_next_run(
 def test_a_clock_that_is_minutes_off_lands_nothing_unless_the_settings_allow_it(
     coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("schemahub.coordinator.utc_now", lambda: utc_now() - timedelta(minutes=10))
+    monkeypatch.setattr("schemahub.runs.coordinator.utc_now", lambda: utc_now() - timedelta(minutes=10))
     (refused,) = ingest(coordinator, {"kraken": ["XBTUSDT"]})
     assert refused.ingested.row_count == 0
     assert re.search(r"kraken: the clock of this machine is 0:(09|10):\d\d behind theirs", refused.problems[0])
@@ -166,5 +166,5 @@ def test_a_simulated_lake_refuses_the_real_exchanges(
 
 
 def test_the_status_of_a_lake_that_was_never_used_is_empty_and_makes_no_table(coordinator: Coordinator) -> None:
-    assert status(read_landed(coordinator.lake, coordinator.registry), now=utc_now()) == []
+    assert status(read_landed(coordinator.lake, coordinator.registry.targets_by_raw_table), now=utc_now()) == []
     assert not Path(coordinator.settings.lake).exists()

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from dbt.cli import main
 
-from loaders.local_lake import LocalLake
-from profiles.duckdb_lake import VIEWS
-from schemahub.dbt import DbtFailed, run_dbt, steady_time
+from lakehouse.duckdb.connect import VIEWS
+from lakehouse.local import LocalLake
+from schemahub.dbt.run import DbtFailed, run_dbt, steady_time
 from schemahub.settings import PROJECT
 
 OF_A_USER = {

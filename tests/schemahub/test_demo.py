@@ -3,12 +3,12 @@
 import pytest
 from rich.console import Console
 
-from loaders.exceptions import ConcurrentWriter, Misconfigured
-from loaders.local_lake import LocalLake
-from schemahub.coordinator import Coordinator
-from schemahub.demo import Demo
+from lakehouse.errors import ConcurrentWriter, Misconfigured
+from lakehouse.local import LocalLake
+from schemahub.runs.coordinator import Coordinator
+from schemahub.runs.demo import Demo
+from schemahub.runs.simulated_lake import is_simulated, new_lake
 from schemahub.settings import load_settings
-from schemahub.simulated_lake import is_simulated, new_lake
 
 
 def test_a_new_folder_becomes_a_simulated_lake(lake: LocalLake) -> None:

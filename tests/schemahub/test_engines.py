@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from schemahub.engines import Aws, aws_in_use, spark_conf, trino_conf
-from tests.athena.local.local_aws import LocalAws
+from schemahub.show.client_settings import Aws, aws_in_use, spark_conf, trino_conf
+from simulator.aws.local_aws import LocalAws
 from tests.lakes import glue_home
 from tests.schemahub.conftest import Cli
 

@@ -12,16 +12,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from profiles.duckdb_lake import connect
-from schemahub.coordinator import utc_now
-from schemahub.cost.files import FOOTER_BYTES, SMALL_FILE_BYTES, Reads, reads
-from schemahub.cost.plan import Plan, plan_unify
-from schemahub.cost.price import dollars
-from schemahub.cost.ranges import EVERYTHING, Range, merged_ranges, waiting_loads
-from schemahub.cost.statement import CREATE, INSERT, SELECT
-from schemahub.cost.tables import plan_report, shown_dollars
-from schemahub.landed import read_landed
-from schemahub.status import status
+from advisor.files import FOOTER_BYTES, SMALL_FILE_BYTES, Reads, reads
+from advisor.plan import Plan, plan_unify
+from advisor.price import dollars
+from advisor.ranges import EVERYTHING, Range, merged_ranges, waiting_loads
+from advisor.statement import CREATE, INSERT, SELECT
+from lakehouse.duckdb.connect import connect
+from lakehouse.pending import read_landed
+from schemahub.runs.coordinator import utc_now
+from schemahub.show.plan import plan_report, shown_dollars
+from schemahub.show.status import status
 from tests.dbt.conftest import TestLake, binance, kraken
 from tests.schemahub.conftest import Restore
 from tests.schemahub.planned_lakes import (
@@ -166,7 +166,10 @@ def test_a_build_of_one_lost_table_reads_what_it_is_built_of(lake: TestLake) -> 
 
 def test_status_and_plan_tell_the_same_loads_as_pending(lake: TestLake) -> None:
     def pending() -> tuple[list[int], list[int]]:
-        of_status = [each.pending_loads for each in status(read_landed(lake.lake, lake.registry), now=utc_now())]
+        of_status = [
+            each.pending_loads
+            for each in status(read_landed(lake.lake, lake.registry.targets_by_raw_table), now=utc_now())
+        ]
         return of_status, [each.loads for each in planned(lake).pending]
 
     assert pending() == ([0, 0, 0], [])
@@ -289,7 +292,7 @@ def test_a_mapping_of_two_formats_reads_a_file_once_where_it_can_only_be_of_one(
 
 
 def test_bars_are_made_of_every_column_but_the_landing_time(lake: TestLake) -> None:
-    from schemahub.cost.plan import _BARS_SQL, _WAITING_SQL, _words
+    from advisor.plan import _BARS_SQL, _WAITING_SQL, _words
 
     columns = set(lake.table("trades_unified").schema().column_names)
     assert columns - _words(_BARS_SQL.read_text()) == {"ingest_ts"}
@@ -307,7 +310,7 @@ def test_the_loads_that_wait_are_those_of_the_model(lake: TestLake) -> None:
         "from schemahub.schemahub.pending_loads order by 1, 2"
     )
     unified = {(row["target"], row["raw_table"], row["load_id"]) for row in lake.rows("unified_loads")}
-    landed = read_landed(lake.lake, lake.registry)
+    landed = read_landed(lake.lake, lake.registry.targets_by_raw_table)
     assert landed.unified.keys() == unified
     waiting = waiting_loads(row for row in landed.rows if landed.is_pending(row))
     assert [tuple(vars(load).values()) for load in waiting] == [tuple(row) for row in rows]

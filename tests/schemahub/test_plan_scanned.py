@@ -9,12 +9,12 @@ from dbt_common.events.contextvars import log_contextvars
 from dbt_common.events.event_manager_client import add_callback_to_manager, cleanup_event_logger
 from rich.console import Console
 
-from schemahub.cost.files import Reads
-from schemahub.cost.plan import Plan
-from schemahub.cost.price import dollars
-from schemahub.cost.scanned import AthenaQueries, Scanned, scanned
-from schemahub.cost.statement import CREATE, INSERT, SELECT, Statement
-from schemahub.cost.tables import side_by_side
+from advisor.files import Reads
+from advisor.plan import Plan
+from advisor.price import dollars
+from advisor.scanned import AthenaQueries, Scanned, scanned
+from advisor.statement import CREATE, INSERT, SELECT, Statement
+from schemahub.show.plan import side_by_side
 
 MB = 1024**2
 COMMENT = '-- /* {"app": "dbt", "node_id": "model.schemahub.trades_unified"} */\n'

@@ -7,11 +7,11 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
+from advisor.plan import Plan, plan_unify
+from advisor.price import dollars
 from macros_gen.registry import Registry
 from schemahub.cli import app
-from schemahub.cost.plan import Plan, plan_unify
-from schemahub.cost.price import dollars
-from schemahub.cost.tables import shown_bytes, shown_dollars
+from schemahub.show.plan import shown_bytes, shown_dollars
 from tests.dbt.conftest import TestLake, coinbase
 from tests.lakes import LakeHome
 from tests.schemahub.conftest import Cli, Restore, snapshots

@@ -5,18 +5,18 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from lakehouse.errors import Misconfigured, SchemaHubError
 from loaders.connector import Product as VenueProduct
 from loaders.connector import Response
 from loaders.connectors import connector_names, load_connector
-from loaders.exceptions import Misconfigured, SchemaHubError
 from macros_gen.declarations import ProductEntry, ProductList
 from macros_gen.read_config import read_config
 from macros_gen.registry import Product
-from schemahub import coordinator
 from schemahub.cli import app
-from schemahub.products import product_list, read_products, updated, write_whole
-from schemahub.symbols import no_longer_listed, venue_symbols
-from simulator import RunningSimulator
+from schemahub.runs import coordinator
+from schemahub.runs.products import product_list, read_products, updated, write_whole
+from schemahub.runs.symbols import no_longer_listed, venue_symbols
+from simulator.exchanges import RunningSimulator
 
 ODD_NAMES = [
     "1E5",

@@ -7,10 +7,10 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from loaders.lake import identifier
-from loaders.local_lake import LocalLake
-from profiles.duckdb_lake import connect, shut_in
-from schemahub.query import QueryFailed, run_query
+from lakehouse.duckdb.connect import connect, shut_in
+from lakehouse.lake import identifier
+from lakehouse.local import LocalLake
+from schemahub.runs.query import QueryFailed, run_query
 
 
 @pytest.fixture(scope="module")

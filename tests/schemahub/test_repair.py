@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.errors import LakeUnavailable, Misconfigured
+from lakehouse.lake import existing_table
+from lakehouse.ledger import loads
+from lakehouse.local import LocalLake
+from lakehouse.pending import RECORDED, check_is_there, read_landed
 from loaders.connectors import load_connectors
-from loaders.exceptions import LakeUnavailable, Misconfigured
-from loaders.lake import existing_table
-from loaders.ledger import loads
-from loaders.local_lake import LocalLake
 from macros_gen.registry import Registry
-from schemahub.coordinator import Coordinator
-from schemahub.landed import RECORDED, check_is_there, read_landed
-from schemahub.repair import run_repair
+from schemahub.runs.coordinator import Coordinator
+from schemahub.runs.repair import run_repair
 from schemahub.settings import load_settings
 from tests.dbt.conftest import TestLake, binance
 from tests.lakes import LakeHome, local_home
@@ -68,7 +68,7 @@ def test_a_damaged_record_of_what_is_unified_stops_a_run_before_it_writes(
     (task,) = table.scan().plan_files()
     Path(task.file.file_path.removeprefix("file://")).unlink()
     ran = []
-    monkeypatch.setattr("schemahub.unify.run_dbt", lambda *arguments, **_: ran.append(arguments))
+    monkeypatch.setattr("schemahub.runs.unify.run_dbt", lambda *arguments, **_: ran.append(arguments))
     coordinator = Coordinator(load_settings(lake=str(landed.folder)))
     with pytest.raises(LakeUnavailable, match=rf"`{RECORDED}` of .* is damaged: .* is missing; `schemahub repair`"):
         coordinator.unify("trades_unified")
@@ -81,7 +81,7 @@ def test_a_damaged_record_of_what_is_unified_stops_a_run_before_it_writes(
 def test_a_lost_catalog_is_not_taken_for_an_empty_lake(landed: LocalLake, registry: Registry) -> None:
     (landed.folder / "catalog.db").unlink()
     lake = LocalLake(landed.folder)
-    for look in (lambda: read_landed(lake, registry), lambda: check_is_there(lake)):
+    for look in (lambda: read_landed(lake, registry.targets_by_raw_table), lambda: check_is_there(lake)):
         with pytest.raises(LakeUnavailable, match="is missing or empty; `schemahub repair` shows what it would bring"):
             look()
     told = list(run_repair(LocalLake(landed.folder), apply=True))

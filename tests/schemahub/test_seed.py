@@ -5,8 +5,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from loaders.lake import identifier
-from schemahub import seed
+from lakehouse.lake import identifier
+from schemahub.dbt import seed
 from tests.lakes import LakeHome
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.errors import Misconfigured
 from loaders.connectors import load_connector
-from loaders.exceptions import Misconfigured
 from schemahub import settings
 from schemahub.settings import PROJECT, Settings, base_url, load_settings, parse_since
 from schemahub.variables import FORMS

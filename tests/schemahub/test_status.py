@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from lakehouse.pending import read_landed
 from macros_gen.registry import Registry
 from schemahub.cli import app
-from schemahub.landed import read_landed
-from schemahub.status import status
+from schemahub.show.status import status
 from tests.dbt.conftest import TestLake, binance, kraken
 from tests.lakes import local_home
 
@@ -26,7 +26,7 @@ def lake(tmp_path: Path, registry: Registry) -> TestLake:
 
 
 def test_a_time_that_is_not_known_is_no_last_trade(lake: TestLake) -> None:
-    unknown, known = status(read_landed(lake.lake, lake.registry), now=NOW)
+    unknown, known = status(read_landed(lake.lake, lake.registry.targets_by_raw_table), now=NOW)
     assert (unknown.last_trade_at, unknown.lag, unknown.row_count) == (None, None, 1)
     assert (known.last_trade_at, known.lag) == (datetime(2026, 1, 5, 11, 0, 2), timedelta(minutes=59, seconds=58))
     assert (unknown.pending_loads, known.pending_loads) == (1, 2)

@@ -4,9 +4,9 @@ import io
 
 from rich.console import Console
 
-from loaders.ingest import Ingested
-from schemahub.coordinator import Outcome
-from schemahub.terminal import IngestProgress
+from loaders.landing.ingest import Ingested
+from schemahub.runs.coordinator import Outcome
+from schemahub.show.progress import IngestProgress
 
 
 def test_a_pause_is_said_with_its_reason_and_a_warning_at_the_end() -> None:

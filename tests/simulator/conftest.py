@@ -3,8 +3,8 @@ from collections.abc import Callable, Iterator
 import httpx
 import pytest
 
-import simulator
-from simulator import Market, RunningSimulator
+import simulator.exchanges
+from simulator.exchanges import Market, RunningSimulator
 
 TRADES = 20_000
 SEED = 7
@@ -15,13 +15,13 @@ Get = Callable[..., httpx.Response]
 @pytest.fixture(scope="session")
 def market() -> Market:
     """What `exchange` serves, drawn in this process."""
-    return simulator.draw_market(trades=TRADES, seed=SEED)
+    return simulator.exchanges.draw_market(trades=TRADES, seed=SEED)
 
 
 @pytest.fixture(scope="session")
 def exchange() -> Iterator[RunningSimulator]:
     """Limits are off and no test switches on faults, so that all tests can share it."""
-    with simulator.running(trades=TRADES, seed=SEED, enforce_limits=False) as exchange:
+    with simulator.exchanges.running(trades=TRADES, seed=SEED, enforce_limits=False) as exchange:
         yield exchange
 
 

@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import pytest
 
-from simulator import Market, Trade, draw_market
-from simulator.market import DEFAULT_TRADES
-from simulator.venues import venues
+from simulator.exchanges import Market, Trade, draw_market
+from simulator.exchanges.market import DEFAULT_TRADES
+from simulator.exchanges.venues import venues
 
 
 @pytest.fixture(scope="module")

@@ -3,15 +3,15 @@ import time
 import httpx
 import pytest
 
-import simulator
-from simulator.faults import Faults, parse_fault
+import simulator.exchanges
+from simulator.exchanges.faults import Faults, parse_fault
 
 VENUES = ("binance", "coinbase", "kraken")
 
 
 @pytest.fixture(scope="module")
 def running_faulty():
-    with simulator.running(trades=2_000, enforce_limits=False) as exchange:
+    with simulator.exchanges.running(trades=2_000, enforce_limits=False) as exchange:
         yield exchange
 
 
@@ -39,7 +39,7 @@ def page(faulty, client):
 
 
 def test_a_fault_given_at_start_strikes(client):
-    with simulator.running(trades=100, faults=["503:1"]) as exchange:
+    with simulator.exchanges.running(trades=100, faults=["503:1"]) as exchange:
         assert [client.get(exchange.urls["binance"] + "/api/v3/time").status_code for _ in range(2)] == [503, 200]
         assert exchange.faults() == [{"fault": "503", "venue": None, "seen": 2, "struck": 1}]
 

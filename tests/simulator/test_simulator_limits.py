@@ -1,12 +1,12 @@
 import pytest
 
-import simulator
-from simulator.budgets import TokenBucket, WeightWindow
+import simulator.exchanges
+from simulator.exchanges.budgets import TokenBucket, WeightWindow
 
 
 @pytest.fixture(scope="module")
 def strict():
-    with simulator.running(trades=1_000) as exchange:
+    with simulator.exchanges.running(trades=1_000) as exchange:
         yield exchange
 
 
@@ -45,7 +45,7 @@ def test_kraken_refuses_inside_http_200_for_each_pair_by_itself(strict, client):
 
 
 def test_limits_can_be_scaled(client):
-    with simulator.running(trades=1_000, limit_scale=100) as exchange:
+    with simulator.exchanges.running(trades=1_000, limit_scale=100) as exchange:
         url = exchange.urls["kraken"] + "/0/public/Trades?pair=XBTUSD"
         assert all(client.get(url).json()["error"] == [] for _ in range(20))
 

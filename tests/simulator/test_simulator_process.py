@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-import simulator
-from simulator import application, settings, venues
+import simulator.exchanges
+from simulator.exchanges import application, settings, venues
 
 
 def test_the_served_pages_are_those_of_the_seed(exchange, get):
@@ -41,7 +41,7 @@ def test_market_counts_the_trades(exchange, market):
 
 
 def test_a_market_grows_as_more_of_it_is_shown(client):
-    with simulator.running(trades=1_000) as exchange:
+    with simulator.exchanges.running(trades=1_000) as exchange:
         whole = exchange.market()["coinbase"]["BTC-USD"]
         exchange.show(0.5)
         half = exchange.market()["coinbase"]["BTC-USD"]
@@ -55,7 +55,7 @@ def test_a_market_grows_as_more_of_it_is_shown(client):
 
 
 def test_stats_count_requests_by_path_and_answers_by_status(client):
-    with simulator.running(trades=100) as exchange:
+    with simulator.exchanges.running(trades=100) as exchange:
         for path in ("/products/BTC-USD/trades", "/products/BTC-USD/trades", "/products/NOPE/trades"):
             client.get(exchange.urls["coinbase"] + path)
         assert exchange.stats() == {
@@ -65,7 +65,7 @@ def test_stats_count_requests_by_path_and_answers_by_status(client):
 
 
 def test_it_listens_on_loopback_only_and_ends_with_the_block():
-    with simulator.running(trades=100) as exchange:
+    with simulator.exchanges.running(trades=100) as exchange:
         address = urlsplit(exchange.base_url)
         assert address.hostname == "127.0.0.1"
     with pytest.raises(ConnectionRefusedError), socket.create_connection((address.hostname, address.port)):
@@ -97,7 +97,7 @@ def start_by_hand(*options):
 
 
 def test_a_bad_option_says_what_was_expected(capfd):
-    with pytest.raises(RuntimeError, match="ended with status 2"), simulator.running(faults=["429"]):
+    with pytest.raises(RuntimeError, match="ended with status 2"), simulator.exchanges.running(faults=["429"]):
         pass
     assert "expected NAME[=VALUE]:WHEN[@VENUE]" in capfd.readouterr().err
 

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-import simulator
+import simulator.exchanges
 
 BINANCE_ROWS = [
     '{"id":41,"price":"0.06436200","qty":"0.01580000","quoteQty":"0.00101691","time":1679280337591,'
@@ -51,7 +51,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ask(folder, client):
-    with simulator.running(recordings=folder, enforce_limits=False) as exchange:
+    with simulator.exchanges.running(recordings=folder, enforce_limits=False) as exchange:
 
         def ask(venue: str, path: str, headers: dict[str, str] | None = None, **query: object):
             return client.get(
@@ -139,7 +139,7 @@ def test_kraken_recordings_keep_their_recorded_last(ask):
 def test_a_folder_that_is_no_recording_is_named(tmp_path, capfd, name, body, message):
     (tmp_path / name).parent.mkdir(parents=True)
     (tmp_path / name).write_text(body)
-    with pytest.raises(RuntimeError, match="ended with status 2"), simulator.running(recordings=tmp_path):
+    with pytest.raises(RuntimeError, match="ended with status 2"), simulator.exchanges.running(recordings=tmp_path):
         pass
     words = capfd.readouterr().err
     assert message in words

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import pytest
 from pyiceberg.table import Table
 
-from loaders.lake import Lake, identifier
-from loaders.open_lake import open_lake
-from simulator import RunningSimulator
-from tests.athena.local.local_athena import LocalAthena
+from lakehouse.lake import Lake, identifier
+from lakehouse.open import open_lake
+from simulator.aws.local_athena import LocalAthena
+from simulator.exchanges import RunningSimulator
 from tests.lakes import glue_home
 from tests.schemahub.conftest import ROOT, Cli
 

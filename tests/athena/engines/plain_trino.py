@@ -18,8 +18,8 @@ from typing import Any
 
 import httpx
 
-from tests.athena.local.child import HOST, free_port_listener, give_up, started
-from tests.athena.local.trino_install import installed_trino
+from simulator.aws.child import HOST, free_port_listener, give_up, started
+from simulator.aws.trino_install import installed_trino
 
 _START_TIMEOUT_S = 120
 _LOG_CHARACTERS = 2000

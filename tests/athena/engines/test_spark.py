@@ -11,11 +11,11 @@ import pytest
 from pyiceberg.table import Table
 from pyiceberg.types import TimestampType
 
-from profiles.duckdb_lake import connect
+from lakehouse.duckdb.connect import connect
+from simulator.aws.local_athena import LocalAthena
 from tests.athena.engines.conftest import TABLES, FilledLake
 from tests.athena.engines.rows import in_order
 from tests.athena.engines.spark import Answer, ask_spark
-from tests.athena.local.local_athena import LocalAthena
 
 pytestmark = pytest.mark.athena
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse import commit_times
-from loaders import upkeep
-from loaders.ledger import LEDGER
-from loaders.local_lake import LocalLake
-from schemahub.engines import Aws, spark_conf
+from lakehouse import compaction as upkeep
+from lakehouse.catalogs import commit_times
+from lakehouse.ledger import LEDGER
+from lakehouse.local import LocalLake
+from schemahub.show.client_settings import Aws, spark_conf
 from tests.athena.engines.spark import ask_spark
 from tests.loaders.landing_program import MARKETS, RAW
 from tests.loaders.landings import land_up_to

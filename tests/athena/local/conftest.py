@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import boto3
 import pytest
 
-from tests.athena.local.local_athena import LocalAthena
+from simulator.aws.local_athena import LocalAthena
 from tests.athena.local.queries import DATABASE, Queries
 
 

@@ -5,10 +5,10 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.athena.local.athena_executions import RUNNING_AT_ONCE
-from tests.athena.local.local_athena import LocalAthena
+from simulator.aws.athena_executions import RUNNING_AT_ONCE
+from simulator.aws.local_athena import LocalAthena
+from simulator.aws.trino_client import USER
 from tests.athena.local.queries import DATABASE, FINAL, SLOW, Queries, numbers
-from tests.athena.local.trino_client import USER
 
 
 def test_a_statement_runs_on_its_own_and_then_has_results(query: Queries) -> None:

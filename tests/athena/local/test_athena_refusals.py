@@ -4,10 +4,10 @@ import boto3
 import httpx
 import pytest
 
-from tests.athena.local.athena_strictness import LATER_FUNCTIONS
-from tests.athena.local.local_athena import LocalAthena
+from simulator.aws.athena_strictness import LATER_FUNCTIONS
+from simulator.aws.local_athena import LocalAthena
+from simulator.aws.trino_client import USER
 from tests.athena.local.queries import Queries, numbers
-from tests.athena.local.trino_client import USER
 
 
 @pytest.mark.parametrize(

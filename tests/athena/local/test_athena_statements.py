@@ -6,19 +6,19 @@ from decimal import Decimal
 
 import pytest
 
-from tests.athena.local.athena_ddl import trino_type, vacuum
-from tests.athena.local.athena_results import Column, as_text, csv
-from tests.athena.local.athena_statement import Statement, TableName
-from tests.athena.local.athena_statements import read_statement
-from tests.athena.local.athena_strictness import (
+from simulator.aws.athena_ddl import trino_type, vacuum
+from simulator.aws.athena_results import Column, as_text, csv
+from simulator.aws.athena_statement import Statement, TableName
+from simulator.aws.athena_statements import read_statement
+from simulator.aws.athena_strictness import (
     LONGEST_STATEMENT_BYTES,
     check_functions,
     check_iceberg_types,
     check_length,
     check_numbers,
 )
-from tests.athena.local.glue_views import hive_type, with_columns, with_trinos_comment
-from tests.athena.local.sql_tokens import Refused, tokens
+from simulator.aws.glue_views import hive_type, with_columns, with_trinos_comment
+from simulator.aws.sql_tokens import Refused, tokens
 
 
 def read(sql: str) -> Statement:

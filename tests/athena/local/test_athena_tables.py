@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
-from tests.athena.local.local_athena import LocalAthena
+from simulator.aws.local_athena import LocalAthena
 from tests.athena.local.queries import DATABASE, Queries, numbers
 
 

@@ -12,15 +12,15 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.athena.local.child import PROJECT
-from tests.athena.local.trino_install import cache_folder, installed_trino
+from simulator.aws.child import PROJECT
+from simulator.aws.trino_install import cache_folder, installed_trino
 
 NAMES = "AWS_ENDPOINT_URL=(?P<endpoint>http://127.0.0.1:[0-9]+) AWS_ENDPOINT_URL_S3=(?P<s3>http://127.0.0.1:[0-9]+)"
 
 
 def background_athena(command: str, cache: Path, path: str = os.environ["PATH"]) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
-        [sys.executable, "-m", "tests.athena.local.background_athena", command],
+        [sys.executable, "-m", "simulator.aws.background_athena", command],
         cwd=PROJECT,
         env=os.environ | {"XDG_CACHE_HOME": str(cache.parent), "PATH": path},
         capture_output=True,

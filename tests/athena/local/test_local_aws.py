@@ -18,9 +18,9 @@ from pyarrow.fs import FileSystem
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
 
-from tests.athena.local import local_aws
-from tests.athena.local.child import PROJECT
-from tests.athena.local.local_aws import LocalAws
+from simulator.aws import local_aws
+from simulator.aws.child import PROJECT
+from simulator.aws.local_aws import LocalAws
 
 WRITERS, COMMITS = 4, 6
 NUMBERS = pa.schema([pa.field("number", pa.int64())])

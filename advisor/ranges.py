@@ -1,0 +1,132 @@
+"""What waits to be unified, and which stretches of time it touches. Pure.
+
+The same in SQL, which is what a run does: `dbt_project/macros/loads/waiting_loads.sql` and
+`dbt_project/macros/loads/pending_ranges.sql`. A test holds both equal.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lakehouse.ledger import LedgerRow
+
+_MINUTE = timedelta(minutes=1)
+_NEAR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Range:
+    """From `start`, inclusive, to `end`, exclusive; UTC without a zone."""
+
+    start: datetime
+    end: datetime
+
+    def overlap(self, other: "Range") -> "Range | None":
+        start, end = max(self.start, other.start), min(self.end, other.end)
+        return Range(start, end) if start < end else None
+
+    @property
+    def days(self) -> range:
+        """The days that it touches, as proleptic ordinals."""
+        return range(self.start.toordinal(), (self.end - timedelta.resolution).toordinal() + 1)
+
+
+EVERYTHING = Range(datetime.min, datetime.max)
+"""What is read where a time isn't known, or where a table is built anew."""
+
+
+@dataclass(frozen=True)
+class WaitingLoad:
+    """A load that is in the ledger and not yet unified: one row of `pending_loads`."""
+
+    raw_table: str
+    load_id: str
+    row_count: int
+    first_trade_at: datetime | None
+    last_trade_at: datetime | None
+    landed_at: datetime | None
+    """`_source_ingest_ts` of its rows."""
+    has_unknown_times: bool
+
+
+def waiting_loads(ledger: Iterable[LedgerRow]) -> list[WaitingLoad]:
+    """The loads that rows of the ledger are of, by raw table and load id."""
+    rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
+    for row in ledger:
+        rows[row.raw_table, row.load_id].append(row)
+    return [_load(rows[key]) for key in sorted(rows)]
+
+
+def _load(rows: list[LedgerRow]) -> WaitingLoad:
+    # times are missing where the venue's could not be read, and in tests
+    firsts = [row.min_trade_ts for row in rows if row.min_trade_ts is not None]
+    lasts = [row.max_trade_ts for row in rows if row.max_trade_ts is not None]
+    return WaitingLoad(
+        raw_table=rows[0].raw_table,
+        load_id=rows[0].load_id,
+        row_count=sum(row.row_count for row in rows),
+        first_trade_at=min(firsts, default=None),
+        last_trade_at=max(lasts, default=None),
+        landed_at=max((row.ingest_ts for row in rows if row.ingest_ts is not None), default=None),
+        has_unknown_times=any(row.row_count and None in (row.min_trade_ts, row.max_trade_ts) for row in rows),
+    )
+
+
+def landing_ranges(loads: Iterable[WaitingLoad]) -> list[Range]:
+    """When the loads' rows landed: one range, or none."""
+    return merged_ranges(((load.landed_at, load.landed_at) for load in loads), at_most=1)
+
+
+def event_ranges(loads: Iterable[WaitingLoad], *, at_most: int = 40) -> list[Range]:
+    """The stretches of trade time that the loads touch."""
+    return merged_ranges(
+        (
+            (None, None) if load.has_unknown_times else (load.first_trade_at, load.last_trade_at)
+            for load in loads
+            if load.row_count
+        ),
+        at_most=at_most,
+    )
+
+
+def days_written(loads: Sequence[WaitingLoad]) -> int:
+    """On how many days the loads' trades are, at most; those without a time are refused."""
+    days = {
+        day
+        for load in loads
+        if load.first_trade_at is not None and load.last_trade_at is not None
+        for day in range(load.first_trade_at.toordinal(), load.last_trade_at.toordinal() + 1)
+    }
+    return min(len(days), sum(load.row_count for load in loads))
+
+
+def merged_ranges(intervals: Iterable[tuple[datetime | None, datetime | None]], at_most: int = 40) -> list[Range]:
+    """Intervals as few ranges of whole minutes, each at least a minute wider at both ends.
+
+    Those less than an hour apart become one, and more than `at_most` become one. EVERYTHING where one isn't known.
+    """
+    known: list[Range] = []
+    for first, last in intervals:
+        if first is None or last is None:
+            return [EVERYTHING]
+        known.append(Range(moved(_minute(first), -_MINUTE), moved(_minute(last), 2 * _MINUTE)))
+    merged: list[Range] = []
+    for each in sorted(known, key=lambda range_: (range_.start, range_.end)):
+        if merged and each.start <= moved(merged[-1].end, _NEAR):
+            merged[-1] = Range(merged[-1].start, max(merged[-1].end, each.end))
+        else:
+            merged.append(each)
+    return [Range(merged[0].start, merged[-1].end)] if len(merged) > at_most else merged
+
+
+def moved(moment: datetime, by: timedelta) -> datetime:
+    """`moment + by`, or the first or last moment that there is: a venue may tell any time."""
+    try:
+        return moment + by
+    except OverflowError:
+        return datetime.max if by > timedelta() else datetime.min
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)

@@ -1,0 +1,1 @@
+"""Iceberg catalogs whose commits are in order and, in a folder, durable."""

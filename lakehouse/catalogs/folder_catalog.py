@@ -1,0 +1,144 @@
+"""The catalog of a lake in a folder: rows of `<lake>/catalog.db` that name each table's current metadata.
+
+SQLite syncs its own file, and here its journal's removal too, so a row is durable as soon as it is written. What it
+names must be so before: data, manifests and metadata, whoever wrote them.
+"""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.io import FileIO, OutputFile
+from pyiceberg.io.pyarrow import PyArrowFileIO
+from pyiceberg.manifest import ManifestEntryStatus
+from pyiceberg.table import StagedTable, Table
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.snapshots import Snapshot
+from pyiceberg.table.update import TableRequirement, TableUpdate
+from pyiceberg.typedef import EMPTY_DICT, Identifier, Properties
+from sqlalchemy import ColumnElement, delete, event, insert, select
+from sqlalchemy.orm import Session
+
+from ..layout import CATALOG, DATABASE, NAMESPACE
+from .commit_times import OrderedCommits, added_snapshots
+from .durable_folder import DurableFolder
+
+LOCK_SECONDS = 10.0
+"""How long a commit waits while another program has the catalog locked."""
+
+
+class FolderCatalog(OrderedCommits, SqlCatalog):
+    """pyiceberg's catalog, whose commits survive a power cut once they are made."""
+
+    def __init__(self, lake: Path, *, create: bool = True) -> None:
+        """Open `<lake>/catalog.db`; with `create` it is made where missing."""
+        self._unsynced: set[str] = set()
+        self._durable = DurableFolder(lake)
+        super().__init__(
+            CATALOG,
+            uri=f"sqlite:///{lake / DATABASE}?timeout={LOCK_SECONDS}",
+            warehouse=f"file://{lake}",
+            init_catalog_tables=str(create),
+        )
+        event.listen(self.engine, "connect", _sync_extra)
+        self.engine.dispose()  # what was connected before
+
+    def table_names(self) -> list[str]:
+        """The tables of the lake's namespace."""
+        return sorted(name for *_, name in self.list_tables(NAMESPACE)) if self.namespace_exists(NAMESPACE) else []
+
+    def metadata_address(self, name: str) -> str | None:
+        """Where the catalog says that a table's current metadata are; None where it has no such table."""
+        with Session(self.engine) as session:
+            return session.scalar(select(IcebergTables.metadata_location).where(*_row_of(name)))
+
+    def point_to(self, name: str, address: str) -> None:
+        """Make `address` the current metadata of a table, which need not be in the catalog, and must be durable."""
+        if not self.namespace_exists(NAMESPACE):
+            self.create_namespace(NAMESPACE)
+        with Session(self.engine) as session:
+            session.execute(delete(IcebergTables).where(*_row_of(name)))
+            session.execute(insert(IcebergTables).values(**self._create_table_row(NAMESPACE, name, address)))
+            session.commit()
+
+    def forget(self, name: str) -> None:
+        """Take a table out of the catalog, whether or not its metadata can be read; its files stay."""
+        with Session(self.engine) as session:
+            session.execute(delete(IcebergTables).where(*_row_of(name)))
+            session.commit()
+
+    def _load_file_io(self, properties: Properties = EMPTY_DICT, location: str | None = None) -> FileIO:
+        if location is not None and not location.startswith("file://"):
+            return super()._load_file_io(properties, location)
+        return _NotedFileIO({**self.properties, **properties}, self._unsynced)
+
+    def _update_and_stage_table(
+        self,
+        current_table: Table | None,
+        table_identifier: Identifier,
+        requirements: tuple[TableRequirement, ...],
+        updates: tuple[TableUpdate, ...],
+    ) -> StagedTable:
+        staged = super()._update_and_stage_table(current_table, table_identifier, requirements, updates)
+        added = added_snapshots(current_table.metadata if current_table else None, staged.metadata)
+        for snapshot in added:
+            if snapshot.manifest_list not in self._unsynced:
+                self._unsynced.update(_files_of(snapshot, staged.io))
+        return staged
+
+    # of all that a commit writes the last, and before the catalog's row
+    def _write_metadata(self, metadata: TableMetadata, io: FileIO, metadata_path: str) -> None:  # type: ignore[override]
+        SqlCatalog._write_metadata(metadata, io, metadata_path)
+        unsynced = {metadata_path, *self._unsynced}
+        self._durable.keep(sorted(path_of(address) for address in unsynced))
+        self._unsynced -= unsynced
+
+
+# FULL, the default, does not sync the folder when the journal is removed, and a journal that comes back after a power
+# cut takes the last commit back: https://www.sqlite.org/pragma.html#pragma_synchronous, read 2026-11-27
+def _sync_extra(connection: Any, _: object) -> None:
+    connection.execute("pragma synchronous = extra")
+
+
+def _row_of(name: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        IcebergTables.catalog_name == CATALOG,
+        IcebergTables.table_namespace == NAMESPACE,
+        IcebergTables.table_name == name,
+    )
+
+
+class _NotedFileIO(PyArrowFileIO):
+    """Notes which files are written through it."""
+
+    def __init__(self, properties: Properties, noted: set[str]) -> None:
+        super().__init__(properties)
+        self._noted = noted
+
+    def new_output(self, location: str) -> Any:
+        self._noted.add(location)
+        output: OutputFile = super().new_output(location)
+        return output
+
+    def delete(self, location: Any) -> None:
+        # old metadata, which another process removes after its own commit too
+        with suppress(FileNotFoundError):
+            super().delete(location)
+
+
+# another tool wrote them, such as DuckDB; manifests that it took over from earlier snapshots are synced already
+def _files_of(snapshot: Snapshot, io: FileIO) -> Iterator[str]:
+    yield snapshot.manifest_list
+    for manifest in snapshot.manifests(io):
+        if manifest.added_snapshot_id == snapshot.snapshot_id:
+            yield manifest.manifest_path
+            for entry in manifest.fetch_manifest_entry(io, discard_deleted=True):
+                if entry.status == ManifestEntryStatus.ADDED:
+                    yield entry.data_file.file_path
+
+
+def path_of(address: str) -> Path:
+    """The path of a file whose address is `file://` and a path, or the path alone."""
+    return Path(address.removeprefix("file://"))

@@ -1,0 +1,169 @@
+"""The lake in an S3 bucket, with AWS Glue as its catalog.
+
+    Glue database `schemahub`                        the tables
+    s3://<bucket>/<prefix>/schemahub/<table>/        data and metadata of the loaders' tables
+    s3://<bucket>/<prefix>/.schemahub/locks/         who writes what, see `s3_lock.py`
+    <cache folder>/schemahub/<bucket>/<prefix>/      work in progress; may be deleted while nothing runs
+
+Credentials, region and endpoints come from the standard AWS chain alone: environment, profile, role. pyiceberg's S3
+file system knows a smaller chain than boto3, so it is handed what boto3 finds.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from pyiceberg.catalog import Catalog
+
+from .aws import session
+from .aws_errors import in_one_line
+from .catalogs.glue_catalog import LakeGlueCatalog
+from .errors import LakeUnavailable, Misconfigured
+from .layout import CATALOG, NAMESPACE
+from .locks.file_lock import file_lock
+from .locks.s3_lock import LEASE, s3_lock
+
+_RETRIES = Config(retries={"mode": "standard", "max_attempts": 8})
+
+# an attempt must end long before the lease does
+_PROMPT = Config(
+    connect_timeout=LEASE.total_seconds() / 24,
+    read_timeout=LEASE.total_seconds() / 24,
+    retries={"mode": "standard", "total_max_attempts": 2},
+)
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<key>.*))?", re.DOTALL)
+
+_AWS_ENDPOINT = re.compile(r"https://s3\.([a-z0-9-]+\.)?amazonaws\.com(\.cn)?")
+"""What pyarrow asks by itself; a VPC's own endpoint, for example, is another."""
+
+
+class GlueLake:
+    """A lake in S3 and Glue."""
+
+    def __init__(self, location: str) -> None:
+        """Use `s3://bucket/prefix`; raises LakeUnavailable where the bucket, or the right to it, is missing."""
+        self.bucket, self._prefix = _bucket_and_prefix(location)
+        self.location = f"s3://{self.bucket}/{self._prefix}".rstrip("/")
+        try:
+            self._session = session()
+            self._s3 = self._session.client("s3", config=_RETRIES)
+            self._bucket_region = self._s3.head_bucket(Bucket=self.bucket).get("BucketRegion")
+            self._glue = self._session.client("glue", config=_RETRIES)
+        except (BotoCoreError, ClientError) as error:
+            told = self._told_in_full(error)
+            raise LakeUnavailable(in_one_line(told, self.location) or str(told)) from error
+        except ValueError as error:  # an endpoint, of the environment or the profile, that is no address
+            raise LakeUnavailable(f"AWS can't be asked for {self.location}: {error}") from error
+        self._catalog: Catalog | None = None
+        self._catalog_credentials: Any = None
+
+    def _told_in_full(self, error: Exception) -> Exception:
+        """The refusal with its reason: an answer to HeadBucket has no body, and so a status alone."""
+        if not isinstance(error, ClientError) or error.response["Error"]["Code"] not in ("400", "403"):
+            return error
+        try:
+            self._s3.list_objects_v2(Bucket=self.bucket, Prefix=self._key_of("locks"), MaxKeys=1)
+        except (BotoCoreError, ClientError) as told:
+            return told
+        return error
+
+    @property
+    def is_there(self) -> bool:
+        return True
+
+    @property
+    def catalog(self) -> Catalog:
+        # credentials of a role expire; boto3 renews them, and the catalog's file system is made anew with the new ones
+        credentials = self._session.get_credentials()
+        frozen = credentials.get_frozen_credentials() if credentials else None
+        if self._catalog is None or frozen != self._catalog_credentials:
+            self._catalog = LakeGlueCatalog(CATALOG, client=self._glue, **self._file_system(frozen))
+            self._catalog_credentials = frozen
+        return self._catalog
+
+    def _file_system(self, credentials: Any) -> dict[str, str]:
+        properties = {"s3.region": self._bucket_region or self._s3.meta.region_name}
+        if credentials:
+            properties |= {"s3.access-key-id": credentials.access_key, "s3.secret-access-key": credentials.secret_key}
+            if credentials.token:
+                properties["s3.session-token"] = credentials.token
+        endpoint = self._s3.meta.endpoint_url
+        if not _AWS_ENDPOINT.fullmatch(endpoint):
+            properties["s3.endpoint"] = endpoint
+        return properties
+
+    @property
+    def work_folder(self) -> Path:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(cache, "schemahub", self.bucket, self._prefix)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LakeUnavailable(
+                f"the folder for work in progress, {str(folder)!r}, can't be made: {error.strerror}; "
+                "name another with XDG_CACHE_HOME"
+            ) from error
+        return folder
+
+    def table_location(self, name: str) -> str:
+        return f"{self.location}/{NAMESPACE}/{name}"
+
+    def metadata_address(self, name: str) -> str | None:
+        try:
+            table = self._glue.get_table(DatabaseName=NAMESPACE, Name=name)["Table"]
+        except self._glue.exceptions.EntityNotFoundException:
+            return None
+        address: str | None = table.get("Parameters", {}).get("metadata_location")
+        return address
+
+    def put(self, file: Path, to: str) -> None:
+        self._s3.upload_file(str(file), self.bucket, self._key_at(to))
+
+    def remove_files(self, location: str, prefix: str) -> None:
+        pages = self._s3.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.bucket, Prefix=f"{self._key_at(location)}/{prefix}"):
+            if objects := [{"Key": each["Key"]} for each in page.get("Contents", ())]:
+                answer = self._s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
+                for failed in answer.get("Errors", ()):
+                    raise LakeUnavailable(f"AWS refuses to remove s3://{self.bucket}/{failed['Key']}: {failed['Code']}")
+
+    @contextmanager
+    def writing(self, what: str) -> Iterator[None]:
+        # the lease may run out while this machine sleeps, and then another run of it would take our files for leftovers
+        prompt_s3 = self._session.client("s3", config=_PROMPT)
+        with (
+            file_lock(self.work_folder / f"{what}.lock", what, self.location),
+            s3_lock(prompt_s3, self.bucket, self._key_of(f"locks/{what}.json"), what),
+        ):
+            yield
+
+    def _key_of(self, name: str) -> str:
+        return "/".join(filter(None, (self._prefix, ".schemahub", name)))
+
+    def _key_at(self, address: str) -> str:
+        found = _ADDRESS.fullmatch(address)
+        if not found or found["bucket"] != self.bucket:
+            raise LakeUnavailable(f"{address} is not in the bucket of {self.location}")
+        return str(found["key"] or "")
+
+
+def _bucket_and_prefix(location: str) -> tuple[str, str]:
+    found = _ADDRESS.fullmatch(location)
+    if not found:
+        shown = re.sub(r"//[^/@]*@", "//…@", location)  # some tools take keys there
+        raise Misconfigured(f"lake {shown!r}: expected s3://bucket/prefix, with the name of a bucket")
+    prefix = (found["key"] or "").removesuffix("/")
+    # boto3, pyarrow and Athena understand these differently
+    if prefix and any(part in ("", ".", "..") or re.search(r"[%?#\x00-\x1f\x7f]", part) for part in prefix.split("/")):
+        raise Misconfigured(
+            f"lake {location!r}: expected s3://bucket/prefix, whose parts are neither empty nor `.` nor `..`, without "
+            "any of % ? # and control characters"
+        )
+    return found["bucket"], prefix

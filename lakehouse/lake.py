@@ -1,0 +1,182 @@
+"""A lake: a catalog with one namespace, and the folder or bucket that its tables' files are in.
+
+`local_lake.py` and `glue_lake.py` are the two kinds; only they know SQLite from Glue and a folder from S3. Everything
+else is handed a `Lake`.
+"""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NoSuchTableError,
+    ResolveError,
+    TableAlreadyExistsError,
+    ValidationError,
+)
+from pyiceberg.io import load_file_io
+from pyiceberg.table import Table
+
+from .catalogs.folder_catalog import path_of
+from .columns import check_columns, columns_property, missing_columns
+from .errors import LakeUnavailable, Misconfigured, SchemaHubError
+from .layout import LANDED_TABLE_PROPERTIES, NAMESPACE
+from .repair.whole_state import damage_of
+from .table import LakeTable
+from .troubles import trouble
+
+
+class Lake(Protocol):
+    """Both kinds of lake, to whoever lands in one or reads it."""
+
+    location: str
+    """`file://` and a folder, or `s3://bucket/prefix`; without a slash at the end."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether anything may have been written; asking makes nothing."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog, which is made where it is missing."""
+
+    @property
+    def work_folder(self) -> Path:
+        """A local folder for work in progress; made where it is missing."""
+
+    def table_location(self, name: str) -> str: ...
+
+    def metadata_address(self, name: str) -> str | None:
+        """Where the catalog says that a table's current metadata are; None where it has no such table."""
+
+    def put(self, file: Path, to: str) -> None:
+        """Make `file` readable at the address `to`, whole or not at all; one that is there already is the same."""
+
+    def remove_files(self, location: str, prefix: str) -> None:
+        """Remove the files of the folder `location` whose names start with `prefix`."""
+
+    def writing(self, what: str) -> AbstractContextManager[None]:
+        """Hold the only permit to write `what`; raises ConcurrentWriter where another process has it."""
+
+
+def identifier(name: str) -> str:
+    return f"{NAMESPACE}.{name}"
+
+
+def existing_table(lake: Lake, name: str) -> Table | None:
+    """The table of that name; None where there is none. Makes nothing.
+
+    Raises:
+        LakeUnavailable: its metadata are not where the catalog says, or no metadata.
+    """
+    if not lake.is_there:
+        return None
+    with readable(lake, name):
+        try:
+            return lake.catalog.load_table(identifier(name))
+        except NoSuchTableError:
+            return None
+
+
+_ANSWERS = (SchemaHubError, CommitFailedException, NoSuchTableError, TableAlreadyExistsError)
+"""What tells of no damage."""
+
+_OF_DAMAGED_FILES = (OSError, ValueError, EOFError, pa.ArrowException, ValidationError, ResolveError)
+"""What pyiceberg and pyarrow raise where a file is not what it should be; pyiceberg's Avro reader raises anything."""
+
+
+@contextmanager
+def readable(lake: Lake, name: str) -> Iterator[None]:
+    """Say in one line which file of a table is missing or damaged, where that makes reading it fail."""
+    try:
+        yield
+    except _ANSWERS:
+        raise
+    except Exception as error:
+        if trouble(error) or _is_of_aws(error):
+            raise
+        damage = _damage(lake, name)
+        if damage is None and not isinstance(error, _OF_DAMAGED_FILES):
+            raise
+        reason = damage or " ".join(str(error).split()) or type(error).__name__
+        raise LakeUnavailable(
+            f"`{name}` of {lake.location} can't be read, a file of it is missing or damaged: {reason}; "
+            "a lake must stay where it was made; `schemahub repair` shows what it would bring back"
+        ) from error
+
+
+def check_whole(lake: Lake, name: str) -> None:
+    """Raise LakeUnavailable, naming the file, where the current state of a table is not whole."""
+    if lake.is_there and (damage := _damage(lake, name)):
+        raise LakeUnavailable(
+            f"`{name}` of {lake.location} is damaged: {damage}; `schemahub repair` shows what it would bring back"
+        )
+
+
+def _damage(lake: Lake, name: str) -> str | None:
+    address = lake.metadata_address(name)
+    if address is None:
+        return None
+    damage = damage_of(address, load_file_io(lake.catalog.properties, address))
+    return str(damage) if damage else None
+
+
+def _is_of_aws(error: Exception) -> bool:
+    is_of_s3 = isinstance(error, OSError) and not isinstance(error, FileNotFoundError) and "AWS Error" in str(error)
+    return is_of_s3 or type(error).__module__.startswith("botocore")
+
+
+def check_place(lake: Lake, table: Table) -> None:
+    """Raise Misconfigured where a table of the loaders is another lake's, which has the same catalog."""
+    name = table.name()[-1]
+    if table.location() != (wanted := lake.table_location(name)):
+        if path_of(table.location()).resolve() == path_of(wanted).resolve():
+            raise Misconfigured(
+                f"`{name}` was made as {table.location()}, which is a link to {wanted} now; its files name that place, "
+                "so move the lake back there, in place of the link"
+            )
+        raise Misconfigured(
+            f"`{name}` belongs to another lake: its files are in {table.location()}, and those of {lake.location} "
+            f"would be in {wanted}; name that lake with --lake, since a catalog holds one, or move this one back to "
+            "where it was made, since tables keep whole addresses"
+        )
+
+
+def ensure_table(lake: Lake, declared: LakeTable) -> Table:
+    """The table, created where missing and given the columns that were declared since.
+
+    Raises:
+        Misconfigured: the catalog has the table of another lake under this name, or another tool changed its columns.
+    """
+    table = existing_table(lake, declared.name) or _create(lake, declared)
+    check_place(lake, table)
+    check_columns(table, declared)
+    missing = missing_columns(table, declared)
+    if missing or columns_property(table.schema(), declared).items() - table.properties.items():
+        with table.transaction() as transaction:
+            if missing:
+                with transaction.update_schema() as update:
+                    for column in missing:
+                        field = declared.iceberg_schema.find_field(column.name)
+                        update.add_column(column.name, field.field_type, doc=column.description)
+            transaction.set_properties(columns_property(transaction.table_metadata.schema(), declared))
+    return table
+
+
+def _create(lake: Lake, declared: LakeTable) -> Table:
+    if not lake.catalog.namespace_exists(NAMESPACE):  # asked first, so that no right to make one is needed
+        lake.catalog.create_namespace_if_not_exists(NAMESPACE)
+    try:
+        return lake.catalog.create_table(
+            identifier(declared.name),
+            declared.iceberg_schema,
+            location=lake.table_location(declared.name),
+            partition_spec=declared.partition_spec,
+            properties=LANDED_TABLE_PROPERTIES | columns_property(declared.iceberg_schema, declared),
+        )
+    except TableAlreadyExistsError:  # another loader was faster
+        return lake.catalog.load_table(identifier(declared.name))

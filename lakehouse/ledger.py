@@ -1,0 +1,126 @@
+"""The ledger `schemahub_loads`: what was landed, for those who read the raw tables.
+
+Grain: one row per load, raw table and symbol. Its rows are appended after the raw commit. That commit names the load in
+a property of the raw table too, so where a crash came between the two, the next run reads the load's rows and appends
+what is missing:
+
+    schemahub.last-load = {"load_id": "1763942400.1", "landed_at": "2026-01-05T12:00:00"}
+
+One is enough, for nobody commits to a raw table before its last load is in the ledger. Its size is the same for any
+number of symbols.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+import pyarrow as pa
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.table import Table
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
+
+from .compaction import tend
+from .lake import Lake, check_place, ensure_table, existing_table, readable
+from .load_rows import LedgerRow as LedgerRow  # told of from here
+from .load_rows import read_load
+from .raw_table import RawTable
+from .table import Column, LakeTable
+
+LEDGER = LakeTable(
+    "schemahub_loads",
+    (
+        Column("load_id", "string", "The load; `_dlt_load_id` of its rows in the raw table."),
+        Column("raw_table", "string", "The raw table that the load was landed in."),
+        Column("exchange", "string", "The connector that landed it, for example coinbase."),
+        Column("symbol", "string", "The product, as the venue writes it."),
+        Column("channel", "string", "rest, stream or bulk."),
+        Column("row_count", "long", "Rows landed for this symbol in this load."),
+        Column("first_id", "string", "Id of the first trade landed, in the venue's order."),
+        Column("last_id", "string", "Id of the last trade landed, in the venue's order."),
+        Column("min_trade_ts", "timestamp", "Earliest trade time landed, UTC."),
+        Column("max_trade_ts", "timestamp", "Latest trade time landed, UTC."),
+        Column("ingest_ts", "timestamp", "`_source_ingest_ts` of the load's rows, UTC."),
+        Column("landed_at", "timestamp", "When the raw commit was prepared, UTC; partitions the ledger by day."),
+    ),
+    "landed_at",
+)
+
+LAST_LOAD = "schemahub.last-load"
+
+
+class LastLoad(msgspec.Struct, frozen=True):
+    """The value of the property `schemahub.last-load` of a raw table; `landed_at` is UTC without a zone."""
+
+    load_id: str
+    landed_at: datetime | None = None
+
+
+def last_load(raw: Table) -> LastLoad | None:
+    """The last load that was committed to a raw table; None where there was none."""
+    text = raw.properties.get(LAST_LOAD)
+    return None if text is None else msgspec.json.decode(text, type=LastLoad)
+
+
+def last_load_property(load: LastLoad) -> dict[str, str]:
+    return {LAST_LOAD: msgspec.json.encode(load).decode()}
+
+
+def recorded_property(raw_table: str) -> str:
+    """The ledger's property that names the last load of a raw table that it has."""
+    return f"schemahub.recorded.{raw_table}"
+
+
+def record(lake: Lake, raw: RawTable, table: Table, rows: Sequence[LedgerRow] | None = None) -> None:
+    """Append the rows of the raw table's last load, read from it where not given, unless the ledger has them."""
+    load = last_load(table)
+    if load is not None:
+        _append(lake, raw, table, load, rows)
+
+
+# Loaders of other raw tables append at the same time; their rows are others, so a stale commit is made again.
+@retry(
+    retry=retry_if_exception_type(CommitFailedException),
+    wait=wait_random(0, 0.5),
+    stop=stop_after_attempt(20),
+    reraise=True,
+)
+def _append(lake: Lake, raw: RawTable, table: Table, load: LastLoad, rows: Sequence[LedgerRow] | None) -> None:
+    ledger = ensure_table(lake, LEDGER)
+    recorded = recorded_property(raw.table.name)
+    if ledger.properties.get(recorded) == load.load_id:
+        return
+    if rows is None:
+        with readable(lake, raw.table.name):
+            rows = read_load(raw, table, load.load_id, landed_at=load.landed_at)
+    with ledger.transaction() as transaction:
+        transaction.append(as_arrow(rows, ledger))
+        transaction.set_properties({recorded: load.load_id})
+    tend(ledger, gather=True)
+
+
+def as_arrow(rows: Sequence[LedgerRow], ledger: Table) -> pa.Table:
+    """Rows as the ledger takes them."""
+    return pa.Table.from_pylist(
+        [msgspec.structs.asdict(row) for row in rows], schema=LEDGER.arrow_schema(ledger.schema())
+    )
+
+
+def loads(lake: Lake) -> list[LedgerRow]:
+    """Every row of the ledger, oldest load first; empty where nothing was landed yet.
+
+    Raises:
+        Misconfigured: the catalog has the ledger of another lake.
+        LakeUnavailable: files of the ledger are missing.
+    """
+    ledger = existing_table(lake, LEDGER.name)
+    if ledger is None:
+        return []
+    check_place(lake, ledger)
+    with readable(lake, LEDGER.name):
+        return [LedgerRow(**row) for row in ledger.scan().to_arrow().sort_by("load_id").to_pylist()]
+
+
+def is_committed(lake: Lake, raw: Table, load_id: str) -> bool:
+    """Whether a load is in the raw table, which is then its last one, or was before it and is in the ledger."""
+    last = last_load(raw)
+    return (last is not None and last.load_id == load_id) or any(row.load_id == load_id for row in loads(lake))

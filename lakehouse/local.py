@@ -1,0 +1,141 @@
+"""The lake in a folder of this machine.
+
+<lake>/catalog.db            the catalog `schemahub`, see `lakehouse/catalogs/folder_catalog.py`
+<lake>/schemahub/<table>/    data and metadata of the loaders' tables
+<lake>/views.duckdb          dbt's views (published by each run, not here)
+<lake>/.schemahub/           locks and work in progress; may be deleted while nothing runs
+"""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from .catalogs.durable_folder import DurableFolder
+from .catalogs.folder_catalog import FolderCatalog, path_of
+from .errors import LakeUnavailable, Misconfigured
+from .layout import DATABASE, NAMESPACE
+from .locks.file_lock import file_lock
+from .repair.tables_found import has_tables_with_rows
+from .troubles import catalog_advice
+
+_NOT_IN_ADDRESSES = re.compile(r"[#?%\\\x00-\x1f\x7f]")
+"""Signs that mean something else in the addresses of files and of SQLite, so that files would go astray."""
+
+
+class LocalLake:
+    """A lake in a folder of this machine."""
+
+    def __init__(self, folder: Path, *, may_be_lost: bool = False) -> None:
+        """Use `folder`, which the first write makes; raises Misconfigured and LakeUnavailable where it can't be.
+
+        With `may_be_lost` a new catalog is begun also where the one that there was is lost, as repairing does.
+        """
+        if sign := _NOT_IN_ADDRESSES.search(str(folder)):  # asked first, for what is in no name can't be resolved
+            raise _misnamed(folder, sign[0])
+        self.folder = folder.resolve()  # so that a lake has one address, whichever links lead there
+        if sign := _NOT_IN_ADDRESSES.search(str(self.folder)):
+            raise _misnamed(self.folder, sign[0])
+        if self.folder.exists() and not self.folder.is_dir():
+            raise LakeUnavailable(f"lake {str(self.folder)!r} is a file; name a folder with --lake")
+        self.location = f"file://{self.folder}"
+        self._durable = DurableFolder(self.folder)
+        self._may_be_lost = may_be_lost
+        self._catalog: FolderCatalog | None = None
+
+    @property
+    def is_there(self) -> bool:
+        if self._catalog is None and self._has_no_catalog:
+            self._check_not_lost()
+            return False
+        return True
+
+    @property
+    def _catalog_file(self) -> Path:
+        return self.folder / DATABASE
+
+    @property
+    def _has_no_catalog(self) -> bool:
+        return not self._catalog_file.exists() or not self._catalog_file.stat().st_size
+
+    def _check_not_lost(self) -> None:
+        if not self._may_be_lost and has_tables_with_rows(self.folder):
+            raise LakeUnavailable(
+                f"lake {str(self.folder)!r} has tables, and its catalog {DATABASE} is missing or empty; "
+                "`schemahub repair` shows what it would bring back"
+            )
+
+    @property
+    def work_folder(self) -> Path:
+        return self._made(self.folder / ".schemahub")
+
+    @property
+    def catalog(self) -> FolderCatalog:
+        if self._catalog is None:
+            if self._has_no_catalog:
+                self._check_not_lost()
+                self._made(self.folder)
+            try:
+                catalog = FolderCatalog(self.folder)
+                if not catalog.table_names():
+                    self._check_not_lost()
+            except SQLAlchemyError as error:
+                raise self._catalog_fails(error) from error
+            self._catalog = catalog
+        return self._catalog
+
+    def _catalog_fails(self, error: SQLAlchemyError) -> LakeUnavailable:
+        """What is wrong with the lake's `catalog.db`, and what to do."""
+        reason = str(error.__cause__ or error).splitlines()[0]
+        return LakeUnavailable(
+            f"{str(self._catalog_file)!r} can't be used as the lake's catalog: {reason}; {catalog_advice(reason)}"
+        )
+
+    def _made(self, folder: Path) -> Path:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as error:
+            raise LakeUnavailable(f"{str(folder)!r} must be a folder, and is a file; remove it") from error
+        except OSError as error:
+            raise LakeUnavailable(f"lake folder {str(folder)!r} can't be created: {error.strerror}") from error
+        for each in (self.folder, folder):
+            if not os.access(each, os.W_OK | os.X_OK):
+                raise LakeUnavailable(f"lake folder {str(each)!r} is not writable; choose another with --lake")
+        return folder
+
+    def table_location(self, name: str) -> str:
+        return f"{self.location}/{NAMESPACE}/{name}"
+
+    def metadata_address(self, name: str) -> str | None:
+        return self.catalog.metadata_address(name)
+
+    def put(self, file: Path, to: str) -> None:
+        target = path_of(to)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists():
+            return
+        part = target.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        try:
+            os.link(file, part)
+        except OSError:  # a file system without hard links
+            shutil.copyfile(file, part)
+        part.rename(target)
+        self._durable.keep([target])
+
+    def remove_files(self, location: str, prefix: str) -> None:
+        for file in path_of(location).glob(f"{prefix}*"):
+            file.unlink()
+
+    @contextmanager
+    def writing(self, what: str) -> Iterator[None]:
+        with file_lock(self.work_folder / f"{what}.lock", what, str(self.folder)):
+            yield
+
+
+def _misnamed(folder: Path, sign: str) -> Misconfigured:
+    return Misconfigured(f"lake folder {str(folder)!r} has a {sign!r} in its name; name one without")

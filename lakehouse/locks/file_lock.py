@@ -1,0 +1,45 @@
+"""One writer at a time on one machine: a lock that the kernel frees when its holder ends, however it ends."""
+
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from ..errors import ConcurrentWriter, LakeUnavailable
+
+
+@contextmanager
+def file_lock(path: Path, what: str, where: str) -> Iterator[None]:
+    """Hold the lock file `path`; the names say what is written, and in which lake.
+
+    Raises:
+        ConcurrentWriter: another process of this machine holds it.
+        LakeUnavailable: it is another user's, or can't be made.
+    """
+    with _opened(path) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            raise ConcurrentWriter(
+                f"`{what}` is being written by another process ({holder}) in {where}; "
+                "wait until it ends, or stop it, and run this again"
+            ) from None
+        lock.truncate(0)
+        lock.write(f"pid {os.getpid()} on {socket.gethostname()}")
+        lock.flush()
+        yield
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open("a+")
+    except OSError as error:
+        raise LakeUnavailable(
+            f"lock file {str(path)!r} can't be opened: {error.strerror}; where another user left it, remove it while "
+            "nothing runs"
+        ) from error

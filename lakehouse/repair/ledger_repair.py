@@ -1,0 +1,124 @@
+"""The ledger against what the raw tables hold: which loads it tells of that they have not, and which it lacks.
+
+A load that the ledger tells of and the raw table has not would be waited for by `run unify` for ever.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from functools import reduce
+
+import pyarrow.compute as pc
+from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, Or, Reference
+from pyiceberg.expressions.literals import literal
+from pyiceberg.table import StaticTable, Table
+
+from ..lake import Lake, ensure_table, existing_table
+from ..ledger import LEDGER, LedgerRow, as_arrow, last_load, recorded_property
+from ..load_rows import LOAD, read_load
+from ..raw_table import RawTable
+
+_FILE = re.compile(r"(\d+\.\d+)-[^/]*\.parquet")
+"""How landing names the files of a load."""
+
+Loads = dict[str, set[str]]
+"""Ids of loads, by raw table."""
+
+
+@dataclass(frozen=True)
+class LedgerDifferences:
+    """How the ledger differs from the raw tables."""
+
+    gone: Loads
+    """What it tells of and the raw tables have not."""
+    lacking: Loads
+    """What it lacks."""
+    declared: Mapping[str, RawTable]
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self.lacking)
+
+    def told(self) -> str:
+        """The differences in a few words."""
+        told = [f"tells of {len(ids)} loads that {table} has not" for table, ids in sorted(self.gone.items())]
+        told += [f"lacks {len(ids)} loads of {table}" for table, ids in sorted(self.lacking.items())]
+        return ", ".join(told)
+
+
+def differences(
+    raw: Mapping[str, str], ledger: str | None, *, declared: Mapping[str, RawTable], unknown: Set[str]
+) -> LedgerDifferences:
+    """Compare the ledger with the raw tables; no trades are read where landing made the files.
+
+    Args:
+        raw: addresses of the metadata of the raw tables, by table.
+        ledger: that of the ledger; None where it is to be made again.
+        declared: the raw tables whose rows can be told from their columns.
+        unknown: raw tables of which nobody knows what they hold, so that nothing is concluded.
+    """
+    told = _told_of(ledger) if ledger else {}
+    held = {name: _held(StaticTable.from_metadata(address)) for name, address in raw.items()}
+    tables = (told.keys() | held.keys()) - unknown
+    gone = {name: told.get(name, set()) - held.get(name, set()) for name in tables}
+    lacking = {name: held.get(name, set()) - told.get(name, set()) for name in tables & declared.keys()}
+    return LedgerDifferences(_some(gone), _some(lacking), declared)
+
+
+def correct(differs: LedgerDifferences, lake: Lake) -> None:
+    """Take out of the ledger what is gone, and add what it lacks, in one commit."""
+    ledger = ensure_table(lake, LEDGER)
+    added, recorded = list(_added(differs, lake)), dict(_recorded(differs, lake))
+    with ledger.transaction() as transaction:
+        if differs.gone:
+            transaction.delete(_of_loads(differs.gone))
+        if added:
+            transaction.append(as_arrow(added, ledger))
+        transaction.set_properties(recorded)
+
+
+def _added(differs: LedgerDifferences, lake: Lake) -> Iterator[LedgerRow]:
+    for name, load_ids in sorted(differs.lacking.items()):
+        raw = differs.declared[name]
+        if (table := existing_table(lake, name)) is not None:
+            for load_id in sorted(load_ids):
+                yield from read_load(raw, table, load_id, landed_at=None)
+
+
+# else the next run would append the last load of a table that went back once more
+def _recorded(differs: LedgerDifferences, lake: Lake) -> Iterator[tuple[str, str]]:
+    for name in (differs.gone.keys() | differs.lacking.keys()) & differs.declared.keys():
+        table = existing_table(lake, name)
+        load = last_load(table) if table else None
+        yield recorded_property(name), load.load_id if load else ""
+
+
+def _told_of(address: str) -> Loads:
+    rows = StaticTable.from_metadata(address).scan(selected_fields=("raw_table", "load_id")).to_arrow()
+    told: Loads = defaultdict(set)
+    for table, load_id in zip(rows["raw_table"].to_pylist(), rows["load_id"].to_pylist(), strict=True):
+        told[table].add(load_id)
+    return told
+
+
+def _held(table: Table) -> set[str]:
+    names = [_FILE.fullmatch(task.file.file_path.rpartition("/")[2]) for task in table.scan().plan_files()]
+    if all(names):
+        return {name[1] for name in names if name}
+    rows = table.scan(selected_fields=(LOAD,)).to_arrow()
+    return set(pc.unique(rows[LOAD]).to_pylist())
+
+
+def _of_loads(loads: Loads) -> BooleanExpression:
+    each: list[BooleanExpression] = [
+        And(
+            EqualTo(term=Reference("raw_table"), value=literal(name)),
+            In(term=Reference("load_id"), literals={literal(load_id) for load_id in load_ids}),
+        )
+        for name, load_ids in sorted(loads.items())
+    ]
+    return reduce(Or, each)
+
+
+def _some(loads: Loads) -> Loads:
+    return {name: load_ids for name, load_ids in loads.items() if load_ids}

@@ -1,0 +1,212 @@
+"""Bring a damaged lake in a folder back: its catalog, its tables, and what the ledger says of them.
+
+    raw tables          go back to their newest whole state, whose watermarks say where the next load goes on
+    the ledger          likewise; then it is told what the raw tables hold: loads that went are taken out, others added
+    what dbt builds     is taken out of the catalog, and the next `run unify` builds it from raw again
+    catalog.db          where it is lost, is made again from the newest whole state of each table of the loaders
+
+Files of tables are never changed and never removed, so whatever was done can be looked at afterwards.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+
+from pyiceberg.io import load_file_io
+
+from ..catalogs.folder_catalog import path_of
+from ..layout import CATALOG, DATABASE, NAMESPACE
+from ..ledger import LEDGER
+from ..local import LocalLake
+from ..raw_table import RawTable
+from .ledger_repair import LedgerDifferences, correct, differences
+from .states_found import State, newest_whole_state
+from .tables_found import has_tables_with_rows, table_folders
+from .whole_state import damage_of, read_metadata
+
+_OF_DBT = re.compile(r"\w+-[0-9a-f]{8}")
+"""The folder of a table that DuckDB made: what dbt builds, it can build again."""
+
+_BUILT_AGAIN = "is taken out of the catalog; the next `run unify` builds it from raw again"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong with a lake, and what is done about it."""
+
+    what: str
+    """A table, or the catalog's file."""
+    wrong: str
+    cure: str
+    apply: Callable[[LocalLake], None] | None = None
+    """Does it; None where a person must."""
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.wrong}; {self.cure}"
+
+
+@dataclass
+class _Examination:
+    """What is found in a lake's folder; changes nothing."""
+
+    folder: Path
+    declared: Mapping[str, RawTable]
+    findings: list[Finding] = field(default_factory=list)
+    states: dict[str, State] = field(default_factory=dict)
+    """Of each table of the loaders the state that it will have."""
+    unknown: set[str] = field(default_factory=set)
+    """Tables that only a person can bring back, so that nothing is concluded from what they lack."""
+
+    def __post_init__(self) -> None:
+        self._io = load_file_io({}, f"file://{self.folder}")
+
+    def run(self) -> list[Finding]:
+        if self.rows is None:
+            self._find_lost_catalog()
+        for name, address in (self.rows or {}).items():
+            self._examine(name, address)
+        differs = self._ledger_differences()
+        changed = {finding.what for finding in self.findings if _is_raw(finding.what)} | differs.gone.keys()
+        if changed:
+            self._build_again(f"was built from what {', '.join(sorted(changed))} held before")
+        if differs:
+            self._add(LEDGER.name, differs.told(), "is made to tell what they hold", partial(correct, differs))
+        return self.findings
+
+    @cached_property
+    def rows(self) -> dict[str, str] | None:
+        """What the catalog names, by table; None where it is lost and there are tables."""
+        found = _rows(self.folder / DATABASE)
+        return found if found or not has_tables_with_rows(self.folder) else None
+
+    def _find_lost_catalog(self) -> None:
+        self._add(DATABASE, "is missing, empty or damaged", "is made again from the tables' files", _set_aside)
+        for folder in table_folders(self.folder):
+            if _OF_DBT.fullmatch(folder.name):
+                cure = f"the next `run unify` builds its table again, and {str(folder)!r} may be deleted"
+                self._add(folder.name, "was made by dbt", cure, _leave_alone)
+            elif state := newest_whole_state(folder, self._io):
+                self._point_to(folder.name, state, "was named by the lost catalog")
+            else:
+                self._leave(folder.name, "has no whole state")
+
+    def _examine(self, name: str, address: str) -> None:
+        damage = damage_of(address, self._io)
+        if damage is None:
+            self.states[name] = State(address, read_metadata(address, self._io))
+            return
+        folder = path_of(address).parent.parent
+        if _OF_DBT.fullmatch(folder.name):
+            self._add(name, str(damage), _BUILT_AGAIN, _forgets(name))
+        elif state := newest_whole_state(folder, self._io):
+            self._point_to(name, state, str(damage))
+        elif name == LEDGER.name or folder not in table_folders(self.folder):
+            self._add(name, f"{damage}, and no whole state is kept", "is made again", _forgets(name))
+        else:
+            self._leave(name, f"{damage}, and no whole state is kept")
+
+    def _point_to(self, name: str, state: State, wrong: str) -> None:
+        self.states[name] = state
+        at = datetime.fromtimestamp(state.metadata.last_updated_ms / 1000, UTC)
+        cure = f"goes back to {state.address}, of {at:%Y-%m-%d %H:%M:%S}, with {state.row_count:,} rows"
+        if _is_raw(name):
+            cure += "; the next `run ingest` lands what came after it"
+        self._add(name, wrong, cure, lambda lake: lake.catalog.point_to(name, state.address))
+
+    def _leave(self, name: str, wrong: str) -> None:
+        self.unknown.add(name)
+        folder = self.folder / NAMESPACE / name
+        self._add(name, wrong, f"restore its files from a copy, or move {str(folder)!r} away to load it from the start")
+
+    def _build_again(self, why: str) -> None:
+        found = {finding.what for finding in self.findings}
+        for name, address in (self.rows or {}).items():
+            if name not in found and _OF_DBT.fullmatch(path_of(address).parent.parent.name):
+                self._add(name, why, _BUILT_AGAIN, _forgets(name))
+
+    def _ledger_differences(self) -> LedgerDifferences:
+        raw = {name: state.address for name, state in self.states.items() if _is_raw(name)}
+        ledger = self.states.get(LEDGER.name)
+        return differences(raw, ledger.address if ledger else None, declared=self.declared, unknown=self.unknown)
+
+    def _add(self, what: str, wrong: str, cure: str, apply: Callable[[LocalLake], None] | None = None) -> None:
+        self.findings.append(Finding(what, wrong, cure, apply))
+
+
+def examine(lake: LocalLake, declared: Mapping[str, RawTable]) -> list[Finding]:
+    """What is wrong with a lake, and what repairing it would do, in order; empty where every table is whole.
+
+    `declared` are the raw tables, by name.
+    """
+    return _Examination(lake.folder, declared).run()
+
+
+def repair(lake: LocalLake, declared: Mapping[str, RawTable], *, writers: Sequence[str]) -> list[Finding]:
+    """Do what `examine` says, as the only writer of all that `writers` name; gives what was found.
+
+    Nothing is done where there is a finding that only a person can mend. A repair that is stopped half-way may be run
+    again: each step leaves a lake that is no worse.
+    """
+    with ExitStack() as only:
+        for what in writers:
+            only.enter_context(lake.writing(what))
+        findings = examine(lake, declared)
+        broken = LocalLake(lake.folder, may_be_lost=True)
+        steps = [finding.apply for finding in findings]
+        if None not in steps:
+            for apply in filter(None, steps):
+                apply(broken)
+    return findings
+
+
+def _forgets(name: str) -> Callable[[LocalLake], None]:
+    return lambda lake: lake.catalog.forget(name)
+
+
+def _leave_alone(_: LocalLake) -> None:
+    """What needs nothing done."""
+
+
+def _is_raw(name: str) -> bool:
+    return name.startswith("raw_")
+
+
+def _rows(database: Path) -> dict[str, str]:
+    if not database.exists():
+        return {}
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            found = connection.execute(
+                "select table_name, metadata_location from iceberg_tables where catalog_name = ? "
+                "and table_namespace = ? and metadata_location is not null order by table_name",
+                (CATALOG, NAMESPACE),
+            )
+            return dict(found.fetchall())
+    except sqlite3.DatabaseError as error:
+        if "locked" in str(error):
+            raise
+        return {}
+
+
+def _set_aside(lake: LocalLake) -> None:
+    # with its journal, which SQLite would apply to the new one
+    for path in _files_of_catalog(lake.folder):
+        path.rename(_free_name(path))
+
+
+def _files_of_catalog(folder: Path) -> Iterator[Path]:
+    for ending in ("", "-journal", "-wal", "-shm"):
+        if (path := folder / f"{DATABASE}{ending}").exists():
+            yield path
+
+
+def _free_name(path: Path) -> Path:
+    number = 1
+    while (free := path.with_name(f"{path.name}.damaged-{number}")).exists():
+        number += 1
+    return free

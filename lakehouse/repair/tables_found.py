@@ -1,0 +1,34 @@
+"""The tables whose files are in a lake's folder, whatever its catalog says of them.
+
+<lake>/schemahub/raw_binance_trades/metadata/00012-….metadata.json
+<lake>/schemahub/trades_unified-1a2b3c4d/metadata/00000-….metadata.json
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from ..layout import NAMESPACE
+
+
+def table_folders(lake: Path) -> list[Path]:
+    """The folders that hold metadata of a table."""
+    return sorted({path.parent.parent for path in (lake / NAMESPACE).glob("*/metadata/*.metadata.json")})
+
+
+def has_tables_with_rows(lake: Path) -> bool:
+    """Whether a catalog must have named some table, since one was committed to after it was made."""
+    return any(_was_committed_to(path) for path in _all_metadata(lake))
+
+
+def _all_metadata(lake: Path) -> Iterator[Path]:
+    for folder in table_folders(lake):
+        yield from sorted((folder / "metadata").glob("*.metadata.json"), reverse=True)
+
+
+# a run that was killed while it made the first tables leaves metadata without a snapshot, which are worth nothing
+def _was_committed_to(metadata: Path) -> bool:
+    try:
+        return bool(json.loads(metadata.read_bytes()).get("snapshots"))
+    except (ValueError, AttributeError):
+        return True  # damaged, so nobody knows

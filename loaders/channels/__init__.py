@@ -1,0 +1,1 @@
+"""What sends, waits, retries and keeps to limits, for every connector."""

@@ -1,0 +1,204 @@
+"""One request at a time, to one venue: bounded in time and in size, whatever the venue does."""
+
+import queue
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from urllib.parse import unquote, urlsplit
+
+import httpx
+
+from lakehouse.errors import Misconfigured, SchemaHubError
+from lakehouse.printable import printable, without_password
+
+from ..connector import Request, Response
+from ..errors import BadRequest, ExchangeTooSlow, ExchangeUnavailable, ExchangeUnreachable, UnexpectedPayload
+
+_USER_AGENT = "schemahub"  # Coinbase refuses clients without one
+_PLAIN = ("", "identity")
+_PACKED = ("gzip", "x-gzip", "deflate")
+_LARGEST_BODY = 64 * 2**20
+"""Bytes, on the wire and unpacked; a page has a thousandth of it, and the longest list of products a sixth."""
+_LARGEST_ERROR = 64 * 2**10
+_SECONDS_FOR_AN_ERROR = 5.0
+
+
+class HttpClient:
+    """Sends requests to the address of one venue; may be shared by threads."""
+
+    def __init__(
+        self,
+        venue: str,
+        base_url: str,
+        *,
+        transport: httpx.BaseTransport | None,
+        seconds: float,
+        silence: float,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        stopping: threading.Event,
+    ) -> None:
+        """Make the client; a user and password in `base_url` are sent, and kept to itself.
+
+        Args:
+            venue: its name, for messages.
+            base_url: where the venue is.
+            transport: in place of the network.
+            seconds: for a whole answer.
+            silence: seconds without a byte after which a connection is given up.
+            clock: monotonic seconds.
+            now: UTC without a zone.
+            stopping: ends a body that is on its way.
+
+        Raises:
+            Misconfigured: httpx can't use the address, or the proxies that the environment names.
+        """
+        self.address = without_password(base_url)
+        """Of the venue, as it may be shown."""
+        self._venue, self._seconds, self._clock, self._now, self._stopping = venue, seconds, clock, now, stopping
+        parts = urlsplit(base_url)
+        try:
+            user = parts.netloc.rpartition("@")[0]
+            address = httpx.URL(base_url.replace(f"{user}@", "", 1) if user else base_url)
+        except httpx.InvalidURL as error:
+            raise Misconfigured(f"{venue}: {self.address} is no address: {printable(str(error))}") from None
+        try:
+            self._client = httpx.Client(
+                base_url=address,
+                auth=(unquote(parts.username), unquote(parts.password or "")) if parts.username else None,
+                transport=transport,
+                timeout=httpx.Timeout(silence, connect=min(silence, 10.0)),
+                headers={
+                    "User-Agent": _USER_AGENT,
+                    "Accept": "application/json",
+                    "Accept-Encoding": "gzip",
+                },
+            )
+        except (ValueError, ImportError, httpx.InvalidURL) as error:
+            raise Misconfigured(
+                f"the proxy of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY can't be used: {printable(str(error))}"
+            ) from None  # the cause has the proxy's password
+
+    def close(self) -> None:
+        self._client.close()
+
+    def get(self, request: Request) -> Response:
+        """Send `request` and give the answer, whatever its status; takes no longer than it may, and Ctrl-C ends it.
+
+        Raises:
+            ExchangeUnavailable: no answer, or none that came to its end in time.
+            UnexpectedPayload: an answer too large, or packed in a way that was not asked for.
+            BadRequest: the venue is elsewhere now.
+        """
+        # in a thread of its own, as a venue that sends its headers a byte at a time can only be walked out on
+        answers: queue.SimpleQueue[Response | Exception] = queue.SimpleQueue()
+        threading.Thread(target=self._deliver, args=(request, answers), name="request", daemon=True).start()
+        try:
+            answer = answers.get(timeout=self._seconds)
+        except queue.Empty:
+            raise self._too_slow(self._seconds) from None
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _deliver(self, request: Request, answers: "queue.SimpleQueue[Response | Exception]") -> None:
+        try:
+            answers.put(self._send(request))
+        except Exception as error:  # the one who asked deals with it
+            answers.put(error)
+
+    def _send(self, request: Request) -> Response:
+        try:
+            with self._client.stream(
+                "GET", request.path, params=dict(request.parameters), headers=dict(request.headers)
+            ) as got:
+                return self._response(request, got)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise ExchangeUnreachable(
+                f"{self._venue} can't be reached at {self.address}: {_reason(error)}; is the address right, and "
+                f"the network up? SCHEMAHUB_{self._venue.upper()}_URL names another address"
+            ) from error
+        except httpx.TimeoutException as error:
+            raise ExchangeTooSlow(f"{self._venue} fell silent at {self.address}: {type(error).__name__}") from error
+        except httpx.HTTPError as error:
+            raise ExchangeUnavailable(f"{self._venue} broke off at {self.address}: {_reason(error)}") from error
+        except httpx.InvalidURL as error:
+            raise BadRequest(f"{self._venue}: {self.address} is no address: {printable(str(error))}") from error
+
+    def _response(self, request: Request, got: httpx.Response) -> Response:
+        headers = {name.lower(): value for name, value in got.headers.items()}
+        received_at = self._now()
+        if 300 <= got.status_code < 400:
+            raise self._moved(got.status_code, headers.get("location", ""))
+        if got.is_stream_consumed:  # one that no network brought
+            return Response(got.status_code, headers, got.content, received_at)
+        read = self._body if got.status_code == 200 else self._excerpt
+        encoding = headers.get("content-encoding", "").strip().lower()
+        if encoding not in (*_PLAIN, *_PACKED) and got.status_code == 200:
+            raise UnexpectedPayload(
+                f"{self._venue}: the answer to {printable(request.path)} is packed as {printable(encoding, 40)!r}, and "
+                "gzip was asked for"
+            )
+        return Response(got.status_code, headers, read(got, encoding), received_at)
+
+    def _moved(self, status: int, location: str) -> BadRequest:
+        variable = f"SCHEMAHUB_{self._venue.upper()}_URL"
+        return BadRequest(
+            f"{self._venue}: HTTP {status}, {self.address} sends to {without_password(location) or 'nowhere'}, which "
+            f"is not followed; if the venue has moved there, name it with {variable}"
+        )
+
+    def _body(self, got: httpx.Response, encoding: str) -> bytes:
+        parts, size = [], 0
+        for part in _unpacked(self._parts(got, self._seconds), encoding):
+            parts.append(part)
+            size += len(part)
+            if max(size, got.num_bytes_downloaded) > _LARGEST_BODY:
+                raise UnexpectedPayload(
+                    f"{self._venue}: an answer of {self.address} has more than {_LARGEST_BODY:,} bytes, and was not "
+                    "read to its end"
+                )
+        return b"".join(parts)
+
+    def _excerpt(self, got: httpx.Response, encoding: str) -> bytes:
+        """The beginning of an error's body, whatever goes wrong while it is read; its status tells enough."""
+        body = b""
+        with suppress(httpx.HTTPError, ExchangeUnavailable):
+            for part in _unpacked(self._parts(got, _SECONDS_FOR_AN_ERROR), encoding):
+                body += part
+                if len(body) > _LARGEST_ERROR:
+                    break
+        return body[:_LARGEST_ERROR]
+
+    def _parts(self, got: httpx.Response, seconds: float) -> Iterator[bytes]:
+        deadline = self._clock() + seconds
+        for part in got.iter_raw():
+            if self._stopping.is_set():
+                raise SchemaHubError(f"{self._venue}: stopped")
+            if self._clock() > deadline:
+                raise self._too_slow(seconds)
+            yield part
+
+    def _too_slow(self, seconds: float) -> ExchangeTooSlow:
+        return ExchangeTooSlow(f"{self._venue}: an answer of {self.address} took more than {seconds:.0f} s")
+
+
+def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+    # httpx unpacks a part at a time too, but however large it gets, and says nothing while it has no output
+    if encoding not in _PACKED:
+        yield from parts
+        return
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or deflate, as the first bytes tell
+    try:
+        for part in parts:
+            yield unpack.decompress(part, _LARGEST_BODY + 1)
+    except zlib.error as error:
+        raise ExchangeUnavailable(f"an answer broke off: {error}") from error
+    if not unpack.eof:
+        raise ExchangeUnavailable("an answer broke off before its packing ended")
+
+
+def _reason(error: Exception) -> str:
+    return printable(str(error)) or type(error).__name__

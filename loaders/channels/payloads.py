@@ -1,0 +1,195 @@
+"""JSON bodies: decoding them, telling a whole one from one that broke off, keeping each record's text.
+
+What is in a body is the venue's, and may be anything. A value that isn't what the venue documents becomes null, and
+is rejected with its row later; a body whose records or ids can't be told apart raises UnexpectedPayload.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, TypeVar
+
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.printable import printable
+
+from ..errors import UnexpectedPayload
+
+T = TypeVar("T")
+S = TypeVar("S", bound=msgspec.Struct)
+
+_raw_records = msgspec.json.Decoder(list[msgspec.Raw])
+_any_records = msgspec.json.Decoder(list[Any], float_hook=str)  # so that digits, and 1e999, come through
+_CLOSING = {b"[": b"]", b"{": b"}"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+FIRST_US = -62_135_596_800_000_000
+LAST_US = 253_402_300_799_999_999
+"""The years 1 to 9999 in microseconds, which is what every reader of the tables can show."""
+
+_UNITS_IN_US = ((10**11, Decimal(10**6)), (10**14, Decimal(1000)), (10**17, Decimal(1)), (10**26, Decimal("0.001")))
+"""Seconds, milliseconds, microseconds and nanoseconds: in each, times from 1973 to 5138 are below the number."""
+
+
+def decode(decoder: msgspec.json.Decoder[T], body: bytes, *, venue: str) -> T:
+    """Decode `body`; raises UnexpectedPayload naming the venue and the place in the body."""
+    try:
+        body.decode()  # else a bad byte in a field that isn't read would be landed in the payload, for ever
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise UnexpectedPayload(f"{venue}: {printable(str(error), 200)}; the answer began {body[:60]!r}") from error
+
+
+def decode_or_none(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
+    """Decode `body`, for example of a venue's error; None where it is something else."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None
+
+
+def decode_records(decoder: msgspec.json.Decoder[list[S]], kind: type[S], body: bytes, *, venue: str) -> list[S]:
+    """Decode an array of records of `kind`; values of another type than documented become null.
+
+    Raises:
+        UnexpectedPayload: the body is no such array, or a record lacks a field without a default, or has no value for
+            one that can't be null.
+    """
+    try:
+        body.decode()
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return [_record(kind, record, venue) for record in decode(_any_records, body, venue=venue)]
+
+
+def _record(kind: type[S], record: Any, venue: str) -> S:
+    is_array = kind.__struct_config__.array_like
+    if not isinstance(record, list if is_array else dict):
+        raise UnexpectedPayload(f"{venue}: expected a trade, found {_shown(record)}")
+    values = {}
+    for place, field in enumerate(msgspec.structs.fields(kind)):
+        has_value = place < len(record) if is_array else field.encode_name in record
+        if has_value:
+            values[field.name] = _value(field, record[place if is_array else field.encode_name], venue)
+        elif field.required:
+            raise UnexpectedPayload(f"{venue}: expected `{field.encode_name}` in every trade, found {_shown(record)}")
+    return kind(**values)
+
+
+def _value(field: msgspec.structs.FieldInfo, value: Any, venue: str) -> Any:
+    if field.type is msgspec.Raw:
+        return msgspec.Raw(value.encode() if isinstance(value, str) else msgspec.json.encode(value))
+    is_number = isinstance(value, int) and not isinstance(value, bool)  # where a text is documented, perhaps
+    for candidate in [value, _shown(value)] if is_number else [value]:
+        with suppress(msgspec.ValidationError, ValueError, OverflowError, RecursionError):
+            return msgspec.convert(candidate, field.type, strict=False)
+    try:
+        return msgspec.convert(None, field.type)
+    except msgspec.ValidationError:
+        raise UnexpectedPayload(
+            f"{venue}: expected a sound `{field.encode_name}` in every trade, found {_shown(value)!r}"
+        ) from None
+
+
+def _shown(value: Any) -> str:
+    try:
+        return printable(str(value), 100)
+    except (ValueError, RecursionError):  # a number with thousands of digits, brackets within brackets
+        return "what can't be shown"
+
+
+def numbers(texts: Sequence[str | None]) -> pa.Array:
+    """Numbers written as texts; null for what is none, such as an empty text."""
+    try:
+        return pa.array(texts, pa.string()).cast(pa.float64())
+    except pa.ArrowInvalid:
+        return pa.array([_number(text) for text in texts], pa.float64())
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return msgspec.convert(text, float | None, strict=False)
+    except msgspec.ValidationError:
+        return None
+
+
+def moment_us(value: Any) -> int | None:
+    """Microseconds since 1970, UTC, of a number in any unit, told by its size, or of an ISO text; None for neither.
+
+    Cut, not rounded: the tick that a trade fell into.
+    """
+    if isinstance(value, str) and (written := _written_us(value.strip().strip('"'))) is not None:
+        return written
+    if isinstance(value, bool):
+        return None
+    try:
+        number = Decimal(value.strip().strip('"') if isinstance(value, str) else value)
+    except (InvalidOperation, TypeError, ValueError):
+        return None
+    if not number.is_finite() or number < 0 or number.adjusted() > 25:
+        return None
+    unit = next(unit for limit, unit in _UNITS_IN_US if number < limit)
+    return _in_years(int(number * unit))
+
+
+def _written_us(text: str) -> int | None:
+    if "-" not in text[1:] or "e" in text.lower():  # a number, which fromisoformat might take for a date
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        since = moment - _EPOCH
+    except (ValueError, OverflowError):
+        return None
+    return _in_years((since.days * 86_400 + since.seconds) * 10**6 + since.microseconds)
+
+
+def _in_years(microseconds: int) -> int | None:
+    return microseconds if FIRST_US <= microseconds <= LAST_US else None
+
+
+def moments(values: Sequence[Any]) -> pa.Array:
+    """Times of any kind that `moment_us` knows; null for what is none."""
+    return pa.array([moment_us(value) for value in values], pa.int64()).cast(pa.timestamp("us"))
+
+
+def is_whole(body: bytes) -> bool:
+    """Tell whether a JSON array or object ends as it began; a connection that was cut leaves one that doesn't."""
+    text = body.strip()
+    return text[-1:] == _CLOSING.get(text[:1])
+
+
+def is_json(body: bytes) -> bool:
+    """Tell whether a body begins as JSON does; nothing at all may yet be the beginning of it."""
+    return body.lstrip()[:1] in (b"", *_CLOSING)
+
+
+def object_texts(array: bytes, count: int) -> pa.Array:
+    """Text of each of the `count` objects in a JSON array of objects."""
+    return _texts(array, count, b"{", b"}", nested=0)
+
+
+def array_texts(array: bytes, count: int) -> pa.Array:
+    """Text of each of the `count` arrays in a JSON array of arrays."""
+    return _texts(array, count, b"[", b"]", nested=1)
+
+
+def _texts(array: bytes, count: int, opening: bytes, closing: bytes, *, nested: int) -> pa.Array:
+    # Venues send compact JSON, whose records are cut apart faster than they are parsed. Anything else (white space
+    # between records, brackets inside of them) shows in the ends, the number of parts or of brackets, and is parsed.
+    if count and array.startswith(b"[" + opening) and array.endswith(closing + b"]"):
+        parts = array[2:-2].split(closing + b"," + opening)
+        if len(parts) == array.count(opening) - nested == array.count(closing) - nested == count:
+            return _joined(parts, opening, closing)
+    return pa.array([bytes(record) for record in _raw_records.decode(array)], pa.binary()).cast(pa.string())
+
+
+def _joined(parts: list[bytes], opening: bytes, closing: bytes) -> pa.Array:
+    # puts the text array together from its buffers, which takes half the time of making it from the parts
+    data = opening + (closing + opening).join(parts) + closing
+    lengths = pc.add(pa.array(list(map(len, parts)), pa.int32()), pa.scalar(2, pa.int32()))
+    offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths)])
+    return pa.StringArray.from_buffers(len(parts), offsets.buffers()[1], pa.py_buffer(data))

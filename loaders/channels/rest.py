@@ -1,0 +1,298 @@
+"""Run connectors' walks: one HTTP client, retries, rate limits, several products at a time, bounded memory."""
+
+import queue
+import random
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import httpx
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from lakehouse.errors import OurMistake, SchemaHubError, TerminalError
+from lakehouse.printable import printable
+
+from ..connector import Connector, Page, Request, Response, Walk
+from ..errors import (
+    Banned,
+    ExchangeTooSlow,
+    ExchangeUnavailable,
+    ExchangeUnreachable,
+    RateLimited,
+    TransientError,
+    UnexpectedPayload,
+    WrongClock,
+)
+from .bans import LONGEST, Ban, Bans
+from .http_client import HttpClient
+from .payloads import is_json, is_whole
+from .rate_limit import RateLimiter
+from .venue_clock import VenueClock
+
+T = TypeVar("T")
+
+_PAGES_AHEAD = 8
+"""Pages fetched and not yet landed; what bounds the memory."""
+_SHORTEST_WAIT = 0.5
+_LONGEST_WAIT = 120.0
+"""A person, and the other exchanges, wait so long for a venue that asked for a pause, and no longer."""
+_LONGEST_BACKOFF = 60.0
+_ATTEMPTS_TO_CONNECT = 4  # a wrong address does not get better; a person is waiting
+_ATTEMPTS_IF_SLOW = 2  # each takes as long as an answer may
+
+
+def utc_now() -> datetime:
+    """This machine's time, UTC without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass
+class Fetcher:
+    """Send a connector's requests and follow its walks.
+
+    Waiting is interrupted when `close` is called. `clock` is monotonic seconds; `wait` waits for an event or a
+    number of seconds, so that tests need no patience; `now` is this machine's time, UTC without a zone.
+    """
+
+    connector: Connector
+    base_url: str = field(repr=False)
+    """May hold a user and a password; `address` doesn't."""
+    transport: httpx.BaseTransport | None = None
+    attempts: int = 8
+    timeout: float = 30.0
+    """Seconds of silence after which a connection is given up."""
+    longest_answer: float = 30.0
+    """Seconds that a whole answer may take."""
+    concurrency: int = 4
+    clock: Callable[[], float] = time.monotonic
+    wait: Callable[[threading.Event, float], bool] = threading.Event.wait
+    now: Callable[[], datetime] = utc_now
+    clock_tolerance: timedelta = timedelta(minutes=5)
+    """By how much `now` may differ from the venue's time."""
+    bans: Bans | None = None
+    """Where a ban is remembered for the next run."""
+    on_wait: Callable[[float, str], None] | None = None
+    """Told the seconds of every pause of one or more, and why it is made."""
+    failures: dict[str, SchemaHubError] = field(default_factory=dict)
+    """Why a symbol's walk ended early; what it had fetched by then is whole."""
+
+    def __post_init__(self) -> None:
+        name = self.connector.name
+        self._closing = threading.Event()
+        self._waking = threading.Event()
+        """Set when waiting makes no sense any more: at the end, and when the venue may not be asked again."""
+        self._limiter = RateLimiter(self.connector.budget, clock=self.clock)
+        self._venue_clock = VenueClock(name, self.clock_tolerance)
+        self._http = HttpClient(
+            name,
+            self.base_url,
+            transport=self.transport,
+            seconds=self.longest_answer,
+            silence=self.timeout,
+            clock=self.clock,
+            now=self.now,
+            stopping=self._closing,
+        )
+        self._end = self._standing_ban()
+
+    def __enter__(self) -> "Fetcher":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Send nothing more, and wait for nothing."""
+        self._closing.set()
+        self._waking.set()
+        self._http.close()
+
+    @property
+    def address(self) -> str:
+        """Where the venue is asked, without a password."""
+        return self._http.address
+
+    @property
+    def warnings(self) -> list[str]:
+        """What somebody should know though nothing failed, a line each."""
+        return self._venue_clock.warnings
+
+    def pages(self, walks: Mapping[str, Walk]) -> Iterator[Page]:
+        """Pages of all walks, by symbol, as they come; each symbol's own in order. See `failures` at the end."""
+        pages: queue.Queue[Page | None] = queue.Queue(_PAGES_AHEAD)
+        waiting: queue.SimpleQueue[tuple[str, Walk]] = queue.SimpleQueue()
+        for walk in walks.items():
+            waiting.put(walk)
+        for _ in range(min(self.concurrency, len(walks))):
+            # as daemons, one that is blocked by a silent venue does not keep Ctrl-C waiting
+            threading.Thread(target=self._work, args=(waiting, pages), name="fetch", daemon=True).start()
+        try:
+            for _ in walks:
+                while (page := pages.get()) is not None:
+                    yield page
+        finally:
+            self._closing.set()
+            self._waking.set()
+            _drain(pages)
+
+    def answer(self, asking: Generator[Request, Response, T]) -> T:
+        """Send the requests of `asking` and give what it returns."""
+        try:
+            request = next(asking)
+            while True:
+                request = asking.send(self._send(request))
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+    def _work(self, waiting: "queue.SimpleQueue[tuple[str, Walk]]", pages: "queue.Queue[Page | None]") -> None:
+        while not self._closing.is_set():
+            try:
+                symbol, walk = waiting.get_nowait()
+            except queue.Empty:
+                return
+            self._follow(symbol, walk, pages)
+
+    def _follow(self, symbol: str, walk: Walk, pages: "queue.Queue[Page | None]") -> None:
+        try:
+            for page in self._walk(walk):
+                self._put(page, pages)
+                if self._closing.is_set():
+                    return
+        except SchemaHubError as error:
+            self.failures[symbol] = error
+        except Exception as error:
+            self.failures[symbol] = OurMistake.of(error, while_doing=self.connector.name)
+        finally:
+            self._put(None, pages)
+
+    def _walk(self, walk: Walk) -> Iterator[Page]:
+        began = self.now()
+        step: Request | Page | None = next(walk, None)
+        while step is not None:
+            if isinstance(step, Page):
+                yield step
+                # else a market that trades faster than it is asked would be followed for ever
+                step = None if self._is_later_than(step, began) else next(walk, None)
+            else:
+                step = _sent(walk, self._send(step))
+
+    def _is_later_than(self, page: Page, began: datetime) -> bool:
+        times = page.trades[self.connector.raw.trade_time]
+        venue_time = pa.scalar(began - self._venue_clock.ahead, pa.timestamp("us"))
+        return bool(pc.all(pc.greater(times, venue_time)).as_py()) and times.null_count < len(times)
+
+    def _put(self, page: Page | None, pages: "queue.Queue[Page | None]") -> None:
+        while True:
+            try:
+                return pages.put(page, timeout=0.1)
+            except queue.Full:
+                if self._closing.is_set():
+                    return None
+
+    def _send(self, request: Request) -> Response:
+        attempt = 1
+        while True:
+            try:
+                return self._send_once(request)
+            except TransientError as error:
+                self._wait_after(error, request, attempt)
+                attempt += 1
+
+    def _wait_after(self, error: TransientError, request: Request, attempt: int) -> None:
+        """Wait until `request` may be sent again; raises where that is too long, or it was sent often enough."""
+        seconds = _pause(error, attempt)
+        if seconds > _LONGEST_WAIT:
+            raise self._ended_by(self._ban(error, seconds)) from error
+        if attempt >= self._most_attempts(error):
+            raise error
+        if seconds >= 1 and self.on_wait is not None:
+            self.on_wait(seconds, str(error))
+        if isinstance(error, RateLimited):
+            self._limiter.pause(seconds, request.scope)  # which holds back the other threads too
+        else:
+            self._sleep(seconds)
+
+    def _most_attempts(self, error: TransientError) -> int:
+        if isinstance(error, ExchangeUnreachable):
+            return _ATTEMPTS_TO_CONNECT
+        return _ATTEMPTS_IF_SLOW if isinstance(error, ExchangeTooSlow) else self.attempts
+
+    def _send_once(self, request: Request) -> Response:
+        self._sleep(self._limiter.reserve(request.weight, request.scope))
+        sent = self.now()
+        response = self._http.get(request)
+        try:
+            self._venue_clock.compare(response.headers, sent=sent, received=response.received_at or sent)
+        except WrongClock as error:
+            raise self._ended_by(error) from None
+        self._check(request, response)
+        return response
+
+    def _check(self, request: Request, response: Response) -> None:
+        asked = f"{self.connector.name}: the answer to {printable(request.path)}"
+        if response.status == 200 and not is_json(response.body):
+            beginning = printable(response.body[:200].decode(errors="replace"), 80)
+            raise UnexpectedPayload(f"{asked} is no JSON, it begins with {beginning!r}")
+        if response.status == 200 and not is_whole(response.body):
+            raise ExchangeUnavailable(f"{asked} broke off")
+        try:
+            self.connector.check(response)
+        except TransientError as error:
+            if error.retry_after is None:
+                error.retry_after = response.retry_after
+            raise
+
+    def _sleep(self, seconds: float) -> None:
+        self.wait(self._waking, seconds)
+        if self._end is not None:
+            raise type(self._end)(*self._end.args)
+        if self._closing.is_set():
+            raise SchemaHubError(f"{self.connector.name}: stopped")
+
+    def _ended_by(self, error: TerminalError) -> TerminalError:
+        """Keep everybody from asking the venue again."""
+        self._end = error
+        self._waking.set()
+        return error
+
+    def _ban(self, error: TransientError, seconds: float) -> Banned:
+        ban = Ban(self.now() + min(timedelta(seconds=seconds), LONGEST), printable(str(error)))
+        if self.bans is not None:
+            self.bans.remember(ban)
+        return _banned(ban)
+
+    def _standing_ban(self) -> TerminalError | None:
+        ban = None if self.bans is None else self.bans.standing(self.now())
+        return None if ban is None else _banned(ban)
+
+
+def _banned(ban: Ban) -> Banned:
+    return Banned(f"{ban.reason}; it wants to be left alone, and isn't asked before {ban.until:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _pause(error: TransientError, attempt: int) -> float:
+    """Seconds before the next attempt: what the venue asked for, else doubling from half a second, with jitter."""
+    if error.retry_after is not None and error.retry_after >= _SHORTEST_WAIT:
+        return error.retry_after
+    grown = min(_LONGEST_BACKOFF, 2.0 ** (attempt - 2)) * random.uniform(0.5, 1.0)
+    return max(_SHORTEST_WAIT, grown) if isinstance(error, RateLimited) else grown
+
+
+def _sent(walk: Walk, response: Response) -> Request | Page | None:
+    try:
+        return walk.send(response)
+    except StopIteration:
+        return None
+
+
+def _drain(pages: "queue.Queue[Any]") -> None:
+    while True:
+        try:
+            pages.get_nowait()
+        except queue.Empty:
+            return

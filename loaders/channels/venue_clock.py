@@ -1,0 +1,75 @@
+"""This machine's clock beside a venue's: every answer carries the venue's time in its `Date`.
+
+Trades that are landed while the clock is days behind seem to have happened after their landing, and are rejected for
+ever; so a clock that is far off lands nothing.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from ..errors import WrongClock
+from .http_dates import http_date, seconds
+
+_NOTEWORTHY = timedelta(seconds=10)
+"""Caches that keep an answer for a few seconds often don't tell its age."""
+_SECOND = timedelta(seconds=1)
+_NOTHING = timedelta(0)
+
+
+class VenueClock:
+    """By how much this machine's clock is ahead of one venue's, as far as its answers prove it."""
+
+    def __init__(self, venue: str, tolerance: timedelta) -> None:
+        """Refuse a clock that is off by more than `tolerance`."""
+        self._venue = venue
+        self._tolerance = tolerance
+        self._seen: timedelta | None = None
+
+    @property
+    def ahead(self) -> timedelta:
+        """The smallest difference that any answer proved; below zero where this clock is behind."""
+        return self._seen or _NOTHING
+
+    @property
+    def warnings(self) -> list[str]:
+        """A line where the difference is worth one."""
+        if abs(self.ahead) <= _NOTEWORTHY:
+            return []
+        return [f"{self._said(self.ahead)}; set it, for example by NTP: beyond {self._tolerance} nothing is landed"]
+
+    def compare(self, headers: Mapping[str, str], *, sent: datetime, received: datetime) -> None:
+        """Take an answer in; `sent` and `received` are this clock's time around it, UTC without a zone.
+
+        Raises:
+            WrongClock: the clocks differ by more than the tolerance.
+        """
+        ahead = _ahead(headers, sent, received)
+        if ahead is None:
+            return
+        if abs(ahead) > self._tolerance:
+            raise WrongClock(
+                f"{self._said(ahead)}: it says {received:%Y-%m-%d %H:%M:%S} UTC; nothing is landed with it, since rows "
+                "would carry wrong times. Set the clock, or allow more with SCHEMAHUB_CLOCK_TOLERANCE"
+            )
+        if self._seen is None or abs(ahead) < abs(self._seen):
+            self._seen = ahead
+
+    def _said(self, ahead: timedelta) -> str:
+        size = timedelta(seconds=round(abs(ahead).total_seconds()))
+        side = "ahead of" if ahead > _NOTHING else "behind"
+        return f"{self._venue}: the clock of this machine is {size} {side} theirs"
+
+
+def _ahead(headers: Mapping[str, str], sent: datetime, received: datetime) -> timedelta | None:
+    date = http_date(headers.get("date"))
+    if date is None:
+        return None
+    age = seconds(headers.get("age"))
+    try:
+        earliest = date + timedelta(seconds=age or 0)
+        latest = earliest + (_SECOND if age is None else 2 * _SECOND)  # both are cut to whole seconds
+    except OverflowError:
+        return None
+    if sent > latest:
+        return sent - latest
+    return min(received - earliest, _NOTHING)

@@ -1,0 +1,182 @@
+"""Land pages in a raw table: exactly once, each row encoded once, one commit.
+
+dlt's extract step writes Parquet files straight from the Arrow batches, with the field ids of the Iceberg table; its
+normalize step hard-links them; its load step runs two kinds of jobs of ours: one puts a file into the table's folder,
+and one, when all files are there, commits them together with the watermarks and the ledger rows of the load.
+
+dlt's working folder is made for one load and removed after it. The truth is in the lake alone: what was not committed
+is asked for again, and what was committed is known by the watermarks. After a crash
+the next run goes on from them; only the ledger may lack a row, which it appends (`ledger.record`).
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+
+from .dlt_settings import use_own_settings
+
+use_own_settings()
+
+import dlt
+import pyarrow as pa
+from dlt.common.destination.client import HasFollowupJobs, LoadJob, RunnableLoadJob
+from dlt.common.destination.exceptions import DestinationTerminalException
+from dlt.common.runtime import signals
+from dlt.common.schema.typing import TTableSchema
+from dlt.destinations.impl.filesystem.factory import filesystem
+from dlt.destinations.impl.filesystem.filesystem import FilesystemClient, ReferenceFollowupJob
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from lakehouse.compaction import tend
+from lakehouse.errors import LakeUnavailable, SchemaHubError
+from lakehouse.ledger import record
+from lakehouse.load_rows import LedgerRow
+
+from ..connector import Page
+from .load import PendingLoad
+
+_LOAD_ID = "load_id"
+"""Names the load that a working folder is for, to whoever finds it after a crash."""
+
+
+class _StageFile(RunnableLoadJob, HasFollowupJobs):  # type: ignore[misc] # dlt is untyped for us
+    """Put one file into the table's folder. Runnable, so that dlt's pool wakes up as soon as it is done."""
+
+    def run(self) -> None:
+        _attempt(self._job_client.pending_load, lambda load: load.stage(Path(self._file_path)))
+
+
+class _CommitFiles(ReferenceFollowupJob):  # type: ignore[misc]
+    """Commit the table, when all its files are in place."""
+
+    def run(self) -> None:
+        _attempt(self._job_client.pending_load, lambda load: load.commit())
+
+
+def _attempt(load: PendingLoad, step: Callable[[PendingLoad], None]) -> None:
+    try:
+        step(load)
+    except Exception as error:
+        load.error = error  # dlt hands on only its text
+        raise DestinationTerminalException(str(error)) from error
+
+
+class _LakeClient(FilesystemClient):  # type: ignore[misc]
+    """dlt's client for files, with our two jobs; its own bookkeeping goes to the working folder."""
+
+    pending_load: PendingLoad
+
+    def get_load_job_class(self, table: TTableSchema, file_path: str) -> type[LoadJob]:
+        if table["name"] == self.pending_load.raw.table.name and file_path.endswith(".parquet"):
+            return _StageFile
+        return super().get_load_job_class(table, file_path)  # type: ignore[no-any-return]
+
+    def get_reference_followup_job_class(self, table: TTableSchema) -> type[ReferenceFollowupJob] | None:
+        return _CommitFiles if table["name"] == self.pending_load.raw.table.name else None
+
+
+class _LakeDestination(filesystem):  # type: ignore[misc]
+    pending_load: PendingLoad
+
+    @property
+    def client_class(self) -> type[FilesystemClient]:
+        return type("LakeClient", (_LakeClient,), {"pending_load": self.pending_load})
+
+
+def land(load: PendingLoad, pages: Iterator[Page]) -> list[LedgerRow]:
+    """Land `pages` in one commit, and record it in the ledger.
+
+    Args:
+        load: an empty one, made with the table as it was when the watermarks were read from it; if it was written
+            since, nothing is landed.
+        pages: continue those watermarks. Asked for one by one, so they need not fit into memory.
+
+    Returns:
+        One ledger row per symbol; none where there were no pages, which makes no commit either.
+
+    Raises:
+        ConcurrentWriter: somebody else wrote the table meanwhile; nothing was landed.
+    """
+    first = next(pages, None)
+    if first is None:
+        return []
+    with _working_folder(load) as folder:
+        is_interrupted = _run_pipeline(load, chain([first], pages), folder)
+    if load.committed is not None:
+        record(load.lake, load.raw, load.committed, load.ledger_rows)
+        tend(load.committed)
+    if is_interrupted:
+        raise KeyboardInterrupt
+    if load.committed is None:
+        raise LakeUnavailable(
+            f"dlt ended without a commit to `{load.raw.table.name}` and without an error; run it again"
+        )
+    return load.ledger_rows
+
+
+def _run_pipeline(load: PendingLoad, pages: Iterator[Page], folder: Path) -> bool:
+    """Extract, normalize and load; tells whether Ctrl-C was pressed while dlt loaded, which ends its work first."""
+
+    @dlt.resource(  # type: ignore[untyped-decorator] # dlt is untyped for us, see pyproject.toml
+        name=load.raw.table.name,
+        table_format="iceberg",
+        write_disposition="append",
+        # else dlt would make them zoned
+        columns={
+            column.name: {"data_type": "timestamp", "timezone": False}
+            for column in load.raw.table.columns
+            if column.type == "timestamp"
+        },
+    )
+    def rows() -> Iterator[pa.Table]:
+        load_id = dlt.current.load_package_state()["load_id"]
+        (folder / _LOAD_ID).write_text(load_id)
+        yield from load.tables(pages, load_id)
+
+    destination = _LakeDestination(bucket_url=f"file://{folder}/bookkeeping", destination_name="lake")
+    destination.pending_load = load
+    pipeline = dlt.pipeline("landing", str(folder), destination=destination, dataset_name="landing")
+    try:
+        pipeline.extract(rows(), loader_file_format="parquet")
+        with signals.intercepted_signals():  # dlt does the same inside, but nobody could ask for the signal then
+            pipeline.normalize()
+            pipeline.load()
+            return bool(signals.was_signal_received())
+    except PipelineStepFailed as failure:
+        cause = load.error or _cause(failure)
+        if cause is None:
+            raise
+    raise cause
+
+
+def _cause(failure: BaseException) -> BaseException | None:
+    """What went wrong, or Ctrl-C, while pages were asked for, without the layers that dlt wraps it in."""
+    error: BaseException | None = failure
+    while error is not None:
+        if isinstance(error, SchemaHubError | KeyboardInterrupt):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+@contextmanager
+def _working_folder(load: PendingLoad) -> Iterator[Path]:
+    """An empty folder for one load; files that a load before it left uncommitted are removed."""
+    folder = load.lake.work_folder / "landing" / load.raw.table.name
+    marker = folder / _LOAD_ID
+    if marker.exists():
+        load.discard_files_of(marker.read_text())
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    except BaseException:
+        if load.is_in_doubt:
+            raise  # its files may yet turn out to be in the table; the next load finds the folder, and looks again
+        if load.load_id:
+            load.discard_files_of(load.load_id)
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,83 @@
+"""Bring one exchange's raw table up to date: watermarks -> walks -> pages -> one commit -> ledger."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+
+from lakehouse.errors import SchemaHubError
+from lakehouse.lake import Lake, ensure_table
+from lakehouse.ledger import record
+from lakehouse.load_rows import LedgerRow
+
+from ..channels.rest import Fetcher
+from ..connector import Connector, Page
+from .watermarks import read_watermark
+
+Progress = Callable[[str, int], None]
+"""Told of a symbol and a number of its trades, as they come."""
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What one run landed, one ledger row per symbol, and which symbols' walks ended early, and why.
+
+    `warnings` are lines that somebody should read though nothing failed.
+    """
+
+    landed: list[LedgerRow] = field(default_factory=list)
+    failures: dict[str, SchemaHubError] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def row_count(self) -> int:
+        return sum(row.row_count for row in self.landed)
+
+
+def ingest(
+    lake: Lake,
+    connector: Connector,
+    symbols: Sequence[str],
+    *,
+    fetcher: Fetcher,
+    since: datetime,
+    now: Callable[[], datetime],
+    progress: Progress | None = None,
+) -> Ingested:
+    """Land the trades of `symbols` that came since the last run.
+
+    Args:
+        lake: where the raw table is; created there if missing.
+        connector: the exchange.
+        symbols: as the venue writes them.
+        fetcher: sends the connector's requests.
+        since: where a symbol that was never landed begins; UTC, inclusive.
+        now: the time, UTC without a zone.
+        progress: told of every page.
+
+    Raises:
+        ConcurrentWriter: another process is landing the same exchange.
+    """
+    with lake.writing(connector.raw.table.name):
+        table = ensure_table(lake, connector.raw.table)
+        record(lake, connector.raw, table)
+        walks = {
+            symbol: connector.newer(symbol, read_watermark(table, symbol), since=since)
+            for symbol in dict.fromkeys(symbols)
+        }
+        pages = _reported(fetcher.pages(walks), progress) if progress else fetcher.pages(walks)
+        first = next(pages, None)
+        if first is None:
+            return Ingested(failures=fetcher.failures, warnings=fetcher.warnings)
+
+        from .dlt_job import land  # importing dlt takes two seconds, which a run with nothing new need not wait
+        from .load import PendingLoad
+
+        load = PendingLoad(lake, connector.raw, table, source=fetcher.address, channel="rest", now=now)
+        return Ingested(land(load, chain([first], pages)), fetcher.failures, fetcher.warnings)
+
+
+def _reported(pages: Iterator[Page], progress: Progress) -> Iterator[Page]:
+    for page in pages:
+        progress(page.symbol, page.trades.num_rows)
+        yield page

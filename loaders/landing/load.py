@@ -1,0 +1,205 @@
+"""A load on its way: counts the rows that pass, puts files into the table's folder, commits them.
+
+Knows nothing of dlt, which only drives it (`landing.py`).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.table import Table
+from pyiceberg.typedef import Record
+
+from lakehouse.errors import ConcurrentWriter
+from lakehouse.lake import Lake, identifier, readable
+from lakehouse.ledger import LastLoad, is_committed, last_load, last_load_property
+from lakehouse.load_rows import LedgerRow, SymbolRows, ledger_row
+from lakehouse.raw_table import RawTable
+
+from ..connector import Cursor, Page
+from .file_check import check_file, check_row_count
+from .watermarks import watermark_properties
+
+_EPOCH = date(1970, 1, 1)
+_ROWS_TOGETHER = 100_000
+"""dlt costs as much for a page of 1,000 rows as for 100 of them."""
+
+
+@dataclass
+class _Symbol:
+    """What a load holds of one symbol so far."""
+
+    cursor: Cursor
+    rows: SymbolRows
+
+
+@dataclass
+class PendingLoad:
+    """A load until its commit: which rows, which files, which watermarks."""
+
+    lake: Lake
+    raw: RawTable
+    table: Table
+    source: str
+    """Base URL, or file, that the rows come from."""
+    channel: str
+    """rest, stream or bulk."""
+    now: Callable[[], datetime]
+    """The time, UTC without a zone."""
+    started_at: datetime = field(init=False)
+    load_id: str = ""
+    symbols: dict[str, _Symbol] = field(default_factory=dict)
+    files: list[DataFile] = field(default_factory=list)
+    ledger_rows: list[LedgerRow] = field(default_factory=list)
+    """Set by the commit."""
+    committed: Table | None = None
+    """The table after the commit."""
+    error: Exception | None = None
+    """What stopped it, if something did."""
+    is_in_doubt: bool = False
+    """A commit was sent, and no answer tells whether it got through."""
+
+    def __post_init__(self) -> None:
+        self.started_at = self.now()
+
+    def tables(self, pages: Iterator[Page], load_id: str) -> Iterator[pa.Table]:
+        """The pages as rows of the raw table, many pages at a time; keeps count of them."""
+        self.load_id = load_id
+        schema = self.raw.table.arrow_schema(self.table.schema())
+        gathered: list[pa.RecordBatch] = []
+        rows = 0
+        for page in pages:
+            self._count(page)
+            gathered.append(page.trades)
+            rows += page.trades.num_rows
+            if rows >= _ROWS_TOGETHER:
+                yield self._with_provenance(gathered, schema)
+                gathered, rows = [], 0
+        if gathered:
+            yield self._with_provenance(gathered, schema)
+
+    def _count(self, page: Page) -> None:
+        rows = SymbolRows.of(self.raw, page.trades)
+        if (seen := self.symbols.get(page.symbol)) is None:
+            self.symbols[page.symbol] = _Symbol(page.cursor, rows)
+        else:
+            seen.cursor = page.cursor
+            seen.rows.add(rows)
+
+    def _with_provenance(self, pages: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+        rows = pa.Table.from_batches(pages)
+        provenance = {
+            "_source": self.source,
+            "_source_ingest_ts": pa.scalar(self.started_at, pa.timestamp("us")),
+            "_channel": self.channel,
+            "_dlt_load_id": self.load_id,
+        }
+        columns = [
+            rows[name] if name in rows.schema.names else pa.repeat(provenance[name], rows.num_rows)
+            for name in schema.names
+        ]
+        return pa.Table.from_arrays(columns, schema=schema)
+
+    def _address(self, job_file: Path) -> str:
+        """Where a job's file goes: the same at every attempt, so none leaves a second copy."""
+        file_id = job_file.name.split(".")[1]
+        return f"{self._data_folder}/{self.load_id}-{file_id}.parquet"
+
+    def stage(self, job_file: Path) -> None:
+        """Put a file into the table's folder, where nobody sees it before the commit."""
+        address = self._address(job_file)
+        footer = pq.read_metadata(job_file)
+        check_file(footer, self.raw.table, self.table.schema(), job_file)
+        self.lake.put(job_file, address)
+        self.files.append(self._data_file(job_file, footer, address))
+
+    def _data_file(self, job_file: Path, footer: pq.FileMetaData, address: str) -> DataFile:
+        # pyiceberg's public `add_files` refuses files that carry field ids, which are what make ours safe to read
+        schema = self.table.schema()
+        statistics = data_file_statistics_from_parquet_metadata(
+            footer,
+            compute_statistics_plan(schema, self.table.properties),
+            parquet_path_to_id_mapping(schema),
+        )
+        return DataFile.from_args(
+            content=DataFileContent.DATA,
+            file_path=address,
+            file_format=FileFormat.PARQUET,
+            partition=Record((self.started_at.date() - _EPOCH).days),
+            spec_id=self.table.spec().spec_id,
+            file_size_in_bytes=job_file.stat().st_size,
+            sort_order_id=None,
+            equality_ids=None,
+            key_metadata=None,
+            **statistics.to_serialized_dict(),
+        )
+
+    def commit(self) -> None:
+        """One snapshot with all files, and in the same commit the watermarks and the load's id."""
+        with readable(self.lake, self.raw.table.name):
+            self._commit()
+
+    def _commit(self) -> None:
+        table = self.lake.catalog.load_table(identifier(self.raw.table.name))
+        if table.metadata_location != self.table.metadata_location:
+            # dlt tries a job again when its end was not seen; then the commit is there already
+            if not self._is_ours(table):
+                raise self._overtaken()
+            self.committed = table
+            return
+        counted = sum(seen.rows.row_count for seen in self.symbols.values())
+        check_row_count(sum(file.record_count for file in self.files), counted, self.raw.table)
+        self.is_in_doubt = True
+        try:
+            with table.transaction() as transaction:
+                summary = {"schemahub.load-id": self.load_id}
+                # a fast append never merges manifests, so that planning would take longer with every load
+                with transaction.update_snapshot(snapshot_properties=summary).merge_append() as append:
+                    for file in self.files:
+                        append.append_data_file(file)
+                cursors = {symbol: seen.cursor for symbol, seen in self.symbols.items()}
+                landed_at = self.now()
+                self.ledger_rows = self._ledger_rows(landed_at)
+                load = LastLoad(self.load_id, landed_at)
+                transaction.set_properties({**watermark_properties(cursors), **last_load_property(load)})
+        except CommitFailedException as error:  # refused, so it is certain that nothing of it is in the table
+            self.is_in_doubt = False
+            raise self._overtaken() from error
+        self.is_in_doubt = False
+        self.committed = table
+
+    def discard_files_of(self, load_id: str) -> None:
+        """Remove the files that a load put into the table's folder, unless it was committed."""
+        table = self.lake.catalog.load_table(identifier(self.raw.table.name))
+        if not is_committed(self.lake, table, load_id):
+            self.lake.remove_files(self._data_folder, f"{load_id}-")
+
+    @property
+    def _data_folder(self) -> str:
+        return f"{self.table.location()}/data"
+
+    def _is_ours(self, table: Table) -> bool:
+        last = last_load(table)
+        return last is not None and last.load_id == self.load_id
+
+    def _overtaken(self) -> ConcurrentWriter:
+        return ConcurrentWriter(
+            f"`{self.raw.table.name}` was written by somebody else while this load was on its way; "
+            "nothing of this load was kept, run it again"
+        )
+
+    def _ledger_rows(self, landed_at: datetime) -> list[LedgerRow]:
+        return [
+            ledger_row(self.raw, self.load_id, symbol, seen.rows, self.channel, self.started_at, landed_at=landed_at)
+            for symbol, seen in sorted(self.symbols.items())
+        ]

@@ -1,0 +1,35 @@
+"""What is landed already, kept in the raw table's properties, where a commit sets it together with the rows.
+
+Properties outlive snapshots, which expire. There is one per symbol, so a load writes only those that it moved:
+
+    schemahub.watermark.BTC-USD = {"token": "7239338", "last_id": "7239338"}
+"""
+
+import msgspec
+from pyiceberg.table import Table
+
+from ..connector import Cursor
+
+_PREFIX = "schemahub.watermark."
+
+
+class _Watermark(msgspec.Struct):
+    token: str
+    last_id: str
+
+
+def read_watermark(table: Table, symbol: str) -> Cursor | None:
+    """Up to where `symbol` is landed; None where nothing is."""
+    text = table.properties.get(_PREFIX + symbol)
+    if text is None:
+        return None
+    stored = msgspec.json.decode(text, type=_Watermark)
+    return Cursor(stored.token, stored.last_id)
+
+
+def watermark_properties(cursors: dict[str, Cursor]) -> dict[str, str]:
+    """The properties to set in the commit that lands up to `cursors`, by symbol."""
+    return {
+        _PREFIX + symbol: msgspec.json.encode(_Watermark(cursor.token, cursor.last_id)).decode()
+        for symbol, cursor in cursors.items()
+    }

@@ -1,0 +1,1 @@
+"""Run dbt: its command line, its statements on Athena, its seeds."""

@@ -1,0 +1,89 @@
+"""What is asked of Athena besides dbt.
+
+Sources: https://docs.aws.amazon.com/athena/latest/APIReference/API_ListQueryExecutions.html and
+API_BatchGetQueryExecution.html, read 2026-11-24.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lakehouse.errors import Misconfigured
+from lakehouse.lake import Lake
+from lakehouse.layout import NAMESPACE
+
+WORK_GROUP = "schemahub"
+"""Which dbt's statements run in where SCHEMAHUB_WORK_GROUP names no other, as profiles.yml has it."""
+
+_LONGEST_STATEMENT = timedelta(hours=1)
+"""Athena ends a statement after 30 minutes, if its quota was not raised."""
+
+_OURS = ('"node_id": "model.schemahub.', f"alter table `{NAMESPACE}`.")
+"""In the statements of our models: the comment that dbt puts before most, and the beginning of those without."""
+
+
+def is_on_athena(lake: Lake) -> bool:
+    """Whether dbt runs on Athena for this lake, and not on DuckDB; profiles.yml decides by the same."""
+    return lake.location.startswith("s3://")
+
+
+def work_group() -> str:
+    return os.environ.get("SCHEMAHUB_WORK_GROUP") or WORK_GROUP
+
+
+def region() -> str:
+    """The region of the standard AWS chain, of which dbt-athena knows the environment alone."""
+    from lakehouse.aws import session  # boto3 takes a quarter of a second, which a local lake need not wait
+
+    return session().region_name or ""
+
+
+def stop_abandoned_statements(*, sleep: Callable[[float], None] = time.sleep) -> int:
+    """Stop statements of models that a killed run left running, and wait until they have ended; gives their number.
+
+    They could still insert what this run is about to find missing. To be called by the holder of the unifying lock,
+    so that no statement of a model that runs now is another's.
+    """
+    from lakehouse.aws import session  # as above
+
+    athena = session().client("athena")
+    try:
+        running = [found["QueryExecutionId"] for found in _recent_statements(athena) if _is_running_model(found)]
+    except athena.exceptions.InvalidRequestException as error:
+        raise Misconfigured(
+            f"Athena work group `{work_group()}`: {error.response['Error']['Message']} `make aws-bootstrap` makes the "
+            f"work group `{WORK_GROUP}`; name another with SCHEMAHUB_WORK_GROUP"
+        ) from error
+    for statement in running:
+        athena.stop_query_execution(QueryExecutionId=statement)
+    waiting = running
+    while waiting:
+        found = athena.batch_get_query_execution(QueryExecutionIds=waiting[:50])["QueryExecutions"]
+        waiting = waiting[50:] + [each["QueryExecutionId"] for each in found if _is_running(each)]
+        if waiting:
+            sleep(0.5)
+    return len(running)
+
+
+def _recent_statements(athena: Any) -> Iterator[Any]:
+    """The statements of the work group, newest first, back to those that must have ended."""
+    oldest = datetime.now(UTC) - _LONGEST_STATEMENT
+    for page in athena.get_paginator("list_query_executions").paginate(WorkGroup=work_group()):
+        if not (ids := page["QueryExecutionIds"]):
+            return
+        found = athena.batch_get_query_execution(QueryExecutionIds=ids)["QueryExecutions"]
+        yield from found
+        if min(each["Status"]["SubmissionDateTime"] for each in found) < oldest:
+            return
+
+
+def _is_running_model(found: Any) -> bool:
+    database = found.get("QueryExecutionContext", {}).get("Database")
+    is_ours = any(mark in found["Query"] for mark in _OURS)
+    return _is_running(found) and is_ours and database in (None, NAMESPACE)
+
+
+def _is_running(found: Any) -> bool:
+    return found["Status"]["State"] in ("QUEUED", "RUNNING")

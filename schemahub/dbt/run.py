@@ -1,0 +1,184 @@
+"""Run dbt in this process, on the project's folder, profile and lake."""
+
+import os
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lakehouse.errors import TerminalError
+from lakehouse.lake import Lake
+
+from ..settings import PROJECT
+from .athena import is_on_athena, region
+
+_WITHOUT_TABLES = ("clean", "debug", "deps", "docs serve", "init", "list", "ls", "parse")
+"""The commands that look at the project's files alone, or at what was built of them; all others need the tables."""
+
+_MOST_REASONS = 3
+_MOST_CHARACTERS = 600
+"""Of one reason."""
+_MOST_OF_USAGE = 20_000
+"""Of what dbt tells about a command that it doesn't know: all of its options."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A model, seed or test that has ended."""
+
+    name: str
+    kind: str
+    """model, seed, test or unit_test."""
+    status: str
+    seconds: float
+
+    @property
+    def is_fine(self) -> bool:
+        return self.status in ("success", "pass")
+
+
+Report = Callable[[Node], None]
+
+Watch = Callable[[Any], None]
+"""Told of dbt's events as they are, in dbt's threads; must not raise."""
+
+
+class DbtFailed(TerminalError):
+    """dbt ended with an error, which it has printed unless its nodes were reported."""
+
+
+def asks_for_help(arguments: Sequence[str]) -> bool:
+    """Whether a dbt command only prints something about dbt itself."""
+    return not _command(arguments) or not {"-h", "--help"}.isdisjoint(arguments)
+
+
+def needs_tables(arguments: Sequence[str]) -> bool:
+    """Whether a dbt command builds or reads tables, so that they must be there, and no other run may change them."""
+    return not f"{_command(arguments)} ".startswith(tuple(f"{name} " for name in _WITHOUT_TABLES))
+
+
+def _command(arguments: Sequence[str]) -> str:
+    return " ".join(each for each in arguments if not each.startswith("-"))
+
+
+def show_help(arguments: Sequence[str]) -> None:
+    """Run a dbt command that `asks_for_help`, or dbt without one; no lake is needed."""
+    from dbt.cli.main import dbtRunner  # as below
+
+    _check(dbtRunner().invoke(list(arguments) or ["--help"]), arguments)
+
+
+def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = None, watch: Watch | None = None) -> None:
+    """Run `dbt <arguments>`; with `report`, dbt itself prints nothing. Raises DbtFailed."""
+    # two seconds, which other commands need not wait
+    from dbt.cli.main import dbtRunner
+
+    from lakehouse.duckdb.connect import LakeUnusable
+    from profiles.local_iceberg import release_views
+
+    warnings.filterwarnings("ignore", message=".table_owner. does not match")  # dbt-athena's catalog lacks it
+    reporter = _Reporter(report) if report else None
+    callbacks = [each for each in (reporter, watch) if each is not None]
+    quiet = ["--log-level", "none"] if report else []
+    with _environment(lake), steady_time():
+        try:
+            result = dbtRunner(callbacks=callbacks).invoke([*quiet, "--log-level-file", "none", *arguments])
+        finally:
+            try:
+                release_views()
+            except LakeUnusable as error:
+                raise DbtFailed(str(error)) from error
+    if reporter and reporter.error:
+        raise reporter.error
+    _check(result, arguments, reasons=_reasons(result) if report else ())
+
+
+def _check(result: Any, arguments: Sequence[str], *, reasons: Sequence[str] = ()) -> None:
+    if result.success:
+        return
+    told = [*reasons[:_MOST_REASONS]]
+    if len(reasons) > _MOST_REASONS:
+        told.append(f"and {len(reasons) - _MOST_REASONS} more")
+    if result.exception:
+        told = [_in_one_line(result.exception, at_most=_MOST_OF_USAGE)]
+    raise DbtFailed(f"dbt {' '.join(arguments)} failed{': ' if told else ''}{'; '.join(told)}")
+
+
+def _reasons(result: Any) -> list[str]:
+    ended = getattr(result.result, "results", None) or ()
+    return [f"{each.node.name}: {_in_one_line(each.message)}" for each in ended if each.status in ("error", "fail")]
+
+
+def _in_one_line(message: object, *, at_most: int = _MOST_CHARACTERS) -> str:
+    return " ".join(str(message).split())[:at_most]
+
+
+TARGET_PATH = "SCHEMAHUB_DBT_TARGET_PATH"
+"""Names the folder that dbt leaves what it compiled in, in place of the lake's own."""
+
+
+def docs_folder(lake: Lake) -> Path:
+    """Where dbt leaves what it compiled, and `dbt docs generate` its site; a lake's own, as two may be at work."""
+    return lake.work_folder / "dbt"
+
+
+class _Reporter:
+    """Hands ended nodes on to a report. dbt calls it in its workers, which wait for ever after an exception there."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self.error: BaseException | None = None
+
+    def __call__(self, event: Any) -> None:
+        """Take an event of dbt's; keep what the report raises, for example because nobody reads the output any more."""
+        if event.info.name != "NodeFinished" or self.error:
+            return
+        node, seconds = event.data.node_info, event.data.run_result.execution_time
+        try:
+            self._report(Node(node.node_name, node.resource_type, node.node_status, seconds))
+        except BaseException as error:  # rich ends the process when its pipe is broken
+            self.error = error
+
+
+@contextmanager
+def steady_time() -> Iterator[None]:
+    """Have Python's `time.time` go on steadily from now, whatever the machine's clock does.
+
+    dbt takes a model that is older than its own start for one whose dependencies it knows, and keeps that for the runs
+    to come. Where the clock stepped back while it read the project, every later run would fail.
+    """
+    clock, wall, began = time.time, time.time(), time.monotonic()
+    time.time = lambda: wall + (time.monotonic() - began)
+    try:
+        yield
+    finally:
+        time.time = clock
+
+
+@contextmanager
+def _environment(lake: Lake) -> Iterator[None]:
+    work = os.environ.get(TARGET_PATH) or str(docs_folder(lake))
+    wanted = {
+        "SCHEMAHUB_LAKE": lake.location.removeprefix("file://"),
+        "DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
+        "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
+        "DBT_TARGET_PATH": work,
+        # dbt makes the folder, though it writes no log; the project's own may be read-only, as on Lambda
+        "DBT_LOG_PATH": work,
+    }
+    if is_on_athena(lake):
+        wanted["AWS_REGION"] = region()
+    before = dict(os.environ)
+    # what a person has set for projects of theirs would choose another profile, or empty a table
+    for name in [name for name in os.environ if name.startswith("DBT_")]:
+        del os.environ[name]
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name in {*os.environ} - {*before}:
+            del os.environ[name]
+        os.environ.update(before)

@@ -1,0 +1,130 @@
+"""The product lists in `config/products/`: what a venue's answer makes of the list that is there.
+
+A list never loses a product: what is no longer traded stays, marked `delisted: true`, so that trades landed of it keep
+their canonical symbol. Since an answer can be wrong, or have all products in maintenance, it isn't believed where it
+lists less than half of what was listed before, or tells another meaning of a product, unless it is forced.
+"""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from lakehouse.errors import Misconfigured
+from loaders.connector import Product as VenueProduct
+from macros_gen.declarations import ProductEntry, ProductList
+from macros_gen.problems import one_line
+from macros_gen.read_config import read_config
+from macros_gen.yaml_file import yaml_text
+
+_FORCE = "if that is right, run it again with --force"
+_MOST_NAMES = 5
+"""That a line lists."""
+
+
+@dataclass(frozen=True)
+class ProductUpdate:
+    """A list as it is to be written, and what is to be said of it, a line each."""
+
+    entries: tuple[ProductEntry, ...]
+    remarks: tuple[str, ...]
+
+    @property
+    def listed(self) -> int:
+        """How many of the entries are traded now."""
+        return sum(not entry.delisted for entry in self.entries)
+
+
+def read_products(path: Path, shown_as: str) -> list[ProductEntry]:
+    """The list that is there, empty where there is no file; raises Misconfigured where it can't be read."""
+    if not path.exists():
+        return []
+    problems: list[str] = []
+    read = read_config(path, ProductList, shown_as=shown_as, problems=problems)
+    if read is None:
+        raise Misconfigured("\n".join(f"{problem}; mend the file or delete it" for problem in problems))
+    return read.products
+
+
+def updated(
+    exchange: str, before: Sequence[ProductEntry], answer: Iterable[VenueProduct], *, force: bool
+) -> ProductUpdate:
+    """The list after a venue's answer; raises Misconfigured where the list is better kept as it is."""
+    told, unusable = _usable(answer)
+    known = {entry.symbol: entry for entry in before}
+    listed = [entry.symbol for entry in before if not entry.delisted]
+    gone = [symbol for symbol in listed if symbol not in told]
+    if not told and not (force and known):
+        raise Misconfigured(f"{exchange} lists no product that can be used, so its list is kept as it is; ask later")
+    if len(gone) * 2 > len(listed) and not force:
+        raise Misconfigured(
+            f"{exchange} lists {len(listed) - len(gone):,} of the {len(listed):,} products that it listed before, so "
+            f"its list is kept as it is; {_FORCE}"
+        )
+    changed = [
+        symbol for symbol, entry in told.items() if symbol in known and _meaning(known[symbol]) != _meaning(entry)
+    ]
+    kept = {} if force else {symbol: known[symbol].model_copy(update={"delisted": False}) for symbol in changed}
+    delisted = {symbol: entry.model_copy(update={"delisted": True}) for symbol, entry in known.items()}
+    entries = {**delisted, **told, **kept}
+    remarks = (
+        _remark("new", [symbol for symbol in told if symbol not in known]),
+        _remark("no longer listed, and kept for what was landed", gone),
+        _remark("not usable, since no name may look so", unusable),
+        _remark(
+            f"told with another meaning than before, which is {'taken' if force else f'not taken; {_FORCE}'}", changed
+        ),
+    )
+    return ProductUpdate(tuple(entries[symbol] for symbol in sorted(entries)), tuple(filter(None, remarks)))
+
+
+def _usable(answer: Iterable[VenueProduct]) -> tuple[dict[str, ProductEntry], list[str]]:
+    """The products by symbol, the first of each, and the symbols of those whose names can't be used."""
+    told: dict[str, ProductEntry] = {}
+    unusable: list[str] = []
+    for product in answer:
+        try:
+            entry = ProductEntry(symbol=product.symbol, base=product.base, quote=product.quote)
+        except ValidationError:
+            unusable.append(product.symbol)
+        else:
+            told.setdefault(entry.symbol, entry)
+    return told, unusable
+
+
+def _meaning(entry: ProductEntry) -> tuple[str, str]:
+    return entry.base, entry.quote
+
+
+def _remark(what: str, symbols: Sequence[str]) -> str:
+    if not symbols:
+        return ""
+    named = ", ".join(one_line(repr(symbol)[1:-1])[:60] for symbol in symbols[:_MOST_NAMES])
+    more = f" and {len(symbols) - _MOST_NAMES:,} more" if len(symbols) > _MOST_NAMES else ""
+    return f"{len(symbols):,} {what}: {named}{more}"
+
+
+def product_list(exchange: str, entries: Iterable[ProductEntry]) -> str:
+    """The text of `config/products/<exchange>.yaml`."""
+    products: list[Mapping[str, object]] = [entry.model_dump(exclude_defaults=True) for entry in entries]
+    return yaml_text({"exchange": exchange.upper(), "products": products})
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Replace a file at once, so that a crash, or a reader, finds all of the old text or all of the new one."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")  # hidden, so that nobody takes it for a list
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except OSError as error:
+        raise Misconfigured(f"{path}: can't be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            aside.unlink()

@@ -1,0 +1,32 @@
+"""The demo's lake: its trades are not real, so it is marked, and nothing else goes into it."""
+
+import shutil
+
+from lakehouse.errors import Misconfigured
+from lakehouse.lake import Lake
+from lakehouse.local import LocalLake
+
+MARK = "SIMULATED.txt"
+_MARK_TEXT = "The trades in this lake are simulated (`make demo`). `make demo` makes it anew; delete it as you like.\n"
+
+
+DEMO = "demo"
+"""What the lock of a demo is called; its holder alone may empty the lake."""
+
+
+def new_lake(lake: LocalLake) -> None:
+    """Empty the demo's lake, but for the locks; raises Misconfigured where the folder holds anything else."""
+    work_folder = lake.work_folder
+    others = [path for path in lake.folder.iterdir() if path != work_folder]
+    if others and not is_simulated(lake):
+        raise Misconfigured(f"{lake.folder} holds other things than a demo; name another folder in SCHEMAHUB_LAKE")
+    for path in others:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for path in work_folder.iterdir():
+        if path.suffix != ".lock":  # somebody may hold it
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    (lake.folder / MARK).write_text(_MARK_TEXT)
+
+
+def is_simulated(lake: Lake) -> bool:
+    return isinstance(lake, LocalLake) and (lake.folder / MARK).exists()

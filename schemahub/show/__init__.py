@@ -1,0 +1,1 @@
+"""Data to what a person sees."""

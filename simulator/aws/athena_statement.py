@@ -1,0 +1,96 @@
+"""What a statement of Athena comes to; and the names and properties that its rules read.
+
+Source of the properties: https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-creating-tables.html, November
+2026.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from simulator.aws.sql_tokens import Reader, Refused
+
+ICEBERG, HIVE = "awsdatacatalog", "hive"
+"""Trino's two catalogs for Athena's one, which is named as the first; each sends what is not its own to the other."""
+
+STEERING_PROPERTIES = {
+    "vacuum_min_snapshots_to_keep",
+    "vacuum_max_snapshot_age_seconds",
+    "vacuum_max_metadata_files_to_keep",
+    "optimize_rewrite_min_data_file_size_bytes",
+    "optimize_rewrite_max_data_file_size_bytes",
+    "optimize_rewrite_data_file_threshold",
+    "optimize_rewrite_delete_file_threshold",
+    "write_target_data_file_size_bytes",
+}
+"""They steer OPTIMIZE and VACUUM; Trino has none of them, so they are kept among the parameters of Glue's table."""
+
+Quote = Literal["double", "backtick"]
+"""Athena quotes names by double quotes in queries and views, and by backticks in its DDL."""
+
+
+@dataclass(frozen=True)
+class TableName:
+    database: str
+    table: str
+
+    def quoted(self, catalog: str = ICEBERG) -> str:
+        return f'"{catalog}"."{self.database}"."{self.table}"'
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What is to be done: check `query`, then run `trino`, then change Glue."""
+
+    type: Literal["DDL", "DML", "UTILITY"]
+    subtype: str
+    trino: tuple[str, ...] = ()
+    result: Literal["rows", "lines", "count", "nothing"] = "nothing"
+    """rows: a table with a header; lines: plain text; count: how many rows were written."""
+    table: TableName | None = None
+    query: str | None = None
+    """The query of an Iceberg CTAS, whose columns must have types that Athena writes."""
+    new_glue_table: Mapping[str, Any] = field(default_factory=dict)
+    """A TableInput to create; pure metadata, which Trino would spoil with statistics."""
+    properties: Mapping[str, str] = field(default_factory=dict)
+    """Athena's table properties to set in Glue."""
+    is_vacuum: bool = False
+    """VACUUM's statements depend on the table's properties: `athena_ddl.vacuum`."""
+
+
+def read_table(reader: Reader, database: str, *quotes: Quote) -> TableName:
+    """A table's name of one to three parts, quoted in one of these ways or bare, in lower case."""
+    parts = [_identifier(reader, *quotes)]
+    while reader.accept("."):
+        parts.append(_identifier(reader, *quotes))
+    if len(parts) == 3 and parts[0] != ICEBERG:
+        raise Refused(f"Catalog {parts[0]!r} does not exist; the local Athena has {ICEBERG!r}")
+    if len(parts) > 3:
+        raise Refused(f"a table's name has up to three parts, and {'.'.join(parts)} has {len(parts)}")
+    return TableName(parts[-2] if len(parts) > 1 else database, parts[-1])
+
+
+def read_name(reader: Reader) -> str:
+    """A bare or backticked name of DDL, in lower case."""
+    return _identifier(reader, "backtick")
+
+
+def check_steering(properties: Mapping[str, str]) -> None:
+    """Refuse what Athena has no table property of an Iceberg table for."""
+    if unknown := properties.keys() - STEERING_PROPERTIES:
+        raise Refused(f"Unsupported table property key: {min(unknown)}")
+
+
+def unsupported(reader: Reader) -> Refused:
+    """The refusal of what no rule knows."""
+    return Refused(f"Queries of this type are not supported: {reader.statement_text()[:80]!r}")
+
+
+def literal(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(reader: Reader, *quotes: Quote) -> str:
+    token = reader.take("word", *quotes)
+    return (token.text if token.kind == "word" else token.text[1:-1]).lower()

@@ -1,0 +1,49 @@
+"""AWS on this machine with an Athena that executes: moto, the front, and a real Trino.
+
+    with local_athena.running() as athena, athena.in_use():
+        boto3.client("athena").start_query_execution(...)
+
+It listens on 127.0.0.1 only and keeps nothing: with it go its buckets and tables. `background_athena` leaves one
+running for a person.
+"""
+
+import random
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from simulator.aws.child import HOST, started
+from simulator.aws.local_aws import LocalAws
+
+_PORTS = range(20_000, 32_000)
+"""Below those that systems hand out by themselves, so that nobody gets one between our choice and Trino's start."""
+
+
+@dataclass(frozen=True)
+class LocalAthena(LocalAws):
+    """A running local AWS with an Athena."""
+
+    trino: str
+    """Trino's own address, for a look behind the scenes."""
+
+
+@contextmanager
+def running() -> Iterator[LocalAthena]:
+    """Run it for the length of a `with` block; raises NotStarted."""
+    with ExitStack() as stack:
+        port = _free_port()
+        trino = f"http://{HOST}:{port}"
+        moto = stack.enter_context(started("local.moto_process"))
+        front = stack.enter_context(started("local.front", moto, trino))
+        stack.enter_context(started("local.trino_process", str(port), front, moto))
+        yield LocalAthena(front, moto, trino)
+
+
+def _free_port() -> int:
+    # Trino must know its port before it starts, so it can't be left to the system
+    for port in random.sample(_PORTS, 100):
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)):
+                return port
+    raise RuntimeError(f"no free port found between {_PORTS.start} and {_PORTS.stop}")

@@ -1,0 +1,119 @@
+"""A simulator as a child process, for tests, the demo and benchmarks.
+
+    with running(trades=20_000, seed=7) as simulator:
+        httpx.get(f"{simulator.urls['binance']}/api/v3/trades", params={"symbol": "BTCUSDT"})
+
+A process of its own, so that it takes no time from what is tested. It ends with the block, and when its parent dies.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from simulator.exchanges.market import DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES
+from simulator.exchanges.server import READY, venue_environment, venue_urls
+
+_STOP_TIMEOUT_S = 5
+
+
+@dataclass(frozen=True)
+class RunningSimulator:
+    """A simulator that answers at `base_url`."""
+
+    base_url: str
+
+    @property
+    def urls(self) -> dict[str, str]:
+        """Venue -> base URL for clients."""
+        return venue_urls(self.base_url)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """`SCHEMAHUB_<VENUE>_URL` for each venue."""
+        return venue_environment(self.urls)
+
+    def market(self) -> dict[str, Any]:
+        """Venue -> product -> symbol, trades, first_id, last_id, first_time_ns, last_time_ns."""
+        return self._call("GET", "market")
+
+    def stats(self) -> dict[str, Any]:
+        """`requests`: venue -> path -> number; `responses`: venue -> status -> number."""
+        return self._call("GET", "stats")
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults that are on: fault, venue, seen, struck."""
+        found: list[dict[str, Any]] = self._call("GET", "faults")["faults"]
+        return found
+
+    def set_faults(self, *faults: str) -> None:
+        """Switch on these faults instead of those that are on; `ValueError` for one that can't be read."""
+        self._call("POST", "faults", {"faults": faults})
+
+    def clear_faults(self) -> None:
+        """Switch off all faults."""
+        self._call("DELETE", "faults")
+
+    def show(self, share: float) -> None:
+        """Serve the first `share` of every tape from now on, as if it were earlier."""
+        self._call("POST", "shown", {"share": share})
+
+    def _call(self, method: str, what: str, body: Any = None) -> dict[str, Any]:
+        response = httpx.request(method, f"{self.base_url}/_simulator/{what}", json=body, trust_env=False)
+        answer: dict[str, Any] = response.json()
+        if response.status_code == 400:
+            raise ValueError(answer["message"])
+        return answer
+
+
+@contextmanager
+def running(
+    *,
+    trades: int = DEFAULT_TRADES,
+    seed: int = DEFAULT_SEED,
+    start: datetime = DEFAULT_START,
+    recordings: Path | None = None,
+    faults: Sequence[str] = (),
+    enforce_limits: bool = True,
+    limit_scale: float = 1,
+    port: int = 0,
+) -> Iterator[RunningSimulator]:
+    """Run a simulator for the length of a `with` block; the arguments are those of `Settings`.
+
+    Raises:
+        RuntimeError: when it does not start; the child's own words are on standard error.
+    """
+    options = [f"--trades={trades}", f"--seed={seed}", f"--start={start.isoformat()}", f"--port={port}"]
+    options += [f"--limit-scale={limit_scale}", *(f"--fault={fault}" for fault in faults)]
+    options += [] if recordings is None else [f"--recordings={recordings}"]
+    options += [] if enforce_limits else ["--no-limits"]
+    command = [sys.executable, "-m", "simulator", *options, "--until-stdin-closes"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield RunningSimulator(_read_base_url(process))
+        finally:
+            _stop(process)
+
+
+def _read_base_url(process: "subprocess.Popen[str]") -> str:
+    line = process.stdout.readline() if process.stdout else ""
+    if not line.startswith(READY):
+        raise RuntimeError(
+            f"the simulator ended with status {process.wait()} before it was ready; see its messages above"
+        )
+    return line.removeprefix(f"{READY} on ").partition(": ")[0]
+
+
+def _stop(process: "subprocess.Popen[str]") -> None:
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(_STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()

@@ -1,0 +1,57 @@
+"""The command `simulate`: `python -m simulator`, and mounted in the project's own command line."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.exchanges.faults import KINDS
+from simulator.exchanges.market import DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES
+from simulator.exchanges.server import serve
+from simulator.exchanges.settings import Settings
+
+_FAULT_HELP = (
+    "A fault, NAME:WHEN or NAME=VALUE:WHEN, with @VENUE after it for one venue only: 429:1/10 (every tenth request), "
+    "slow=0.5:3@kraken (the first three); repeatable. Names: "
+    + "; ".join(f"{name}: {kind.meaning}" for name, kind in KINDS.items())
+    + "."
+)
+
+
+def simulate(
+    *,
+    trades: Annotated[int, typer.Option(min=0, help="Number of trades, all venues together.")] = DEFAULT_TRADES,
+    seed: Annotated[int, typer.Option(help="Same seed and number of trades: same bytes.")] = DEFAULT_SEED,
+    start: Annotated[str, typer.Option(help="When the market begins, ISO 8601.")] = DEFAULT_START.isoformat(),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    recordings: Annotated[
+        Path | None, typer.Option(help="Serve recorded bodies: FOLDER/<venue>/<product>/*.json.", metavar="FOLDER")
+    ] = None,
+    fault: Annotated[list[str] | None, typer.Option(help=_FAULT_HELP)] = None,
+    no_limits: Annotated[
+        bool, typer.Option("--no-limits", help="Never answer that there were too many requests.")
+    ] = False,
+    limit_scale: Annotated[float, typer.Option(help="Multiply the venues' limits.")] = 1,
+    until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
+) -> None:
+    """Run fake exchanges on loopback: Binance, Coinbase and Kraken with one deterministic market."""
+    try:
+        settings = Settings(
+            trades=trades,
+            seed=seed,
+            start=_read_start(start),
+            recordings=recordings,
+            faults=tuple(fault or ()),
+            enforce_limits=not no_limits,
+            limit_scale=limit_scale,
+        )
+        serve(settings, port=port, until_stdin_closes=until_stdin_closes)
+    except (ValueError, OSError) as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _read_start(text: str) -> datetime:
+    start = datetime.fromisoformat(text)
+    return start if start.tzinfo else start.replace(tzinfo=UTC)

@@ -1,0 +1,76 @@
+"""Recorded response bodies as tapes: `<folder>/<venue>/<product>/*.json`, each file one body of the trades endpoint.
+
+Rows keep their exact text (`1385579841.7774`, `"1125.33000000"`), so a page made of them has the bytes the venue sent.
+Bodies may overlap: a trade with an id is served once. Rows without an id (Kraken before 2022) can't be told from each
+other, so such bodies must not overlap.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from simulator.exchanges.tape import Rows, Tape
+
+Body = list["RecordedRow"]
+
+
+@dataclass(frozen=True)
+class RecordedRow:
+    """One row of a recorded body: its exact text, and what the venue pages by."""
+
+    text: bytes
+    time_ns: int
+    id: int | None
+
+
+def read_recordings(folder: Path, read_body: Callable[[bytes], Body]) -> list[RecordedRow]:
+    """Read every body of one product, oldest trade first.
+
+    Raises:
+        ValueError: naming the file that is not a body of the venue's trades endpoint, or the folder that has none.
+    """
+    bodies = [body for path in sorted(folder.glob("*.json")) if (body := _read_file(path, read_body))]
+    if not bodies:
+        raise ValueError(f"{folder}: expected at least one *.json file with trades, found none")
+    return _merge(sorted(bodies, key=lambda body: body[0].time_ns))
+
+
+def recorded_tape(product: str, symbol: str, rows: Sequence[RecordedRow]) -> Tape:
+    """A tape of recorded rows; where they have no ids, their positions stand in."""
+    return Tape(
+        product=product,
+        symbol=symbol,
+        ids=[position if row.id is None else row.id for position, row in enumerate(rows)],
+        times_ns=[row.time_ns for row in rows],
+        rows=Rows(len(rows), lambda index: rows[index].text),
+    )
+
+
+def product_folders(folder: Path, venues: Iterable[str]) -> dict[str, list[Path]]:
+    """The product folders of each venue; `ValueError` for a folder that is no venue's, or where there are none."""
+    known = sorted(venues)
+    strangers = [entry.name for entry in folder.glob("*/") if entry.name not in known]
+    if strangers or not folder.is_dir():
+        found = f"found {', '.join(sorted(strangers))}" if strangers else "which is no folder"
+        raise ValueError(f"{folder}: expected <venue>/<product>/*.json with <venue> one of {', '.join(known)}; {found}")
+    products = {venue: sorted(entry for entry in folder.glob(f"{venue}/*/")) for venue in known}
+    if not any(products.values()):
+        raise ValueError(f"{folder}: expected <venue>/<product>/*.json, found no product folder")
+    return products
+
+
+def _read_file(path: Path, read_body: Callable[[bytes], Body]) -> Body:
+    try:
+        return read_body(path.read_bytes())
+    except (msgspec.MsgspecError, ValueError, LookupError, TypeError) as error:
+        raise ValueError(f"{path}: expected one response body of the venue's trades endpoint: {error}") from error
+
+
+def _merge(bodies: Iterable[Body]) -> list[RecordedRow]:
+    rows = [row for body in bodies for row in body]
+    if any(row.id is None for row in rows):
+        return rows
+    # Of a row in two bodies the earlier body's counts: there it may be the last one, whose exact time Kraken tells.
+    return sorted({row.id: row for row in reversed(rows)}.values(), key=lambda row: row.id or 0)

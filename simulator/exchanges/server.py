@@ -1,0 +1,82 @@
+"""Serve the venues on loopback until told to stop."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from types import FrameType
+
+import uvicorn
+
+from simulator.exchanges.application import Simulation, build_application
+from simulator.exchanges.settings import Settings, open_venues
+from simulator.exchanges.venues import venues
+
+HOST = "127.0.0.1"
+READY = "Simulator ready"
+
+
+def venue_urls(base_url: str) -> dict[str, str]:
+    """The base URL of each venue, under the simulator's own."""
+    return {name: f"{base_url}/{name}" for name in venues()}
+
+
+def venue_environment(urls: dict[str, str]) -> dict[str, str]:
+    """The environment variables that point clients at these URLs: `SCHEMAHUB_BINANCE_URL`, ..."""
+    return {f"SCHEMAHUB_{name.upper()}_URL": url for name, url in urls.items()}
+
+
+def serve(settings: Settings, *, port: int = 0, until_stdin_closes: bool = False) -> None:
+    """Serve until SIGINT or SIGTERM, or until standard input closes; port 0 takes a free one.
+
+    Prints one line when it is ready, and then the environment variables for clients as `export` lines.
+
+    Raises:
+        ValueError: for settings that can't be served: a fault, a folder of recordings.
+        OSError: when the port is taken.
+    """
+    # asyncio sends at once, without waiting for acknowledgements (40 ms), only on sockets that are TCP by name.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        simulation = Simulation(open_venues(settings), settings.faults)
+        server = _Server(
+            uvicorn.Config(build_application(simulation), log_level="warning", timeout_graceful_shutdown=1)
+        )
+        logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
+        listener.listen(512)
+        server.stop_on_signals()
+        trades = sum(len(tape) for opened in simulation.open_venues for tape in opened.tapes)
+        _announce(f"http://{HOST}:{listener.getsockname()[1]}", trades)
+        if until_stdin_closes:
+            threading.Thread(target=server.stop_when_stdin_closes, daemon=True).start()
+        server.run([listener])
+
+
+class _Server(uvicorn.Server):
+    def stop_on_signals(self) -> None:
+        # uvicorn has handlers of its own while it serves, and calls ours before and after: a signal that comes early is
+        # not lost, and one that stopped the server does not end the process as if that were a failure.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._stop)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.should_exit = True
+
+    def stop_when_stdin_closes(self) -> None:
+        # os.read and not sys.stdin: a daemon thread must not hold that one's lock when the interpreter ends.
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        self.should_exit = True
+
+
+def _is_no_cut(record: logging.LogRecord) -> bool:
+    # What uvicorn says of the fault `cut`, which is meant.
+    return "returned without completing response" not in record.getMessage()
+
+
+def _announce(base_url: str, trades: int) -> None:
+    exports = (f"export {name}={url}" for name, url in venue_environment(venue_urls(base_url)).items())
+    print(f"{READY} on {base_url}: {trades:,} trades", *exports, sep="\n", flush=True)

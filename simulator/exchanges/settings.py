@@ -1,0 +1,69 @@
+"""What a simulator run is made of, and the venues that these settings give."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from simulator.exchanges.budgets import UNLIMITED
+from simulator.exchanges.market import DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES, Market
+from simulator.exchanges.recordings import product_folders
+from simulator.exchanges.tape import Tape
+from simulator.exchanges.venue import Venue
+from simulator.exchanges.venues import venues
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one run; with `recordings` the venues serve that folder and nothing else."""
+
+    trades: int = DEFAULT_TRADES
+    """All venues and products together."""
+    seed: int = DEFAULT_SEED
+    start: datetime = DEFAULT_START
+    recordings: Path | None = None
+    faults: tuple[str, ...] = ()
+    enforce_limits: bool = True
+    limit_scale: float = 1
+    """Multiplies the documented limits: 10 lets clients go ten times as fast."""
+
+
+@dataclass(frozen=True)
+class OpenVenue:
+    """A venue ready to answer, with the tapes it was made of."""
+
+    venue: Venue
+    tapes: list[Tape]
+    limit_scale: float
+
+    def first(self, share: float) -> "OpenVenue":
+        """The venue as it was when it had the first `share` of each tape's trades."""
+        tapes = [tape.first(int(len(tape) * share)) for tape in self.tapes]
+        return OpenVenue(type(self.venue)(tapes, limit_scale=self.limit_scale), tapes, self.limit_scale)
+
+
+def draw_market(*, trades: int = DEFAULT_TRADES, seed: int = DEFAULT_SEED, start: datetime = DEFAULT_START) -> Market:
+    """The market that the simulator serves, in process: what a client must end up with."""
+    listings = tuple(listing for venue in venues().values() for listing in venue.listings)
+    return Market(listings, trades=trades, seed=seed, start=start)
+
+
+def open_venues(settings: Settings) -> list[OpenVenue]:
+    """Draw the market or read the recordings; `ValueError` says what is wrong with either."""
+    scale = settings.limit_scale if settings.enforce_limits else UNLIMITED
+    if scale <= 0:
+        raise ValueError(f"limit scale {scale}: expected a number above 0")
+    tapes = _market_tapes(settings) if settings.recordings is None else _recorded_tapes(settings.recordings)
+    return [OpenVenue(kind(tapes[name], limit_scale=scale), tapes[name], scale) for name, kind in venues().items()]
+
+
+def _market_tapes(settings: Settings) -> dict[str, list[Tape]]:
+    market = draw_market(trades=settings.trades, seed=settings.seed, start=settings.start)
+    return {
+        name: [kind.market_tape(market.trades_of(name, listing.symbol)) for listing in kind.listings]
+        for name, kind in venues().items()
+    }
+
+
+def _recorded_tapes(folder: Path) -> dict[str, list[Tape]]:
+    folders = product_folders(folder, venues())
+    return {name: [kind.recorded_tape(product) for product in folders[name]] for name, kind in venues().items()}
