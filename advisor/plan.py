@@ -120,7 +120,7 @@ class _Planner:
     def tables(self) -> dict[str, Table]:
         """The tables that are there, of those that the statements read."""
         wanted = {
-            LEDGER.name,
+            LEDGER,
             RECORDED,
             BARS,
             *self.registry.targets,
@@ -164,7 +164,7 @@ class _Planner:
         yield from self._unified_loads(new_rows)
 
     def _pending_loads(self) -> Iterator[Statement]:
-        waiting = {LEDGER.name: self._whole(LEDGER.name, _words(_WAITING_SQL.read_text()))}
+        waiting = {LEDGER: self._whole(LEDGER, _words(_WAITING_SQL.read_text()))}
         if self.counts_recorded:
             waiting[RECORDED] = self._whole(RECORDED, LOAD_KEY)
         # when they landed, so that only their files are counted; and one that tells dbt how the last statement went

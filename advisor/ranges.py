@@ -60,8 +60,8 @@ def waiting_loads(ledger: Iterable[LedgerRow]) -> list[WaitingLoad]:
 
 def _load(rows: list[LedgerRow]) -> WaitingLoad:
     # times are missing where the venue's could not be read, and in tests
-    firsts = [row.min_trade_ts for row in rows if row.min_trade_ts is not None]
-    lasts = [row.max_trade_ts for row in rows if row.max_trade_ts is not None]
+    firsts = [row.min_event_ts for row in rows if row.min_event_ts is not None]
+    lasts = [row.max_event_ts for row in rows if row.max_event_ts is not None]
     return WaitingLoad(
         raw_table=rows[0].raw_table,
         load_id=rows[0].load_id,
@@ -69,7 +69,7 @@ def _load(rows: list[LedgerRow]) -> WaitingLoad:
         first_trade_at=min(firsts, default=None),
         last_trade_at=max(lasts, default=None),
         landed_at=max((row.ingest_ts for row in rows if row.ingest_ts is not None), default=None),
-        has_unknown_times=any(row.row_count and None in (row.min_trade_ts, row.max_trade_ts) for row in rows),
+        has_unknown_times=any(row.row_count and None in (row.min_event_ts, row.max_event_ts) for row in rows),
     )
 
 

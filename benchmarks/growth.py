@@ -14,12 +14,12 @@ from statistics import mean, median
 import pyarrow.parquet as pq
 from pyiceberg.table import Table
 
-from lakehouse.compaction import tend
+from lakehouse.compaction import compact
 from lakehouse.lake import ensure_table, identifier
 from lakehouse.ledger import LAST_LOAD, record
 from lakehouse.local import LocalLake
 from loaders.connector import Page
-from loaders.landing.load import PendingLoad
+from loaders.landing.load import LoadInProgress
 from schemahub.runs.coordinator import utc_now
 
 from . import trades
@@ -41,26 +41,26 @@ class _Lake:
     def load(self, pages: Sequence[Page], *, recorded: bool = True) -> float:
         """Commit a load and record it; its seconds."""
         self._number += 1
-        load = PendingLoad(
+        load = LoadInProgress(
             self.lake, trades.RAW, ensure_table(self.lake, trades.RAW.table), "benchmark", "rest", utc_now
         )
         (rows,) = load.tables(iter(pages), f"{1_767_571_200 + self._number}.123456")
         pq.write_table(rows, self._file, compression="zstd")
         return seconds(lambda: self._commit(load, recorded=recorded))
 
-    def _commit(self, load: PendingLoad, *, recorded: bool) -> None:
+    def _commit(self, load: LoadInProgress, *, recorded: bool) -> None:
         job = self._file.with_name(f"job.{self._number}.parquet")
         self._file.rename(job)
         load.stage(job)
         load.commit()
         if recorded:
             record(self.lake, trades.RAW, self.table, load.ledger_rows)
-        tend(self.table)
+        compact(self.table)
         job.unlink()
 
     @property
     def table(self) -> Table:
-        return self.lake.catalog.load_table(identifier(trades.RAW.table.name))
+        return self.lake.catalog.load_table(identifier(trades.RAW.name))
 
     def planning(self) -> float:
         """Seconds to plan reading what the last load brought."""
@@ -112,7 +112,7 @@ def _of_loads(folder: Path) -> list[Finding]:
 def _of_symbols(folder: Path) -> list[Finding]:
     lake = _Lake(folder)
     (page,) = trades.pages(1)
-    few, many = ([replace(page, symbol=f"SYMBOL{at:04}") for at in range(count)] for count in (20, SYMBOLS))
+    few, many = ([replace(page, stream=f"SYMBOL{at:04}") for at in range(count)] for count in (20, SYMBOLS))
     lake.load(few)
     small = median(lake.load(few) for _ in range(5))
     large = median(lake.load(many) for _ in range(5))

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from lakehouse.lake import ensure_table
 from lakehouse.local import LocalLake
 from loaders.connector import Page
-from loaders.landing.load import PendingLoad
+from loaders.landing.load import LoadInProgress
 from schemahub.runs.coordinator import utc_now
 
 from . import trades
@@ -74,9 +74,9 @@ def _repeated(pool: list[Page]) -> Iterator[Page]:
     return islice(chain.from_iterable(repeat(pool)), ROWS // trades.PAGE)
 
 
-def _load(lake: LocalLake) -> PendingLoad:
+def _load(lake: LocalLake) -> LoadInProgress:
     table = ensure_table(lake, trades.RAW.table)
-    return PendingLoad(lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)
+    return LoadInProgress(lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)
 
 
 def _ours(folder: Path, pool: list[Page]) -> float:

@@ -15,6 +15,7 @@ import simulator.exchanges
 from loaders.connectors import load_connector
 
 from .measure import Finding, seconds
+from .trades import COLUMNS
 
 _LOOPS = 200
 _ROUNDS = 15
@@ -70,11 +71,11 @@ def findings() -> list[Finding]:
 def _finding(name: str, body: bytes) -> Finding:
     _, symbol, kind = PAGES[name]
     decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder(kind, strict=False)
-    connector = load_connector(name)
+    connector = load_connector(name, COLUMNS)
     ratios, speeds = [], []
     for _ in range(_ROUNDS):
         alone = seconds(lambda: [decoder.decode(body) for _ in range(_LOOPS)])
-        ours = seconds(lambda: [connector.parse_trades(body, symbol=symbol) for _ in range(_LOOPS)])
+        ours = seconds(lambda: [connector.parse(body, symbol=symbol) for _ in range(_LOOPS)])
         ratios.append(alone / ours)
         speeds.append((1_000 * _LOOPS / ours / 1e6, 1_000 * _LOOPS / alone / 1e6))
     ours_speed, alone_speed = (median(column) for column in zip(*speeds, strict=True))

@@ -7,10 +7,13 @@ from functools import cache
 
 import pyarrow as pa
 
-from loaders.connector import Page, batch_of, page_of
-from loaders.connectors.binance import CONNECTOR
+from loaders.connector import Page, page_of
+from loaders.connectors import load_connector
+from macros_gen.registry import load_registry
+from schemahub.runs.raw_tables import declared_columns
 
-RAW = CONNECTOR.raw
+COLUMNS = declared_columns(load_registry())
+RAW = load_connector("binance", COLUMNS).raw
 SYMBOL = "BTCUSDT"
 PAGE = 1_000
 START = datetime(2026, 1, 5)
@@ -40,8 +43,7 @@ def _batch(ids: range, prices: list[str], quantities: list[str], gap: timedelta)
     times = [START + gap * trade_id for trade_id in ids]
     is_maker = [trade_id % 3 == 0 for trade_id in ids]
     price, quantity = (pa.array(texts).cast(pa.float64()) for texts in (prices, quantities))
-    return batch_of(
-        RAW,
+    return RAW.batch(
         {
             "id": [str(trade_id) for trade_id in ids],
             "symbol": pa.repeat(SYMBOL, len(ids)),

@@ -6,7 +6,7 @@ from statistics import median
 
 from lakehouse.lake import ensure_table
 from lakehouse.local import LocalLake
-from loaders.landing.load import PendingLoad
+from loaders.landing.load import LoadInProgress
 from schemahub.dbt.run import Node
 from schemahub.runs.coordinator import Coordinator, utc_now
 from schemahub.settings import load_settings
@@ -36,7 +36,7 @@ class _Table:
         from loaders.landing.dlt_job import land
 
         table = ensure_table(self.lake, trades.RAW.table)
-        load = PendingLoad(self.lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)
+        load = LoadInProgress(self.lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)
         land(load, trades.pages(count, first_id=self.next_id))
         self.next_id += count
 

@@ -50,7 +50,7 @@ def _problem(table: Table, column: Column, kept_id: int | None) -> str | None:
         if renamed is None:
             return f"was dropped by another tool, and its values are out of sight; {_UNDO}"
         return f"was renamed to `{renamed}` by another tool; rename it back, or load into another lake"
-    wanted = TYPES[column.type][0]
+    wanted = TYPES[column.type].iceberg
     if field is not None and field.field_type != wanted:
         return f"was changed by another tool to {field.field_type}, expected {wanted}; {_UNDO}"
     return None

@@ -22,7 +22,7 @@ KEPT_SNAPSHOTS = 10
 _EPOCH = date(1970, 1, 1)
 
 
-def tend(table: Table, *, gather: bool = False) -> None:
+def compact(table: Table, *, gather: bool = False) -> None:
     """Forget old snapshots where there are many, and with `gather` make one file of the rows of each partition."""
     if len(table.metadata.snapshots) <= MOST_SNAPSHOTS:
         return

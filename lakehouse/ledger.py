@@ -1,13 +1,13 @@
 """The ledger `schemahub_loads`: what was landed, for those who read the raw tables.
 
-Grain: one row per load, raw table and symbol. Its rows are appended after the raw commit. That commit names the load in
+Grain: one row per load, raw table and stream. Its rows are appended after the raw commit. That commit names the load in
 a property of the raw table too, so where a crash came between the two, the next run reads the load's rows and appends
 what is missing:
 
     schemahub.last-load = {"load_id": "1763942400.1", "landed_at": "2026-01-05T12:00:00"}
 
 One is enough, for nobody commits to a raw table before its last load is in the ledger. Its size is the same for any
-number of symbols.
+number of streams.
 """
 
 from collections.abc import Sequence
@@ -19,31 +19,28 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import Table
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
 
-from .compaction import tend
+from .compaction import compact
+from .declared import declared_table
+from .errors import Misconfigured
 from .lake import Lake, check_place, ensure_table, existing_table, readable
 from .load_rows import LedgerRow as LedgerRow  # told of from here
 from .load_rows import read_load
 from .raw_table import RawTable
-from .table import Column, LakeTable
+from .table import LakeTable
 
-LEDGER = LakeTable(
-    "schemahub_loads",
-    (
-        Column("load_id", "string", "The load; `_dlt_load_id` of its rows in the raw table."),
-        Column("raw_table", "string", "The raw table that the load was landed in."),
-        Column("exchange", "string", "The connector that landed it, for example coinbase."),
-        Column("symbol", "string", "The product, as the venue writes it."),
-        Column("channel", "string", "rest, stream or bulk."),
-        Column("row_count", "long", "Rows landed for this symbol in this load."),
-        Column("first_id", "string", "Id of the first trade landed, in the venue's order."),
-        Column("last_id", "string", "Id of the last trade landed, in the venue's order."),
-        Column("min_trade_ts", "timestamp", "Earliest trade time landed, UTC."),
-        Column("max_trade_ts", "timestamp", "Latest trade time landed, UTC."),
-        Column("ingest_ts", "timestamp", "`_source_ingest_ts` of the load's rows, UTC."),
-        Column("landed_at", "timestamp", "When the raw commit was prepared, UTC; partitions the ledger by day."),
-    ),
-    "landed_at",
-)
+LEDGER = "schemahub_loads"
+
+
+def ledger_table() -> LakeTable:
+    """The ledger as it is declared; raises Misconfigured where its columns aren't those of LedgerRow."""
+    table = declared_table(LEDGER)
+    if (found := [column.name for column in table.columns]) != list(LedgerRow.__struct_fields__):
+        raise Misconfigured(
+            f"config/lake.yaml: tables.{LEDGER}.columns: expected {', '.join(LedgerRow.__struct_fields__)}, "
+            f"found {', '.join(found)}; get the file back with git"
+        )
+    return table
+
 
 LAST_LOAD = "schemahub.last-load"
 
@@ -85,23 +82,23 @@ def record(lake: Lake, raw: RawTable, table: Table, rows: Sequence[LedgerRow] | 
     reraise=True,
 )
 def _append(lake: Lake, raw: RawTable, table: Table, load: LastLoad, rows: Sequence[LedgerRow] | None) -> None:
-    ledger = ensure_table(lake, LEDGER)
-    recorded = recorded_property(raw.table.name)
+    ledger = ensure_table(lake, ledger_table())
+    recorded = recorded_property(raw.name)
     if ledger.properties.get(recorded) == load.load_id:
         return
     if rows is None:
-        with readable(lake, raw.table.name):
+        with readable(lake, raw.name):
             rows = read_load(raw, table, load.load_id, landed_at=load.landed_at)
     with ledger.transaction() as transaction:
         transaction.append(as_arrow(rows, ledger))
         transaction.set_properties({recorded: load.load_id})
-    tend(ledger, gather=True)
+    compact(ledger, gather=True)
 
 
 def as_arrow(rows: Sequence[LedgerRow], ledger: Table) -> pa.Table:
     """Rows as the ledger takes them."""
     return pa.Table.from_pylist(
-        [msgspec.structs.asdict(row) for row in rows], schema=LEDGER.arrow_schema(ledger.schema())
+        [msgspec.structs.asdict(row) for row in rows], schema=ledger_table().arrow_schema(ledger.schema())
     )
 
 
@@ -112,11 +109,11 @@ def loads(lake: Lake) -> list[LedgerRow]:
         Misconfigured: the catalog has the ledger of another lake.
         LakeUnavailable: files of the ledger are missing.
     """
-    ledger = existing_table(lake, LEDGER.name)
+    ledger = existing_table(lake, LEDGER)
     if ledger is None:
         return []
     check_place(lake, ledger)
-    with readable(lake, LEDGER.name):
+    with readable(lake, LEDGER):
         return [LedgerRow(**row) for row in ledger.scan().to_arrow().sort_by("load_id").to_pylist()]
 
 

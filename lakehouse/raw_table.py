@@ -1,44 +1,121 @@
-"""Raw tables: an exchange's own columns, plus where each row came from.
+"""Raw tables: a source's own columns, plus where each row came from.
 
-Grain: one row per trade as the venue sent it; only appends. Timestamps are UTC without a zone.
+Grain: one row per row of the source, as it sent it; only appends. Timestamps are UTC without a zone.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from .declared import provenance
+from .errors import Misconfigured
 from .table import TYPES, Column, LakeTable
 
-PROVENANCE = (
-    Column("_source", "string", "Base URL, or file, that the row came from."),
-    Column("_source_ingest_ts", "timestamp", "When the load that landed the row began; one value per load."),
-    Column("_raw_payload", "string", "The trade's JSON as the venue sent it; null for bulk files."),
-    Column("_channel", "string", "How the row came: rest, stream or bulk."),
-    Column("_dlt_load_id", "string", "The load that landed the row; joins with schemahub_loads."),
-)
-
 PAYLOAD = "_raw_payload"
+LANDED_AT = "_source_ingest_ts"
 
 
 @dataclass(frozen=True)
 class RawTable:
-    """What one exchange lands: its columns in its own words, and the part each of them plays.
+    """What one source lands of one kind of thing, in its own words, and the part that three of its columns play.
 
-    `symbol`, `trade_id` and `trade_time` name columns. The ids of one symbol rise with time.
+    A stream is an ordered series of rows within the source; the ids of one stream rise with time.
     """
 
-    exchange: str
-    columns: tuple[Column, ...]
-    symbol: str
-    trade_id: str
-    trade_time: str
+    source: str
+    entity: str
+    """What a row is one of, in the plural."""
+    stream_column: str
+    id_column: str
+    time_column: str
+    columns: tuple[Column, ...] = ()
+    """As the mapping of this table declares them."""
+
+    @property
+    def name(self) -> str:
+        return f"raw_{self.source}_{self.entity}"
 
     @property
     def table(self) -> LakeTable:
-        return LakeTable(f"raw_{self.exchange}_trades", (*self.columns, *PROVENANCE), "_source_ingest_ts")
+        return table_of(self.name, self.columns)
 
     @property
     def page_schema(self) -> pa.Schema:
-        """What a connector's page holds: its own columns and the payload; landing adds the rest."""
-        payload = next(column for column in PROVENANCE if column.name == PAYLOAD)
-        return pa.schema([(column.name, TYPES[column.type][1]) for column in (*self.columns, payload)])
+        """What a page holds: the source's own columns and the payload; landing adds the rest."""
+        payload = [column for column in provenance() if column.name == PAYLOAD]
+        return pa.schema([(column.name, TYPES[column.type].arrow) for column in (*self.columns, *payload)])
+
+    def with_columns(self, columns: Sequence[Column]) -> Self:
+        """The same table with columns; raises Misconfigured where one of the three that play a part is missing."""
+        parts = (self.stream_column, self.id_column, self.time_column)
+        if missing := [name for name in parts if name not in {column.name for column in columns}]:
+            raise Misconfigured(
+                f"the mapping of `{self.name}` lacks what tells its rows apart: add {', '.join(missing)} to `columns`"
+            )
+        return replace(self, columns=tuple(columns))
+
+    def batch(self, values: Mapping[str, Any]) -> pa.RecordBatch:
+        """A page's rows, in `page_schema`, from arrays or lists of all that the source sends.
+
+        What the mapping doesn't declare is left out; the payload has it. Raises Misconfigured where the mapping
+        declares a column that isn't there, or as another type than the source's.
+        """
+        schema = self.page_schema
+        if missing := [name for name in schema.names if name not in values]:
+            raise Misconfigured(
+                f"the mapping of `{self.name}` declares the column {missing[0]}, which {self.source} doesn't send; "
+                f"it sends: {', '.join(name for name in values if name != PAYLOAD)}"
+            )
+        for column in self.columns:
+            self._check_type(column, values[column.name])
+        return pa.RecordBatch.from_arrays(
+            [
+                given if isinstance(given := values[field.name], pa.Array) else pa.array(given, field.type)
+                for field in schema
+            ],
+            schema=schema,
+        )
+
+    def _check_type(self, column: Column, values: Any) -> None:
+        wanted = TYPES[column.type]
+        if isinstance(values, pa.Array):
+            fits, found = values.type == wanted.arrow, str(values.type)
+        else:
+            first = next((value for value in values if value is not None), None)
+            fits, found = first is None or type(first) is wanted.python, type(first).__name__
+        if not fits:
+            raise Misconfigured(
+                f"the mapping of `{self.name}` declares the column {column.name} as {column.type}, and {self.source} "
+                f"sends {found}; correct the type in `columns`"
+            )
+
+    def after(self, rows: pa.RecordBatch, last_id: int) -> pa.RecordBatch:
+        """The rows whose numeric id is above `last_id`."""
+        return rows.filter(pc.greater(pc.cast(rows[self.id_column], pa.int64()), last_id))
+
+    def since(self, rows: pa.RecordBatch, moment: datetime) -> pa.RecordBatch:
+        """The rows from the first one on that is not known to be before `moment`."""
+        start = pa.scalar(moment.astimezone(UTC).replace(tzinfo=None), pa.timestamp("us"))
+        return rows.slice(_leading(pc.less(rows[self.time_column], start).fill_null(False)))
+
+    def first_id(self, rows: pa.RecordBatch) -> int | None:
+        """The numeric id of the first row; None where there is no row."""
+        return int(rows[self.id_column][0].as_py()) if rows.num_rows else None
+
+    def last_id(self, rows: pa.RecordBatch) -> int:
+        """The numeric id of the last row, of one at least."""
+        return int(rows[self.id_column][-1].as_py())
+
+
+def table_of(name: str, columns: Sequence[Column]) -> LakeTable:
+    """A raw table by its name and its source's columns."""
+    return LakeTable(name, (*columns, *provenance()), LANDED_AT)
+
+
+def _leading(is_before: pa.BooleanArray) -> int:
+    first = pc.index(is_before, False).as_py()
+    return len(is_before) if first < 0 else int(first)

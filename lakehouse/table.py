@@ -5,6 +5,8 @@ Source: https://iceberg.apache.org/spec/#schemas-and-data-types, read 2026-11-20
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
 import pyarrow as pa
 from pyiceberg.partitioning import PartitionField, PartitionSpec
@@ -20,13 +22,22 @@ from pyiceberg.types import (
     TimestampType,
 )
 
-TYPES: Mapping[str, tuple[PrimitiveType, pa.DataType]] = {
-    "string": (StringType(), pa.string()),
-    "double": (DoubleType(), pa.float64()),
-    "long": (LongType(), pa.int64()),
-    "boolean": (BooleanType(), pa.bool_()),
+
+class Type(NamedTuple):
+    """A column type in Iceberg, in Arrow, and as a value in Python."""
+
+    iceberg: PrimitiveType
+    arrow: pa.DataType
+    python: type
+
+
+TYPES: Mapping[str, Type] = {
+    "string": Type(StringType(), pa.string(), str),
+    "double": Type(DoubleType(), pa.float64(), float),
+    "long": Type(LongType(), pa.int64(), int),
+    "boolean": Type(BooleanType(), pa.bool_(), bool),
     # UTC without a zone: Athena's CTAS rejects zoned ones
-    "timestamp": (TimestampType(), pa.timestamp("us")),
+    "timestamp": Type(TimestampType(), pa.timestamp("us"), datetime),
 }
 """The column types of the lake, by the names that the mapping registry uses too."""
 
@@ -56,7 +67,7 @@ class LakeTable:
     def iceberg_schema(self) -> Schema:
         return Schema(
             *(
-                NestedField(field_id, column.name, TYPES[column.type][0], required=False, doc=column.description)
+                NestedField(field_id, column.name, TYPES[column.type].iceberg, required=False, doc=column.description)
                 for field_id, column in enumerate(self.columns, start=1)
             )
         )
@@ -76,7 +87,7 @@ class LakeTable:
         return pa.schema(
             pa.field(
                 column.name,
-                TYPES[column.type][1],
+                TYPES[column.type].arrow,
                 metadata={"PARQUET:field_id": str(current.find_field(column.name).field_id)},
             )
             for column in self.columns

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,9 +29,9 @@ _MOST_ANSWERS = 20
 
 @dataclass(frozen=True)
 class Cursor:
-    """Up to where a product is landed: `token` resumes there, and is the venue's own text, never derived.
+    """Up to where a stream is landed: `token` resumes there, and is the venue's own text, never derived.
 
-    `last_id` is the id of the last trade before it; a later page may repeat it, and must not land it again.
+    `last_id` is the id of the last row before it; a later page may repeat it, and must not land it again.
     """
 
     token: str
@@ -75,10 +75,10 @@ class Response:
 
 @dataclass(frozen=True)
 class Page:
-    """Trades of one product, oldest first, none of them landed before; `cursor` resumes after the last one."""
+    """Rows of one stream, oldest first, none of them landed before; `cursor` resumes after the last one."""
 
-    symbol: str
-    trades: pa.RecordBatch
+    stream: str
+    rows: pa.RecordBatch
     cursor: Cursor
 
 
@@ -122,33 +122,17 @@ class Connector(Protocol):
     def products(self) -> Generator[Request, Response, list[Product]]:
         """Ask for the products that can be traded now."""
 
-    def parse_trades(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
+    def parse(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
         """Trades of one response body, oldest first, in `raw.page_schema`; raises UnexpectedPayload."""
 
     def check(self, response: Response) -> None:
         """Raise what the response means: a TransientError where waiting helps, a TerminalError where not."""
 
 
-def page_of(raw: RawTable, symbol: str, trades: pa.RecordBatch, token: str | None = None) -> Page:
-    """A page of `trades`, whose token is the last id unless the venue gives another."""
-    last_id = trades[raw.trade_id][-1].as_py()
-    return Page(symbol, trades, Cursor(token if token is not None else last_id, last_id))
-
-
-def after_id(raw: RawTable, trades: pa.RecordBatch, last_id: int) -> pa.RecordBatch:
-    """The trades whose numeric id is above `last_id`."""
-    return trades.filter(pc.greater(pc.cast(trades[raw.trade_id], pa.int64()), last_id))
-
-
-def from_moment(raw: RawTable, trades: pa.RecordBatch, since: datetime) -> pa.RecordBatch:
-    """The trades from the first one on that is not known to be before `since`."""
-    moment = pa.scalar(since.astimezone(UTC).replace(tzinfo=None), pa.timestamp("us"))
-    return trades.slice(_leading(pc.less(trades[raw.trade_time], moment).fill_null(False)))
-
-
-def _leading(is_before: pa.BooleanArray) -> int:
-    first = pc.index(is_before, False).as_py()
-    return len(is_before) if first < 0 else int(first)
+def page_of(raw: RawTable, stream: str, rows: pa.RecordBatch, token: str | None = None) -> Page:
+    """A page of `rows`, whose token is the last id unless the venue gives another."""
+    last_id = rows[raw.id_column][-1].as_py()
+    return Page(stream, rows, Cursor(token if token is not None else last_id, last_id))
 
 
 def ask_until(
@@ -185,14 +169,6 @@ def another_tape(what: str, last_id: int | str, found: str) -> AnotherTape:
     )
 
 
-def first_id(raw: RawTable, trades: pa.RecordBatch) -> int | None:
-    return int(trades[raw.trade_id][0].as_py()) if trades.num_rows else None
-
-
-def last_id(raw: RawTable, trades: pa.RecordBatch) -> int:
-    return int(trades[raw.trade_id][-1].as_py())
-
-
 def id_numbers(ids: Sequence[int], *, venue: str) -> pa.Int64Array:
     """Trade ids as an array.
 
@@ -214,15 +190,3 @@ def in_order(trades: pa.RecordBatch, ids: pa.Int64Array) -> pa.RecordBatch:
     if pc.any(pc.less(ids[1:], ids[:-1])).as_py():
         return trades.take(pc.sort_indices(ids))
     return trades
-
-
-def batch_of(raw: RawTable, columns: Mapping[str, Any]) -> pa.RecordBatch:
-    """A record batch in the order and types of `raw.page_schema`; takes arrays or lists."""
-    schema = raw.page_schema
-    return pa.RecordBatch.from_arrays(
-        [
-            column if isinstance(column := columns[wanted.name], pa.Array) else pa.array(column, wanted.type)
-            for wanted in schema
-        ],
-        schema=schema,
-    )

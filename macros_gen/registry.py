@@ -68,6 +68,11 @@ class Mapping:
         return self.declared.source
 
     @property
+    def raw_columns(self) -> dict[str, declarations.Column]:
+        """The raw table's own columns, in the source's words."""
+        return self.declared.columns or {}
+
+    @property
     def staging(self) -> str:
         return f"stg_{self.exchange}__{self.entity}"
 

@@ -19,7 +19,7 @@ from advisor.plan import TARGET, plan_unify
 from lakehouse.errors import SchemaHubError, is_interruption
 from lakehouse.pending import Landed, check_is_there, nothing_landed, read_landed
 from lakehouse.printable import printable
-from loaders.connectors import load_connectors
+from loaders.connectors import connector_names
 from macros_gen.registry import RegistryError
 from simulator.exchanges.command import simulate
 from simulator.exchanges.market import DEFAULT_START
@@ -35,7 +35,7 @@ from .settings import lake_of, load_settings
 from .show.client_settings import Aws, aws_in_use, spark_conf, trino_conf
 from .show.plan import plan_report
 from .show.progress import ingest, unify
-from .show.status import SymbolStatus, status
+from .show.status import StreamStatus, status
 
 INTERRUPTED = 130
 """The exit code that typer gives to Ctrl-C."""
@@ -121,7 +121,7 @@ def run_pipeline(
     """Ingest every exchange, then unify; an exchange that fails does not stop the others."""
     coordinator = _coordinator(lake, s3_bucket, s3_prefix, symbols=symbols, since=since)
     coordinator.check_target(target)
-    problems = ingest(coordinator, sorted(load_connectors()), out)
+    problems = ingest(coordinator, connector_names(), out)
     try:
         with refusals_in_one_line():
             unify(coordinator, target, out)
@@ -184,7 +184,8 @@ def repair(
     lake: LakeOption = None,
 ) -> None:
     """Show what is damaged in a lake in a folder, for example by a power cut, and how it is brought back."""
-    for line in run_repair(Coordinator(load_settings(lake=lake)).lake, apply=apply):
+    coordinator = Coordinator(load_settings(lake=lake))
+    for line in run_repair(coordinator.lake, coordinator.registry, apply=apply):
         out.print(line, markup=False, soft_wrap=True)
 
 
@@ -253,7 +254,7 @@ def _print_conf(conf: Callable[[str, Aws], str], coordinator: Coordinator) -> No
     typer.echo(conf(location, aws_in_use(location)), nl=False)
 
 
-def _status_table(rows: list[SymbolStatus]) -> Table:
+def _status_table(rows: list[StreamStatus]) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("exchange", "symbol", "last trade (UTC)"):
         table.add_column(name, no_wrap=True)
@@ -261,8 +262,8 @@ def _status_table(rows: list[SymbolStatus]) -> Table:
         table.add_column(name, justify="right", no_wrap=name != "pending loads")
     for row in rows:
         table.add_row(
-            row.exchange,
-            row.symbol,
+            row.source,
+            row.stream,
             _time(row.last_trade_at),
             _lag(row.lag),
             f"{row.row_count:,}",

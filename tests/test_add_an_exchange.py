@@ -18,8 +18,10 @@ from loaders.connectors import load_connector
 from datetime import UTC, datetime
 from macros_gen.registry import load_registry
 from pathlib import Path
+from schemahub.runs.raw_tables import declared_columns
 
-gemini = load_connector("gemini")
+columns = declared_columns(load_registry(Path(".").resolve()))
+gemini = load_connector("gemini", columns)
 body = (
     b'[{"timestamp":2,"timestampms":1591404856001,"tid":9,"price":"9593.65","amount":"2","type":"sell"},'
     b'{"timestamp":1,"timestampms":1591404855001,"tid":7,"price":"9593.60","amount":"1","type":"buy"}]'
@@ -28,12 +30,11 @@ walk = gemini.newer("btcusd", None, since=datetime(1970, 1, 1, tzinfo=UTC))
 first_request = next(walk)
 page = walk.send(Response(200, {}, body))
 second_request = next(walk)
-assert isinstance(page, Page) and page.trades.schema == gemini.raw.page_schema
-assert page.trades["tid"].to_pylist() == ["7", "9"]
-assert [time.timestamp() for time in page.trades["timestampms"].to_pylist()] == [1591404855.001, 1591404856.001]
+assert isinstance(page, Page) and page.rows.schema == gemini.raw.page_schema
+assert page.rows["tid"].to_pylist() == ["7", "9"]
+assert [time.timestamp() for time in page.rows["timestampms"].to_pylist()] == [1591404855.001, 1591404856.001]
 assert second_request.parameters["since_tid"] == "9"
-(mapping,) = [m for m in load_registry(Path(".").resolve()).mappings if m.source == gemini.raw.table.name]
-assert {n: c.type for n, c in mapping.declared.columns.items()} == {c.name: c.type for c in gemini.raw.columns}
+assert [column.name for column in gemini.raw.columns] == ["tid", "symbol", "price", "amount", "timestampms", "type"]
 """
 
 
@@ -47,7 +48,7 @@ def code_of(heading: str, language: str) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project")
-    for folder in ("loaders", "macros_gen", "config", "dbt_project"):
+    for folder in ("lakehouse", "loaders", "macros_gen", "schemahub", "config", "dbt_project"):
         shutil.copytree(PROJECT / folder, root / folder, ignore=shutil.ignore_patterns("target", "logs", "__pycache__"))
     for heading, language in (("1. The connector", "python"), ("2. The mapping", "yaml")):
         path, code = code_of(heading, language)

@@ -24,10 +24,10 @@ from pyiceberg.table import Table
 import simulator.exchanges
 from lakehouse.local import LocalLake
 from loaders.channels.rest import Fetcher
-from loaders.connectors import load_connector
 from loaders.landing.ingest import ingest
 from schemahub.runs.coordinator import Coordinator, utc_now
 from schemahub.settings import load_settings
+from tests.support.connectors import CONNECTORS
 
 RECORDINGS = Path(__file__).resolve().parents[1].parent / "shared" / "exchanges" / "recordings"
 COINBASE = RECORDINGS / "coinbase" / "openbb" / "get_trades_ETH-USDT_20220620_0950.yaml"
@@ -170,7 +170,7 @@ def processed(tmp_path_factory: pytest.TempPathFactory) -> Processed:
 
 
 def land(lake: Path, venue: str, url: str) -> None:
-    connector = load_connector(venue)
+    connector = CONNECTORS[venue]
     symbols = [product for name, product in BODIES if name == venue]
     with Fetcher(connector, url) as fetcher:
         ingested = ingest(LocalLake(lake), connector, symbols, fetcher=fetcher, since=SINCE, now=utc_now)

@@ -8,7 +8,7 @@ that of the table's last one, nor before it:
   now is not later;
 - every other commit (properties, columns, upkeep) is committed a millisecond after the last one. It needs no true time,
   and must put none ahead: Java refuses to commit more than a minute before the last commit, and Athena, which is Java,
-  writes to tables that we tend.
+  writes to tables that we compact.
 """
 
 import time

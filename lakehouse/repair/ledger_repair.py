@@ -15,7 +15,7 @@ from pyiceberg.expressions.literals import literal
 from pyiceberg.table import StaticTable, Table
 
 from ..lake import Lake, ensure_table, existing_table
-from ..ledger import LEDGER, LedgerRow, as_arrow, last_load, recorded_property
+from ..ledger import LedgerRow, as_arrow, last_load, ledger_table, recorded_property
 from ..load_rows import LOAD, read_load
 from ..raw_table import RawTable
 
@@ -67,7 +67,7 @@ def differences(
 
 def correct(differs: LedgerDifferences, lake: Lake) -> None:
     """Take out of the ledger what is gone, and add what it lacks, in one commit."""
-    ledger = ensure_table(lake, LEDGER)
+    ledger = ensure_table(lake, ledger_table())
     added, recorded = list(_added(differs, lake)), dict(_recorded(differs, lake))
     with ledger.transaction() as transaction:
         if differs.gone:

@@ -75,7 +75,7 @@ class _Examination:
         if changed:
             self._build_again(f"was built from what {', '.join(sorted(changed))} held before")
         if differs:
-            self._add(LEDGER.name, differs.told(), "is made to tell what they hold", partial(correct, differs))
+            self._add(LEDGER, differs.told(), "is made to tell what they hold", partial(correct, differs))
         return self.findings
 
     @cached_property
@@ -105,7 +105,7 @@ class _Examination:
             self._add(name, str(damage), _BUILT_AGAIN, _forgets(name))
         elif state := newest_whole_state(folder, self._io):
             self._point_to(name, state, str(damage))
-        elif name == LEDGER.name or folder not in table_folders(self.folder):
+        elif name == LEDGER or folder not in table_folders(self.folder):
             self._add(name, f"{damage}, and no whole state is kept", "is made again", _forgets(name))
         else:
             self._leave(name, f"{damage}, and no whole state is kept")
@@ -131,7 +131,7 @@ class _Examination:
 
     def _ledger_differences(self) -> LedgerDifferences:
         raw = {name: state.address for name, state in self.states.items() if _is_raw(name)}
-        ledger = self.states.get(LEDGER.name)
+        ledger = self.states.get(LEDGER)
         return differences(raw, ledger.address if ledger else None, declared=self.declared, unknown=self.unknown)
 
     def _add(self, what: str, wrong: str, cure: str, apply: Callable[[LocalLake], None] | None = None) -> None:

@@ -182,7 +182,7 @@ class Fetcher:
                 step = _sent(walk, self._send(step))
 
     def _is_later_than(self, page: Page, began: datetime) -> bool:
-        times = page.trades[self.connector.raw.trade_time]
+        times = page.rows[self.connector.raw.time_column]
         venue_time = pa.scalar(began - self._venue_clock.ahead, pa.timestamp("us"))
         return bool(pc.all(pc.greater(times, venue_time)).as_py()) and times.null_count < len(times)
 

@@ -2,26 +2,49 @@
 
 import importlib
 import pkgutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from lakehouse.errors import Misconfigured
 from lakehouse.names import known
+from lakehouse.table import Column
 
 from ..connector import Connector
 
-
-def load_connectors() -> dict[str, Connector]:
-    """Every connector in this folder, by name."""
-    return {name: load_connector(name) for name in connector_names()}
+Columns = Mapping[str, Sequence[Column]]
+"""The columns that the mappings declare, by raw table."""
 
 
-def load_connector(name: str) -> Connector:
-    """The connector of the exchange `name`; raises Misconfigured where there is none, naming near matches."""
+def load_connectors(columns: Columns) -> dict[str, Connector]:
+    """The connectors of this folder whose raw table has a mapping, by name."""
+    every = (load_connector(name) for name in connector_names())
+    return {each.name: with_columns(each, columns) for each in every if each.raw.name in columns}
+
+
+def load_connector(name: str, columns: Columns | None = None) -> Connector:
+    """The connector of an exchange; without `columns` it can request, but not parse.
+
+    Raises:
+        Misconfigured: there is no such connector, which names near matches, or no mapping of its raw table.
+    """
     module = importlib.import_module(f"{__name__}.{known(name, connector_names(), what='exchange')}")
     try:
         connector: Connector = module.CONNECTOR
     except AttributeError:
         raise Misconfigured(f"{module.__file__} must define `CONNECTOR`; see ADD_AN_EXCHANGE.md") from None
-    return connector
+    return connector if columns is None else with_columns(connector, columns)
+
+
+def with_columns(connector: Connector, columns: Columns) -> Connector:
+    """The connector, landing the columns that its mapping declares; raises Misconfigured where there is no mapping."""
+    raw = connector.raw
+    if raw.name not in columns:
+        raise Misconfigured(
+            f"{connector.name}: no mapping declares the columns of `{raw.name}`; add config/mappings/, for example "
+            f"{raw.source}_{raw.entity}.yaml, with `source: {raw.name}`"
+        )
+    handed: Connector = replace(connector, raw=raw.with_columns(columns[raw.name]))  # type: ignore[type-var]
+    return handed
 
 
 def connector_names() -> list[str]:

@@ -17,7 +17,6 @@ import pyarrow.compute as pc
 
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
-from lakehouse.table import Column
 
 from ..channels.payloads import decode, decode_or_none, decode_records, moments, object_texts
 from ..connector import (
@@ -28,15 +27,10 @@ from ..connector import (
     Request,
     Response,
     Walk,
-    after_id,
     another_tape,
     ask_until,
-    batch_of,
-    first_id,
-    from_moment,
     id_numbers,
     in_order,
-    last_id,
     page_of,
 )
 from ..errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
@@ -93,36 +87,21 @@ class Binance:
     base_url: str = "https://api.binance.com"
     # 6,000 units a minute and address; the headroom is for whoever shares the address
     budget: Budget = Budget(units=5_000, seconds=60, burst=1_000)
-    raw: RawTable = RawTable(
-        exchange="binance",
-        columns=(
-            Column("id", "string", "Trade id, per symbol and contiguous."),
-            Column("symbol", "string", "Market, for example BTCUSDT."),
-            Column("price", "double", "Price in the quote asset."),
-            Column("qty", "double", "Quantity in the base asset."),
-            Column("quote_qty", "double", "Price times quantity, in the quote asset."),
-            Column("time", "timestamp", "Time of the trade, UTC."),
-            Column("is_buyer_maker", "boolean", "True where the buyer's order was in the book: the taker sold."),
-            Column("is_best_match", "boolean", "Binance says to ignore it."),
-        ),
-        symbol="symbol",
-        trade_id="id",
-        trade_time="time",
-    )
+    raw: RawTable = RawTable("binance", "trades", stream_column="symbol", id_column="id", time_column="time")
 
     def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
         last = int(after.last_id) if after else (yield from self._last_id_before(symbol, since - MARGIN))
         is_reached = after is not None
         while last is not None:
             page = yield from self._page(symbol, last + 1)
-            trades = after_id(self.raw, page, last)
+            trades = self.raw.after(page, last)
             if trades.num_rows == 0:
                 if page.num_rows or (after is not None and last == int(after.last_id)):
                     yield from self._check_tape(symbol, last)
                 return
-            last = last_id(self.raw, trades)
+            last = self.raw.last_id(trades)
             if not is_reached:
-                trades = from_moment(self.raw, trades, since)
+                trades = self.raw.since(trades, since)
                 is_reached = trades.num_rows > 0
             if is_reached:
                 yield page_of(self.raw, symbol, trades)
@@ -130,17 +109,17 @@ class Binance:
     def _check_tape(self, symbol: str, last: int) -> Generator[Request, Response, None]:
         # nothing follows the last trade landed: because it is the newest one, or because the ids are other ones?
         page = yield from self._page(symbol, last)
-        if page.num_rows == 0 or last_id(self.raw, page) < last:
+        if page.num_rows == 0 or self.raw.last_id(page) < last:
             raise another_tape(f"binance {symbol}", last, "and the venue has none from that id on")
 
     def _page(self, symbol: str, start: int) -> Generator[Request, Response, pa.RecordBatch]:
         def ask() -> Generator[Request, Response, pa.RecordBatch]:
             parameters = {"symbol": symbol, "fromId": str(start), "limit": str(_PAGE)}
             response = yield Request("/api/v3/historicalTrades", parameters, _MICROSECONDS, weight=25)
-            return self.parse_trades(response.body, symbol=symbol)
+            return self.parse(response.body, symbol=symbol)
 
         def first(page: pa.RecordBatch) -> int | None:
-            return first_id(self.raw, page)
+            return self.raw.first_id(page)
 
         return ask_until(ask, lambda page: first(page) in (start, None), first, what=f"binance {symbol}")
 
@@ -162,7 +141,7 @@ class Binance:
         markets = decode(_exchange_info, response.body, venue="binance").symbols
         return [Product(market.symbol, market.baseAsset, market.quoteAsset) for market in markets]
 
-    def parse_trades(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
+    def parse(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
         """Parse `trades` or `historicalTrades`, oldest first.
 
         [{"id":28457,"price":"4.00000100","qty":"12.00000000","quoteQty":"48.000012","time":1499865549590,
@@ -170,8 +149,7 @@ class Binance:
         """
         trades = decode_records(_trades, _Trade, body, venue="binance")
         ids = id_numbers([trade.id for trade in trades], venue="binance")
-        batch = batch_of(
-            self.raw,
+        batch = self.raw.batch(
             {
                 "id": ids.cast(pa.string()),
                 "symbol": pa.repeat(symbol, len(trades)),

@@ -21,7 +21,6 @@ import pyarrow.compute as pc
 
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
-from lakehouse.table import Column
 
 from ..channels.payloads import FIRST_US, decode, decode_or_none, decode_records, moments, object_texts
 from ..connector import (
@@ -32,15 +31,10 @@ from ..connector import (
     Request,
     Response,
     Walk,
-    after_id,
     another_tape,
     ask_until,
-    batch_of,
-    first_id,
-    from_moment,
     id_numbers,
     in_order,
-    last_id,
     page_of,
 )
 from ..errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
@@ -79,26 +73,13 @@ class Coinbase:
     base_url: str = "https://api.exchange.coinbase.com"
     # 10 requests a second and address, 15 in a burst; the headroom is for whoever shares the address
     budget: Budget = Budget(units=9, seconds=1, burst=10)
-    raw: RawTable = RawTable(
-        exchange="coinbase",
-        columns=(
-            Column("trade_id", "string", "Trade id, per product and contiguous."),
-            Column("product_id", "string", "Product, for example BTC-USD."),
-            Column("price", "double", "Price in the quote currency."),
-            Column("size", "double", "Quantity in the base currency."),
-            Column("side", "string", "Side of the MAKER: buy or sell. The taker's is the other one."),
-            Column("time", "timestamp", "Time of the trade, UTC."),
-        ),
-        symbol="product_id",
-        trade_id="trade_id",
-        trade_time="time",
-    )
+    raw: RawTable = RawTable("coinbase", "trades", stream_column="product_id", id_column="trade_id", time_column="time")
 
     def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
         newest = yield from self._page(symbol)
         if newest.num_rows == 0:
             return
-        end = last_id(self.raw, newest)
+        end = self.raw.last_id(newest)
         last = int(after.last_id) if after else (yield from self._last_id_before(symbol, since - MARGIN, newest))
         if end < last:
             yield from self._check_tape(symbol, last)
@@ -107,7 +88,7 @@ class Coinbase:
         while last < end:
             pages = [newest]
             top = end
-            if first_id(self.raw, after_id(self.raw, newest, last)) != last + 1:
+            if self.raw.first_id(self.raw.after(newest, last)) != last + 1:
                 top = min(last + step, end)
                 pages = [(yield from self._page_up_to(symbol, top))]
                 if not _ends_above(self.raw, pages[0], last):  # ids that were never given: look further up each time
@@ -118,12 +99,12 @@ class Coinbase:
                     continue
                 pages += yield from self._pages_down(symbol, pages[0], last)
             for page in reversed(pages):
-                trades = after_id(self.raw, page, last)
-                trades = trades if is_reached else from_moment(self.raw, trades, since)
+                trades = self.raw.after(page, last)
+                trades = trades if is_reached else self.raw.since(trades, since)
                 if trades.num_rows:
                     is_reached = True
                     yield page_of(self.raw, symbol, trades)
-            last = max(top, last_id(self.raw, pages[0]))
+            last = max(top, self.raw.last_id(pages[0]))
             window = step = max(window, *(page.num_rows for page in pages))
 
     def _pages_down(
@@ -133,37 +114,37 @@ class Coinbase:
         pages = []
         # ids between those of one page were never given; those below its lowest may be on another one
         while not _reaches(self.raw, page, last):
-            page = yield from self._page_up_to(symbol, int(page[self.raw.trade_id][0].as_py()) - 1)
+            page = yield from self._page_up_to(symbol, int(page[self.raw.id_column][0].as_py()) - 1)
             pages.append(page)
         return pages
 
     def _check_tape(self, symbol: str, last: int) -> Generator[Request, Response, None]:
         page = yield from self._page_up_to(symbol, last)
-        if page.num_rows == 0 or last_id(self.raw, page) != last:
-            found = f"{last_id(self.raw, page)} is the highest" if page.num_rows else "the venue has none up to it"
+        if page.num_rows == 0 or self.raw.last_id(page) != last:
+            found = f"{self.raw.last_id(page)} is the highest" if page.num_rows else "the venue has none up to it"
             raise another_tape(f"coinbase {symbol}", last, f"and {found}")
 
     def _page(self, symbol: str, *, below: int | None = None) -> Generator[Request, Response, pa.RecordBatch]:
         cursor = {} if below is None else {"after": str(below)}
         response = yield Request(f"/products/{quote(symbol, safe='')}/trades", {"limit": str(_PAGE), **cursor})
-        return self.parse_trades(response.body, symbol=symbol)
+        return self.parse(response.body, symbol=symbol)
 
     def _last_id_before(
         self, symbol: str, moment: datetime, newest: pa.RecordBatch
     ) -> Generator[Request, Response, int]:
         # Ids rise with time: go back by steps that double until a page is too old, then halve what lies between.
-        page, low, high = newest, 0, last_id(self.raw, newest)  # the answer is in low..high
+        page, low, high = newest, 0, self.raw.last_id(newest)  # the answer is in low..high
         middle = high
         step = _PAGE
         while True:
-            recent = from_moment(self.raw, page, moment)
+            recent = self.raw.since(page, moment)
             before = page.num_rows - recent.num_rows
             if recent.num_rows:
-                high = min(high, int(recent[self.raw.trade_id][0].as_py()) - 1)
+                high = min(high, int(recent[self.raw.id_column][0].as_py()) - 1)
             else:  # no trade up to `middle` is recent enough
                 low = middle
             if before and recent.num_rows:
-                return last_id(self.raw, page.slice(0, before))
+                return self.raw.last_id(page.slice(0, before))
             if low >= high:
                 return low
             middle = high - step if low == 0 and step < high else (low + high + 1) // 2
@@ -174,7 +155,7 @@ class Coinbase:
         """The trades up to id `newest`, as many as the venue gives at a time."""
 
         def last(page: pa.RecordBatch) -> int | None:
-            return last_id(self.raw, page) if page.num_rows else None
+            return self.raw.last_id(page) if page.num_rows else None
 
         ask = partial(self._page, symbol, below=newest + 1)
         what = f"coinbase {symbol}"
@@ -188,7 +169,7 @@ class Coinbase:
         found = decode(_products, response.body, venue="coinbase")
         return [Product(item.id, item.base_currency, item.quote_currency) for item in found if item.status == "online"]
 
-    def parse_trades(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
+    def parse(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
         """Parse a page, newest first, into trades, oldest first.
 
         [{"time":"2014-11-07T22:19:28.578544Z","trade_id":74,"price":"10.00000000","size":"0.01000000","side":"buy"}]
@@ -197,8 +178,7 @@ class Coinbase:
         texts = object_texts(body, len(trades))
         trades.reverse()
         ids = id_numbers([trade.trade_id for trade in trades], venue="coinbase")
-        batch = batch_of(
-            self.raw,
+        batch = self.raw.batch(
             {
                 "trade_id": ids.cast(pa.string()),
                 "product_id": pa.repeat(symbol, len(trades)),
@@ -224,12 +204,12 @@ class Coinbase:
 
 
 def _ends_above(raw: RawTable, page: pa.RecordBatch, last: int) -> bool:
-    return page.num_rows > 0 and last_id(raw, page) > last
+    return page.num_rows > 0 and raw.last_id(page) > last
 
 
 def _reaches(raw: RawTable, page: pa.RecordBatch, last: int) -> bool:
     """Whether nothing can lie between `last` and the lowest id of a page."""
-    lowest = first_id(raw, page)
+    lowest = raw.first_id(page)
     return lowest is None or lowest <= last + 1
 
 

@@ -20,7 +20,6 @@ import pyarrow.compute as pc
 
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
-from lakehouse.table import Column
 
 from ..channels.payloads import array_texts, decode, decode_records, moments, numbers
 from ..connector import (
@@ -30,14 +29,10 @@ from ..connector import (
     Request,
     Response,
     Walk,
-    after_id,
     another_tape,
     ask_until,
-    batch_of,
-    from_moment,
     id_numbers,
     in_order,
-    last_id,
     page_of,
 )
 from ..errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
@@ -92,7 +87,7 @@ Twins = Mapping[str, int]
 
 @dataclass(frozen=True)
 class _Page:
-    trades: pa.RecordBatch
+    rows: pa.RecordBatch
     token: str
     twins: Twins
 
@@ -103,26 +98,7 @@ class Kraken:
     base_url: str = "https://api.kraken.com"
     # about one request a second, counted for each address and pair
     budget: Budget = Budget(units=0.95, seconds=1, burst=1)
-    raw: RawTable = RawTable(
-        exchange="kraken",
-        columns=(
-            Column(
-                "trade_id",
-                "string",
-                "Trade id, per pair and contiguous; made from the row where Kraken gave none.",
-            ),
-            Column("pair", "string", "Pair by its alternative name, for example XBTUSD."),
-            Column("price", "double", "Price in the quote asset."),
-            Column("volume", "double", "Quantity in the base asset."),
-            Column("time", "timestamp", "Time of the trade, UTC; cut, not rounded, from 100 ns to microseconds."),
-            Column("side", "string", "Side of the taker: b (buy) or s (sell)."),
-            Column("order_type", "string", "Order of the taker: m (market) or l (limit)."),
-            Column("misc", "string", "Miscellaneous, as sent."),
-        ),
-        symbol="pair",
-        trade_id="trade_id",
-        trade_time="time",
-    )
+    raw: RawTable = RawTable("kraken", "trades", stream_column="pair", id_column="trade_id", time_column="time")
 
     def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
         cursor = after or Cursor(_token_before(since.replace(microsecond=0)), "")
@@ -130,25 +106,25 @@ class Kraken:
         is_reached = after is not None
         while True:
             page = yield from self._page(symbol, cursor, twins)
-            trades = self._new(symbol, page.trades, cursor)
+            trades = self._new(symbol, page.rows, cursor)
             if trades.num_rows == 0:
                 return
             if int(page.token) <= int(cursor.token):
                 raise UnexpectedPayload(f"kraken {symbol}: `last` stays at {page.token}, and so would the walk")
             cursor, twins = Cursor(page.token, page_of(self.raw, symbol, trades).cursor.last_id), page.twins
             if not is_reached:
-                trades = from_moment(self.raw, trades, since)
+                trades = self.raw.since(trades, since)
                 is_reached = trades.num_rows > 0
             if is_reached:
                 yield page_of(self.raw, symbol, trades, cursor.token)
 
     def _new(self, symbol: str, trades: pa.RecordBatch, cursor: Cursor) -> pa.RecordBatch:
-        if not (trades.num_rows and cursor.last_id.isdigit() and _have_ids(trades[self.raw.trade_id])):
+        if not (trades.num_rows and cursor.last_id.isdigit() and _have_ids(trades[self.raw.id_column])):
             return trades
         last = int(cursor.last_id)
-        if (highest := last_id(self.raw, trades)) < last:
+        if (highest := self.raw.last_id(trades)) < last:
             raise another_tape(f"kraken {symbol}", last, f"and {highest} is the highest after its time")
-        return after_id(self.raw, trades, last)
+        return self.raw.after(trades, last)
 
     def _twins_before(self, symbol: str, cursor: Cursor) -> Generator[Request, Response, Twins]:
         """The twins among the trades already landed of the second in which the cursor is."""
@@ -158,7 +134,7 @@ class Kraken:
         token = str(max(0, (int(cursor.token) // _SECOND_NS - 1) * _SECOND_NS - 1))  # a shown time may be rounded up
         while int(token) < int(cursor.token):
             page = yield from self._page(symbol, Cursor(token, ""), twins)
-            ids = page.trades[self.raw.trade_id]
+            ids = page.rows[self.raw.id_column]
             if (place := pc.index(ids, cursor.last_id).as_py()) >= 0:
                 return _twins_of(ids[: place + 1], twins)
             if int(page.token) <= int(token):
@@ -173,7 +149,7 @@ class Kraken:
             return self._parse(response.body, symbol=symbol, twins=twins)
 
         def first(page: _Page) -> str | None:
-            return page.trades[self.raw.trade_id][0].as_py() if page.trades.num_rows else None
+            return page.rows[self.raw.id_column][0].as_py() if page.rows.num_rows else None
 
         what = f"kraken {symbol}"
         if not cursor.last_id:  # nothing to compare the first page with but itself
@@ -188,13 +164,13 @@ class Kraken:
         # pairs without a `wsname` are dark pools
         return [_product(pair) for pair in pairs if pair.wsname and pair.status == "online"]
 
-    def parse_trades(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
+    def parse(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
         """Parse a page, oldest first; the result's key is Kraken's own and not the `pair` that was asked for.
 
         {"error":[],"result":{"XXBTZUSD":[["30243.40000","0.34507674",1688669597.8277369,"b","m","",61044952]],
                               "last":"1688669597827736932"}}
         """
-        return self._parse(body, symbol=symbol, twins={}).trades
+        return self._parse(body, symbol=symbol, twins={}).rows
 
     def _parse(self, body: bytes, *, symbol: str, twins: Twins) -> _Page:
         result = decode(_answer, body, venue="kraken").result
@@ -206,14 +182,13 @@ class Kraken:
         if _TOKEN.fullmatch(token) is None:
             raise UnexpectedPayload(f"kraken: expected nanoseconds in `last`, found {printable(token, 60)!r}")
         trades = self._batch(bytes(result[keys[0]]), symbol, twins)
-        return _Page(trades, token, _twins_of(trades[self.raw.trade_id], twins))
+        return _Page(trades, token, _twins_of(trades[self.raw.id_column], twins))
 
     def _batch(self, rows: bytes, symbol: str, twins: Twins) -> pa.RecordBatch:
         trades = decode_records(_trades, _Trade, rows, venue="kraken")
         numbered = [trade.trade_id for trade in trades if trade.trade_id is not msgspec.UNSET]
         ids = id_numbers(numbered, venue="kraken")
-        batch = batch_of(
-            self.raw,
+        batch = self.raw.batch(
             {
                 "trade_id": ids.cast(pa.string()) if len(ids) == len(trades) else _made_ids(trades, twins),
                 "pair": pa.repeat(symbol, len(trades)),

@@ -29,13 +29,13 @@ from dlt.destinations.impl.filesystem.factory import filesystem
 from dlt.destinations.impl.filesystem.filesystem import FilesystemClient, ReferenceFollowupJob
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from lakehouse.compaction import tend
+from lakehouse.compaction import compact
 from lakehouse.errors import LakeUnavailable, SchemaHubError
 from lakehouse.ledger import record
 from lakehouse.load_rows import LedgerRow
 
 from ..connector import Page
-from .load import PendingLoad
+from .load import LoadInProgress
 
 _LOAD_ID = "load_id"
 """Names the load that a working folder is for, to whoever finds it after a crash."""
@@ -45,17 +45,17 @@ class _StageFile(RunnableLoadJob, HasFollowupJobs):  # type: ignore[misc] # dlt 
     """Put one file into the table's folder. Runnable, so that dlt's pool wakes up as soon as it is done."""
 
     def run(self) -> None:
-        _attempt(self._job_client.pending_load, lambda load: load.stage(Path(self._file_path)))
+        _attempt(self._job_client.load_in_progress, lambda load: load.stage(Path(self._file_path)))
 
 
 class _CommitFiles(ReferenceFollowupJob):  # type: ignore[misc]
     """Commit the table, when all its files are in place."""
 
     def run(self) -> None:
-        _attempt(self._job_client.pending_load, lambda load: load.commit())
+        _attempt(self._job_client.load_in_progress, lambda load: load.commit())
 
 
-def _attempt(load: PendingLoad, step: Callable[[PendingLoad], None]) -> None:
+def _attempt(load: LoadInProgress, step: Callable[[LoadInProgress], None]) -> None:
     try:
         step(load)
     except Exception as error:
@@ -66,26 +66,26 @@ def _attempt(load: PendingLoad, step: Callable[[PendingLoad], None]) -> None:
 class _LakeClient(FilesystemClient):  # type: ignore[misc]
     """dlt's client for files, with our two jobs; its own bookkeeping goes to the working folder."""
 
-    pending_load: PendingLoad
+    load_in_progress: LoadInProgress
 
     def get_load_job_class(self, table: TTableSchema, file_path: str) -> type[LoadJob]:
-        if table["name"] == self.pending_load.raw.table.name and file_path.endswith(".parquet"):
+        if table["name"] == self.load_in_progress.raw.name and file_path.endswith(".parquet"):
             return _StageFile
         return super().get_load_job_class(table, file_path)  # type: ignore[no-any-return]
 
     def get_reference_followup_job_class(self, table: TTableSchema) -> type[ReferenceFollowupJob] | None:
-        return _CommitFiles if table["name"] == self.pending_load.raw.table.name else None
+        return _CommitFiles if table["name"] == self.load_in_progress.raw.name else None
 
 
 class _LakeDestination(filesystem):  # type: ignore[misc]
-    pending_load: PendingLoad
+    load_in_progress: LoadInProgress
 
     @property
     def client_class(self) -> type[FilesystemClient]:
-        return type("LakeClient", (_LakeClient,), {"pending_load": self.pending_load})
+        return type("LakeClient", (_LakeClient,), {"load_in_progress": self.load_in_progress})
 
 
-def land(load: PendingLoad, pages: Iterator[Page]) -> list[LedgerRow]:
+def land(load: LoadInProgress, pages: Iterator[Page]) -> list[LedgerRow]:
     """Land `pages` in one commit, and record it in the ledger.
 
     Args:
@@ -106,21 +106,19 @@ def land(load: PendingLoad, pages: Iterator[Page]) -> list[LedgerRow]:
         is_interrupted = _run_pipeline(load, chain([first], pages), folder)
     if load.committed is not None:
         record(load.lake, load.raw, load.committed, load.ledger_rows)
-        tend(load.committed)
+        compact(load.committed)
     if is_interrupted:
         raise KeyboardInterrupt
     if load.committed is None:
-        raise LakeUnavailable(
-            f"dlt ended without a commit to `{load.raw.table.name}` and without an error; run it again"
-        )
+        raise LakeUnavailable(f"dlt ended without a commit to `{load.raw.name}` and without an error; run it again")
     return load.ledger_rows
 
 
-def _run_pipeline(load: PendingLoad, pages: Iterator[Page], folder: Path) -> bool:
+def _run_pipeline(load: LoadInProgress, pages: Iterator[Page], folder: Path) -> bool:
     """Extract, normalize and load; tells whether Ctrl-C was pressed while dlt loaded, which ends its work first."""
 
     @dlt.resource(  # type: ignore[untyped-decorator] # dlt is untyped for us, see pyproject.toml
-        name=load.raw.table.name,
+        name=load.raw.name,
         table_format="iceberg",
         write_disposition="append",
         # else dlt would make them zoned
@@ -136,7 +134,7 @@ def _run_pipeline(load: PendingLoad, pages: Iterator[Page], folder: Path) -> boo
         yield from load.tables(pages, load_id)
 
     destination = _LakeDestination(bucket_url=f"file://{folder}/bookkeeping", destination_name="lake")
-    destination.pending_load = load
+    destination.load_in_progress = load
     pipeline = dlt.pipeline("landing", str(folder), destination=destination, dataset_name="landing")
     try:
         pipeline.extract(rows(), loader_file_format="parquet")
@@ -162,9 +160,9 @@ def _cause(failure: BaseException) -> BaseException | None:
 
 
 @contextmanager
-def _working_folder(load: PendingLoad) -> Iterator[Path]:
+def _working_folder(load: LoadInProgress) -> Iterator[Path]:
     """An empty folder for one load; files that a load before it left uncommitted are removed."""
-    folder = load.lake.work_folder / "landing" / load.raw.table.name
+    folder = load.lake.work_folder / "landing" / load.raw.name
     marker = folder / _LOAD_ID
     if marker.exists():
         load.discard_files_of(marker.read_text())

@@ -58,7 +58,7 @@ def ingest(
     Raises:
         ConcurrentWriter: another process is landing the same exchange.
     """
-    with lake.writing(connector.raw.table.name):
+    with lake.writing(connector.raw.name):
         table = ensure_table(lake, connector.raw.table)
         record(lake, connector.raw, table)
         walks = {
@@ -71,13 +71,13 @@ def ingest(
             return Ingested(failures=fetcher.failures, warnings=fetcher.warnings)
 
         from .dlt_job import land  # importing dlt takes two seconds, which a run with nothing new need not wait
-        from .load import PendingLoad
+        from .load import LoadInProgress
 
-        load = PendingLoad(lake, connector.raw, table, source=fetcher.address, channel="rest", now=now)
+        load = LoadInProgress(lake, connector.raw, table, source=fetcher.address, channel="rest", now=now)
         return Ingested(land(load, chain([first], pages)), fetcher.failures, fetcher.warnings)
 
 
 def _reported(pages: Iterator[Page], progress: Progress) -> Iterator[Page]:
     for page in pages:
-        progress(page.symbol, page.trades.num_rows)
+        progress(page.stream, page.rows.num_rows)
         yield page

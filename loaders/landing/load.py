@@ -23,7 +23,7 @@ from pyiceberg.typedef import Record
 from lakehouse.errors import ConcurrentWriter
 from lakehouse.lake import Lake, identifier, readable
 from lakehouse.ledger import LastLoad, is_committed, last_load, last_load_property
-from lakehouse.load_rows import LedgerRow, SymbolRows, ledger_row
+from lakehouse.load_rows import LedgerRow, StreamRows, ledger_row
 from lakehouse.raw_table import RawTable
 
 from ..connector import Cursor, Page
@@ -36,15 +36,15 @@ _ROWS_TOGETHER = 100_000
 
 
 @dataclass
-class _Symbol:
-    """What a load holds of one symbol so far."""
+class _Stream:
+    """What a load holds of one stream so far."""
 
     cursor: Cursor
-    rows: SymbolRows
+    rows: StreamRows
 
 
 @dataclass
-class PendingLoad:
+class LoadInProgress:
     """A load until its commit: which rows, which files, which watermarks."""
 
     lake: Lake
@@ -58,7 +58,7 @@ class PendingLoad:
     """The time, UTC without a zone."""
     started_at: datetime = field(init=False)
     load_id: str = ""
-    symbols: dict[str, _Symbol] = field(default_factory=dict)
+    streams: dict[str, _Stream] = field(default_factory=dict)
     files: list[DataFile] = field(default_factory=list)
     ledger_rows: list[LedgerRow] = field(default_factory=list)
     """Set by the commit."""
@@ -80,8 +80,8 @@ class PendingLoad:
         rows = 0
         for page in pages:
             self._count(page)
-            gathered.append(page.trades)
-            rows += page.trades.num_rows
+            gathered.append(page.rows)
+            rows += page.rows.num_rows
             if rows >= _ROWS_TOGETHER:
                 yield self._with_provenance(gathered, schema)
                 gathered, rows = [], 0
@@ -89,9 +89,9 @@ class PendingLoad:
             yield self._with_provenance(gathered, schema)
 
     def _count(self, page: Page) -> None:
-        rows = SymbolRows.of(self.raw, page.trades)
-        if (seen := self.symbols.get(page.symbol)) is None:
-            self.symbols[page.symbol] = _Symbol(page.cursor, rows)
+        rows = StreamRows.of(self.raw, page.rows)
+        if (seen := self.streams.get(page.stream)) is None:
+            self.streams[page.stream] = _Stream(page.cursor, rows)
         else:
             seen.cursor = page.cursor
             seen.rows.add(rows)
@@ -146,18 +146,18 @@ class PendingLoad:
 
     def commit(self) -> None:
         """One snapshot with all files, and in the same commit the watermarks and the load's id."""
-        with readable(self.lake, self.raw.table.name):
+        with readable(self.lake, self.raw.name):
             self._commit()
 
     def _commit(self) -> None:
-        table = self.lake.catalog.load_table(identifier(self.raw.table.name))
+        table = self.lake.catalog.load_table(identifier(self.raw.name))
         if table.metadata_location != self.table.metadata_location:
             # dlt tries a job again when its end was not seen; then the commit is there already
             if not self._is_ours(table):
                 raise self._overtaken()
             self.committed = table
             return
-        counted = sum(seen.rows.row_count for seen in self.symbols.values())
+        counted = sum(seen.rows.row_count for seen in self.streams.values())
         check_row_count(sum(file.record_count for file in self.files), counted, self.raw.table)
         self.is_in_doubt = True
         try:
@@ -167,7 +167,7 @@ class PendingLoad:
                 with transaction.update_snapshot(snapshot_properties=summary).merge_append() as append:
                     for file in self.files:
                         append.append_data_file(file)
-                cursors = {symbol: seen.cursor for symbol, seen in self.symbols.items()}
+                cursors = {stream: seen.cursor for stream, seen in self.streams.items()}
                 landed_at = self.now()
                 self.ledger_rows = self._ledger_rows(landed_at)
                 load = LastLoad(self.load_id, landed_at)
@@ -180,7 +180,7 @@ class PendingLoad:
 
     def discard_files_of(self, load_id: str) -> None:
         """Remove the files that a load put into the table's folder, unless it was committed."""
-        table = self.lake.catalog.load_table(identifier(self.raw.table.name))
+        table = self.lake.catalog.load_table(identifier(self.raw.name))
         if not is_committed(self.lake, table, load_id):
             self.lake.remove_files(self._data_folder, f"{load_id}-")
 
@@ -194,12 +194,12 @@ class PendingLoad:
 
     def _overtaken(self) -> ConcurrentWriter:
         return ConcurrentWriter(
-            f"`{self.raw.table.name}` was written by somebody else while this load was on its way; "
+            f"`{self.raw.name}` was written by somebody else while this load was on its way; "
             "nothing of this load was kept, run it again"
         )
 
     def _ledger_rows(self, landed_at: datetime) -> list[LedgerRow]:
         return [
-            ledger_row(self.raw, self.load_id, symbol, seen.rows, self.channel, self.started_at, landed_at=landed_at)
-            for symbol, seen in sorted(self.symbols.items())
+            ledger_row(self.raw, self.load_id, stream, seen.rows, self.channel, self.started_at, landed_at=landed_at)
+            for stream, seen in sorted(self.streams.items())
         ]

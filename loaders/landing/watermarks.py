@@ -1,6 +1,6 @@
 """What is landed already, kept in the raw table's properties, where a commit sets it together with the rows.
 
-Properties outlive snapshots, which expire. There is one per symbol, so a load writes only those that it moved:
+Properties outlive snapshots, which expire. There is one per stream, so a load writes only those that it moved:
 
     schemahub.watermark.BTC-USD = {"token": "7239338", "last_id": "7239338"}
 """
@@ -18,9 +18,9 @@ class _Watermark(msgspec.Struct):
     last_id: str
 
 
-def read_watermark(table: Table, symbol: str) -> Cursor | None:
-    """Up to where `symbol` is landed; None where nothing is."""
-    text = table.properties.get(_PREFIX + symbol)
+def read_watermark(table: Table, stream: str) -> Cursor | None:
+    """Up to where `stream` is landed; None where nothing is."""
+    text = table.properties.get(_PREFIX + stream)
     if text is None:
         return None
     stored = msgspec.json.decode(text, type=_Watermark)
@@ -28,8 +28,8 @@ def read_watermark(table: Table, symbol: str) -> Cursor | None:
 
 
 def watermark_properties(cursors: dict[str, Cursor]) -> dict[str, str]:
-    """The properties to set in the commit that lands up to `cursors`, by symbol."""
+    """The properties to set in the commit that lands up to `cursors`, by stream."""
     return {
-        _PREFIX + symbol: msgspec.json.encode(_Watermark(cursor.token, cursor.last_id)).decode()
-        for symbol, cursor in cursors.items()
+        _PREFIX + stream: msgspec.json.encode(_Watermark(cursor.token, cursor.last_id)).decode()
+        for stream, cursor in cursors.items()
     }

@@ -9,8 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lakehouse.errors import Misconfigured, OurMistake, SchemaHubError, is_interruption
-from lakehouse.lake import Lake, check_whole, ensure_table
-from lakehouse.ledger import LEDGER
+from lakehouse.lake import Lake, check_whole
 from lakehouse.names import known
 from lakehouse.open import open_lake
 from lakehouse.pending import RECORDED
@@ -18,7 +17,7 @@ from lakehouse.printable import without_password
 from loaders.channels.bans import Bans
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector
-from loaders.connectors import load_connector, load_connectors
+from loaders.connectors import load_connector
 from loaders.landing.ingest import Ingested, Progress, ingest
 from macros_gen.files import differences, write
 from macros_gen.registry import Registry, load_registry
@@ -29,6 +28,7 @@ from ..dbt.athena import is_on_athena, stop_abandoned_statements
 from ..dbt.run import Report, Watch, asks_for_help, needs_tables, run_dbt, show_help
 from ..settings import PROJECT, Settings, base_url, parse_since
 from .products import ProductUpdate, product_list, read_products, updated, write_whole
+from .raw_tables import create_tables, declared_columns
 from .simulated_lake import is_simulated
 from .symbols import no_longer_listed, venue_symbols
 from .unify import Unified, unify
@@ -104,7 +104,7 @@ class Coordinator:
         since = parse_since(self.settings.since, now=datetime.now(UTC))
         for exchange, symbols in plan.items():
             if symbols:
-                yield self._ingest(load_connector(exchange), symbols, since, progress(exchange), on_wait)
+                yield self._ingest(exchange, symbols, since, progress(exchange), on_wait)
 
     def _keep_simulated_and_real_apart(self, exchanges: Iterable[str]) -> None:
         real = [name for name in exchanges if not _is_loopback(base_url(load_connector(name)))]
@@ -116,24 +116,25 @@ class Coordinator:
 
     def _ingest(
         self,
-        connector: Connector,
+        exchange: str,
         symbols: list[str],
         since: datetime,
         progress: Progress,
         on_wait: Callable[[float, str], None] | None,
     ) -> Outcome:
         try:
+            connector = load_connector(exchange, declared_columns(self.registry))
             with refusals_in_one_line(), self._fetcher(connector, on_wait) as fetcher:
                 ingested = ingest(
                     self.lake, connector, symbols, fetcher=fetcher, since=since, now=utc_now, progress=progress
                 )
         except SchemaHubError as error:
-            return Outcome(connector.name, Ingested(), error)
+            return Outcome(exchange, Ingested(), error)
         except Exception as error:
             if is_interruption(error):
                 raise
-            return Outcome(connector.name, Ingested(), OurMistake.of(error, while_doing=connector.name))
-        return Outcome(connector.name, ingested)
+            return Outcome(exchange, Ingested(), OurMistake.of(error, while_doing=exchange))
+        return Outcome(exchange, ingested)
 
     def _fetcher(self, connector: Connector, on_wait: Callable[[float, str], None] | None) -> Fetcher:
         url = base_url(connector)
@@ -205,16 +206,10 @@ class Coordinator:
         with self.lake.writing(UNIFYING):
             if is_on_athena(self.lake):
                 stop_abandoned_statements()
-            self._create_tables()
+            create_tables(self.lake, self.registry)
             if not is_on_athena(self.lake):  # S3 keeps what it has taken
                 check_whole(self.lake, RECORDED)  # else a run that can't read it would record over it
             yield
-
-    def _create_tables(self) -> None:
-        # the models read every raw table, also that of an exchange that was never loaded
-        for connector in load_connectors().values():
-            ensure_table(self.lake, connector.raw.table)
-        ensure_table(self.lake, LEDGER)
 
 
 def _is_loopback(url: str) -> bool:

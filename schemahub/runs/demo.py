@@ -15,10 +15,11 @@ from advisor.plan import TARGET
 from lakehouse.errors import Misconfigured, SchemaHubError
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
-from loaders.connectors import load_connectors
+from loaders.connectors import connector_names
 
 from ..show.progress import DbtLines, ingest, unify
 from .coordinator import UNIFYING, Coordinator
+from .raw_tables import declared_columns
 from .simulated_lake import DEMO, new_lake
 
 
@@ -42,7 +43,7 @@ class Demo:
 
     def _run(self, lake: LocalLake, trades: int) -> None:
         with ExitStack() as writers:
-            for what in (*(connector.raw.table.name for connector in load_connectors().values()), UNIFYING):
+            for what in (*declared_columns(self.coordinator.registry), UNIFYING):
                 writers.enter_context(lake.writing(what))
             new_lake(lake)
         with simulator.exchanges.running(trades=trades) as exchanges:
@@ -58,7 +59,7 @@ class Demo:
         self._summarise(lake, served)
 
     def _run_once(self, served: int) -> None:
-        if problems := ingest(self.coordinator, sorted(load_connectors()), self.console):
+        if problems := ingest(self.coordinator, connector_names(), self.console):
             raise SchemaHubError("\n".join(problems))
         self.console.print(f"generated     {self.coordinator.generate()} files from config/")
         unify(self.coordinator, TARGET, self.console)

@@ -7,11 +7,13 @@ from lakehouse.lake import Lake
 from lakehouse.local import LocalLake
 from lakehouse.repair.repair import Finding, examine, repair
 from loaders.connectors import load_connectors
+from macros_gen.registry import Registry
 
 from .coordinator import UNIFYING
+from .raw_tables import declared_columns
 
 
-def run_repair(lake: Lake, *, apply: bool) -> Iterator[str]:
+def run_repair(lake: Lake, registry: Registry, *, apply: bool) -> Iterator[str]:
     """Tell what is wrong and what is, or would be, done about it; with `apply` do it, otherwise change nothing.
 
     Raises:
@@ -23,7 +25,7 @@ def run_repair(lake: Lake, *, apply: bool) -> Iterator[str]:
             f"`repair` brings back a lake in a folder, and not {lake.location}: S3 keeps whatever it has taken, and an "
             "earlier version of an object comes back by the bucket's versions, see docs/aws.md"
         )
-    declared = {connector.raw.table.name: connector.raw for connector in load_connectors().values()}
+    declared = {connector.raw.name: connector.raw for connector in load_connectors(declared_columns(registry)).values()}
     writers = (*sorted(declared), UNIFYING)
     findings = repair(lake, declared, writers=writers) if apply else examine(lake, declared)
     yield from map(str, findings)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from lakehouse.compaction import tend
+from lakehouse.compaction import compact
 from lakehouse.lake import Lake, existing_table
 from lakehouse.pending import RECORDED, Landed, read_landed, shortfalls, unified_loads
 from macros_gen.files import differences
@@ -59,7 +59,7 @@ def unify(
         seed.mark_as_fresh(lake)
     run_dbt(lake, _run(registry, target, full_refresh=full_refresh, force=force), report=report, watch=watch)
     if (table := existing_table(lake, RECORDED)) is not None:
-        tend(table, gather=True)
+        compact(table, gather=True)
     landed = read_landed(lake, registry.targets_by_raw_table)
     found = balances(load for key, load in landed.unified.items() if recorded.get(key) != load)
     inserted = sum(each.inserted or 0 for each in found)

@@ -9,11 +9,11 @@ from lakehouse.pending import Landed
 
 
 @dataclass(frozen=True)
-class SymbolStatus:
-    """One exchange's symbol: what was landed of it, and what of that trades_unified has not taken in yet."""
+class StreamStatus:
+    """What was landed of one stream of a source, and what of that no unified table has taken in yet."""
 
-    exchange: str
-    symbol: str
+    source: str
+    stream: str
     last_trade_at: datetime | None
     """UTC, without a zone; None where the time of no trade is known."""
     lag: timedelta | None
@@ -22,20 +22,20 @@ class SymbolStatus:
     pending_loads: int
 
 
-def status(landed: Landed, *, now: datetime) -> list[SymbolStatus]:
-    """The status of every symbol that was ever landed, by exchange and symbol; `now` is UTC without a zone."""
+def status(landed: Landed, *, now: datetime) -> list[StreamStatus]:
+    """The status of every stream that was ever landed, by source and stream; `now` is UTC without a zone."""
     rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
     for row in landed.rows:
-        rows[row.exchange, row.symbol].append(row)
-    return [_status(symbol_rows, landed, now) for _, symbol_rows in sorted(rows.items())]
+        rows[row.source, row.stream].append(row)
+    return [_status(of_stream, landed, now) for _, of_stream in sorted(rows.items())]
 
 
-def _status(rows: list[LedgerRow], landed: Landed, now: datetime) -> SymbolStatus:
+def _status(rows: list[LedgerRow], landed: Landed, now: datetime) -> StreamStatus:
     # times are missing where the venue's could not be read
-    last_trade_at = max((row.max_trade_ts for row in rows if row.max_trade_ts is not None), default=None)
-    return SymbolStatus(
-        exchange=rows[0].exchange,
-        symbol=rows[0].symbol,
+    last_trade_at = max((row.max_event_ts for row in rows if row.max_event_ts is not None), default=None)
+    return StreamStatus(
+        source=rows[0].source,
+        stream=rows[0].stream,
         last_trade_at=last_trade_at,
         lag=None if last_trade_at is None else now - last_trade_at,
         row_count=sum(row.row_count for row in rows),

@@ -14,7 +14,6 @@ import simulator.exchanges
 from lakehouse.lake import Lake, identifier
 from lakehouse.ledger import LEDGER
 from loaders.channels.rest import Fetcher
-from loaders.connectors import load_connector
 from loaders.landing.ingest import ingest
 from macros_gen.formats import SQL_TYPES
 from macros_gen.registry import Registry
@@ -27,6 +26,7 @@ from tests.athena.ask import ask
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken
 from tests.lakes import glue_home, local_home
 from tests.macros_gen.transform_inputs import longs, texts
+from tests.support.connectors import CONNECTORS
 
 INPUTS = {"string": texts(), "long": longs(), "boolean": [True, False]}
 SIMULATED = {"binance": ["BTCUSDT", "ETHUSDT"], "coinbase": ["BTC-USD", "ETH-USD"], "kraken": ["XBTUSD"]}
@@ -148,7 +148,7 @@ def test_what_exchanges_once_answered_becomes_the_same_unified_rows(
 
 
 def land_trades(lake: Lake, venue: str, symbols: list[str], url: str) -> None:
-    connector = load_connector(venue)
+    connector = CONNECTORS[venue]
     with Fetcher(connector, url) as fetcher:
         since = datetime(2013, 1, 1, tzinfo=UTC)
         ingest(lake, connector, symbols, fetcher=fetcher, since=since, now=utc_now)
@@ -197,10 +197,10 @@ def land_edge_cases(lake: TestLake, load: str, at: str) -> None:
 
 def copy_raw(here: TestLake, there: TestLake) -> None:
     """Give the other lake the raw rows and ledger rows that it lacks, as they are."""
-    for name in (*here.tables, LEDGER.name):
+    for name in (*here.tables, LEDGER):
         table = there.table(name)
         rows = here.table(name).scan().to_arrow()
-        load_id = "load_id" if name == LEDGER.name else "_dlt_load_id"
+        load_id = "load_id" if name == LEDGER else "_dlt_load_id"
         known = set(table.scan(selected_fields=(load_id,)).to_arrow()[load_id].to_pylist())
         missing = [load not in known for load in rows[load_id].to_pylist()]
         table.append(rows.filter(pa.array(missing)))

@@ -21,11 +21,13 @@ import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from lakehouse.lake import ensure_table, identifier
-from lakehouse.ledger import LEDGER
+from lakehouse.ledger import ledger_table
 from lakehouse.local import LocalLake
-from lakehouse.table import Column, LakeTable
+from lakehouse.raw_table import table_of
+from lakehouse.table import LakeTable
 from macros_gen.registry import Registry
 from profiles.local_iceberg import release_views
+from schemahub.runs.raw_tables import declared_columns
 from tests.lakes import LakeHome, glue_home, local_home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,12 +43,7 @@ on_duckdb_alone = pytest.mark.parametrize("make_lake", ["duckdb"], indirect=True
 
 def raw_tables(registry: Registry) -> dict[str, LakeTable]:
     """The raw tables, as the mappings declare them."""
-    tables = {}
-    for mapping in registry.mappings:
-        declared = {**(mapping.declared.columns or {}), **registry.lake.provenance}
-        columns = tuple(Column(name, column.type, column.description) for name, column in declared.items())
-        tables[mapping.source] = LakeTable(mapping.source, columns, "_source_ingest_ts")
-    return tables
+    return {name: table_of(name, columns) for name, columns in declared_columns(registry).items()}
 
 
 class TestLake:
@@ -66,7 +63,7 @@ class TestLake:
         self.project = ROOT
         """The folder that dbt_project/ is taken from."""
         self.tables = raw_tables(registry)
-        for table in (*self.tables.values(), LEDGER):
+        for table in (*self.tables.values(), ledger_table()):
             ensure_table(self.lake, table)
 
     @property
@@ -87,7 +84,7 @@ class TestLake:
         }
         self._append(self.tables[raw_table], [{**_typed(row), **provenance} for row in rows])
         if ledger:
-            self._append(LEDGER, list(self._ledger_rows(raw_table, rows, load, ingest_ts, channel)))
+            self._append(ledger_table(), list(self._ledger_rows(raw_table, rows, load, ingest_ts, channel)))
 
     def _append(self, declared: LakeTable, rows: Sequence[Row]) -> None:
         table = ensure_table(self.lake, declared)
@@ -106,14 +103,14 @@ class TestLake:
             yield {
                 "load_id": load,
                 "raw_table": raw_table,
-                "exchange": mapping.exchange,
-                "symbol": symbol,
+                "source": mapping.exchange,
+                "stream": symbol,
                 "channel": channel,
                 "row_count": len(trades),
                 "first_id": trades[0][source_of["trade_id"]],
                 "last_id": trades[-1][source_of["trade_id"]],
-                "min_trade_ts": min(times, default=None),
-                "max_trade_ts": max(times, default=None),
+                "min_event_ts": min(times, default=None),
+                "max_event_ts": max(times, default=None),
                 "ingest_ts": ingest_ts,
                 "landed_at": ingest_ts,
             }

@@ -49,7 +49,7 @@ def test_marts_tell_what_the_trades_say(quiet_lake: TestLake) -> None:
         "select canonical_symbol, first_exchange, second_exchange, first_price, second_price, price_difference "
         f"from {marts}.cross_exchange_spreads"
     ) == [("BTC-USD", "COINBASE", "KRAKEN", 111.0, 111.0, 0.0)]
-    assert quiet_lake.query(f"select exchange, last_trade_id from {marts}.schemahub_watermarks order by 1") == [
+    assert quiet_lake.query(f"select source, last_id from {marts}.schemahub_watermarks order by 1") == [
         ("binance", "3"),
         ("coinbase", "11"),
         ("kraken", "10"),

@@ -93,7 +93,7 @@ def test_many_runs_leave_few_files_to_look_for_what_is_unified(
     assert len(before) == 4
     monkeypatch.setattr(upkeep, "MOST_SNAPSHOTS", 1)
     monkeypatch.setattr(upkeep, "KEPT_SNAPSHOTS", 1)
-    upkeep.tend(unified.table("unified_loads"), gather=True)
+    upkeep.compact(unified.table("unified_loads"), gather=True)
     assert unified.rows("unified_loads") == before
     assert unified.snapshots("unified_loads") == len(list(unified.table("unified_loads").scan().plan_files())) == 1
     unified.land("raw_binance_trades", binance(4, 5), load="b3", at="2026-01-05 13:10:00")

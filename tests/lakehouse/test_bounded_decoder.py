@@ -26,7 +26,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     """The state of a raw table that one load made."""
     lake = local_home(tmp_path_factory.mktemp("damaged")).open()
     land_up_to(lake, 20)
-    found = lake.catalog.load_table(identifier(RAW.table.name)).current_snapshot()
+    found = lake.catalog.load_table(identifier(RAW.name)).current_snapshot()
     assert found is not None
     return found
 

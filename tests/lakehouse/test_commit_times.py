@@ -16,7 +16,7 @@ from pyiceberg.table.update import AddSnapshotUpdate
 from lakehouse import compaction as upkeep
 from lakehouse.catalogs import commit_times
 from lakehouse.catalogs.commit_times import in_order
-from lakehouse.compaction import tend
+from lakehouse.compaction import compact
 from lakehouse.lake import Lake, identifier
 from lakehouse.ledger import LEDGER
 from lakehouse.local import LocalLake
@@ -59,7 +59,7 @@ def test_times_rise_and_nothing_stops_whatever_the_clock_does(
     for number, step in enumerate(STEPS, start=2):
         set_clock(step)
         land_up_to(lake, number)
-        for name in (RAW.table.name, LEDGER.name):
+        for name in (RAW.name, LEDGER):
             assert_times_rise(metadata(lake, name))
     assert landed_ids(lake) == every_id_once(len(STEPS) + 1)
 
@@ -69,7 +69,7 @@ def test_a_load_has_the_time_of_its_commit_where_the_clock_is_right(lake_home: L
     land_up_to(lake, 1)
     before = commit_times.now_ms()
     land_up_to(lake, 2)
-    assert before <= metadata(lake, RAW.table.name).snapshots[-1].timestamp_ms <= commit_times.now_ms()
+    assert before <= metadata(lake, RAW.name).snapshots[-1].timestamp_ms <= commit_times.now_ms()
 
 
 def test_upkeep_with_a_wrong_clock_puts_no_time_ahead_which_would_stop_java(
@@ -78,11 +78,11 @@ def test_upkeep_with_a_wrong_clock_puts_no_time_ahead_which_would_stop_java(
     lake = lake_home.open()
     for number in range(1, 5):
         land_up_to(lake, number)
-    table = lake.catalog.load_table(identifier(LEDGER.name))
+    table = lake.catalog.load_table(identifier(LEDGER))
     right = commit_times.now_ms()
     set_clock(DAY)
     monkeypatch.setattr(upkeep, "MOST_SNAPSHOTS", 1)
-    tend(table, gather=True)
+    compact(table, gather=True)
     with table.transaction() as transaction:
         transaction.set_properties({"comment": "seen"})
     assert len(table.refresh().metadata.snapshots) == 3
@@ -93,7 +93,7 @@ def test_upkeep_with_a_wrong_clock_puts_no_time_ahead_which_would_stop_java(
 def test_a_log_that_others_left_out_of_order_is_put_in_order(lake: Lake) -> None:
     land_up_to(lake, 1)
     land_up_to(lake, 2)
-    current = metadata(lake, RAW.table.name)
+    current = metadata(lake, RAW.name)
     late = current.snapshot_log[0].model_copy(update={"timestamp_ms": current.last_updated_ms + 1000 * DAY})
     crooked = current.model_copy(update={"snapshot_log": [late, *current.snapshot_log[1:]]})
     changed = crooked.model_copy(update={"properties": {**crooked.properties, "comment": "seen"}})
@@ -105,7 +105,7 @@ def test_a_log_that_others_left_out_of_order_is_put_in_order(lake: Lake) -> None
 def test_times_that_another_tool_chose_are_put_in_order(lake: LocalLake, off: int) -> None:
     land_up_to(lake, 1)
     theirs = SqlCatalog("schemahub", uri=f"sqlite:///{lake.folder}/catalog.db", warehouse=lake.location)
-    table = theirs.load_table(identifier(LEDGER.name))
+    table = theirs.load_table(identifier(LEDGER))
 
     def through_ours(table: Table, requirements: Any, updates: Any) -> CommitTableResponse:
         moved = [
@@ -119,8 +119,8 @@ def test_times_that_another_tool_chose_are_put_in_order(lake: LocalLake, off: in
     theirs.commit_table = through_ours  # type: ignore[assignment, method-assign]
     table.append(table.scan().to_arrow())
     table.refresh().delete("true")
-    assert_times_rise(metadata(lake, LEDGER.name))
-    assert metadata(lake, LEDGER.name).last_updated_ms <= commit_times.now_ms() + MINUTE
+    assert_times_rise(metadata(lake, LEDGER))
+    assert metadata(lake, LEDGER).last_updated_ms <= commit_times.now_ms() + MINUTE
 
 
 def _moved(snapshot: Snapshot, seconds: int) -> Snapshot:

@@ -55,7 +55,7 @@ def files_of(lake: LocalLake, name: str) -> set[Path]:
     return {path_of(address) for address in addresses}
 
 
-@pytest.mark.parametrize("name", [RAW.table.name, LEDGER.name])
+@pytest.mark.parametrize("name", [RAW.name, LEDGER])
 def test_all_that_a_load_wrote_is_synced_before_the_catalog_names_it(lake: LocalLake, disk: Disk, name: str) -> None:
     disk.watch(lake.catalog)
     known: set[Path] = set()
@@ -73,7 +73,7 @@ def test_all_that_a_load_wrote_is_synced_before_the_catalog_names_it(lake: Local
 def test_all_that_another_tool_wrote_is_synced_before_the_catalog_names_it(lake: LocalLake, disk: Disk) -> None:
     land_up_to(lake, 1)
     catalog = SqlCatalog("schemahub", uri=f"sqlite:///{lake.folder}/catalog.db", warehouse=lake.location)
-    theirs = catalog.load_table(identifier(LEDGER.name))
+    theirs = catalog.load_table(identifier(LEDGER))
     sent: list[AddSnapshotUpdate] = []
     commit: Callable[..., object] = catalog.commit_table
     disk.watch(lake.catalog)
@@ -84,12 +84,12 @@ def test_all_that_another_tool_wrote_is_synced_before_the_catalog_names_it(lake:
         return lake.catalog.commit_table(table, requirements, updates)  # type: ignore[arg-type]
 
     catalog.commit_table = through_ours  # type: ignore[assignment, method-assign]
-    known = files_of(lake, LEDGER.name)
+    known = files_of(lake, LEDGER)
     theirs.append(theirs.scan().to_arrow())
     assert sent
     assert commit
-    address = lake.catalog.load_table(identifier(LEDGER.name)).metadata_location
-    assert files_of(lake, LEDGER.name) - known - disk.before[address] == set()
+    address = lake.catalog.load_table(identifier(LEDGER)).metadata_location
+    assert files_of(lake, LEDGER) - known - disk.before[address] == set()
 
 
 def test_what_a_commit_syncs_follows_what_is_new_and_not_what_is_there(lake: LocalLake, disk: Disk) -> None:

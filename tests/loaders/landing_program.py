@@ -21,16 +21,12 @@ from lakehouse.ledger import LEDGER, record
 from lakehouse.open import open_lake
 from lakehouse.raw_table import RawTable
 from lakehouse.table import Column
-from loaders.connector import Page, batch_of, page_of
+from loaders.connector import Page, page_of
 from loaders.landing.dlt_settings import SETTINGS
 from loaders.landing.watermarks import read_watermark
 
-RAW = RawTable(
-    "imaginary",
-    (Column("id", "string", "id"), Column("market", "string", "market"), Column("at", "timestamp", "time")),
-    symbol="market",
-    trade_id="id",
-    trade_time="at",
+RAW = RawTable("imaginary", "trades", stream_column="market", id_column="id", time_column="at").with_columns(
+    (Column("id", "string", "id"), Column("market", "string", "market"), Column("at", "timestamp", "time"))
 )
 MARKETS = ("AAA", "BBB")
 PAGE = 100
@@ -57,8 +53,7 @@ def pages(table: Table, last_id: int, point: str = "") -> Iterator[Page]:
 
 
 def trades(market: str, ids: range) -> pa.RecordBatch:
-    return batch_of(
-        RAW,
+    return RAW.batch(
         {
             "id": [str(trade_id) for trade_id in ids],
             "market": [market for _ in ids],
@@ -79,10 +74,10 @@ def deadly(lake: Lake, point: str) -> None:
 
     def commit_table(table: Table, requirements: Any, updates: Any) -> CommitTableResponse:
         name = table.name()[-1]
-        if (name, point) == (RAW.table.name, "before the commit"):
+        if (name, point) == (RAW.name, "before the commit"):
             die()
         response = commit(table, requirements, updates)
-        if (name, point) in ((RAW.table.name, "after the commit"), (LEDGER.name, "after the ledger row")):
+        if (name, point) in ((RAW.name, "after the commit"), (LEDGER, "after the ledger row")):
             die()
         return response
 
@@ -105,16 +100,16 @@ def main(location: str, last_id: str, point: str = "") -> None:
     SETTINGS["data_writer"] |= {"buffer_max_items": 500, "file_max_items": 1000}
     from loaders.landing import load as load_module
     from loaders.landing.dlt_job import land
-    from loaders.landing.load import PendingLoad
+    from loaders.landing.load import LoadInProgress
 
     load_module._ROWS_TOGETHER = 500
 
     lake = open_lake(location)
-    with lake.writing(RAW.table.name):
+    with lake.writing(RAW.name):
         table = ensure_table(lake, RAW.table)
         record(lake, RAW, table)
         deadly(lake, point)
-        load = PendingLoad(
+        load = LoadInProgress(
             lake, RAW, table, source="imagined", channel="rest", now=lambda: datetime.now(UTC).replace(tzinfo=None)
         )
         land(load, pages(table, int(last_id), point))

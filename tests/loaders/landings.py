@@ -7,22 +7,22 @@ from datetime import datetime
 
 from lakehouse.lake import Lake, ensure_table, identifier
 from loaders.landing.dlt_job import land
-from loaders.landing.load import PendingLoad
+from loaders.landing.load import LoadInProgress
 from tests.lakes import LakeHome
 from tests.loaders import landing_program
 from tests.loaders.landing_program import MARKETS, RAW, pages
 
-DATA = f"schemahub/{RAW.table.name}/data"
+DATA = f"schemahub/{RAW.name}/data"
 NOON = datetime(2026, 1, 5, 12)
 
 
-def pending_load(lake: Lake, now: datetime = NOON) -> PendingLoad:
+def load_in_progress(lake: Lake, now: datetime = NOON) -> LoadInProgress:
     table = ensure_table(lake, RAW.table)
-    return PendingLoad(lake, RAW, table, source="imagined", channel="rest", now=lambda: now)
+    return LoadInProgress(lake, RAW, table, source="imagined", channel="rest", now=lambda: now)
 
 
 def land_up_to(lake: Lake, last_id: int) -> None:
-    load = pending_load(lake)
+    load = load_in_progress(lake)
     land(load, pages(load.table, last_id))
 
 
@@ -32,7 +32,7 @@ def run_program(home: LakeHome, last_id: int, point: str = "") -> int:
 
 
 def landed_ids(lake: Lake) -> Counter[tuple[str, str]]:
-    rows = lake.catalog.load_table(identifier(RAW.table.name)).scan().to_arrow()
+    rows = lake.catalog.load_table(identifier(RAW.name)).scan().to_arrow()
     return Counter(zip(rows["market"].to_pylist(), rows["id"].to_pylist(), strict=True))
 
 

@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 
+from lakehouse.errors import Misconfigured
 from lakehouse.lake import identifier
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
+from lakehouse.table import Column
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector, Cursor, Page
-from loaders.connectors import load_connectors
+from loaders.connectors import with_columns
 from loaders.errors import (
     AnotherTape,
     BadRequest,
@@ -25,9 +27,9 @@ from macros_gen.registry import load_registry
 from schemahub.runs.coordinator import utc_now
 from schemahub.settings import PROJECT
 from simulator.exchanges import RunningSimulator
+from tests.support.connectors import CONNECTORS
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
-CONNECTORS = load_connectors()
 
 pytestmark = pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNECTORS)
 
@@ -60,7 +62,7 @@ def walk(
     if fetcher.failures:
         raise fetcher.failures[symbol]
     raw = fetcher.connector.raw
-    return pages, [int(trade_id) for page in pages for trade_id in page.trades[raw.trade_id].to_pylist()]
+    return pages, [int(trade_id) for page in pages for trade_id in page.rows[raw.id_column].to_pylist()]
 
 
 def test_a_walk_brings_every_trade_once_and_in_order(
@@ -77,11 +79,11 @@ def test_pages_are_in_the_declared_columns_and_types(
     symbol = next(iter(products(exchanges, connector)))
     pages, _ = walk(fetcher, symbol)
     for page in pages:
-        page.trades.validate(full=True)
-        assert page.trades.schema == connector.raw.page_schema
-        assert page.trades[connector.raw.symbol].unique().to_pylist() == [symbol]
-        assert page.trades[connector.raw.trade_time].null_count == 0
-        assert page.cursor.last_id == page.trades[connector.raw.trade_id][-1].as_py()
+        page.rows.validate(full=True)
+        assert page.rows.schema == connector.raw.page_schema
+        assert page.rows[connector.raw.stream_column].unique().to_pylist() == [symbol]
+        assert page.rows[connector.raw.time_column].null_count == 0
+        assert page.cursor.last_id == page.rows[connector.raw.id_column][-1].as_py()
 
 
 def test_times_are_the_venues_to_the_microsecond(
@@ -89,7 +91,7 @@ def test_times_are_the_venues_to_the_microsecond(
 ) -> None:
     symbol, listed = next(iter(products(exchanges, connector).items()))
     pages, _ = walk(fetcher, symbol)
-    times = pa.chunked_array([page.trades[connector.raw.trade_time] for page in pages]).cast(pa.int64()).to_pylist()
+    times = pa.chunked_array([page.rows[connector.raw.time_column] for page in pages]).cast(pa.int64()).to_pylist()
     assert abs(times[0] - listed["first_time_ns"] // 1_000) <= 1  # Kraken shows 100 ns, rounded up or down
     assert abs(times[-1] - listed["last_time_ns"] // 1_000) <= 1
     assert any(time % 1_000 for time in times)
@@ -111,9 +113,9 @@ def test_a_walk_begins_with_the_first_trade_since_the_time_asked_for(
     span = timedelta(microseconds=(listed["last_time_ns"] - listed["first_time_ns"]) // 1_000)
     since = START + span * 0.4
     pages, ids = walk(fetcher, symbol, since=since)
-    assert pages[0].trades[connector.raw.trade_time][0].as_py() >= since.replace(tzinfo=None, microsecond=0)
+    assert pages[0].rows[connector.raw.time_column][0].as_py() >= since.replace(tzinfo=None, microsecond=0)
     everything, all_ids = walk(impatient(connector, fetcher.base_url), symbol)
-    times = pa.chunked_array([page.trades[connector.raw.trade_time] for page in everything]).to_pylist()
+    times = pa.chunked_array([page.rows[connector.raw.time_column] for page in everything]).to_pylist()
     expected = [trade_id for trade_id, time in zip(all_ids, times, strict=True) if time >= since.replace(tzinfo=None)]
     assert ids == expected
 
@@ -151,7 +153,7 @@ def test_pages_of_any_size_bring_every_trade_in_one_walk(
     exchanges.set_faults(f"short={size}:1/1@{connector.name}")
     pages, ids = walk(fetcher, symbol)
     assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
-    assert 1 < max(page.trades.num_rows for page in pages) <= size
+    assert 1 < max(page.rows.num_rows for page in pages) <= size
 
 
 def test_the_ids_of_another_tape_are_told_from_no_news(
@@ -221,16 +223,60 @@ def test_ingesting_twice_lands_once(
         second = ingest(lake, connector, list(market), fetcher=again, since=START, now=utc_now)
     assert first.row_count == sum(listed["trades"] for listed in market.values())
     assert second.landed == []
-    raw = lake.catalog.load_table(identifier(connector.raw.table.name))
-    rows = raw.scan(selected_fields=(connector.raw.symbol, connector.raw.trade_id)).to_arrow().to_pylist()
+    raw = lake.catalog.load_table(identifier(connector.raw.name))
+    rows = raw.scan(selected_fields=(connector.raw.stream_column, connector.raw.id_column)).to_arrow().to_pylist()
     assert len(rows) == len({tuple(row.values()) for row in rows}) == first.row_count
-    assert {row.symbol: row.row_count for row in loads(lake)} == {
+    assert {row.stream: row.row_count for row in loads(lake)} == {
         symbol: listed["trades"] for symbol, listed in market.items()
     }
 
 
-def test_the_mapping_and_the_connector_agree_on_columns_and_types(connector: Connector) -> None:
-    mappings = [mapping for mapping in load_registry(PROJECT).mappings if mapping.source == connector.raw.table.name]
-    assert len(mappings) == 1, f"config/mappings/ needs one mapping of {connector.raw.table.name}"
-    declared = {name: column.type for name, column in mappings[0].declared.columns.items()}
-    assert declared == {column.name: column.type for column in connector.raw.columns}
+def test_each_raw_table_has_one_mapping(connector: Connector) -> None:
+    mappings = [mapping for mapping in load_registry(PROJECT).mappings if mapping.source == connector.raw.name]
+    assert len(mappings) == 1, f"config/mappings/ needs one mapping of {connector.raw.name}"
+
+
+def declaring(connector: Connector, *columns: Column) -> Connector:
+    """The connector as if its mapping declared the columns that tell rows apart, and these."""
+    parts = {connector.raw.stream_column, connector.raw.id_column, connector.raw.time_column}
+    declared = [column for column in connector.raw.columns if column.name in parts]
+    return with_columns(connector, {connector.raw.name: (*declared, *columns)})
+
+
+def test_a_mapping_may_declare_fewer_columns_than_are_sent(connector: Connector, exchanges: RunningSimulator) -> None:
+    few = declaring(connector)
+    symbol, listed = next(iter(products(exchanges, connector).items()))
+    pages, ids = walk(impatient(few, exchanges.urls[connector.name]), symbol)
+    assert {tuple(page.rows.schema.names) for page in pages} == {
+        (*(column.name for column in few.raw.columns), "_raw_payload")
+    }
+    assert len(ids) == listed["trades"]
+
+
+@pytest.mark.parametrize(
+    ("column", "message"),
+    [
+        (Column("nonsense", "string", "x"), "declares the column nonsense, which"),
+        (Column("price", "timestamp", "x"), "declares the column price as timestamp, and"),
+    ],
+    ids=["unknown", "of another type"],
+)
+def test_a_mapping_that_declares_what_is_not_sent_is_refused_in_one_line(
+    connector: Connector, exchanges: RunningSimulator, column: Column, message: str
+) -> None:
+    symbol = next(iter(products(exchanges, connector)))
+    fetcher = impatient(declaring(connector, column), exchanges.urls[connector.name])
+    with pytest.raises(Misconfigured) as refused:
+        walk(fetcher, symbol)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_connector_without_a_mapping_names_the_file_to_add(connector: Connector) -> None:
+    with pytest.raises(Misconfigured, match=f"add config/mappings/, for example {connector.name}_trades.yaml"):
+        with_columns(connector, {})
+
+
+def test_a_mapping_without_what_tells_rows_apart_is_refused(connector: Connector) -> None:
+    with pytest.raises(Misconfigured, match=f"add .*{connector.raw.id_column}.* to `columns`"):
+        with_columns(connector, {connector.raw.name: ()})

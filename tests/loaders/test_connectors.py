@@ -8,10 +8,9 @@ import pytest
 
 from lakehouse.errors import Misconfigured
 from loaders.connector import Cursor, Page, Request, Response, Walk
-from loaders.connectors import load_connector, load_connectors
+from loaders.connectors import load_connector
 from loaders.errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
-
-CONNECTORS = load_connectors()
+from tests.support.connectors import CONNECTORS
 
 
 def test_binance_times_are_read_by_their_size_row_by_row() -> None:
@@ -19,7 +18,7 @@ def test_binance_times_are_read_by_their_size_row_by_row() -> None:
         b'[{"id":1,"price":"4.00000100","qty":"1","quoteQty":"4","time":1499865549590,"isBuyerMaker":true},'
         b'{"id":2,"price":"4","qty":"1","quoteQty":"4","time":1735689600123456,"isBuyerMaker":false}]'
     )
-    trades = CONNECTORS["binance"].parse_trades(body, symbol="BNBBTC")
+    trades = CONNECTORS["binance"].parse(body, symbol="BNBBTC")
     assert trades["time"].to_pylist() == [
         datetime(2017, 7, 12, 13, 19, 9, 590000),
         datetime(2025, 1, 1, 0, 0, 0, 123456),
@@ -32,7 +31,7 @@ def test_coinbase_pages_are_turned_oldest_first_and_keep_the_makers_side() -> No
         b'[{"time":"2022-01-30T18:13:33.81Z","trade_id":8,"price":"2.10","size":"1","side":"buy"},'
         b'{"trade_id":"7","side":"sell","size":"2","price":"2.00","time":"2022-01-30T18:13:33.818634Z"}]'
     )
-    trades = CONNECTORS["coinbase"].parse_trades(body, symbol="ETH-USD")
+    trades = CONNECTORS["coinbase"].parse(body, symbol="ETH-USD")
     assert trades["trade_id"].to_pylist() == ["7", "8"]
     assert trades["side"].to_pylist() == ["sell", "buy"]
     assert trades["time"].to_pylist() == [
@@ -53,7 +52,7 @@ def test_coinbase_finds_the_first_trade_at_a_time_and_walks_forward_from_it(ids:
     times = {trade_id: start + timedelta(seconds=place // 3) for place, trade_id in enumerate(ids)}
     since = start + timedelta(seconds=seconds)
     walk = CONNECTORS["coinbase"].newer("BTC-USD", None, since=since)
-    landed = [trade_id for page in run(walk, times) for trade_id in page.trades["trade_id"].to_pylist()]
+    landed = [trade_id for page in run(walk, times) for trade_id in page.rows["trade_id"].to_pylist()]
     assert landed == [str(trade_id) for trade_id, time in times.items() if time >= since]
 
 
@@ -96,13 +95,13 @@ def kraken_page(*rows: str, last: str = "1") -> bytes:
 )
 def test_kraken_times_keep_their_digits_and_are_cut_to_microseconds(text: str, microsecond: int) -> None:
     page = kraken_page(f'["30243.4","0.3",{text},"b","m","",61044952]')
-    assert CONNECTORS["kraken"].parse_trades(page, symbol="XBTUSD")["time"][0].as_py() == datetime(
+    assert CONNECTORS["kraken"].parse(page, symbol="XBTUSD")["time"][0].as_py() == datetime(
         2025, 11, 11, 0, 13, 55, microsecond
     )
 
 
 def test_kraken_is_named_by_the_pair_asked_for_not_by_the_key_of_the_answer() -> None:
-    trades = CONNECTORS["kraken"].parse_trades(kraken_page('["1","2",3.5,"s","l","",9]'), symbol="XBTUSD")
+    trades = CONNECTORS["kraken"].parse(kraken_page('["1","2",3.5,"s","l","",9]'), symbol="XBTUSD")
     assert trades["pair"].to_pylist() == ["XBTUSD"]
     assert trades["trade_id"].to_pylist() == ["9"]
 
@@ -110,7 +109,7 @@ def test_kraken_is_named_by_the_pair_asked_for_not_by_the_key_of_the_answer() ->
 def test_kraken_rows_without_an_id_get_one_that_is_the_same_every_time_and_tells_twins_apart() -> None:
     twin = '["1023.8","0.4",1385579841.7774,"s","l",""]'
     page = kraken_page(twin, twin, '["1023.9","0.4",1385579841.7774,"s","l",""]')
-    first, second = (CONNECTORS["kraken"].parse_trades(page, symbol="XBTUSD") for _ in range(2))
+    first, second = (CONNECTORS["kraken"].parse(page, symbol="XBTUSD") for _ in range(2))
     assert first["trade_id"] == second["trade_id"]
     assert len(set(first["trade_id"].to_pylist())) == 3
 
@@ -151,7 +150,7 @@ def test_a_kraken_warning_is_not_an_error() -> None:
 @pytest.mark.parametrize("exchange", CONNECTORS)
 def test_another_body_than_documented_is_refused(exchange: str) -> None:
     with pytest.raises(UnexpectedPayload, match=exchange):
-        CONNECTORS[exchange].parse_trades(b'{"surprise":true}', symbol="X")
+        CONNECTORS[exchange].parse(b'{"surprise":true}', symbol="X")
 
 
 def test_an_unknown_exchange_is_refused_with_near_matches_and_choices() -> None:
@@ -166,7 +165,7 @@ def test_binance_rows_of_2018_without_a_quote_quantity_land() -> None:
         b'[{"id":17851860,"price":"0.07600400","qty":"0.11000000","time":1515440470089,"isBuyerMaker":true,'
         b'"isBestMatch":true}]'
     )
-    trades = CONNECTORS["binance"].parse_trades(body, symbol="ETHBTC").to_pylist()
+    trades = CONNECTORS["binance"].parse(body, symbol="ETHBTC").to_pylist()
     assert (trades[0]["id"], trades[0]["price"], trades[0]["quote_qty"]) == ("17851860", 0.076004, None)
 
 
@@ -211,10 +210,10 @@ def test_a_price_that_makes_no_sense_lands_as_null_beside_sound_rows(
 ) -> None:
     body = body_of(exchange, {}, {"price": price}, {})
     connector = CONNECTORS[exchange]
-    trades = connector.parse_trades(body, symbol="X")
-    assert trades[connector.raw.trade_id].to_pylist() == ["7", "8", "9"]
+    trades = connector.parse(body, symbol="X")
+    assert trades[connector.raw.id_column].to_pylist() == ["7", "8", "9"]
     assert trades["price"].to_pylist() == [1.25, landed, 1.25]
-    assert trades[connector.raw.trade_time].null_count == 0
+    assert trades[connector.raw.time_column].null_count == 0
     assert price.encode() in trades["_raw_payload"][1].as_py().encode()
 
 
@@ -246,22 +245,22 @@ def test_a_time_is_read_in_whatever_unit_and_lands_as_null_where_it_is_none(
     exchange: str, time: str, landed: datetime | None
 ) -> None:
     connector = CONNECTORS[exchange]
-    trades = connector.parse_trades(body_of(exchange, {}, {"time": time}, {}), symbol="X")
-    assert trades[connector.raw.trade_time].to_pylist() == [datetime(2026, 1, 5), landed, datetime(2026, 1, 5)]
+    trades = connector.parse(body_of(exchange, {}, {"time": time}, {}), symbol="X")
+    assert trades[connector.raw.time_column].to_pylist() == [datetime(2026, 1, 5), landed, datetime(2026, 1, 5)]
 
 
 @pytest.mark.parametrize("exchange", SOUND)
 @pytest.mark.parametrize("bad", ["null", "-1", str(2**63), str(2**70), '""', "true", "1.5", "[1]"])
 def test_an_id_that_makes_no_sense_is_refused_since_walks_go_by_ids(exchange: str, bad: str) -> None:
     with pytest.raises(UnexpectedPayload, match=f"{exchange}: expected "):
-        CONNECTORS[exchange].parse_trades(body_of(exchange, {}, {"id": bad}), symbol="X")
+        CONNECTORS[exchange].parse(body_of(exchange, {}, {"id": bad}), symbol="X")
 
 
 @pytest.mark.parametrize("exchange", SOUND)
 def test_a_page_in_another_order_is_put_in_the_order_of_its_ids(exchange: str) -> None:
     connector = CONNECTORS[exchange]
-    trades = connector.parse_trades(body_of(exchange, {"id": "9"}, {"id": "11"}, {"id": "10"}), symbol="X")
-    assert trades[connector.raw.trade_id].to_pylist() == ["9", "10", "11"]
+    trades = connector.parse(body_of(exchange, {"id": "9"}, {"id": "11"}, {"id": "10"}), symbol="X")
+    assert trades[connector.raw.id_column].to_pylist() == ["9", "10", "11"]
     payloads = trades["_raw_payload"].to_pylist()
     assert all(trade_id in text for trade_id, text in zip(("9", "10", "11"), payloads, strict=True))
 
@@ -269,13 +268,13 @@ def test_a_page_in_another_order_is_put_in_the_order_of_its_ids(exchange: str) -
 @pytest.mark.parametrize("exchange", SOUND)
 @pytest.mark.parametrize("price", ['"1e999"', "1e999", '"Infinity"'])
 def test_a_price_that_is_not_finite_lands_as_such_or_as_null(exchange: str, price: str) -> None:
-    found = CONNECTORS[exchange].parse_trades(body_of(exchange, {"price": price}), symbol="X")["price"][0].as_py()
+    found = CONNECTORS[exchange].parse(body_of(exchange, {"price": price}), symbol="X")["price"][0].as_py()
     assert found is None or found == float("inf")
 
 
 def test_a_row_without_what_the_unified_table_needs_is_refused() -> None:
     with pytest.raises(UnexpectedPayload, match="binance: expected `price` in every trade"):
-        CONNECTORS["binance"].parse_trades(b'[{"id":1,"qty":"1","time":1,"isBuyerMaker":true}]', symbol="X")
+        CONNECTORS["binance"].parse(b'[{"id":1,"qty":"1","time":1,"isBuyerMaker":true}]', symbol="X")
 
 
 @dataclass
@@ -321,7 +320,7 @@ LONG_AGO = datetime(2013, 1, 1, tzinfo=UTC)
 
 
 def ids_of(pages: list[Page]) -> list[str]:
-    return [trade_id for page in pages for trade_id in page.trades["trade_id"].to_pylist()]
+    return [trade_id for page in pages for trade_id in page.rows["trade_id"].to_pylist()]
 
 
 def test_kraken_twins_on_either_side_of_a_page_stay_two() -> None:
@@ -350,7 +349,7 @@ def test_kraken_twins_get_the_same_ids_wherever_a_first_walk_begins() -> None:
 def test_a_kraken_token_that_is_none_is_refused(last: str) -> None:
     body = kraken_page('["1","2",3.5,"s","l","",9]').replace(b'"last":"1"', f'"last":{last}'.encode())
     with pytest.raises(UnexpectedPayload, match="kraken"):
-        CONNECTORS["kraken"].parse_trades(body, symbol="XBTUSD")
+        CONNECTORS["kraken"].parse(body, symbol="XBTUSD")
 
 
 def test_a_kraken_token_that_stays_ends_the_walk_in_one_line() -> None:
@@ -391,7 +390,7 @@ def test_binance_begins_before_the_time_asked_for_and_lands_from_it_on() -> None
     walk = CONNECTORS["binance"].newer("BTCUSDT", None, since=since)
     asked, pages = sent(walk, b'[{"a":7,"f":40}]', body_of("binance", *rows), b"[]")
     assert int(asked[0].parameters["startTime"]) == start - 60_000
-    assert pages[0].trades["id"].to_pylist() == ["41", "42", "43"]  # a higher id may carry an earlier time
+    assert pages[0].rows["id"].to_pylist() == ["41", "42", "43"]  # a higher id may carry an earlier time
 
 
 @pytest.mark.parametrize(
@@ -427,7 +426,7 @@ def test_a_hole_in_the_ids_of_coinbase_is_passed_in_few_requests() -> None:
     times = {trade_id: datetime(2026, 1, 1, tzinfo=UTC) for trade_id in ids}
     asked: list[Request] = []
     pages = run(CONNECTORS["coinbase"].newer("BTC-USD", Cursor("1", "1"), since=LONG_AGO), times, page=2, asked=asked)
-    assert [i for page in pages for i in page.trades["trade_id"].to_pylist()] == [str(i) for i in ids[1:]]
+    assert [i for page in pages for i in page.rows["trade_id"].to_pylist()] == [str(i) for i in ids[1:]]
     assert len(asked) < 400
 
 
@@ -435,5 +434,5 @@ def test_a_hole_in_the_ids_of_coinbase_is_passed_in_few_requests() -> None:
 def test_pages_of_coinbase_that_are_shorter_than_asked_for_leave_no_hole(page: int) -> None:
     times = {i: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=i) for i in range(5_000, 5_250)}
     walk = CONNECTORS["coinbase"].newer("BTC-USD", None, since=LONG_AGO)
-    landed = [trade_id for each in run(walk, times, page=page) for trade_id in each.trades["trade_id"].to_pylist()]
+    landed = [trade_id for each in run(walk, times, page=page) for trade_id in each.rows["trade_id"].to_pylist()]
     assert landed == [str(trade_id) for trade_id in times]

@@ -77,7 +77,7 @@ def landed_from(folder: Path, environment: dict[str, str]) -> tuple[LocalLake, s
 def _likeness(lake: LocalLake) -> str:
     import pyarrow.parquet as pq
 
-    footers = [pq.read_metadata(path) for path in sorted(lake.folder.glob(f"schemahub/{RAW.table.name}/data/*"))]
+    footers = [pq.read_metadata(path) for path in sorted(lake.folder.glob(f"schemahub/{RAW.name}/data/*"))]
     columns = [
         (str(footer.schema.column(at)), footer.row_group(0).column(at).compression, footer.format_version)
         for footer in footers

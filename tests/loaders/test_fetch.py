@@ -14,10 +14,10 @@ from lakehouse.errors import OurMistake
 from loaders.channels.bans import Bans
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector, Cursor, Page, Request, Response, Walk, page_of
-from loaders.connectors import load_connector, load_connectors
 from loaders.errors import BadRequest, Banned, ExchangeUnavailable, RateLimited, WrongClock
+from tests.support.connectors import CONNECTORS
 
-BINANCE = load_connector("binance")
+BINANCE = CONNECTORS["binance"]
 START = datetime(2026, 1, 5, tzinfo=UTC)
 PAGE = (
     b'[{"id":8,"price":"1","qty":"1","quoteQty":"1","time":1767571200000000,"isBuyerMaker":true},'
@@ -73,7 +73,7 @@ def test_a_pause_that_the_venue_asks_for_is_kept_to_the_second() -> None:
     time = Time()
     asked = answers(httpx.Response(429, headers={"Retry-After": "37"}), httpx.Response(200, content=PAGE))
     (page,) = walk(fetcher(asked, time), "BTCUSDT")
-    assert page.trades.num_rows == 2
+    assert page.rows.num_rows == 2
     assert 37 <= sum(time.waits) < 38
 
 
@@ -119,7 +119,7 @@ def test_a_symbol_that_fails_leaves_the_others_alone() -> None:
         return httpx.Response(200, content=PAGE)
 
     mixed = fetcher(answer)
-    assert sorted(page.symbol for page in walk(mixed, "NOSUCH", "BTCUSDT", "ETHUSDT")) == ["BTCUSDT", "ETHUSDT"]
+    assert sorted(page.stream for page in walk(mixed, "NOSUCH", "BTCUSDT", "ETHUSDT")) == ["BTCUSDT", "ETHUSDT"]
     assert set(mixed.failures) == {"NOSUCH"}
 
 
@@ -136,7 +136,7 @@ def test_a_mistake_of_ours_stops_its_symbol_alone_and_is_called_one(monkeypatch:
         return landed, str(one.failures["BTCUSDT"])
 
     landed, told = pages()
-    assert [page.symbol for page in landed] == ["ETHUSDT"]
+    assert [page.stream for page in landed] == ["ETHUSDT"]
     assert told == "binance: ZeroDivisionError: oh; a mistake of SchemaHub's, SCHEMAHUB_DEBUG=1 shows where"
     monkeypatch.setenv("SCHEMAHUB_DEBUG", "1")
     assert "in broken" in pages()[1]
@@ -147,7 +147,7 @@ def test_no_more_pages_are_fetched_than_are_needed_soon() -> None:
 
     def endless() -> Walk:
         nonlocal sent
-        batch = BINANCE.parse_trades(PAGE, symbol="BTCUSDT")
+        batch = BINANCE.parse(PAGE, symbol="BTCUSDT")
         while True:
             sent += 1
             yield page_of(BINANCE.raw, "BTCUSDT", batch)
@@ -179,7 +179,7 @@ LONG_PAUSES = {
 REFUSALS = [418, 429, 403, 503]
 
 
-@pytest.mark.parametrize("connector", load_connectors().values(), ids=lambda connector: connector.name)
+@pytest.mark.parametrize("connector", CONNECTORS.values(), ids=lambda connector: connector.name)
 @pytest.mark.parametrize("status", REFUSALS)
 @pytest.mark.parametrize("asked", LONG_PAUSES.values(), ids=LONG_PAUSES)
 def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
@@ -225,7 +225,7 @@ def test_a_pause_until_a_date_is_kept() -> None:
     date = {"Date": "Mon, 05 Jan 2026 12:00:00 GMT", "Retry-After": "Mon, 05 Jan 2026 12:00:20 GMT"}
     asked = answers(httpx.Response(429, headers=date), httpx.Response(200, content=PAGE))
     (page,) = walk(fetcher(asked, time, now=lambda: NOON), "BTCUSDT")
-    assert page.trades.num_rows == 2
+    assert page.rows.num_rows == 2
     assert 20 <= sum(time.waits) < 21
 
 

@@ -11,9 +11,9 @@ from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
 from loaders.landing.dlt_job import land
 from loaders.landing.file_check import UnexpectedFile
-from loaders.landing.load import PendingLoad
+from loaders.landing.load import LoadInProgress
 from tests.loaders.landing_program import RAW, pages
-from tests.loaders.landings import DATA, every_id_once, land_up_to, landed_ids, pending_load
+from tests.loaders.landings import DATA, every_id_once, land_up_to, landed_ids, load_in_progress
 
 ID = b"PARQUET:field_id"
 
@@ -54,20 +54,20 @@ def test_a_file_that_differs_from_its_table_is_refused_in_one_line(
     lake: LocalLake, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land_up_to(lake, 10)
-    before = lake.catalog.load_table(identifier(RAW.table.name)).metadata_location
-    stage = PendingLoad.stage
+    before = lake.catalog.load_table(identifier(RAW.name)).metadata_location
+    stage = LoadInProgress.stage
 
-    def stage_changed(self: PendingLoad, job_file: Path) -> None:
+    def stage_changed(self: LoadInProgress, job_file: Path) -> None:
         changed = CHANGES[change](pq.read_table(job_file))
         job_file.unlink()  # dlt has it under another name too
         pq.write_table(changed, job_file, compression="zstd")
         stage(self, job_file)
 
-    monkeypatch.setattr(PendingLoad, "stage", stage_changed)
-    load = pending_load(lake)
-    with pytest.raises(UnexpectedFile, match=rf"`{RAW.table.name}`.* nothing of this load was landed") as caught:
+    monkeypatch.setattr(LoadInProgress, "stage", stage_changed)
+    load = load_in_progress(lake)
+    with pytest.raises(UnexpectedFile, match=rf"`{RAW.name}`.* nothing of this load was landed") as caught:
         land(load, pages(load.table, 20))
     assert "\n" not in str(caught.value)
-    assert lake.catalog.load_table(identifier(RAW.table.name)).metadata_location == before
+    assert lake.catalog.load_table(identifier(RAW.name)).metadata_location == before
     assert landed_ids(lake) == every_id_once(10)
     assert len(list((lake.folder / DATA).iterdir())) == 1

@@ -11,17 +11,17 @@ from lakehouse.errors import LakeUnavailable, Misconfigured
 from lakehouse.glue import GlueLake
 from lakehouse.lake import ensure_table
 from lakehouse.open import open_lake
-from loaders.connectors import load_connectors
 from simulator.aws.local_aws import LocalAws
 from tests.lakes import LakeHome
 from tests.loaders.landings import every_id_once, land_up_to, landed_ids
+from tests.support.connectors import CONNECTORS
 
 SECRET = "wJalrXUtnFEMIsecretKEY"
 
 
 def test_tables_are_such_as_athena_reads(s3_home: LakeHome) -> None:
     lake = s3_home.open()
-    table = ensure_table(lake, load_connectors()["binance"].raw.table)
+    table = ensure_table(lake, CONNECTORS["binance"].raw.table)
     found = boto3.client("glue").get_table(DatabaseName="schemahub", Name="raw_binance_trades")["Table"]
     assert found["TableType"] == "EXTERNAL_TABLE"
     assert found["Parameters"]["table_type"] == "ICEBERG"
@@ -41,7 +41,7 @@ def test_credentials_come_from_a_profile(s3_home: LakeHome, tmp_path: Path, monk
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_PROFILE", "trader")
-    table = ensure_table(s3_home.open(), load_connectors()["kraken"].raw.table)
+    table = ensure_table(s3_home.open(), CONNECTORS["kraken"].raw.table)
     assert table.io.properties["s3.access-key-id"] == "AKIAPROFILE"
     stored = str(boto3.Session().client("glue").get_table(DatabaseName="schemahub", Name="raw_kraken_trades"))
     assert SECRET not in stored + table.metadata.model_dump_json()

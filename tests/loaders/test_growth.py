@@ -14,7 +14,7 @@ from loaders.connector import Page, page_of
 from loaders.landing.dlt_job import land
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import RAW, trades
-from tests.loaders.landings import land_up_to, pending_load
+from tests.loaders.landings import land_up_to, load_in_progress
 
 GLUE_TAKES = 512_000
 MOST_MANIFESTS = 10
@@ -27,14 +27,14 @@ def pages(symbols: int) -> Iterator[Page]:
 
 
 def land_symbols(lake: Lake, symbols: int) -> None:
-    land(pending_load(lake), pages(symbols))
+    land(load_in_progress(lake), pages(symbols))
 
 
 def test_manifests_are_merged(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     for number in range(1, MOST_MANIFESTS + 3):
         land_up_to(lake, number)
-    for name in (RAW.table.name, LEDGER.name):
+    for name in (RAW.name, LEDGER):
         table = lake.catalog.load_table(identifier(name))
         snapshot = table.current_snapshot()
         assert snapshot is not None
@@ -45,7 +45,7 @@ def test_what_names_the_last_load_has_one_size_for_any_number_of_symbols(lake: L
     sizes = set()
     for symbols in (1, 300):
         land_symbols(lake, symbols)
-        sizes.add(len(lake.catalog.load_table(identifier(RAW.table.name)).properties[LAST_LOAD]))
+        sizes.add(len(lake.catalog.load_table(identifier(RAW.name)).properties[LAST_LOAD]))
     assert max(sizes) <= min(sizes) + 10
     assert max(sizes) < 200
 
@@ -53,7 +53,7 @@ def test_what_names_the_last_load_has_one_size_for_any_number_of_symbols(lake: L
 def test_glue_is_told_none_of_what_grows_with_symbols(s3_home: LakeHome) -> None:
     lake = s3_home.open()
     land_symbols(lake, 300)
-    for name in (RAW.table.name, LEDGER.name):
+    for name in (RAW.name, LEDGER):
         parameters = boto3.client("glue").get_table(DatabaseName="schemahub", Name=name)["Table"]["Parameters"]
         assert [key for key in parameters if key.startswith("schemahub.")] == []
         assert len(json.dumps(parameters)) < GLUE_TAKES / 100
@@ -64,7 +64,7 @@ def test_glue_takes_a_column_with_a_long_description_and_iceberg_keeps_it(s3_hom
     described = replace(RAW, columns=(*RAW.columns, Column("fee", "double", long)))
     table = ensure_table(s3_home.open(), described.table)
     assert table.schema().find_field("fee").doc == long
-    found = boto3.client("glue").get_table(DatabaseName="schemahub", Name=RAW.table.name)["Table"]
+    found = boto3.client("glue").get_table(DatabaseName="schemahub", Name=RAW.name)["Table"]
     comments = {column["Name"]: column["Comment"] for column in found["StorageDescriptor"]["Columns"]}
     assert comments["fee"] == long[:255]
 
@@ -73,10 +73,10 @@ def test_what_a_load_landed_is_told_from_its_rows_as_it_was_told_when_it_came(la
     lake = lake_home.open()
     land_up_to(lake, 250)
     land_symbols(lake, 5)
-    table = lake.catalog.load_table(identifier(RAW.table.name))
+    table = lake.catalog.load_table(identifier(RAW.name))
     remembered = loads(lake)
     landed_at = {row.load_id: row.landed_at for row in remembered}
     told = [row for load_id, at in sorted(landed_at.items()) for row in read_load(RAW, table, load_id, landed_at=at)]
-    assert told == sorted(remembered, key=lambda row: (row.load_id, row.symbol))
+    assert told == sorted(remembered, key=lambda row: (row.load_id, row.stream))
     record(lake, RAW, table)  # and nothing is appended again
     assert loads(lake) == remembered

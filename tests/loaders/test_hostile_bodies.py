@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from lakehouse.errors import SchemaHubError
 from loaders.channels.payloads import FIRST_US, LAST_US
 from loaders.connector import Connector, Cursor, Page, Response, Walk
-from loaders.connectors import load_connectors
 from simulator.exchanges import RunningSimulator
+from tests.support.connectors import CONNECTORS
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
-CONNECTORS = load_connectors()
 ROWS = 5
 FUZZ = settings(
     max_examples=150,
@@ -50,7 +49,7 @@ def sound_body(connector: Connector, exchanges: RunningSimulator) -> bytes:
         body = answer.content
         step = walk.send(Response(200, {}, body))
     exchanges.clear_faults()
-    assert connector.parse_trades(body, symbol=symbol).num_rows == ROWS
+    assert connector.parse(body, symbol=symbol).num_rows == ROWS
     return body
 
 
@@ -121,7 +120,7 @@ def exact(body: bytes | str) -> Any:
 def parsed(connector: Connector, body: bytes) -> pa.RecordBatch | None:
     """The rows of a body, all checked against it; None where it was refused in one line."""
     try:
-        trades = connector.parse_trades(body, symbol="SYMBOL")
+        trades = connector.parse(body, symbol="SYMBOL")
     except SchemaHubError as error:
         told = str(error)
         assert connector.name in told
@@ -140,16 +139,16 @@ def parsed(connector: Connector, body: bytes) -> pa.RecordBatch | None:
 def check_values(connector: Connector, trades: pa.RecordBatch, kept: list[Any]) -> None:
     """Every value of a row is one of its record's, or null."""
     raw = connector.raw
-    assert trades[raw.trade_id].null_count == trades[raw.symbol].null_count == 0
-    for time in trades[raw.trade_time].cast(pa.int64()).to_pylist():
+    assert trades[raw.id_column].null_count == trades[raw.stream_column].null_count == 0
+    for time in trades[raw.time_column].cast(pa.int64()).to_pylist():
         assert time is None or FIRST_US <= time <= LAST_US
     trades.to_pylist()
     for name in (column.name for column in raw.columns if column.type == "double"):
         for value, record in zip(trades[name].to_pylist(), kept, strict=True):
             values = record if isinstance(record, list) else record.values()
             assert value is None or any(same(value, one) for one in values), (name, value, record)
-    if all(trade_id.isdigit() for trade_id in trades[raw.trade_id].to_pylist()):
-        ids = [int(trade_id) for trade_id in trades[raw.trade_id].to_pylist()]
+    if all(trade_id.isdigit() for trade_id in trades[raw.id_column].to_pylist()):
+        ids = [int(trade_id) for trade_id in trades[raw.id_column].to_pylist()]
         assert ids == sorted(ids)
 
 
@@ -212,7 +211,7 @@ def test_a_byte_that_is_no_text_is_refused_in_whichever_row_and_field(
     connector: Connector, bodies: dict[str, bytes], place: int
 ) -> None:
     body = bodies[connector.name]
-    text = connector.parse_trades(body, symbol="SYMBOL")["_raw_payload"][place].as_py().encode()
+    text = connector.parse(body, symbol="SYMBOL")["_raw_payload"][place].as_py().encode()
     spoiled = text[:-1] + (b',"x":"\xff"}' if text.endswith(b"}") else b',"\xff"]')
     assert spoiled.replace(b"\xff", b"") in body.replace(text, spoiled).replace(b"\xff", b"")
     assert parsed(connector, body.replace(text, spoiled)) is None
@@ -239,13 +238,13 @@ def test_a_walk_ends_whatever_it_is_answered(
     connector: Connector, bodies: dict[str, bytes], seed: int, start: int
 ) -> None:
     body = bodies[connector.name]
-    first = connector.parse_trades(body, symbol="SYMBOL")[connector.raw.trade_id][0].as_py()
+    first = connector.parse(body, symbol="SYMBOL")[connector.raw.id_column][0].as_py()
     after = [None, Cursor("1", "1"), Cursor("1", first), Cursor(first, first)][start]
     draw = random.Random(seed)
     answers = [body, body.replace(first.encode(), b"7"), b"[]", b"{}", body.replace(b"1", b"2")]
     answers = draw.sample(answers, draw.randint(1, 5))
     pages = followed(connector, connector.newer("SYMBOL", after, since=START), lambda: draw.choice(answers))
-    ids = [trade_id for page in pages for trade_id in page.trades[connector.raw.trade_id].to_pylist()]
+    ids = [trade_id for page in pages for trade_id in page.rows[connector.raw.id_column].to_pylist()]
     assert len(ids) == len(set(ids))
 
 

@@ -12,10 +12,10 @@ from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
 from loaders.channels.rest import Fetcher, utc_now
 from loaders.connector import Connector
-from loaders.connectors import load_connectors
 from loaders.landing.ingest import Ingested, ingest
+from tests.support.connectors import CONNECTORS as EVERY
 
-CONNECTORS = {name: each for name, each in load_connectors().items() if name in ("binance", "coinbase", "kraken")}
+CONNECTORS = {name: each for name, each in EVERY.items() if name in ("binance", "coinbase", "kraken")}
 START = datetime(2026, 1, 5, tzinfo=UTC)
 TOKEN = str(int(START.timestamp()) * 10**9)
 
@@ -68,11 +68,11 @@ def test_rows_without_a_price_and_a_time_land_and_are_gone_on_from(lake: LocalLa
         assert ingested.failures == {}
         assert ingested.row_count == count
     raw = connector.raw
-    rows = lake.catalog.load_table(identifier(raw.table.name)).scan().to_arrow()
-    assert sorted(rows[raw.trade_id].to_pylist()) == ["5", "6", "7", "8"]
-    assert rows[raw.trade_time].null_count == 4
+    rows = lake.catalog.load_table(identifier(raw.name)).scan().to_arrow()
+    assert sorted(rows[raw.id_column].to_pylist()) == ["5", "6", "7", "8"]
+    assert rows[raw.time_column].null_count == 4
     assert all(json.loads(text) for text in rows["_raw_payload"].to_pylist())
-    assert [(row.first_id, row.last_id, row.min_trade_ts, row.max_trade_ts) for row in loads(lake)] == [
+    assert [(row.first_id, row.last_id, row.min_event_ts, row.max_event_ts) for row in loads(lake)] == [
         ("5", "6", None, None),
         ("7", "8", None, None),
     ]

@@ -51,14 +51,14 @@ CHANGES: dict[str, tuple[Change, str]] = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_column_that_another_tool_changed_is_refused_with_what_to_do(lake: LocalLake, change: str) -> None:
     land_up_to(lake, 10)
-    table = lake.catalog.load_table(identifier(RAW.table.name))
+    table = lake.catalog.load_table(identifier(RAW.name))
     apply, told = CHANGES[change]
     apply(table)
     changed = table.refresh().metadata_location
     with pytest.raises(Misconfigured) as caught:
         land_up_to(lake, 20)
     assert told in str(caught.value)
-    assert lake.catalog.load_table(identifier(RAW.table.name)).metadata_location == changed
+    assert lake.catalog.load_table(identifier(RAW.name)).metadata_location == changed
 
 
 def test_a_renamed_column_is_seen_in_a_table_that_was_made_before_ids_were_kept(lake: LocalLake) -> None:
@@ -73,7 +73,7 @@ def test_a_renamed_column_is_seen_in_a_table_that_was_made_before_ids_were_kept(
 def test_a_column_renamed_back_and_columns_of_others_are_no_hindrance(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 10)
-    table = lake.catalog.load_table(identifier(RAW.table.name))
+    table = lake.catalog.load_table(identifier(RAW.name))
     renamed(table)
     with table.refresh().update_schema() as update:
         update.rename_column("pair", "market")

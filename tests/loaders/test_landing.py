@@ -18,11 +18,11 @@ from lakehouse.ledger import loads
 from loaders.connector import Cursor, Page
 from loaders.errors import ExchangeUnavailable
 from loaders.landing.dlt_job import land
-from loaders.landing.load import PendingLoad
+from loaders.landing.load import LoadInProgress
 from loaders.landing.watermarks import read_watermark
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import MARKETS, POINTS, RAW, pages, trades
-from tests.loaders.landings import DATA, NOON, every_id_once, land_up_to, landed_ids, pending_load, run_program
+from tests.loaders.landings import DATA, NOON, every_id_once, land_up_to, landed_ids, load_in_progress, run_program
 
 
 @pytest.mark.kills
@@ -40,9 +40,9 @@ def test_a_load_killed_at_any_point_leaves_no_duplicate_and_no_hole(
     assert landed_ids(lake) == every_id_once(2_050)
     ledger = loads(lake)
     assert sum(row.row_count for row in ledger) == 2 * 2_050
-    assert len({(row.load_id, row.symbol) for row in ledger}) == len(ledger)
+    assert len({(row.load_id, row.stream) for row in ledger}) == len(ledger)
     for market in MARKETS:
-        spans = [(int(row.first_id), int(row.last_id)) for row in ledger if row.symbol == market]
+        spans = [(int(row.first_id), int(row.last_id)) for row in ledger if row.stream == market]
         assert [first for first, _ in spans] == [1, *(last + 1 for _, last in spans[:-1])]
 
 
@@ -52,7 +52,7 @@ def test_what_a_killed_load_left_uncommitted_is_removed_by_the_next(lake_home: L
     assert run_program(lake_home, 1_050, "before the commit") == -signal.SIGKILL
     assert len(lake_home.files(DATA)) > 2
     land_up_to(lake, 60)
-    table = lake.catalog.load_table(identifier(RAW.table.name))
+    table = lake.catalog.load_table(identifier(RAW.name))
     referenced = {Path(file["file_path"]).name for file in table.inspect.files().to_pylist()}
     assert lake_home.files(DATA) == referenced
 
@@ -61,7 +61,7 @@ def test_a_load_makes_one_snapshot_and_sets_the_watermarks_in_it(lake_home: Lake
     lake = lake_home.open()
     land_up_to(lake, 1_000)
     land_up_to(lake, 1_500)
-    table = lake.catalog.load_table(identifier(RAW.table.name))
+    table = lake.catalog.load_table(identifier(RAW.name))
     assert len(table.metadata.snapshots) == 2
     assert read_watermark(table, "AAA") == read_watermark(table, "BBB") == Cursor("1500", "1500")
 
@@ -69,15 +69,15 @@ def test_a_load_makes_one_snapshot_and_sets_the_watermarks_in_it(lake_home: Lake
 def test_a_load_without_pages_makes_no_commit(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 10)
-    load = pending_load(lake)
+    load = load_in_progress(lake)
     assert land(load, pages(load.table, 10)) == []
-    assert len(lake.catalog.load_table(identifier(RAW.table.name)).metadata.snapshots) == 1
+    assert len(lake.catalog.load_table(identifier(RAW.name)).metadata.snapshots) == 1
 
 
 def test_files_carry_field_ids_and_statistics_and_are_zstd(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 1_000)
-    table = lake.catalog.load_table(identifier(RAW.table.name))
+    table = lake.catalog.load_table(identifier(RAW.name))
     (file,) = table.inspect.files().to_pylist()
     with table.io.new_input(file["file_path"]).open() as opened:
         footer = pq.ParquetFile(io.BytesIO(opened.read()))
@@ -91,7 +91,7 @@ def test_files_carry_field_ids_and_statistics_and_are_zstd(lake_home: LakeHome) 
 def test_a_row_tells_where_it_came_from(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 1)
-    row = lake.catalog.load_table(identifier(RAW.table.name)).scan().to_arrow().to_pylist()[0]
+    row = lake.catalog.load_table(identifier(RAW.name)).scan().to_arrow().to_pylist()[0]
     load_id = loads(lake)[0].load_id
     assert row == {
         "id": "1",
@@ -108,7 +108,7 @@ def test_a_row_tells_where_it_came_from(lake_home: LakeHome) -> None:
 def test_a_load_that_was_overtaken_lands_nothing_and_says_so(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 10)
-    late = pending_load(lake)  # its watermarks are read now …
+    late = load_in_progress(lake)  # its watermarks are read now …
     land_up_to(lake, 500)  # … and somebody else lands in between
     with pytest.raises(ConcurrentWriter, match="was written by somebody else"):
         land(late, pages(late.table, 400))
@@ -119,25 +119,25 @@ def test_a_load_that_was_overtaken_lands_nothing_and_says_so(lake_home: LakeHome
 def test_a_walk_that_fails_midway_reports_its_own_error_and_lands_nothing(lake_home: LakeHome) -> None:
     lake = lake_home.open()
 
-    def broken(load: PendingLoad) -> Iterator[Page]:
+    def broken(load: LoadInProgress) -> Iterator[Page]:
         yield from pages(load.table, 150)
         raise ExchangeUnavailable("the venue went away")
 
-    load = pending_load(lake)
+    load = load_in_progress(lake)
     with pytest.raises(ExchangeUnavailable, match="the venue went away"):
         land(load, broken(load))
     assert landed_ids(lake) == Counter()
-    assert not (lake.work_folder / "landing" / RAW.table.name).exists()
+    assert not (lake.work_folder / "landing" / RAW.name).exists()
 
 
 def test_a_second_writer_is_told_so_and_stops(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     second = lake_home.open()
     with ExitStack() as first:
-        first.enter_context(lake.writing(RAW.table.name))
+        first.enter_context(lake.writing(RAW.name))
         with pytest.raises(ConcurrentWriter, match=rf"being written by another process \(pid {os.getpid()}"):
-            ExitStack().enter_context(second.writing(RAW.table.name))
-    with second.writing(RAW.table.name):
+            ExitStack().enter_context(second.writing(RAW.name))
+    with second.writing(RAW.name):
         pass  # the first has ended
 
 

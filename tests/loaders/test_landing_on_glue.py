@@ -20,7 +20,7 @@ from simulator.aws.local_aws import LocalAws
 from tests.athena.lost_answers import Answer, lost_answers
 from tests.lakes import LakeHome
 from tests.loaders.landing_program import MARKETS, RAW, pages
-from tests.loaders.landings import DATA, every_id_once, land_up_to, landed_ids, pending_load, run_program
+from tests.loaders.landings import DATA, every_id_once, land_up_to, landed_ids, load_in_progress, run_program
 
 LOST = {"__type": "InternalServiceException", "Message": "try again"}
 
@@ -44,12 +44,12 @@ def assert_landed_once(s3_home: LakeHome, last_id: int) -> None:
     assert landed_ids(lake) == every_id_once(last_id)
     ledger = loads(lake)
     for market in MARKETS:
-        spans = sorted((int(row.first_id), int(row.last_id)) for row in ledger if row.symbol == market)
+        spans = sorted((int(row.first_id), int(row.last_id)) for row in ledger if row.stream == market)
         assert [first for first, _ in spans] == [1, *(last + 1 for _, last in spans[:-1])]
         assert spans[-1][1] == last_id
 
 
-@pytest.mark.parametrize("table", [RAW.table.name, LEDGER.name])
+@pytest.mark.parametrize("table", [RAW.name, LEDGER])
 def test_a_commit_whose_answer_was_lost_is_kept(
     aws: LocalAws, s3_home: LakeHome, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -68,7 +68,7 @@ def test_a_commit_of_which_nothing_is_heard_is_found_by_the_next_load(
 ) -> None:
     land_up_to(s3_home.open(), 50)
     monkeypatch.setattr("lakehouse.glue._RETRIES", _PROMPT)  # it takes a while to give up
-    with lost_answers(aws.endpoint, LosesCommits(RAW.table.name, 1_000)) as endpoint:
+    with lost_answers(aws.endpoint, LosesCommits(RAW.name, 1_000)) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         with pytest.raises((ClientError, ConcurrentWriter)):
             land_up_to(s3_home.open(), 100)
@@ -84,7 +84,7 @@ def test_of_two_commits_at_one_moment_glue_refuses_the_second(
 ) -> None:
     lake = s3_home.open()
     land_up_to(lake, 50)
-    late = pending_load(lake)
+    late = load_in_progress(lake)
     catalog: Any = lake.catalog
     update = catalog.glue.update_table
 
@@ -99,7 +99,7 @@ def test_of_two_commits_at_one_moment_glue_refuses_the_second(
     with pytest.raises(ConcurrentWriter, match="was written by somebody else"):
         land(late, pages(late.table, 80))
     assert_landed_once(s3_home, 100)
-    table = lake.catalog.load_table(identifier(RAW.table.name))
+    table = lake.catalog.load_table(identifier(RAW.name))
     assert s3_home.files(DATA) == {Path(file["file_path"]).name for file in table.inspect.files().to_pylist()}
 
 
@@ -116,11 +116,11 @@ def test_a_table_of_another_lake_is_neither_written_nor_read_for_ours(aws: Local
 def test_a_lease_that_ran_out_lets_no_other_run_of_this_machine_in(s3_home: LakeHome) -> None:
     lake = s3_home.open()
     assert isinstance(lake, GlueLake)
-    with lake.writing(RAW.table.name):
-        lock = f"some/prefix/.schemahub/locks/{RAW.table.name}.json"
+    with lake.writing(RAW.name):
+        lock = f"some/prefix/.schemahub/locks/{RAW.name}.json"
         boto3.client("s3").put_object(Bucket=lake.bucket, Key=lock, Body=json.dumps({}))
         with pytest.raises(ConcurrentWriter, match="is being written by another process"):
-            ExitStack().enter_context(s3_home.open().writing(RAW.table.name))
+            ExitStack().enter_context(s3_home.open().writing(RAW.name))
 
 
 def test_an_attempt_to_renew_the_lease_ends_well_before_the_lease() -> None:

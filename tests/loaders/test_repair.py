@@ -20,8 +20,8 @@ from loaders.landing.watermarks import read_watermark
 from tests.loaders.landing_program import MARKETS, RAW
 from tests.loaders.landings import every_id_once, land_up_to, landed_ids
 
-DECLARED = {RAW.table.name: RAW}
-NAME = RAW.table.name
+DECLARED = {RAW.name: RAW}
+NAME = RAW.name
 
 Damage = Callable[[Path], None]
 
@@ -70,10 +70,10 @@ def assert_whole(lake: LocalLake, last_id: int) -> None:
     """Once and whole in the raw table, and told so by the ledger."""
     assert landed_ids(lake) == every_id_once(last_id)
     ledger = loads(lake)
-    assert len({(row.load_id, row.symbol) for row in ledger}) == len(ledger)
+    assert len({(row.load_id, row.stream) for row in ledger}) == len(ledger)
     assert sum(row.row_count for row in ledger) == last_id * len(MARKETS)
     for market in MARKETS:
-        spans = sorted((int(row.first_id), int(row.last_id)) for row in ledger if row.symbol == market)
+        spans = sorted((int(row.first_id), int(row.last_id)) for row in ledger if row.stream == market)
         assert [first for first, _ in spans] == [1, *(last + 1 for _, last in spans[:-1])]
     assert examine(lake, DECLARED) == []
 
@@ -126,7 +126,7 @@ def test_a_raw_table_goes_back_to_its_newest_whole_state_and_on_from_its_own_wat
 @pytest.mark.parametrize("damage", [scrambled])
 @pytest.mark.parametrize("what", FILES)
 def test_the_ledger_comes_back_with_every_load_of_the_raw_tables(landed: LocalLake, what: str, damage: Damage) -> None:
-    damage(newest(landed, LEDGER.name, what))
+    damage(newest(landed, LEDGER, what))
     mend(reopened(landed))
     lake = reopened(landed)
     assert_whole(lake, 30)

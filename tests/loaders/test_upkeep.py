@@ -3,7 +3,7 @@
 import pytest
 
 from lakehouse import compaction as upkeep
-from lakehouse.compaction import tend
+from lakehouse.compaction import compact
 from lakehouse.lake import Lake, identifier
 from lakehouse.ledger import LEDGER, loads
 from tests.lakes import LakeHome
@@ -29,25 +29,25 @@ def test_many_loads_leave_few_snapshots_and_few_files_of_the_ledger(lake_home: L
     lake = lake_home.open()
     for number in range(1, LOADS + 1):
         land_up_to(lake, number)
-        assert counts(lake, RAW.table.name)[0] <= 5
-        snapshots, files = counts(lake, LEDGER.name)
+        assert counts(lake, RAW.name)[0] <= 5
+        snapshots, files = counts(lake, LEDGER)
         assert snapshots <= 7  # gathering makes two
         assert files <= 6
     assert landed_ids(lake) == every_id_once(LOADS)
     ledger = loads(lake)
-    assert [(row.symbol, row.last_id) for row in ledger] == [
+    assert [(row.stream, row.last_id) for row in ledger] == [
         (market, str(number)) for number in range(1, LOADS + 1) for market in MARKETS
     ]
-    assert counts(lake, RAW.table.name)[1] == LOADS  # raw rows are never written again
+    assert counts(lake, RAW.name)[1] == LOADS  # raw rows are never written again
 
 
 def test_who_reads_the_ledger_meanwhile_reads_on(lake_home: LakeHome, few: None) -> None:
     lake = lake_home.open()
     for number in range(1, 6):
         land_up_to(lake, number)
-    before = lake.catalog.load_table(identifier(LEDGER.name))
+    before = lake.catalog.load_table(identifier(LEDGER))
     land_up_to(lake, 6)
-    assert counts(lake, LEDGER.name)[1] == 1
+    assert counts(lake, LEDGER)[1] == 1
     assert before.scan().to_arrow().num_rows == 5 * len(MARKETS)
 
 
@@ -57,11 +57,11 @@ def test_upkeep_gives_way_to_who_writes_at_the_same_moment(
     lake = lake_home.open()
     for number in range(1, 6):
         land_up_to(lake, number)
-    late = lake.catalog.load_table(identifier(LEDGER.name))
+    late = lake.catalog.load_table(identifier(LEDGER))
     monkeypatch.setattr(upkeep, "MOST_SNAPSHOTS", 100)
     land_up_to(lake, 6)
     monkeypatch.setattr(upkeep, "MOST_SNAPSHOTS", 4)
-    tend(late, gather=True)
+    compact(late, gather=True)
     assert len(loads(lake)) == 6 * len(MARKETS)
     land_up_to(lake, 7)
     assert len(loads(lake)) == 7 * len(MARKETS)
@@ -70,7 +70,7 @@ def test_upkeep_gives_way_to_who_writes_at_the_same_moment(
 def test_a_snapshot_that_somebody_named_is_kept(lake_home: LakeHome, few: None) -> None:
     lake = lake_home.open()
     land_up_to(lake, 1)
-    table = lake.catalog.load_table(identifier(LEDGER.name))
+    table = lake.catalog.load_table(identifier(LEDGER))
     named = table.current_snapshot()
     assert named is not None
     table.manage_snapshots().create_tag(named.snapshot_id, "audit").commit()
@@ -78,4 +78,4 @@ def test_a_snapshot_that_somebody_named_is_kept(lake_home: LakeHome, few: None) 
         land_up_to(lake, number)
     table.refresh()
     assert table.scan(snapshot_id=named.snapshot_id).to_arrow().num_rows == len(MARKETS)
-    assert counts(lake, LEDGER.name)[0] < 7
+    assert counts(lake, LEDGER)[0] < 7

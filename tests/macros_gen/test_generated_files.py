@@ -14,8 +14,6 @@ import pytest
 import yaml
 from dbt_common.clients.agate_helper import from_csv
 
-from lakehouse.ledger import LEDGER
-from lakehouse.raw_table import PROVENANCE
 from macros_gen.__main__ import main
 from macros_gen.files import differences, write
 from macros_gen.registry import PROJECT, Product, load_registry
@@ -247,14 +245,6 @@ def test_every_transform_is_documented_for_every_engine() -> None:
     for name in CATALOGUE:
         assert f"macro duckdb__{name}(" in sql
         assert f"macro athena__{name}(" in sql
-
-
-def test_the_registry_knows_the_loaders_own_columns() -> None:
-    lake = load_registry().lake
-    assert {name: column.type for name, column in lake.provenance.items()} == {c.name: c.type for c in PROVENANCE}
-    assert {name: column.type for name, column in lake.tables[LEDGER.name].columns.items()} == {
-        column.name: column.type for column in LEDGER.columns
-    }
 
 
 ODD_PRODUCTS = [

@@ -182,7 +182,7 @@ def assert_everything_landed_once(lake: Path, products: list[Served]) -> None:
         assert landed_ids(lake, exchange) == Counter(wanted), exchange
     counted: Counter[tuple[str, str]] = Counter()
     for row in ledger(lake):
-        counted[row["exchange"], row["symbol"]] += row["row_count"]
+        counted[row["source"], row["stream"]] += row["row_count"]
     assert counted == {(product.exchange, product.symbol): product.trades for product in products}
     assert leftovers(lake) == []
 

@@ -297,7 +297,7 @@ def test_bars_are_made_of_every_column_but_the_landing_time(lake: TestLake) -> N
     columns = set(lake.table("trades_unified").schema().column_names)
     assert columns - _words(_BARS_SQL.read_text()) == {"ingest_ts"}
     of_ledger = set(lake.table("schemahub_loads").schema().column_names) & _words(_WAITING_SQL.read_text())
-    assert of_ledger == {"raw_table", "load_id", "row_count", "min_trade_ts", "max_trade_ts", "ingest_ts"}
+    assert of_ledger == {"raw_table", "load_id", "row_count", "min_event_ts", "max_event_ts", "ingest_ts"}
 
 
 def test_the_loads_that_wait_are_those_of_the_model(lake: TestLake) -> None:
@@ -306,7 +306,7 @@ def test_the_loads_that_wait_are_those_of_the_model(lake: TestLake) -> None:
     lake.land("raw_kraken_trades", kraken(505, time=None), load="x", at="2026-01-08 12:00")
     lake.dbt("run", "--select", "pending_loads")
     rows = lake.query(
-        "select raw_table, load_id, row_count, min_trade_ts, max_trade_ts, ingest_ts, has_unknown_times = 1 "
+        "select raw_table, load_id, row_count, min_event_ts, max_event_ts, ingest_ts, has_unknown_times = 1 "
         "from schemahub.schemahub.pending_loads order by 1, 2"
     )
     unified = {(row["target"], row["raw_table"], row["load_id"]) for row in lake.rows("unified_loads")}

@@ -9,13 +9,13 @@ from lakehouse.lake import existing_table
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
 from lakehouse.pending import RECORDED, check_is_there, read_landed
-from loaders.connectors import load_connectors
 from macros_gen.registry import Registry
 from schemahub.runs.coordinator import Coordinator
 from schemahub.runs.repair import run_repair
 from schemahub.settings import load_settings
 from tests.dbt.conftest import TestLake, binance
 from tests.lakes import LakeHome, local_home
+from tests.support.connectors import CONNECTORS
 
 RAW = "raw_binance_trades"
 
@@ -88,8 +88,8 @@ def test_a_lost_catalog_is_not_taken_for_an_empty_lake(landed: LocalLake, regist
     assert told[0].startswith("catalog.db: ")
     lake = LocalLake(landed.folder)
     assert {row.load_id for row in loads(lake)} == {"b1", "b2"}
-    for connector in load_connectors().values():
-        assert existing_table(lake, connector.raw.table.name) is not None
+    for connector in CONNECTORS.values():
+        assert existing_table(lake, connector.raw.name) is not None
 
 
 def test_nothing_is_changed_where_a_person_must_mend_something_first(landed: LocalLake) -> None:

@@ -51,8 +51,8 @@
 {% macro pending_times(target) %}
     {%- set sql -%}
         select
-            min_trade_ts as first_ts,
-            max_trade_ts as last_ts,
+            min_event_ts as first_ts,
+            max_event_ts as last_ts,
             has_unknown_times as is_unknown
         from {{ ref("pending_loads") }}
         where target = '{{ target }}' and is_complete = 1 and row_count > 0

@@ -10,14 +10,14 @@
         ledger.load_id,
         max(sources.mapping_version) as mapping_version,
         cast(sum(coalesce(ledger.row_count, 0)) as bigint) as row_count,
-        min(ledger.min_trade_ts) as min_trade_ts,
-        max(ledger.max_trade_ts) as max_trade_ts,
+        min(ledger.min_event_ts) as min_event_ts,
+        max(ledger.max_event_ts) as max_event_ts,
         max(ledger.ingest_ts) as ingest_ts,
         max(
             case
                 when
                     coalesce(ledger.row_count, 1) > 0
-                    and (ledger.min_trade_ts is null or ledger.max_trade_ts is null)
+                    and (ledger.min_event_ts is null or ledger.max_event_ts is null)
                     then 1
                 else 0
             end

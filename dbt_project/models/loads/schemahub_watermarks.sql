@@ -10,12 +10,12 @@ ranked as (
 
     select
         *,
-        sum(row_count) over (partition by exchange, symbol) as landed_rows,
+        sum(row_count) over (partition by source, stream) as landed_rows,
         row_number() over (
-            partition by exchange, symbol
+            partition by source, stream
             order by
-                case when max_trade_ts is null then 1 else 0 end,
-                max_trade_ts desc,
+                case when max_event_ts is null then 1 else 0 end,
+                max_event_ts desc,
                 landed_at desc,
                 load_id desc
         ) as recency
@@ -26,10 +26,10 @@ ranked as (
 watermarks as (
 
     select
-        exchange,
-        symbol,
-        last_id as last_trade_id,
-        max_trade_ts as last_trade_ts,
+        source,
+        stream,
+        last_id,
+        max_event_ts as last_event_ts,
         channel,
         load_id,
         landed_at,

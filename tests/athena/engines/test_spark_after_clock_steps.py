@@ -26,7 +26,7 @@ def test_spark_reads_what_was_landed_while_clocks_stepped(tmp_path: Path, monkey
     for number, step in enumerate(STEPS, start=1):
         monkeypatch.setattr(commit_times, "now_ms", lambda step=step: right() + step)
         land_up_to(lake, number)
-    asked = {name: f"select count(*) as rows from schemahub.schemahub.{name}" for name in (RAW.table.name, LEDGER.name)}
+    asked = {name: f"select count(*) as rows from schemahub.schemahub.{name}" for name in (RAW.name, LEDGER)}
     answers = ask_spark(spark_conf(lake.location, Aws()), asked, tmp_path / "spark")
     rows = len(STEPS) * len(MARKETS)
     assert {name: (answer.error, answer.column("rows")) for name, answer in answers.items()} == {
