@@ -1,7 +1,7 @@
 """What waits to be unified, and which stretches of time it touches. Pure.
 
 The same in SQL, which is what a run does: `dbt_project/macros/loads/waiting_loads.sql` and
-`dbt_project/macros/loads/pending_ranges.sql`. A test holds both equal.
+`dbt_project/macros/loads/merged_ranges.sql`. A test holds both equal.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""Iceberg tables in a folder, or in S3 with Glue, written in order and durably. Knows no exchange and no dbt.
+"""Iceberg tables in a folder, or in S3 with Glue, written in order and durably. It knows neither what the rows mean nor dbt.
 
     lake.py, open.py, local.py, glue.py   what a lake is, which kind an address names, and the two kinds
     table.py, columns.py, raw_table.py    tables as they are declared, and as they are found

@@ -2,7 +2,7 @@
 
 Files are read by field id, and ids stay when a column is renamed. The ids are kept as a property of the table:
 
-    schemahub.columns = {"id": 1, "symbol": 2, …}
+    schemahub.columns = {"id": 1, "price": 2, …}
 """
 
 import msgspec
@@ -26,6 +26,12 @@ def columns_property(schema: Schema, declared: LakeTable) -> dict[str, str]:
 def missing_columns(table: Table, declared: LakeTable) -> list[Column]:
     """The columns that were declared since the table was made."""
     return [column for column in declared.columns if column.name not in _names(table.schema())]
+
+
+def newly_described_columns(table: Table, declared: LakeTable) -> list[Column]:
+    """The columns whose description was changed since the table was made."""
+    docs = {field.name: field.doc for field in table.schema().fields}
+    return [column for column in declared.columns if docs.get(column.name, column.description) != column.description]
 
 
 def check_columns(table: Table, declared: LakeTable) -> None:

@@ -7,7 +7,7 @@
         ├── Misconfigured    a setting, a name or a file is wrong
         └── OurMistake       an error in this project
 
-What a venue does wrong is in `loaders/errors.py`. The message of each is one line.
+What can go wrong with a source is in `loaders/errors.py`. The message of each is one line.
 """
 
 import os

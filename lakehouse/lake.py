@@ -22,9 +22,9 @@ from pyiceberg.io import load_file_io
 from pyiceberg.table import Table
 
 from .catalogs.folder_catalog import path_of
-from .columns import check_columns, columns_property, missing_columns
+from .columns import check_columns, columns_property, missing_columns, newly_described_columns
 from .errors import LakeUnavailable, Misconfigured, SchemaHubError
-from .layout import LANDED_TABLE_PROPERTIES, NAMESPACE
+from .layout import LANDED_TABLE_PROPERTIES, LAYOUT, LAYOUT_PROPERTY, NAMESPACE
 from .repair.whole_state import damage_of
 from .table import LakeTable
 from .troubles import trouble
@@ -130,9 +130,14 @@ def _is_of_aws(error: Exception) -> bool:
     return is_of_s3 or type(error).__module__.startswith("botocore")
 
 
-def check_place(lake: Lake, table: Table) -> None:
-    """Raise Misconfigured where a table of the loaders is another lake's, which has the same catalog."""
+def check_ours(lake: Lake, table: Table) -> None:
+    """Raise Misconfigured where a table of the loaders is of another layout, or another lake's with the same catalog."""
     name = table.name()[-1]
+    if (found := table.properties.get(LAYOUT_PROPERTY)) != str(LAYOUT):
+        raise Misconfigured(
+            f"`{name}` of {lake.location} has layout {found or 'unknown'}, and this version of SchemaHub reads and writes "
+            f"layout {LAYOUT}: use the version that made the lake, or land into a new one with --lake"
+        )
     if table.location() != (wanted := lake.table_location(name)):
         if path_of(table.location()).resolve() == path_of(wanted).resolve():
             raise Misconfigured(
@@ -153,16 +158,18 @@ def ensure_table(lake: Lake, declared: LakeTable) -> Table:
         Misconfigured: the catalog has the table of another lake under this name, or another tool changed its columns.
     """
     table = existing_table(lake, declared.name) or _create(lake, declared)
-    check_place(lake, table)
+    check_ours(lake, table)
     check_columns(table, declared)
-    missing = missing_columns(table, declared)
-    if missing or columns_property(table.schema(), declared).items() - table.properties.items():
+    missing, described = missing_columns(table, declared), newly_described_columns(table, declared)
+    if missing or described or columns_property(table.schema(), declared).items() - table.properties.items():
         with table.transaction() as transaction:
-            if missing:
+            if missing or described:
                 with transaction.update_schema() as update:
                     for column in missing:
                         field = declared.iceberg_schema.find_field(column.name)
                         update.add_column(column.name, field.field_type, doc=column.description)
+                    for column in described:
+                        update.update_column(column.name, doc=column.description)
             transaction.set_properties(columns_property(transaction.table_metadata.schema(), declared))
     return table
 

@@ -1,10 +1,15 @@
-"""What every lake has in common: names, and the properties of its tables."""
+"""What every lake has in common: names, the properties of its tables, and the number of this layout."""
 
 CATALOG = "schemahub"
 NAMESPACE = "schemahub"
 
 DATABASE = "catalog.db"
 """The file of a lake in a folder that names its tables."""
+
+LAYOUT = 1
+"""Rises when what is kept in a lake changes its name or its meaning; a lake of another number is refused."""
+
+LAYOUT_PROPERTY = "schemahub.layout"
 
 TABLE_PROPERTIES = {
     "format-version": "2",
@@ -18,6 +23,7 @@ TABLE_PROPERTIES = {
 """Of every table."""
 
 LANDED_TABLE_PROPERTIES = TABLE_PROPERTIES | {
+    LAYOUT_PROPERTY: str(LAYOUT),
     # pyiceberg repeats a stale append by itself, so that two writers would land the same rows: we decide instead
     "commit.retry.num-retries": "0",
 }

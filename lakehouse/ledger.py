@@ -22,7 +22,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_ra
 from .compaction import compact
 from .declared import declared_table
 from .errors import Misconfigured
-from .lake import Lake, check_place, ensure_table, existing_table, readable
+from .lake import Lake, check_ours, ensure_table, existing_table, readable
 from .load_rows import LedgerRow as LedgerRow  # told of from here
 from .load_rows import read_load
 from .raw_table import RawTable
@@ -112,7 +112,7 @@ def loads(lake: Lake) -> list[LedgerRow]:
     ledger = existing_table(lake, LEDGER)
     if ledger is None:
         return []
-    check_place(lake, ledger)
+    check_ours(lake, ledger)
     with readable(lake, LEDGER):
         return [LedgerRow(**row) for row in ledger.scan().to_arrow().sort_by("load_id").to_pylist()]
 

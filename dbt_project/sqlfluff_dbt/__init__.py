@@ -27,6 +27,10 @@ def landing_ranges(loads):
     return {"raw_binance_trades": _RANGE}
 
 
+def waiting_reads(sources, landings):
+    return [(sources[0], _RANGE)]
+
+
 def pending_reads(target, sources):
     return [("stg_example__trades", _RANGE)]
 

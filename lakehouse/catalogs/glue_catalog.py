@@ -20,7 +20,7 @@ class LakeGlueCatalog(OrderedCommits, GlueCatalog):
     of the snapshot that everybody reads by now.
 
     pyiceberg copies every property of a table into Glue's parameters, which Glue limits to 512,000 characters. Ours,
-    of which there is one for each symbol, stay in the table's metadata alone.
+    of which there is one for each stream, stay in the table's metadata alone.
     """
 
     def _create_glue_table(self, database_name: str, table_name: str, table_input: Any) -> None:

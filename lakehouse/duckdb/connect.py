@@ -1,7 +1,7 @@
 """DuckDB on the local lake: its extensions from PyPI, the catalog process, a connection that is ready for queries.
 
     with connect(Path("lake")) as connection:
-        connection.sql("select exchange, count(*) from trades_unified group by all").show()
+        connection.sql("select count(*) from schemahub_loads").show()
 
 Errors that a caller can report in one line are `LakeUnusable`.
 """

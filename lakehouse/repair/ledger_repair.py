@@ -49,7 +49,7 @@ class LedgerDifferences:
 def differences(
     raw: Mapping[str, str], ledger: str | None, *, declared: Mapping[str, RawTable], unknown: Set[str]
 ) -> LedgerDifferences:
-    """Compare the ledger with the raw tables; no trades are read where landing made the files.
+    """Compare the ledger with the raw tables; no rows are read where landing made the files.
 
     Args:
         raw: addresses of the metadata of the raw tables, by table.

@@ -94,7 +94,7 @@ def land(load: LoadInProgress, pages: Iterator[Page]) -> list[LedgerRow]:
         pages: continue those watermarks. Asked for one by one, so they need not fit into memory.
 
     Returns:
-        One ledger row per symbol; none where there were no pages, which makes no commit either.
+        One ledger row per stream; none where there were no pages, which makes no commit either.
 
     Raises:
         ConcurrentWriter: somebody else wrote the table meanwhile; nothing was landed.

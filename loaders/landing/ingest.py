@@ -1,4 +1,4 @@
-"""Bring one exchange's raw table up to date: watermarks -> walks -> pages -> one commit -> ledger."""
+"""Bring one raw table up to date: watermarks -> walks -> pages -> one commit -> ledger."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +15,12 @@ from ..connector import Connector, Page
 from .watermarks import read_watermark
 
 Progress = Callable[[str, int], None]
-"""Told of a symbol and a number of its trades, as they come."""
+"""Told of a stream and a number of its rows, as they come."""
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """What one run landed, one ledger row per symbol, and which symbols' walks ended early, and why.
+    """What one run landed, one ledger row per stream, and which streams' walks ended early, and why.
 
     `warnings` are lines that somebody should read though nothing failed.
     """
@@ -37,33 +37,33 @@ class Ingested:
 def ingest(
     lake: Lake,
     connector: Connector,
-    symbols: Sequence[str],
+    streams: Sequence[str],
     *,
     fetcher: Fetcher,
     since: datetime,
     now: Callable[[], datetime],
     progress: Progress | None = None,
 ) -> Ingested:
-    """Land the trades of `symbols` that came since the last run.
+    """Land the rows of `streams` that came since the last run.
 
     Args:
         lake: where the raw table is; created there if missing.
-        connector: the exchange.
-        symbols: as the venue writes them.
+        connector: the source.
+        streams: as the source writes them.
         fetcher: sends the connector's requests.
-        since: where a symbol that was never landed begins; UTC, inclusive.
+        since: where a stream that was never landed begins; UTC, inclusive.
         now: the time, UTC without a zone.
         progress: told of every page.
 
     Raises:
-        ConcurrentWriter: another process is landing the same exchange.
+        ConcurrentWriter: another process is landing in the same table.
     """
     with lake.writing(connector.raw.name):
         table = ensure_table(lake, connector.raw.table)
         record(lake, connector.raw, table)
         walks = {
-            symbol: connector.newer(symbol, read_watermark(table, symbol), since=since)
-            for symbol in dict.fromkeys(symbols)
+            stream: connector.newer(stream, read_watermark(table, stream), since=since)
+            for stream in dict.fromkeys(streams)
         }
         pages = _reported(fetcher.pages(walks), progress) if progress else fetcher.pages(walks)
         first = next(pages, None)

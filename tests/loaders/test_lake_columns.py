@@ -9,6 +9,8 @@ from pyiceberg.types import DoubleType, LongType
 
 from lakehouse.errors import Misconfigured
 from lakehouse.lake import ensure_table, identifier
+from lakehouse.layout import LAYOUT_PROPERTY
+from lakehouse.ledger import LEDGER, loads
 from lakehouse.local import LocalLake
 from lakehouse.table import Column
 from tests.lakes import LakeHome
@@ -82,3 +84,32 @@ def test_a_column_renamed_back_and_columns_of_others_are_no_hindrance(lake_home:
     ensure_table(lake, wider.table)
     land_up_to(lake, 20)
     assert landed_ids(lake) == every_id_once(20)
+
+
+def test_a_description_that_changed_is_the_one_in_iceberg_too(lake: LocalLake) -> None:
+    land_up_to(lake, 10)
+    first, *others = RAW.columns
+    newly = replace(RAW, columns=(replace(first, description="Says more."), *others))
+    assert ensure_table(lake, newly.table).schema().find_field(first.name).doc == "Says more."
+    before = lake.catalog.load_table(identifier(RAW.name)).metadata_location
+    ensure_table(lake, newly.table)
+    assert lake.catalog.load_table(identifier(RAW.name)).metadata_location == before
+
+
+@pytest.mark.parametrize("found", ["0", None])
+@pytest.mark.parametrize("name", [RAW.name, LEDGER])
+def test_a_lake_of_another_layout_is_refused_in_one_line(lake: LocalLake, name: str, found: str | None) -> None:
+    land_up_to(lake, 10)
+    table = lake.catalog.load_table(identifier(name))
+    with table.transaction() as transaction:
+        transaction.remove_properties(LAYOUT_PROPERTY)
+        if found:
+            transaction.set_properties({LAYOUT_PROPERTY: found})
+    with pytest.raises(Misconfigured) as caught:
+        loads(lake)
+        land_up_to(lake, 20)
+    assert f"`{name}` of file://" in str(caught.value)
+    assert f"has layout {found or 'unknown'}, and this version of SchemaHub reads and writes layout 1" in str(
+        caught.value
+    )
+    assert "\n" not in str(caught.value)

@@ -18,7 +18,7 @@ name: throwaway
 version: "1.0"
 profile: schemahub
 model-paths: [models]
-macro-paths: ["{ROOT}/dbt_project/macros/local", "{ROOT}/dbt_project/macros/refresh"]
+macro-paths: ["{ROOT}/dbt_project/macros/duckdb", "{ROOT}/dbt_project/macros/refresh"]
 flags:
   send_anonymous_usage_stats: false
 """,

@@ -1,21 +1,5 @@
-{# The entries of `targets` that this run builds with all their stored marts; of those that it builds in part nothing is
-   recorded, and a warning says so. #}
-{% macro built_targets(targets) %}
-    {%- set built = [] -%}
-    {%- for target in targets -%}
-        {%- if are_selected(target.models) -%}
-            {%- do built.append(target) -%}
-        {%- elif are_selected(target.models[:1]) -%}
-            {%- do exceptions.warn(
-                "unified_loads records nothing of " ~ target.name ~ ", because not all of "
-                ~ target.models | join(", ") ~ " are part of this run"
-            ) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ return(built) }}
-{% endmacro %}
-
-{# What to read of `targets` to count the rows of pending loads in them: pairs of target and range of event time. #}
+{# What to read of `targets` to count the rows of pending loads in them: pairs of target and range of event time. Where
+   there is nothing to count, no row of pending_loads. #}
 {% macro stored_reads(targets) %}
     {%- set reads = [] -%}
     {%- for target in targets if target.landing_column -%}
@@ -23,5 +7,8 @@
             {%- do reads.append((target, touched)) -%}
         {%- endfor -%}
     {%- endfor -%}
-    {{ return(reads) }}
+    {%- set nothing = {
+        "name": "", "relation": ref("pending_loads"), "event_column": "ingest_ts", "landing_column": "ingest_ts"
+    } -%}
+    {{ return(reads or [(nothing, empty_range())]) }}
 {% endmacro %}

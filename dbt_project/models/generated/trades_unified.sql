@@ -32,19 +32,6 @@ landed as (
         rejection_reason is null
         and {{ within("_source_ingest_ts", landing) }}
     {{ "union all" if not loop.last }}
-    {% else %}
-    select
-        exchange,
-        symbol,
-        trade_id,
-        side,
-        price,
-        quantity,
-        trade_ts,
-        ingest_ts,
-        cast(null as varchar) as _dlt_load_id
-    from {{ this }}
-    where 1 = 0
     {% endfor %}
 
 ),
@@ -85,14 +72,6 @@ existing as (
     from {{ this }}
     where {{ within("trade_ts", touched) }}
     {{ "union all" if not loop.last }}
-    {% else %}
-    select
-        exchange,
-        symbol,
-        trade_id,
-        1 as is_there
-    from {{ this }}
-    where 1 = 0
     {% endfor %}
 
 ),

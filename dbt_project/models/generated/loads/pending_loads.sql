@@ -36,24 +36,16 @@ waiting as (
 
 ),
 
--- a raw table without waiting loads is not read
 found_rows as (
 
-    {% for source in sources if source.raw_table in landings %}
+    {% for source, landing in waiting_reads(sources, landings) %}
     select
         '{{ source.raw_table }}' as raw_table,
         _dlt_load_id as load_id,
         rejection_reason
     from {{ source.staging }}
-    where {{ within("_source_ingest_ts", landings[source.raw_table]) }}
+    where {{ within("_source_ingest_ts", landing) }}
     {{ "union all" if not loop.last }}
-    {% else %}
-    select
-        raw_table,
-        load_id,
-        cast(null as varchar) as rejection_reason
-    from waiting
-    where 1 = 0
     {% endfor %}
 
 ),

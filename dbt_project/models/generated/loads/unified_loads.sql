@@ -40,12 +40,6 @@ stored as (
     from {{ target.relation }}
     where {{ within(target.event_column, touched) }}
     {{ "union all" if not loop.last }}
-    {% else %}
-    select
-        target,
-        ingest_ts
-    from pending
-    where 1 = 0
     {% endfor %}
 
 ),

@@ -25,17 +25,6 @@ trades as (
     from {{ ref("trades_unified") }}
     where {{ within("trade_ts", touched) }}
     {{ "union all" if not loop.last }}
-    {% else %}
-    select
-        exchange,
-        symbol,
-        trade_ts as minute,
-        side,
-        price,
-        quantity,
-        row(trade_ts, cast(0 as bigint), trade_id) as trade_order
-    from {{ ref("trades_unified") }}
-    where 1 = 0
     {% endfor %}
 
 ),
@@ -74,15 +63,6 @@ existing as (
     from {{ this }}
     where {{ within("minute", touched) }}
     {{ "union all" if not loop.last }}
-    {% else %}
-    select
-        exchange,
-        symbol,
-        minute,
-        trade_count,
-        1 as is_there
-    from {{ this }}
-    where 1 = 0
     {% endfor %}
 
 ),

@@ -1,0 +1,20 @@
+{# Intervals as few ranges: those less than an hour apart are merged, and more than `at_most` become one, because each is
+   a stage for Athena, which has 150 in a statement, and trades_1m_versions reads two tables by them. [none], which is
+   everything, where an interval isn't known. `intervals` gives first_ts, last_ts and is_unknown (0 or 1). #}
+{% macro merged_ranges(intervals, at_most=40) %}
+    {%- if not execute -%}
+        {{ return([empty_range()]) }}
+    {%- endif -%}
+    {%- set rows = run_query(merged_ranges_sql(intervals)).rows -%}
+    {%- if rows | selectattr(2) | list -%}
+        {{ return([none]) }}
+    {%- endif -%}
+    {%- if rows | length > at_most -%}
+        {{ return([{"start": rows[0][0], "end": rows[-1][1]}]) }}
+    {%- endif -%}
+    {%- set ranges = [] -%}
+    {%- for row in rows -%}
+        {%- do ranges.append({"start": row[0], "end": row[1]}) -%}
+    {%- endfor -%}
+    {{ return(ranges or [empty_range()]) }}
+{% endmacro %}

@@ -1,0 +1,12 @@
+{# A query for the event times of the target's pending loads that were found whole, as `merged_ranges` takes it. #}
+{% macro pending_times(target) %}
+    {%- set sql -%}
+        select
+            min_event_ts as first_ts,
+            max_event_ts as last_ts,
+            has_unknown_times as is_unknown
+        from {{ ref("pending_loads") }}
+        where target = '{{ target }}' and is_complete = 1 and row_count > 0
+    {%- endset -%}
+    {{ return(sql) }}
+{% endmacro %}
