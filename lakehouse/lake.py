@@ -131,12 +131,12 @@ def _is_of_aws(error: Exception) -> bool:
 
 
 def check_ours(lake: Lake, table: Table) -> None:
-    """Raise Misconfigured where a table of the loaders is of another layout, or another lake's with the same catalog."""
+    """Raise Misconfigured where a table of the loaders is of another layout or, in the same catalog, another lake's."""
     name = table.name()[-1]
     if (found := table.properties.get(LAYOUT_PROPERTY)) != str(LAYOUT):
         raise Misconfigured(
-            f"`{name}` of {lake.location} has layout {found or 'unknown'}, and this version of SchemaHub reads and writes "
-            f"layout {LAYOUT}: use the version that made the lake, or land into a new one with --lake"
+            f"`{name}` of {lake.location} has layout {found or 'unknown'}, and this version of SchemaHub reads and "
+            f"writes layout {LAYOUT}: use the version that made the lake, or land into a new one with --lake"
         )
     if table.location() != (wanted := lake.table_location(name)):
         if path_of(table.location()).resolve() == path_of(wanted).resolve():

@@ -180,7 +180,7 @@ MAPPING_MISTAKES = {
     "example with a number for text": (
         'trade_id: "7654321"\n      pair',
         "trade_id: 7654321\n      pair",
-        ": examples.0.raw.id_column: 7654321 is no string; put it in quotes",
+        ": examples.0.raw.trade_id: 7654321 is no string; put it in quotes",
     ),
     "example with an unknown unified column": (
         "unified: {side: SELL",
