@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,14 +52,14 @@ class Demo:
             served = sum(listed["trades"] for products in market.values() for listed in products.values())
             self.console.rule("first run")
             self.console.print(f"simulated exchanges are up, with {served:,} trades")
-            self._run_once(served)
+            self._run_once(sorted(market), served)
             self.console.rule("second run: there is nothing new, so nothing may be added")
-            self._run_once(served)
+            self._run_once(sorted(market), served)
         self.console.rule("what came of it")
         self._summarise(lake, served)
 
-    def _run_once(self, served: int) -> None:
-        if problems := ingest(self.coordinator, sorted(load_connectors()), self.console):
+    def _run_once(self, exchanges: Sequence[str], served: int) -> None:
+        if problems := ingest(self.coordinator, exchanges, self.console):
             raise SchemaHubError("\n".join(problems))
         self.console.print(f"generated     {self.coordinator.generate()} files from config/")
         unify(self.coordinator, TARGET, self.console)
