@@ -14,15 +14,15 @@ Get = Callable[..., httpx.Response]
 
 @pytest.fixture(scope="session")
 def market() -> Market:
-    """What `exchange` serves, drawn in this process."""
+    """What `running` serves, drawn in this process."""
     return simulator.exchanges.draw_market(trades=TRADES, seed=SEED)
 
 
 @pytest.fixture(scope="session")
-def exchange() -> Iterator[RunningSimulator]:
+def running() -> Iterator[RunningSimulator]:
     """Limits are off and no test switches on faults, so that all tests can share it."""
-    with simulator.exchanges.running(trades=TRADES, seed=SEED, enforce_limits=False) as exchange:
-        yield exchange
+    with simulator.exchanges.running(trades=TRADES, seed=SEED, enforce_limits=False) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +32,10 @@ def client() -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def get(exchange: RunningSimulator, client: httpx.Client) -> Get:
-    """Ask a venue of `exchange`: `get("binance", "/api/v3/trades", symbol="BTCUSDT")`."""
+def get(running: RunningSimulator, client: httpx.Client) -> Get:
+    """Ask an exchange of `running`: `get("binance", "/api/v3/trades", symbol="BTCUSDT")`."""
 
-    def get(venue: str, path: str, headers: dict[str, str] | None = None, **query: object) -> httpx.Response:
-        return client.get(exchange.urls[venue] + path, headers=headers, params={k: str(v) for k, v in query.items()})
+    def get(exchange: str, path: str, headers: dict[str, str] | None = None, **query: object) -> httpx.Response:
+        return client.get(running.urls[exchange] + path, headers=headers, params={k: str(v) for k, v in query.items()})
 
     return get

@@ -7,7 +7,7 @@ import pytest
 
 from simulator.exchanges import Market, Trade, draw_market
 from simulator.exchanges.market import DEFAULT_TRADES
-from simulator.exchanges.venues import venues
+from simulator.exchanges.simulated import simulated_exchanges
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def large_market() -> Market:
 
 
 def all_trades(market: Market) -> list[Trade]:
-    return [trade for listing in market.listings for trade in market.trades_of(listing.venue, listing.symbol)]
+    return [trade for listing in market.listings for trade in market.trades_of(listing.exchange, listing.symbol)]
 
 
 def test_the_same_seed_draws_the_same_trades():
@@ -45,21 +45,21 @@ def test_a_market_without_trades_is_possible():
 
 def test_kraken_gets_few_enough_trades_for_its_limit(large_market):
     assert all(
-        len(large_market.trades_of(listing.venue, listing.symbol)) <= 12_000
+        len(large_market.trades_of(listing.exchange, listing.symbol)) <= 12_000
         for listing in large_market.listings
-        if listing.venue == "kraken"
+        if listing.exchange == "kraken"
     )
 
 
-def test_every_venue_trades_the_common_pairs():
-    for venue in venues().values():
-        assert {"BTC-USDT", "ETH-USDT"} <= {listing.symbol for listing in venue.listings}
+def test_every_exchange_trades_the_common_pairs():
+    for exchange in simulated_exchanges().values():
+        assert {"BTC-USDT", "ETH-USDT"} <= {listing.symbol for listing in exchange.listings}
 
 
-@pytest.mark.parametrize(("venue", "lag_ms"), [("binance", 0), ("coinbase", 25), ("kraken", 60)])
-def test_a_venue_follows_the_true_price_with_its_lag(large_market, venue, lag_ms):
+@pytest.mark.parametrize(("exchange", "lag_ms"), [("binance", 0), ("coinbase", 25), ("kraken", 60)])
+def test_an_exchange_follows_the_true_price_with_its_lag(large_market, exchange, lag_ms):
     path = large_market.path("BTC-USDT")
-    trades = near_spike(large_market, venue)
+    trades = near_spike(large_market, exchange)
 
     def error(lag: int) -> int:
         return sum(abs(int(float(t.price) * 1e8) - path.at(t.time_ns - lag * 1_000_000)) for t in trades)
@@ -67,11 +67,11 @@ def test_a_venue_follows_the_true_price_with_its_lag(large_market, venue, lag_ms
     assert abs(min(range(0, 121, 5), key=error) - lag_ms) <= 5
 
 
-@pytest.mark.parametrize(("venue", "lag_ms"), [("coinbase", 25), ("kraken", 60)])
-def test_the_lag_behind_binance_shows_in_the_trades_alone(large_market, venue, lag_ms):
+@pytest.mark.parametrize(("exchange", "lag_ms"), [("coinbase", 25), ("kraken", 60)])
+def test_the_lag_behind_binance_shows_in_the_trades_alone(large_market, exchange, lag_ms):
     leader = near_spike(large_market, "binance")
     times, prices = [t.time_ns for t in leader], [float(t.price) for t in leader]
-    trades = [t for t in near_spike(large_market, venue) if times[0] + 10**9 < t.time_ns < times[-1]]
+    trades = [t for t in near_spike(large_market, exchange) if times[0] + 10**9 < t.time_ns < times[-1]]
 
     def error(lag: int) -> float:
         return sum(abs(float(t.price) - prices[bisect_right(times, t.time_ns - lag * 1_000_000) - 1]) for t in trades)
@@ -80,22 +80,22 @@ def test_the_lag_behind_binance_shows_in_the_trades_alone(large_market, venue, l
     assert abs(min(range(0, 121, 5), key=error) - lag_ms) <= 15
 
 
-def near_spike(market: Market, venue: str) -> list[Trade]:
-    """Trades around the spike without the one giant sweep, which moves the price of its venue alone."""
+def near_spike(market: Market, exchange: str) -> list[Trade]:
+    """Trades around the spike without the one giant sweep, which moves the price of its exchange alone."""
     spike = market.spike
     trades = [
         t
-        for t in market.trades_of(venue, "BTC-USDT")
+        for t in market.trades_of(exchange, "BTC-USDT")
         if spike.start_ns < t.time_ns < spike.start_ns + 3 * spike.rise_ns
     ]
     at_once = Counter(t.time_ns // 1_000_000 for t in trades)
     return [t for t in trades if at_once[t.time_ns // 1_000_000] < 50]
 
 
-def test_the_spike_moves_every_venue_by_some_percent_within_seconds(large_market):
+def test_the_spike_moves_every_exchange_by_some_percent_within_seconds(large_market):
     spike = large_market.spike
     for listing in large_market.listings:
-        trades = large_market.trades_of(listing.venue, listing.symbol)
+        trades = large_market.trades_of(listing.exchange, listing.symbol)
         before = last_price(trades, spike.start_ns)
         after = last_price(trades, spike.start_ns + spike.rise_ns + 10**9)
         assert after / before - 1 == pytest.approx(spike.move_ppm / 1e6, abs=0.005)
@@ -113,10 +113,10 @@ def test_trading_is_more_intense_in_the_spike(large_market):
     assert in_spike / 20 > 20 * len(times) / (large_market.duration_ns / 10**9)
 
 
-@pytest.mark.parametrize("venue", ["binance", "coinbase", "kraken"])
-def test_sweeps_climb_for_buys_and_fall_for_sells(large_market, venue):
+@pytest.mark.parametrize("exchange", ["binance", "coinbase", "kraken"])
+def test_sweeps_climb_for_buys_and_fall_for_sells(large_market, exchange):
     agreeing, contrary = 0, 0
-    for earlier, later in pairwise(large_market.trades_of(venue, "BTC-USDT")):
+    for earlier, later in pairwise(large_market.trades_of(exchange, "BTC-USDT")):
         if later.time_ns - earlier.time_ns > 10 or later.taker_side != earlier.taker_side:
             continue
         step = (float(later.price) - float(earlier.price)) * (1 if later.taker_side == "BUY" else -1)
@@ -131,8 +131,10 @@ def test_more_trades_than_a_default_page_can_share_a_millisecond(large_market):
     assert max(at_once.values()) > 500
 
 
-def test_times_have_the_resolution_of_their_venue(large_market):
-    binance, coinbase, kraken = (large_market.trades_of(name, "BTC-USDT").times_ns for name in sorted(venues()))
+def test_times_have_the_resolution_of_their_exchange(large_market):
+    binance, coinbase, kraken = (
+        large_market.trades_of(name, "BTC-USDT").times_ns for name in sorted(simulated_exchanges())
+    )
     assert not any(time % 1000 for time in [*binance, *coinbase])
     assert any(time % 100 for time in kraken)
     assert all(earlier < later for earlier, later in pairwise(kraken))

@@ -6,8 +6,8 @@ from simulator.exchanges.budgets import TokenBucket, WeightWindow
 
 @pytest.fixture(scope="module")
 def strict():
-    with simulator.exchanges.running(trades=1_000) as exchange:
-        yield exchange
+    with simulator.exchanges.running(trades=1_000) as running:
+        yield running
 
 
 def test_binance_answers_429_and_bans_those_who_go_on(strict, client):
@@ -45,8 +45,8 @@ def test_kraken_refuses_inside_http_200_for_each_pair_by_itself(strict, client):
 
 
 def test_limits_can_be_scaled(client):
-    with simulator.exchanges.running(trades=1_000, limit_scale=100) as exchange:
-        url = exchange.urls["kraken"] + "/0/public/Trades?pair=XBTUSD"
+    with simulator.exchanges.running(trades=1_000, limit_scale=100) as running:
+        url = running.urls["kraken"] + "/0/public/Trades?pair=XBTUSD"
         assert all(client.get(url).json()["error"] == [] for _ in range(20))
 
 

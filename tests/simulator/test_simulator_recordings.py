@@ -51,11 +51,11 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def ask(folder, client):
-    with simulator.exchanges.running(recordings=folder, enforce_limits=False) as exchange:
+    with simulator.exchanges.running(recordings=folder, enforce_limits=False) as running:
 
-        def ask(venue: str, path: str, headers: dict[str, str] | None = None, **query: object):
+        def ask(exchange: str, path: str, headers: dict[str, str] | None = None, **query: object):
             return client.get(
-                exchange.urls[venue] + path, headers=headers, params={k: str(v) for k, v in query.items()}
+                running.urls[exchange] + path, headers=headers, params={k: str(v) for k, v in query.items()}
             )
 
         yield ask
@@ -130,8 +130,8 @@ def test_kraken_recordings_keep_their_recorded_last(ask):
 @pytest.mark.parametrize(
     ("name", "body", "message"),
     [
-        ("bybit/BTCUSDT/page.json", "[]", "with <venue> one of binance, coinbase, kraken; found bybit"),
-        ("binance/BTCUSDT/page.json", '{"code":-1121}', "expected one response body of the venue's trades endpoint"),
+        ("bybit/BTCUSDT/page.json", "[]", "with <exchange> one of binance, coinbase, kraken; found bybit"),
+        ("binance/BTCUSDT/page.json", '{"code":-1121}', "expected one response body of the exchange's trades endpoint"),
         ("binance/BTCUSDT/page.txt", "[]", "expected at least one *.json file with trades"),
         ("kraken/XBTUSD/page.json", '{"error":["EService:Busy"]}', "expected one response body"),
     ],

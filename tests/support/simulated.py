@@ -10,5 +10,6 @@ def skip_unless_simulated(connector: Connector, exchanges: RunningSimulator) -> 
     """Skip the test of a connector whose exchange the simulator does not have, and say by name why."""
     if connector.name not in exchanges.urls:
         pytest.skip(
-            f"{connector.name} has no simulated exchange: add simulator/exchanges/venues/{connector.name}.py to test it"
+            f"{connector.name} has no simulated exchange: "
+            f"add simulator/exchanges/simulated/{connector.name}.py to have it tested"
         )

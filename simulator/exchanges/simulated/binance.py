@@ -23,9 +23,9 @@ import msgspec
 from simulator.exchanges.budgets import WeightWindow
 from simulator.exchanges.market import Listing, Trades, decimal_text
 from simulator.exchanges.recordings import Body, RecordedRow, read_recordings, recorded_tape
+from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Refused, Reply, SimulatedExchange
 from simulator.exchanges.symbols import split_joined
 from simulator.exchanges.tape import Rows, Tape, join_page
-from simulator.exchanges.venue import Endpoint, Refused, Reply, Request, Venue
 
 _LARGEST_PAGE = 1000
 _DEFAULT_PAGE = 500
@@ -54,7 +54,7 @@ _ERRORS = {
 }
 
 
-class Binance(Venue):
+class Binance(SimulatedExchange):
     """Answers as api.binance.com does."""
 
     name = "binance"
@@ -93,7 +93,7 @@ class Binance(Venue):
             "/api/v3/time": self._time,
         }
 
-    def answer(self, request: Request, endpoint: Endpoint) -> Reply:
+    def answer(self, request: IncomingRequest, endpoint: Endpoint) -> Reply:
         verdict = self._budget.spend(request.client, _WEIGHTS[request.path], request.monotonic_s)
         headers = {"X-MBX-USED-WEIGHT": str(verdict.used), "X-MBX-USED-WEIGHT-1M": str(verdict.used)}
         if verdict.status == 200:
@@ -104,23 +104,23 @@ class Binance(Venue):
         reply = self.error(verdict.status, banned if verdict.status == 418 else None)
         return replace(reply, headers={**headers, "Retry-After": str(verdict.retry_after_s)})
 
-    def refusal(self, request: Request) -> Reply | None:  # noqa: ARG002 # the budget is charged in `answer`
+    def refusal(self, request: IncomingRequest) -> Reply | None:  # noqa: ARG002 # the budget is charged in `answer`
         return None
 
     def error(self, status: int, message: str | None = None) -> Reply:
         code, usual = _ERRORS[status]
         return _error(code, message or usual, status=status)
 
-    def _recent_trades(self, request: Request) -> Reply:
+    def _recent_trades(self, request: IncomingRequest) -> Reply:
         product, unit = self._product(request), _time_unit(request)
         return _page(product.tape, product.rows(unit), None, _limit(request))
 
-    def _historical_trades(self, request: Request) -> Reply:
+    def _historical_trades(self, request: IncomingRequest) -> Reply:
         product, unit, from_id = self._product(request), _time_unit(request), _number(request, "fromId")
         start = None if from_id is None else product.tape.from_id(from_id)
         return _page(product.tape, product.rows(unit), start, _limit(request))
 
-    def _aggregate_trades(self, request: Request) -> Reply:
+    def _aggregate_trades(self, request: IncomingRequest) -> Reply:
         product, unit, limit = self._product(request), _time_unit(request), _limit(request)
         from_id, start_time, end_time = (_number(request, name) for name in ("fromId", "startTime", "endTime"))
         tape = product.aggregates
@@ -135,7 +135,7 @@ class Binance(Venue):
             raise Refused(_error(-1128, "Combination of optional parameters invalid."))
         return _page(tape, product.aggregate_rows(unit), start, limit, stop=stop)
 
-    def _exchange_info(self, request: Request) -> Reply:
+    def _exchange_info(self, request: IncomingRequest) -> Reply:
         products = self._asked_products(request)
         limit = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": _WEIGHT_PER_MINUTE}
         info = {
@@ -147,7 +147,7 @@ class Binance(Venue):
         }
         return Reply(msgspec.json.encode(info))
 
-    def _asked_products(self, request: Request) -> "list[_Product]":
+    def _asked_products(self, request: IncomingRequest) -> "list[_Product]":
         if "symbols" in request.query:
             try:
                 names = msgspec.json.decode(request.query["symbols"], type=list[str])
@@ -158,10 +158,10 @@ class Binance(Venue):
             return [self._named(name) for name in names]
         return [self._product(request)] if "symbol" in request.query else list(self._products.values())
 
-    def _time(self, request: Request) -> Reply:
+    def _time(self, request: IncomingRequest) -> Reply:
         return Reply(msgspec.json.encode({"serverTime": request.wall_ns // _NS[_time_unit(request)]}))
 
-    def _product(self, request: Request) -> "_Product":
+    def _product(self, request: IncomingRequest) -> "_Product":
         symbol = request.query.get("symbol")
         if not symbol:
             raise Refused(_error(-1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed."))
@@ -262,21 +262,21 @@ def _page(tape: Tape, rows: Rows, start: int | None, limit: int, *, stop: int | 
     return Reply(join_page(rows.between(first, min(stop, first + limit))), page_of=tape.product)
 
 
-def _limit(request: Request) -> int:
+def _limit(request: IncomingRequest) -> int:
     limit = _number(request, "limit")
     if limit == 0:
         raise Refused(_error(-1130, "Data sent for parameter 'limit' is not valid."))
     return min(limit or _DEFAULT_PAGE, _LARGEST_PAGE)
 
 
-def _number(request: Request, name: str) -> int | None:
+def _number(request: IncomingRequest, name: str) -> int | None:
     text = request.query.get(name)
     if text is not None and re.fullmatch(r"[0-9]{1,20}", text) is None:
         raise Refused(_illegal(name, "^[0-9]{1,20}$"))
     return None if text is None else int(text)
 
 
-def _time_unit(request: Request) -> str:
+def _time_unit(request: IncomingRequest) -> str:
     unit = request.headers.get("x-mbx-time-unit", _MILLISECOND).upper()
     if unit not in _NS:
         message = f"Invalid value for time unit; expected either {_MICROSECOND} or {_MILLISECOND}."
@@ -324,4 +324,4 @@ def _symbol(tape: Tape) -> dict[str, Any]:
     }
 
 
-VENUE = Binance
+EXCHANGE = Binance

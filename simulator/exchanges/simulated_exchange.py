@@ -1,7 +1,7 @@
-"""What a venue module must offer: a `Venue` subclass under the name `VENUE`.
+"""What a module in `simulated/` must offer: a `SimulatedExchange` subclass under the name `EXCHANGE`.
 
-A venue touches no socket: it is asked with a `Request` and answers with a `Reply`; `server.py` does the HTTP. All that
-is peculiar to a venue (wire format, paging, limits, errors) is in its module, and nothing about it is elsewhere.
+A simulated exchange touches no socket: it is given an `IncomingRequest` and answers with a `Reply`; `server.py` does
+the HTTP. All that is peculiar to an exchange (wire format, paging, limits, errors) is in its module and nowhere else.
 """
 
 from abc import ABC, abstractmethod
@@ -17,15 +17,15 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True)
-class Request:
-    """One request to a venue; `path` is without the venue's prefix, names of `headers` are in lower case."""
+class IncomingRequest:
+    """One request to an exchange; `path` is without the exchange's prefix, names of `headers` are in lower case."""
 
     path: str
     client: str
     monotonic_s: float
     """When it came, for budgets."""
     wall_ns: int
-    """When it came, for a venue that tells the time."""
+    """When it came, for an exchange that tells the time."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     path_parameters: Mapping[str, str] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the venue answers; `page_of` names the product when the body is a page of trades."""
+    """What the exchange answers; `page_of` names the product when the body is a page of trades."""
 
     body: bytes
     status: int = 200
@@ -42,19 +42,19 @@ class Reply:
     content_type: str = JSON_TYPE
 
 
-Endpoint: TypeAlias = Callable[[Request], Reply]
+Endpoint: TypeAlias = Callable[[IncomingRequest], Reply]
 
 
 class Refused(Exception):
-    """An endpoint can't answer; `reply` is the venue's error."""
+    """An endpoint can't answer; `reply` is the exchange's error."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.body.decode())
         self.reply = reply
 
 
-class Venue(ABC):
-    """One venue with its tapes; `limit_scale` multiplies its documented limits."""
+class SimulatedExchange(ABC):
+    """One exchange with its tapes; `limit_scale` multiplies its documented limits."""
 
     name: ClassVar[str]
     """Also the prefix of its URLs, its folder among recordings, and X in `SCHEMAHUB_X_URL`."""
@@ -81,10 +81,10 @@ class Venue(ABC):
         """What answers which path; paths may have parameters: `/products/{product_id}/trades`."""
 
     @abstractmethod
-    def refusal(self, request: Request) -> Reply | None:
-        """Charge the request to the client's budget; the venue's error when it is used up."""
+    def refusal(self, request: IncomingRequest) -> Reply | None:
+        """Charge the request to the client's budget; the exchange's error when it is used up."""
 
-    def answer(self, request: Request, endpoint: Endpoint) -> Reply:
+    def answer(self, request: IncomingRequest, endpoint: Endpoint) -> Reply:
         """Answer within the client's budget."""
         try:
             return self.refusal(request) or endpoint(request)
@@ -93,4 +93,4 @@ class Venue(ABC):
 
     @abstractmethod
     def error(self, status: int, message: str | None = None) -> Reply:
-        """The error this venue sends with a status, for faults; `message` in place of its usual words."""
+        """The error this exchange sends with a status, for faults; `message` in place of its usual words."""

@@ -18,8 +18,8 @@ import msgspec
 from simulator.exchanges.budgets import TokenBucket
 from simulator.exchanges.market import Listing, Trades, decimal_text
 from simulator.exchanges.recordings import Body, RecordedRow, read_recordings, recorded_tape
+from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Refused, Reply, SimulatedExchange
 from simulator.exchanges.tape import Rows, Tape, join_page
-from simulator.exchanges.venue import Endpoint, Refused, Reply, Request, Venue
 
 _LARGEST_PAGE = 1000
 _CACHED = {"Cache-Control": "public, max-age=5, must-revalidate"}
@@ -37,7 +37,7 @@ def _listing(symbol: str, weight: int) -> Listing:
     return Listing("coinbase", symbol, weight, 25, 2, 8)
 
 
-class Coinbase(Venue):
+class Coinbase(SimulatedExchange):
     """Answers as Coinbase Exchange does."""
 
     name = "coinbase"
@@ -76,7 +76,7 @@ class Coinbase(Venue):
             "/time": self._time,
         }
 
-    def refusal(self, request: Request) -> Reply | None:
+    def refusal(self, request: IncomingRequest) -> Reply | None:
         if not request.headers.get("user-agent"):
             return self.error(400, "User-Agent header is required")
         return None if self._bucket.take(request.client, request.monotonic_s) else self.error(429)
@@ -84,7 +84,7 @@ class Coinbase(Venue):
     def error(self, status: int, message: str | None = None) -> Reply:
         return Reply(msgspec.json.encode({"message": message or _MESSAGES[status]}), status)
 
-    def _trades(self, request: Request) -> Reply:
+    def _trades(self, request: IncomingRequest) -> Reply:
         tape = self._tape(request)
         limit = min(self._number(request, "limit", _LARGEST_PAGE), _LARGEST_PAGE)
         stop = tape.from_id(self._number(request, "after", tape.ids[-1] + 1 if len(tape) else 0))
@@ -97,13 +97,13 @@ class Coinbase(Venue):
             headers |= {"CB-BEFORE": str(tape.ids[stop - 1]), "CB-AFTER": str(tape.ids[start])}
         return Reply(join_page(rows[::-1]), headers=headers, page_of=tape.product)
 
-    def _tape(self, request: Request) -> Tape:
+    def _tape(self, request: IncomingRequest) -> Tape:
         tape = self._tapes.get(request.path_parameters["product_id"])
         if tape is None:
             raise Refused(self.error(404))
         return tape
 
-    def _number(self, request: Request, name: str, default: int) -> int:
+    def _number(self, request: IncomingRequest, name: str, default: int) -> int:
         text = request.query.get(name)
         if text is None:
             return default
@@ -111,13 +111,13 @@ class Coinbase(Venue):
             raise Refused(self.error(400, f"Invalid value for {name}"))
         return int(text)
 
-    def _products(self, _: Request) -> Reply:
+    def _products(self, _: IncomingRequest) -> Reply:
         return Reply(msgspec.json.encode([_product(tape) for tape in self._tapes.values()]), headers=_CACHED)
 
-    def _product(self, request: Request) -> Reply:
+    def _product(self, request: IncomingRequest) -> Reply:
         return Reply(msgspec.json.encode(_product(self._tape(request))), headers=_CACHED)
 
-    def _time(self, request: Request) -> Reply:
+    def _time(self, request: IncomingRequest) -> Reply:
         return Reply(msgspec.json.encode({"iso": _time_text(request.wall_ns), "epoch": request.wall_ns / 10**9}))
 
 
@@ -173,4 +173,4 @@ def _product(tape: Tape) -> dict[str, Any]:
     }
 
 
-VENUE = Coinbase
+EXCHANGE = Coinbase

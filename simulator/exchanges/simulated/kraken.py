@@ -20,9 +20,9 @@ import msgspec
 from simulator.exchanges.budgets import TokenBucket
 from simulator.exchanges.market import Listing, Trades, decimal_text
 from simulator.exchanges.recordings import Body, RecordedRow, read_recordings, recorded_tape
+from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Refused, Reply, SimulatedExchange
 from simulator.exchanges.symbols import split_joined
 from simulator.exchanges.tape import Rows, Tape, join_page
-from simulator.exchanges.venue import Endpoint, Refused, Reply, Request, Venue
 
 _LARGEST_PAGE = 1000
 _KRAKEN_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
@@ -39,7 +39,7 @@ def _listing(symbol: str, weight: int, price_decimals: int) -> Listing:
     return Listing("kraken", symbol, weight, 60, price_decimals, 8, time_step_ns=1)
 
 
-class Kraken(Venue):
+class Kraken(SimulatedExchange):
     """Answers as Kraken does; rows are kept by true nanosecond times, which no two trades of a pair share."""
 
     name = "kraken"
@@ -83,7 +83,7 @@ class Kraken(Venue):
             "/0/public/Time": self._time,
         }
 
-    def refusal(self, request: Request) -> Reply | None:
+    def refusal(self, request: IncomingRequest) -> Reply | None:
         pair = request.query.get("pair", "")
         tape = self._tapes.get(pair)
         client = (request.client, request.path, tape.product if tape else pair)
@@ -96,7 +96,7 @@ class Kraken(Venue):
         # Another status means that the edge in front of the API answered, and that speaks HTML.
         return Reply(f"<html><body><h1>{status}</h1></body></html>".encode(), status, content_type="text/html")
 
-    def _trades(self, request: Request) -> Reply:
+    def _trades(self, request: IncomingRequest) -> Reply:
         tape = self._tape(request.query.get("pair"))
         count = request.query.get("count", str(_LARGEST_PAGE))
         if not (count.isdecimal() and 1 <= int(count) <= _LARGEST_PAGE):
@@ -121,12 +121,12 @@ class Kraken(Venue):
             raise Refused(self.error(200, "EQuery:Unknown asset pair"))
         return self._tapes[pair]
 
-    def _asset_pairs(self, request: Request) -> Reply:
+    def _asset_pairs(self, request: IncomingRequest) -> Reply:
         asked = request.query.get("pair")
         keys = [self._tape(pair).product for pair in asked.split(",")] if asked else list(self._pairs)
         return _result({key: self._pairs[key] for key in keys})
 
-    def _time(self, request: Request) -> Reply:
+    def _time(self, request: IncomingRequest) -> Reply:
         return _result({"unixtime": request.wall_ns // 10**9})
 
 
@@ -216,4 +216,4 @@ def _asset_pair(tape: Tape) -> dict[str, Any]:
     }
 
 
-VENUE = Kraken
+EXCHANGE = Kraken
