@@ -26,7 +26,7 @@ from lakehouse.local import LocalLake
 from lakehouse.table import Column, LakeTable
 from macros_gen.registry import Registry
 from profiles.local_iceberg import release_views
-from tests.lakes import LakeHome, glue_home, local_home
+from tests.support.lakes import LakeHome, glue_home, local_home
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,8 +12,8 @@ from lakehouse.local import LocalLake
 from loaders.landing.dlt_job import land
 from loaders.landing.file_check import UnexpectedFile
 from loaders.landing.load import PendingLoad
-from tests.loaders.landing_program import RAW, pages
-from tests.loaders.landings import DATA, every_id_once, land_up_to, landed_ids, pending_load
+from tests.support.landing_program import RAW, pages
+from tests.support.landings import DATA, every_id_once, land_up_to, landed_ids, pending_load
 
 ID = b"PARQUET:field_id"
 

@@ -13,8 +13,8 @@ from lakehouse.lake import ensure_table
 from lakehouse.open import open_lake
 from loaders.connectors import load_connectors
 from simulator.aws.local_aws import LocalAws
-from tests.lakes import LakeHome
-from tests.loaders.landings import every_id_once, land_up_to, landed_ids
+from tests.support.lakes import LakeHome
+from tests.support.landings import every_id_once, land_up_to, landed_ids
 
 SECRET = "wJalrXUtnFEMIsecretKEY"
 

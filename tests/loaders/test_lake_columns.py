@@ -11,9 +11,9 @@ from lakehouse.errors import Misconfigured
 from lakehouse.lake import ensure_table, identifier
 from lakehouse.local import LocalLake
 from lakehouse.table import Column
-from tests.lakes import LakeHome
-from tests.loaders.landing_program import RAW
-from tests.loaders.landings import every_id_once, land_up_to, landed_ids
+from tests.support.lakes import LakeHome
+from tests.support.landing_program import RAW
+from tests.support.landings import every_id_once, land_up_to, landed_ids
 
 Change = Callable[[Table], None]
 

@@ -10,9 +10,9 @@ import pytest
 
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
-from tests.lakes import LakeHome
-from tests.loaders.landing_program import MARKETS
-from tests.loaders.landings import every_id_once, landed_ids, run_program
+from tests.support.lakes import LakeHome
+from tests.support.landing_program import MARKETS
+from tests.support.landings import every_id_once, landed_ids, run_program
 
 MEGABYTES = 64
 

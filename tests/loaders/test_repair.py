@@ -17,8 +17,8 @@ from lakehouse.ledger import LEDGER, loads
 from lakehouse.local import LocalLake
 from lakehouse.repair.repair import examine, repair
 from loaders.landing.watermarks import read_watermark
-from tests.loaders.landing_program import MARKETS, RAW
-from tests.loaders.landings import every_id_once, land_up_to, landed_ids
+from tests.support.landing_program import MARKETS, RAW
+from tests.support.landings import every_id_once, land_up_to, landed_ids
 
 DECLARED = {RAW.table.name: RAW}
 NAME = RAW.table.name

@@ -19,8 +19,8 @@ from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
 from lakehouse.locks.file_lock import file_lock
 from schemahub.aws_refusals import refusals_in_one_line
-from tests.loaders.landing_program import MARKETS
-from tests.loaders.landings import every_id_once, land_up_to, landed_ids
+from tests.support.landing_program import MARKETS
+from tests.support.landings import every_id_once, land_up_to, landed_ids
 
 Patch = Callable[[pytest.MonkeyPatch, Callable[..., Any]], None]
 

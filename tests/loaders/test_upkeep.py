@@ -6,9 +6,9 @@ from lakehouse import compaction as upkeep
 from lakehouse.compaction import tend
 from lakehouse.lake import Lake, identifier
 from lakehouse.ledger import LEDGER, loads
-from tests.lakes import LakeHome
-from tests.loaders.landing_program import MARKETS, RAW
-from tests.loaders.landings import every_id_once, land_up_to, landed_ids
+from tests.support.lakes import LakeHome
+from tests.support.landing_program import MARKETS, RAW
+from tests.support.landings import every_id_once, land_up_to, landed_ids
 
 LOADS = 8
 

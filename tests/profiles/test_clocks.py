@@ -9,7 +9,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
 from lakehouse.duckdb.current_state import current_state
-from tests.clocks import shifted_clock
+from tests.support.clocks import shifted_clock
 
 from .conftest import ROOT, trades
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from lakehouse.lake import Lake, ensure_table, identifier
 from loaders.landing.dlt_job import land
 from loaders.landing.load import PendingLoad
-from tests.lakes import LakeHome
-from tests.loaders import landing_program
-from tests.loaders.landing_program import MARKETS, RAW, pages
+from tests.support import landing_program
+from tests.support.lakes import LakeHome
+from tests.support.landing_program import MARKETS, RAW, pages
 
 DATA = f"schemahub/{RAW.table.name}/data"
 NOON = datetime(2026, 1, 5, 12)
