@@ -38,7 +38,7 @@ def s3(bucket: str) -> Any:
 def holder(bucket: str) -> Iterator["subprocess.Popen[str]"]:
     """Another process that holds the lock until it is killed."""
     program = (
-        "import boto3, time, sys; from loaders.s3_lock import s3_lock\n"
+        "import boto3, time, sys; from lakehouse.locks.s3_lock import s3_lock\n"
         "with s3_lock(boto3.client('s3'), sys.argv[1], sys.argv[2], 'unify'): print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
@@ -114,7 +114,7 @@ def test_who_loses_the_lease_is_interrupted_and_leaves_it_to_the_other(s3: Any, 
 
 def test_who_loses_the_lease_is_interrupted_also_where_interrupts_are_ignored(bucket: str) -> None:
     program = (
-        "import boto3, sys, time; from datetime import timedelta; from loaders.s3_lock import s3_lock\n"
+        "import boto3, sys, time; from datetime import timedelta; from lakehouse.locks.s3_lock import s3_lock\n"
         "s3 = boto3.client('s3')\n"
         "with s3_lock(s3, sys.argv[1], sys.argv[2], 'unify', lease=timedelta(seconds=2)):\n"
         "    s3.put_object(Bucket=sys.argv[1], Key=sys.argv[2], Body='{}'); time.sleep(20); print('went on')"
