@@ -13,8 +13,7 @@ import pytest
 from pyiceberg.table import Table
 
 from lakehouse.duckdb.connect import LakeUnusable, RestCatalog, connect, extension_path
-
-from .conftest import trades
+from tests.support.plain_lake import trades
 
 
 def listens(url: str) -> bool:

@@ -12,8 +12,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
 from lakehouse.duckdb.connect import LOG_VARIABLE, RestCatalog, connect
-
-from .conftest import trades
+from tests.support.plain_lake import trades
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,7 @@ from pyiceberg.table import Table
 
 from lakehouse.duckdb.current_state import current_state
 from tests.support.clocks import shifted_clock
-
-from .conftest import ROOT, trades
+from tests.support.plain_lake import ROOT, trades
 
 DAY = 24 * 3600
 STEPS = (-330 * DAY, -1200, 120, 330 * DAY)
@@ -21,7 +20,7 @@ import json, sys
 from pathlib import Path
 from pyiceberg.catalog.sql import SqlCatalog
 from lakehouse.duckdb.connect import connect
-from tests.profiles.conftest import trades
+from tests.support.plain_lake import trades
 
 lake, shift = Path(sys.argv[1]), Path(sys.argv[2])
 catalog = SqlCatalog("schemahub", uri=f"sqlite:///{lake}/catalog.db", warehouse=f"file://{lake}")
