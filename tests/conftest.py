@@ -65,6 +65,12 @@ def shared_athena() -> Iterator[LocalAthena]:
         yield athena
 
 
+@pytest.fixture(scope="session")
+def athena(shared_athena: LocalAthena) -> LocalAthena:
+    """A local AWS with an Athena; `with athena.in_use():` points this process there."""
+    return shared_athena
+
+
 @pytest.fixture
 def s3_home(aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LakeHome:
     """A place for a lake in S3 and Glue."""

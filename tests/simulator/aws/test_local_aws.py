@@ -53,7 +53,7 @@ def refusal(call: Any, **arguments: Any) -> tuple[int, str]:
 
 def test_every_acknowledged_commit_of_four_racing_writers_is_in_the_table(aws: LocalAws, catalog: GlueCatalog) -> None:
     table = create_table(aws, catalog, "raced")
-    command = [sys.executable, "-m", "tests.athena.local.racing_writer", table]
+    command = [sys.executable, "-m", "tests.simulator.aws.racing_writer", table]
     writers = [
         subprocess.Popen(
             [*command, str(COMMITS * number), str(COMMITS)],
@@ -204,7 +204,7 @@ def test_nothing_of_the_callers_own_aws_settings_is_used(aws: LocalAws, monkeypa
 
 def test_it_ends_when_its_parent_is_killed() -> None:
     program = (
-        "from tests.athena.local import local_aws\n"
+        "from simulator.aws import local_aws\n"
         "with local_aws.running() as aws: print(aws.endpoint, aws.s3_endpoint, flush=True); input()"
     )
     with subprocess.Popen(

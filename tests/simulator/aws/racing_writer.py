@@ -1,4 +1,4 @@
-"""A writer that races others for a Glue table: `python -m tests.athena.local.racing_writer <table> <first> <commits>`.
+"""A writer that races others for a Glue table: `python -m tests.simulator.aws.racing_writer <table> <first> <commits>`.
 
 Says `ready` and waits for a line; then commits the numbers from `first` on, one a commit, without retries, and prints
 those that were acknowledged.

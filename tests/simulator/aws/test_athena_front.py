@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from simulator.aws.athena_executions import RUNNING_AT_ONCE
 from simulator.aws.local_athena import LocalAthena
 from simulator.aws.trino_client import USER
-from tests.athena.local.queries import DATABASE, FINAL, SLOW, Queries, numbers
+from tests.simulator.aws.queries import DATABASE, FINAL, SLOW, Queries, numbers
 
 
 def test_a_statement_runs_on_its_own_and_then_has_results(query: Queries) -> None:

@@ -7,7 +7,7 @@ import pytest
 from simulator.aws.athena_strictness import LATER_FUNCTIONS
 from simulator.aws.local_athena import LocalAthena
 from simulator.aws.trino_client import USER
-from tests.athena.local.queries import Queries, numbers
+from tests.simulator.aws.queries import Queries, numbers
 
 
 @pytest.mark.parametrize(

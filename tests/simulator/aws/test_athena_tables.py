@@ -9,7 +9,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
 from simulator.aws.local_athena import LocalAthena
-from tests.athena.local.queries import DATABASE, Queries, numbers
+from tests.simulator.aws.queries import DATABASE, Queries, numbers
 
 
 def test_databases_come_and_go(query: Queries) -> None:
