@@ -13,7 +13,7 @@ from simulator.aws import local_athena, local_aws
 from simulator.aws.local_athena import LocalAthena
 from simulator.aws.local_aws import LocalAws
 from simulator.exchanges import RunningSimulator
-from tests.lakes import LakeHome, glue_home, local_home
+from tests.support.lakes import LakeHome, glue_home, local_home
 
 MARKET_TRADES = 24_000
 ATHENA_SETTINGS = {"SCHEMAHUB_WORK_GROUP": "primary", "SCHEMAHUB_ATHENA_POLL_SECONDS": "0.05", "SCHEMAHUB_THREADS": "4"}
@@ -63,6 +63,12 @@ def shared_athena() -> Iterator[LocalAthena]:
         for name, value in ATHENA_SETTINGS.items():
             environment.setenv(name, value)
         yield athena
+
+
+@pytest.fixture(scope="session")
+def athena(shared_athena: LocalAthena) -> LocalAthena:
+    """A local AWS with an Athena; `with athena.in_use():` points this process there."""
+    return shared_athena
 
 
 @pytest.fixture

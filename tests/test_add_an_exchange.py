@@ -1,4 +1,7 @@
-"""ADD_AN_EXCHANGE.md is true: its two files, put where it says, make an exchange that can be parsed and unified."""
+"""ADD_AN_EXCHANGE.md is true: its two files, put where it says and with nothing else changed, make an exchange.
+
+They are put in a copy of the project, which must then work as the project does.
+"""
 
 import os
 import re
@@ -9,8 +12,12 @@ from pathlib import Path
 
 import pytest
 
+import simulator.exchanges
+
 PROJECT = Path(__file__).resolve().parents[1]
 RECIPE = (PROJECT / "ADD_AN_EXCHANGE.md").read_text()
+PACKAGES = sorted(path.parent.name for path in PROJECT.glob("*/__init__.py"))
+TRADES = 2_000
 
 CHECK = """
 from loaders.connector import Page, Response
@@ -48,18 +55,25 @@ def code_of(heading: str, language: str) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project")
-    for folder in ("lakehouse", "loaders", "macros_gen", "schemahub", "config", "dbt_project"):
+    for folder in (*PACKAGES, "config", "dbt_project", "tests"):
         shutil.copytree(PROJECT / folder, root / folder, ignore=shutil.ignore_patterns("target", "logs", "__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", root)
     for heading, language in (("1. The connector", "python"), ("2. The mapping", "yaml")):
         path, code = code_of(heading, language)
         (root / path).write_text(code)
     return root
 
 
-def run(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    utc = {**os.environ, "TZ": "UTC"}
+def run(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in the project, with the settings that its files have and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCHEMAHUB_", "PYTEST_"))}
     return subprocess.run(
-        [sys.executable, *arguments], cwd=project, env=utc, capture_output=True, text=True, check=False
+        [sys.executable, *arguments],
+        cwd=project,
+        env={**kept, "TZ": "UTC", "PYTHONPATH": str(project), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -79,3 +93,37 @@ def test_the_connector_of_the_recipe_is_as_clean_as_those_of_the_project(project
     path, _ = code_of("1. The connector", "python")
     checked = run(project, "-m", "ruff", "check", "--config", str(PROJECT / "pyproject.toml"), path)
     assert checked.returncode == 0, checked.stdout
+
+
+@pytest.fixture(scope="module")
+def demo(project: Path) -> subprocess.CompletedProcess[str]:
+    return run(project, "-m", "schemahub", "demo", "--lake", "lake", "--trades", str(TRADES))
+
+
+def test_the_demo_runs_with_the_exchanges_that_are_simulated(demo: subprocess.CompletedProcess[str]) -> None:
+    assert demo.returncode == 0, demo.stdout + demo.stderr
+    assert f"{TRADES:,} trades served, landed and unified, none twice" in demo.stdout
+    assert "gemini" not in demo.stdout.replace("stg_gemini__trades", "")
+
+
+def test_the_pipeline_asks_no_exchange_that_has_no_symbol_to_load(
+    project: Path, demo: subprocess.CompletedProcess[str]
+) -> None:
+    with simulator.exchanges.running(trades=TRADES) as exchanges:
+        pipeline = run(
+            project,
+            *("-m", "schemahub", "run", "pipeline", "trades_unified", "--lake", "lake"),
+            **exchanges.environment,
+        )
+        assert set(exchanges.stats()["requests"]) == set(exchanges.urls)
+    assert pipeline.returncode == 0, pipeline.stdout + pipeline.stderr
+    assert re.search(r"gemini +- lists none of BTC-USD", pipeline.stdout)
+    assert pipeline.stdout.count("nothing new") == len(exchanges.urls)
+
+
+def test_the_contract_suite_skips_the_new_exchange_by_name_until_it_is_simulated(project: Path) -> None:
+    suite = [f"tests/loaders/test_{name}.py" for name in ("connector_contract", "hostile_bodies")]
+    contract = run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "gemini", *suite)
+    assert contract.returncode == 0, contract.stdout + contract.stderr
+    assert re.search(r"SKIPPED \[\d+\] .*: gemini has no simulated exchange", contract.stdout), contract.stdout
+    assert "1 passed" in contract.stdout  # the mapping and the connector agree, with or without a simulated exchange

@@ -100,7 +100,7 @@ class Coordinator:
 
         `on_wait` is told the seconds of every pause that can be noticed, and why it is made.
         """
-        self._keep_simulated_and_real_apart(plan)
+        self._keep_simulated_and_real_apart(exchange for exchange, symbols in plan.items() if symbols)
         since = parse_since(self.settings.since, now=datetime.now(UTC))
         for exchange, symbols in plan.items():
             if symbols:

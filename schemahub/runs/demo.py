@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,6 @@ from advisor.plan import TARGET
 from lakehouse.errors import Misconfigured, SchemaHubError
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
-from loaders.connectors import connector_names
 
 from ..show.progress import DbtLines, ingest, unify
 from .coordinator import UNIFYING, Coordinator
@@ -52,14 +52,14 @@ class Demo:
             served = sum(listed["trades"] for products in market.values() for listed in products.values())
             self.console.rule("first run")
             self.console.print(f"simulated exchanges are up, with {served:,} trades")
-            self._run_once(served)
+            self._run_once(sorted(market), served)
             self.console.rule("second run: there is nothing new, so nothing may be added")
-            self._run_once(served)
+            self._run_once(sorted(market), served)
         self.console.rule("what came of it")
         self._summarise(lake, served)
 
-    def _run_once(self, served: int) -> None:
-        if problems := ingest(self.coordinator, connector_names(), self.console):
+    def _run_once(self, exchanges: Sequence[str], served: int) -> None:
+        if problems := ingest(self.coordinator, exchanges, self.console):
             raise SchemaHubError("\n".join(problems))
         self.console.print(f"generated     {self.coordinator.generate()} files from config/")
         unify(self.coordinator, TARGET, self.console)

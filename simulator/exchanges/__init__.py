@@ -1,13 +1,13 @@
-"""Fake exchanges on loopback: real HTTP, the venues' wire formats, one deterministic market.
+"""Fake exchanges on loopback: real HTTP, the exchanges' wire formats, one deterministic market.
 
-    market.py, price_path.py, order_flow.py   the trades, and nothing about venues
-    tape.py, recordings.py                    what a venue serves, drawn or recorded
-    venue.py, venues/                         what a venue is; one module per venue
+    market.py, price_path.py, order_flow.py   the trades, and nothing about exchanges
+    tape.py, recordings.py                    what an exchange serves, drawn or recorded
+    simulated_exchange.py, simulated/         what a simulated exchange is; one module per exchange
     budgets.py, faults.py                     limits, and what can go wrong
     settings.py, application.py, server.py    HTTP
     child_process.py, command.py              ways to run it
 
-For tests, the demo and benchmarks: `with simulator.exchanges.running(trades=20_000) as exchange: ...`.
+For tests, the demo and benchmarks: `with simulator.exchanges.running(trades=20_000) as running: ...`.
 """
 
 from simulator.exchanges.child_process import RunningSimulator, running

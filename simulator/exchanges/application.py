@@ -1,8 +1,8 @@
-"""The HTTP side of the venues: one port, the venue's name as path prefix, and `/_simulator/...` for those who test.
+"""The HTTP side of the exchanges: one port, the exchange's name as path prefix, and `/_simulator/...` for tests.
 
 /binance/api/v3/trades?symbol=BTCUSDT     what api.binance.com/api/v3/trades answers
-GET         /_simulator/market            venues, products, numbers of trades, first and last times
-GET         /_simulator/stats             requests per venue and path, answers per venue and status
+GET         /_simulator/market            exchanges, products, numbers of trades, first and last times
+GET         /_simulator/stats             requests per exchange and path, answers per exchange and status
 GET         /_simulator/faults            the faults that are on, and how many requests each struck
 POST        /_simulator/faults            {"faults": ["429:1/10", ...]}: these, and no others, from now on
 DELETE      /_simulator/faults            none from now on
@@ -24,9 +24,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from simulator.exchanges.faults import Fault, Faults, parse_fault
-from simulator.exchanges.settings import OpenVenue
+from simulator.exchanges.settings import OpenExchange
+from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Reply, SimulatedExchange
 from simulator.exchanges.tape import Tape
-from simulator.exchanges.venue import Endpoint, Reply, Request, Venue
 
 _MAINTENANCE = (
     b"<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>We will be back shortly</body></html>"
@@ -38,8 +38,8 @@ Handler = Callable[[requests.Request], Awaitable[Response]]
 class Simulation:
     """What the handlers share: faults, counters, and the previous page of each product."""
 
-    def __init__(self, open_venues: list[OpenVenue], faults: tuple[str, ...] = ()) -> None:
-        self._whole = open_venues
+    def __init__(self, open_exchanges: list[OpenExchange], faults: tuple[str, ...] = ()) -> None:
+        self._whole = open_exchanges
         self.show(1)
         self.requests: dict[str, Counter[str]] = defaultdict(Counter)
         self.responses: dict[str, Counter[str]] = defaultdict(Counter)
@@ -50,47 +50,49 @@ class Simulation:
         """Serve the first `share` of every tape; `ValueError` where that is no part of it."""
         if not 0 <= share <= 1:
             raise ValueError(f"share {share}: expected a number from 0 to 1")
-        self.open_venues = [opened.first(share) if share < 1 else opened for opened in self._whole]
-        self.endpoints = {opened.venue.name: (opened.venue, opened.venue.endpoints()) for opened in self.open_venues}
+        self.open_exchanges = [opened.first(share) if share < 1 else opened for opened in self._whole]
+        self.endpoints = {
+            opened.exchange.name: (opened.exchange, opened.exchange.endpoints()) for opened in self.open_exchanges
+        }
 
     def set_faults(self, texts: tuple[str, ...]) -> None:
         """Switch on these faults instead of those that are on; `ValueError` for one that can't be read."""
-        names = [opened.venue.name for opened in self.open_venues]
+        names = [opened.exchange.name for opened in self.open_exchanges]
         self.faults = Faults([parse_fault(text, names) for text in texts])
 
-    async def respond(self, venue: Venue, endpoint: Endpoint, asked: Request) -> Response:
-        """Answer one request to a venue, as the faults that strike it will have it."""
-        self.requests[venue.name][asked.path] += 1
-        reply = venue.answer(_shortened(asked, venue, self.faults.largest_page(venue.name)), endpoint)
-        page = (venue.name, asked.path, reply.page_of) if reply.page_of else None
+    async def respond(self, exchange: SimulatedExchange, endpoint: Endpoint, asked: IncomingRequest) -> Response:
+        """Answer one request to an exchange, as the faults that strike it will have it."""
+        self.requests[exchange.name][asked.path] += 1
+        reply = exchange.answer(_shortened(asked, exchange, self.faults.largest_page(exchange.name)), endpoint)
+        page = (exchange.name, asked.path, reply.page_of) if reply.page_of else None
         previous = self._previous_pages.get(page) if page else None
         can_duplicate = previous is not None and previous.body != reply.body
-        struck = self.faults.strike(venue.name, can_duplicate=can_duplicate)
+        struck = self.faults.strike(exchange.name, can_duplicate=can_duplicate)
         if page:
             self._previous_pages[page] = reply
         for fault in struck:
             if fault.name == "slow":
                 await asyncio.sleep(fault.seconds)
-            reply = _struck(reply, fault, venue, previous)
-        self.responses[venue.name][str(reply.status)] += 1
+            reply = _struck(reply, fault, exchange, previous)
+        self.responses[exchange.name][str(reply.status)] += 1
         is_cut = any(fault.name == "cut" for fault in struck)
         kind = _CutResponse if is_cut else Response
         return kind(reply.body, reply.status, dict(reply.headers), media_type=reply.content_type)
 
 
 def build_application(simulation: Simulation) -> Starlette:
-    """The ASGI application of all venues."""
+    """The ASGI application of all exchanges."""
     routes = [
-        Route(f"/{name}{path}", _venue_handler(simulation, name, path))
+        Route(f"/{name}{path}", _exchange_handler(simulation, name, path))
         for name, (_, endpoints) in simulation.endpoints.items()
         for path in endpoints
     ]
     return Starlette(routes=routes + _control_routes(simulation))
 
 
-def describe_market(open_venues: list[OpenVenue]) -> dict[str, Any]:
-    """Venue -> product -> what its tape holds; times in nanoseconds, `null` for an empty tape."""
-    return {opened.venue.name: {tape.product: _describe(tape) for tape in opened.tapes} for opened in open_venues}
+def describe_market(open_exchanges: list[OpenExchange]) -> dict[str, Any]:
+    """Exchange -> product -> what its tape holds; times in nanoseconds, `null` for an empty tape."""
+    return {opened.exchange.name: {tape.product: _describe(tape) for tape in opened.tapes} for opened in open_exchanges}
 
 
 def _describe(tape: Tape) -> dict[str, Any]:
@@ -107,11 +109,11 @@ def _describe(tape: Tape) -> dict[str, Any]:
     }
 
 
-def _venue_handler(simulation: Simulation, name: str, path: str) -> Handler:
+def _exchange_handler(simulation: Simulation, name: str, path: str) -> Handler:
     async def handle(request: requests.Request) -> Response:
-        venue, endpoints = simulation.endpoints[name]
-        asked = Request(
-            path=request.url.path.removeprefix(f"/{venue.name}"),
+        exchange, endpoints = simulation.endpoints[name]
+        asked = IncomingRequest(
+            path=request.url.path.removeprefix(f"/{exchange.name}"),
             client=request.client.host if request.client else "",
             monotonic_s=time.monotonic(),
             wall_ns=time.time_ns(),
@@ -119,29 +121,29 @@ def _venue_handler(simulation: Simulation, name: str, path: str) -> Handler:
             headers=request.headers,
             path_parameters=request.path_params,
         )
-        return await simulation.respond(venue, endpoints[path], asked)
+        return await simulation.respond(exchange, endpoints[path], asked)
 
     return handle
 
 
-def _shortened(asked: Request, venue: Venue, size: int | None) -> Request:
+def _shortened(asked: IncomingRequest, exchange: SimulatedExchange, size: int | None) -> IncomingRequest:
     if size is None:
         return asked
-    wanted = asked.query.get(venue.page_parameter, "")
+    wanted = asked.query.get(exchange.page_parameter, "")
     size = min(size, int(wanted)) if wanted.isdecimal() else size
-    return replace(asked, query={**asked.query, venue.page_parameter: str(size)})
+    return replace(asked, query={**asked.query, exchange.page_parameter: str(size)})
 
 
-def _struck(reply: Reply, fault: Fault, venue: Venue, previous: Reply | None) -> Reply:
+def _struck(reply: Reply, fault: Fault, exchange: SimulatedExchange, previous: Reply | None) -> Reply:
     """The reply that a fault makes of a reply."""
     match fault.name:
         case "429" | "418" | "500" | "503" as status:
             retry_after = {"Retry-After": fault.value} if fault.value else {}
-            return replace(venue.error(int(status)), headers=retry_after)
+            return replace(exchange.error(int(status)), headers=retry_after)
         case "html":
             return Reply(_MAINTENANCE, content_type="text/html")
         case "kraken_200":
-            return venue.error(200, fault.value)
+            return exchange.error(200, fault.value)
         case "truncated":
             return replace(reply, body=reply.body[: len(reply.body) // 2])
         case "duplicate_page" if previous is not None:
@@ -161,7 +163,7 @@ class _CutResponse(Response):
 
 def _control_routes(simulation: Simulation) -> list[Route]:
     async def tell_market(_: requests.Request) -> Response:
-        return JSONResponse(describe_market(simulation.open_venues))
+        return JSONResponse(describe_market(simulation.open_exchanges))
 
     async def show(request: requests.Request) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""What a venue lets one client ask for: the two kinds of budget that REST APIs keep, seen from the server.
+"""What an exchange lets one client ask for: the two kinds of budget that REST APIs keep, seen from the server.
 
 Sources: Binance rest-api.md, "LIMITS" (weight per minute; 429, then 418 with a ban of 2 minutes to 3 days), read
 2026-07-21; docs.cdp.coinbase.com/exchange/rest-api/rate-limits (token bucket). Time is passed in, in monotonic seconds.

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 from simulator.exchanges.market import DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES
-from simulator.exchanges.server import READY, venue_environment, venue_urls
+from simulator.exchanges.server import READY, exchange_environment, exchange_urls
 
 _STOP_TIMEOUT_S = 5
 
@@ -31,24 +31,24 @@ class RunningSimulator:
 
     @property
     def urls(self) -> dict[str, str]:
-        """Venue -> base URL for clients."""
-        return venue_urls(self.base_url)
+        """Exchange -> base URL for clients."""
+        return exchange_urls(self.base_url)
 
     @property
     def environment(self) -> dict[str, str]:
-        """`SCHEMAHUB_<VENUE>_URL` for each venue."""
-        return venue_environment(self.urls)
+        """`SCHEMAHUB_<EXCHANGE>_URL` for each exchange."""
+        return exchange_environment(self.urls)
 
     def market(self) -> dict[str, Any]:
-        """Venue -> product -> symbol, trades, first_id, last_id, first_time_ns, last_time_ns."""
+        """Exchange -> product -> symbol, trades, first_id, last_id, first_time_ns, last_time_ns."""
         return self._call("GET", "market")
 
     def stats(self) -> dict[str, Any]:
-        """`requests`: venue -> path -> number; `responses`: venue -> status -> number."""
+        """`requests`: exchange -> path -> number; `responses`: exchange -> status -> number."""
         return self._call("GET", "stats")
 
     def faults(self) -> list[dict[str, Any]]:
-        """The faults that are on: fault, venue, seen, struck."""
+        """The faults that are on: fault, exchange, seen, struck."""
         found: list[dict[str, Any]] = self._call("GET", "faults")["faults"]
         return found
 

@@ -12,8 +12,8 @@ from simulator.exchanges.server import serve
 from simulator.exchanges.settings import Settings
 
 _FAULT_HELP = (
-    "A fault, NAME:WHEN or NAME=VALUE:WHEN, with @VENUE after it for one venue only: 429:1/10 (every tenth request), "
-    "slow=0.5:3@kraken (the first three); repeatable. Names: "
+    "A fault, NAME:WHEN or NAME=VALUE:WHEN, with @EXCHANGE after it for one exchange only: "
+    "429:1/10 (every tenth request), slow=0.5:3@kraken (the first three); repeatable. Names: "
     + "; ".join(f"{name}: {kind.meaning}" for name, kind in KINDS.items())
     + "."
 )
@@ -21,18 +21,18 @@ _FAULT_HELP = (
 
 def simulate(
     *,
-    trades: Annotated[int, typer.Option(min=0, help="Number of trades, all venues together.")] = DEFAULT_TRADES,
+    trades: Annotated[int, typer.Option(min=0, help="Number of trades, all exchanges together.")] = DEFAULT_TRADES,
     seed: Annotated[int, typer.Option(help="Same seed and number of trades: same bytes.")] = DEFAULT_SEED,
     start: Annotated[str, typer.Option(help="When the market begins, ISO 8601.")] = DEFAULT_START.isoformat(),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
     recordings: Annotated[
-        Path | None, typer.Option(help="Serve recorded bodies: FOLDER/<venue>/<product>/*.json.", metavar="FOLDER")
+        Path | None, typer.Option(help="Serve recorded bodies: FOLDER/<exchange>/<product>/*.json.", metavar="FOLDER")
     ] = None,
     fault: Annotated[list[str] | None, typer.Option(help=_FAULT_HELP)] = None,
     no_limits: Annotated[
         bool, typer.Option("--no-limits", help="Never answer that there were too many requests.")
     ] = False,
-    limit_scale: Annotated[float, typer.Option(help="Multiply the venues' limits.")] = 1,
+    limit_scale: Annotated[float, typer.Option(help="Multiply the exchanges' limits.")] = 1,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
     """Run fake exchanges on loopback: Binance, Coinbase and Kraken with one deterministic market."""

@@ -1,6 +1,6 @@
 """Faults that can be switched on: which requests they strike is decided by counting, so a run can be repeated.
 
-A fault is written `NAME[=VALUE]:WHEN[@VENUE]`:
+A fault is written `NAME[=VALUE]:WHEN[@EXCHANGE]`:
 
     429:1/10            every tenth request gets 429, Retry-After 1
     429=5:3@binance     the first three requests to Binance get 429, Retry-After 5
@@ -16,7 +16,9 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-_SPEC = re.compile(r"(?P<name>\w+)(=(?P<value>[^@]+?))?:((?P<first>[1-9]\d*)|1/(?P<every>[1-9]\d*))(@(?P<venue>\w+))?")
+_SPEC = re.compile(
+    r"(?P<name>\w+)(=(?P<value>[^@]+?))?:((?P<first>[1-9]\d*)|1/(?P<every>[1-9]\d*))(@(?P<exchange>\w+))?"
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class _Kind:
     default: str | None = None
     """The value when none is given; `None` for a fault that takes none."""
     is_number: bool = True
-    only_venue: str | None = None
+    only_exchange: str | None = None
 
 
 KINDS = {
@@ -38,12 +40,12 @@ KINDS = {
     "truncated": _Kind("half of the body, as if it were all"),
     "duplicate_page": _Kind("the product's previous page again in place of the one asked for"),
     "short": _Kind("a page has so many trades at most, whatever its `limit` or `count`", "100"),
-    "html": _Kind("a page for people, that the venue will be back soon, with HTTP 200"),
+    "html": _Kind("a page for people, that the exchange will be back soon, with HTTP 200"),
     "kraken_200": _Kind(
         "Kraken's error inside HTTP 200; the value is its text",
         "EGeneral:Too many requests",
         is_number=False,
-        only_venue="kraken",
+        only_exchange="kraken",
     ),
 }
 
@@ -56,7 +58,7 @@ class Fault:
     value: str | None = None
     first: int | None = None
     every: int | None = None
-    venue: str | None = None
+    exchange: str | None = None
 
     @property
     def seconds(self) -> float:
@@ -69,26 +71,26 @@ class Fault:
         return count <= (self.first or 0)
 
 
-def parse_fault(text: str, venues: Collection[str]) -> Fault:
+def parse_fault(text: str, exchanges: Collection[str]) -> Fault:
     """Read one fault; `ValueError` says what was expected."""
     match = _SPEC.fullmatch(text)
     if match is None:
         raise ValueError(
-            f"fault {text!r}: expected NAME[=VALUE]:WHEN[@VENUE], WHEN being N (first N) or 1/N (every Nth)"
+            f"fault {text!r}: expected NAME[=VALUE]:WHEN[@EXCHANGE], WHEN being N (first N) or 1/N (every Nth)"
         )
     kind = KINDS.get(match["name"])
     if kind is None:
         raise ValueError(f"fault {text!r}: unknown fault `{match['name']}`; use one of: {', '.join(KINDS)}")
-    venue = match["venue"] or kind.only_venue
-    allowed = {kind.only_venue} if kind.only_venue else set(venues)
-    if venue is not None and venue not in allowed:
-        raise ValueError(f"fault {text!r}: unknown venue `{venue}`; use one of: {', '.join(sorted(allowed))}")
+    exchange = match["exchange"] or kind.only_exchange
+    allowed = {kind.only_exchange} if kind.only_exchange else set(exchanges)
+    if exchange is not None and exchange not in allowed:
+        raise ValueError(f"fault {text!r}: unknown exchange `{exchange}`; use one of: {', '.join(sorted(allowed))}")
     return Fault(
         name=match["name"],
         value=_checked_value(text, kind, match["value"]),
         first=int(match["first"]) if match["first"] else None,
         every=int(match["every"]) if match["every"] else None,
-        venue=venue,
+        exchange=exchange,
     )
 
 
@@ -121,7 +123,7 @@ class Faults:
     def __init__(self, faults: Iterable[Fault] = ()) -> None:
         self._switches = [_Switch(fault) for fault in faults]
 
-    def strike(self, venue: str, *, can_duplicate: bool) -> list[Fault]:
+    def strike(self, exchange: str, *, can_duplicate: bool) -> list[Fault]:
         """The faults that strike this request: at most one, and `slow` besides.
 
         Faults that come after the one that struck do not count the request, so `429:2 500:2` are four bad answers.
@@ -133,23 +135,28 @@ class Faults:
             if fault.name == "short":
                 continue
             is_open = fault.name == "slow" or all(other.name == "slow" for other in struck)
-            is_target = fault.venue in (None, venue) and (can_duplicate or fault.name != "duplicate_page")
+            is_target = fault.exchange in (None, exchange) and (can_duplicate or fault.name != "duplicate_page")
             if is_open and is_target and switch.strike():
                 struck.append(fault)
         return struck
 
-    def largest_page(self, venue: str) -> int | None:
+    def largest_page(self, exchange: str) -> int | None:
         """How many trades this request's page may have; None where no fault says."""
         sizes = [
             int(float(switch.fault.value or 0))
             for switch in self._switches
-            if switch.fault.name == "short" and switch.fault.venue in (None, venue) and switch.strike()
+            if switch.fault.name == "short" and switch.fault.exchange in (None, exchange) and switch.strike()
         ]
         return min(sizes, default=None)
 
     def counts(self) -> list[dict[str, str | int | None]]:
-        """For each fault its name, venue, and the numbers of requests it saw and struck."""
+        """For each fault its name, exchange, and the numbers of requests it saw and struck."""
         return [
-            {"fault": switch.fault.name, "venue": switch.fault.venue, "seen": switch.seen, "struck": switch.struck}
+            {
+                "fault": switch.fault.name,
+                "exchange": switch.fault.exchange,
+                "seen": switch.seen,
+                "struck": switch.struck,
+            }
             for switch in self._switches
         ]

@@ -1,6 +1,6 @@
-"""One deterministic market that all venues trade: what the simulator would be without HTTP.
+"""One deterministic market that all exchanges trade: what the simulator would be without HTTP.
 
-A base asset has one true price path (`price_path.py`). Each venue trades it some milliseconds late, in its own tick,
+A base asset has one true price path (`price_path.py`). Each exchange trades it some milliseconds late, in its own tick,
 with a little noise, at random times, in orders that often take several price levels at once (`order_flow.py`). The same
 seed and number of trades give the same trades on any machine: there is no clock and no floating point here.
 """
@@ -27,19 +27,19 @@ _QUOTE_PREMIUM_PPM = {"USDT": 250, "USDC": 50}
 
 @dataclass(frozen=True)
 class Listing:
-    """One product of one venue, as far as the market cares."""
+    """One product of one exchange, as far as the market cares."""
 
-    venue: str
+    exchange: str
     symbol: str
-    """Canonical, `BTC-USDT`, whatever the venue calls it."""
+    """Canonical, `BTC-USDT`, whatever the exchange calls it."""
     weight: int
     """Share of all trades, relative to the other listings."""
     lag_ms: int
-    """How late the venue follows the true price."""
+    """How late the exchange follows the true price."""
     price_decimals: int
     quantity_decimals: int
     time_step_ns: int = 1000
-    """Resolution of the venue's stamps; at 1 no two trades of the product share a stamp."""
+    """Resolution of the exchange's stamps; at 1 no two trades of the product share a stamp."""
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,13 @@ class Market:
         return self.duration // timedelta(microseconds=1) * 1000
 
     def path(self, symbol: str) -> PricePath:
-        """The true price of a symbol, which every venue follows with its own lag."""
+        """The true price of a symbol, which every exchange follows with its own lag."""
         return self._paths[symbol]
 
-    def trades_of(self, venue: str, symbol: str) -> Trades:
+    def trades_of(self, exchange: str, symbol: str) -> Trades:
         """Draw the trades of one listing; `KeyError` when there is no such listing."""
-        listing, count = self._shares[venue, symbol]
-        random = self._random(venue, symbol)
+        listing, count = self._shares[exchange, symbol]
+        random = self._random(exchange, symbol)
         flow = OrderFlow(
             path=self.path(symbol),
             spike=self.spike,
@@ -157,12 +157,12 @@ class Market:
         for listing in self.listings:
             weight_after = weight_before + listing.weight
             count = self.trades * weight_after // total_weight - self.trades * weight_before // total_weight
-            shares[listing.venue, listing.symbol] = (listing, count)
+            shares[listing.exchange, listing.symbol] = (listing, count)
             weight_before = weight_after
         return shares
 
     def _random(self, *purpose: str) -> Random:
-        # One source per purpose, so that a venue's trades do not depend on which other venues are there.
+        # One source per purpose, so that an exchange's trades do not depend on which other exchanges are there.
         return Random("/".join((str(self.seed), *purpose)))
 
 

@@ -109,10 +109,10 @@ def _buyers_of_16(spike: Spike, time_ns: int) -> int:
 
 
 def _best_price(mid: int, *, is_buy: bool, noise: int, tick: int) -> int:
-    """The first price, in ticks, that a taker gets: half a spread off the venue's noisy idea of the true price."""
-    venue_mid = mid + noise * mid // 400_000
+    """The first price, in ticks, that a taker gets: half a spread off the exchange's noisy idea of the true price."""
+    exchange_mid = mid + noise * mid // 400_000
     half_spread = mid // 200_000
-    return (venue_mid + half_spread) // tick + 1 if is_buy else (venue_mid - half_spread) // tick
+    return (exchange_mid + half_spread) // tick + 1 if is_buy else (exchange_mid - half_spread) // tick
 
 
 def _append_times(times_ns: "array[int]", order_ns: int, fills: int, random: Random, time_step_ns: int) -> None:

@@ -1,8 +1,8 @@
-"""Recorded response bodies as tapes: `<folder>/<venue>/<product>/*.json`, each file one body of the trades endpoint.
+"""Recorded response bodies as tapes: `<folder>/<exchange>/<product>/*.json`, each file one body of the trades endpoint.
 
-Rows keep their exact text (`1385579841.7774`, `"1125.33000000"`), so a page made of them has the bytes the venue sent.
-Bodies may overlap: a trade with an id is served once. Rows without an id (Kraken before 2022) can't be told from each
-other, so such bodies must not overlap.
+Rows keep their exact text (`1385579841.7774`, `"1125.33000000"`), so a page made of them has the bytes that the
+exchange sent. Bodies may overlap: a trade with an id is served once. Rows without an id (Kraken before 2022) can't be
+told from each other, so such bodies must not overlap.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +18,7 @@ Body = list["RecordedRow"]
 
 @dataclass(frozen=True)
 class RecordedRow:
-    """One row of a recorded body: its exact text, and what the venue pages by."""
+    """One row of a recorded body: its exact text, and what the exchange pages by."""
 
     text: bytes
     time_ns: int
@@ -29,7 +29,7 @@ def read_recordings(folder: Path, read_body: Callable[[bytes], Body]) -> list[Re
     """Read every body of one product, oldest trade first.
 
     Raises:
-        ValueError: naming the file that is not a body of the venue's trades endpoint, or the folder that has none.
+        ValueError: naming the file that is not a body of the exchange's trades endpoint, or the folder that has none.
     """
     bodies = [body for path in sorted(folder.glob("*.json")) if (body := _read_file(path, read_body))]
     if not bodies:
@@ -48,16 +48,18 @@ def recorded_tape(product: str, symbol: str, rows: Sequence[RecordedRow]) -> Tap
     )
 
 
-def product_folders(folder: Path, venues: Iterable[str]) -> dict[str, list[Path]]:
-    """The product folders of each venue; `ValueError` for a folder that is no venue's, or where there are none."""
-    known = sorted(venues)
+def product_folders(folder: Path, exchanges: Iterable[str]) -> dict[str, list[Path]]:
+    """The product folders of each exchange; `ValueError` for a folder of none of them, or without a product."""
+    known = sorted(exchanges)
     strangers = [entry.name for entry in folder.glob("*/") if entry.name not in known]
     if strangers or not folder.is_dir():
         found = f"found {', '.join(sorted(strangers))}" if strangers else "which is no folder"
-        raise ValueError(f"{folder}: expected <venue>/<product>/*.json with <venue> one of {', '.join(known)}; {found}")
-    products = {venue: sorted(entry for entry in folder.glob(f"{venue}/*/")) for venue in known}
+        raise ValueError(
+            f"{folder}: expected <exchange>/<product>/*.json with <exchange> one of {', '.join(known)}; {found}"
+        )
+    products = {exchange: sorted(entry for entry in folder.glob(f"{exchange}/*/")) for exchange in known}
     if not any(products.values()):
-        raise ValueError(f"{folder}: expected <venue>/<product>/*.json, found no product folder")
+        raise ValueError(f"{folder}: expected <exchange>/<product>/*.json, found no product folder")
     return products
 
 
@@ -65,7 +67,7 @@ def _read_file(path: Path, read_body: Callable[[bytes], Body]) -> Body:
     try:
         return read_body(path.read_bytes())
     except (msgspec.MsgspecError, ValueError, LookupError, TypeError) as error:
-        raise ValueError(f"{path}: expected one response body of the venue's trades endpoint: {error}") from error
+        raise ValueError(f"{path}: expected one response body of the exchange's trades endpoint: {error}") from error
 
 
 def _merge(bodies: Iterable[Body]) -> list[RecordedRow]:

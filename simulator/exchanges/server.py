@@ -1,4 +1,4 @@
-"""Serve the venues on loopback until told to stop."""
+"""Serve the exchanges on loopback until told to stop."""
 
 import logging
 import os
@@ -11,19 +11,19 @@ from types import FrameType
 import uvicorn
 
 from simulator.exchanges.application import Simulation, build_application
-from simulator.exchanges.settings import Settings, open_venues
-from simulator.exchanges.venues import venues
+from simulator.exchanges.settings import Settings, open_exchanges
+from simulator.exchanges.simulated import simulated_exchanges
 
 HOST = "127.0.0.1"
 READY = "Simulator ready"
 
 
-def venue_urls(base_url: str) -> dict[str, str]:
-    """The base URL of each venue, under the simulator's own."""
-    return {name: f"{base_url}/{name}" for name in venues()}
+def exchange_urls(base_url: str) -> dict[str, str]:
+    """The base URL of each exchange, under the simulator's own."""
+    return {name: f"{base_url}/{name}" for name in simulated_exchanges()}
 
 
-def venue_environment(urls: dict[str, str]) -> dict[str, str]:
+def exchange_environment(urls: dict[str, str]) -> dict[str, str]:
     """The environment variables that point clients at these URLs: `SCHEMAHUB_BINANCE_URL`, ..."""
     return {f"SCHEMAHUB_{name.upper()}_URL": url for name, url in urls.items()}
 
@@ -41,14 +41,14 @@ def serve(settings: Settings, *, port: int = 0, until_stdin_closes: bool = False
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
-        simulation = Simulation(open_venues(settings), settings.faults)
+        simulation = Simulation(open_exchanges(settings), settings.faults)
         server = _Server(
             uvicorn.Config(build_application(simulation), log_level="warning", timeout_graceful_shutdown=1)
         )
         logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
         listener.listen(512)
         server.stop_on_signals()
-        trades = sum(len(tape) for opened in simulation.open_venues for tape in opened.tapes)
+        trades = sum(len(tape) for opened in simulation.open_exchanges for tape in opened.tapes)
         _announce(f"http://{HOST}:{listener.getsockname()[1]}", trades)
         if until_stdin_closes:
             threading.Thread(target=server.stop_when_stdin_closes, daemon=True).start()
@@ -78,5 +78,5 @@ def _is_no_cut(record: logging.LogRecord) -> bool:
 
 
 def _announce(base_url: str, trades: int) -> None:
-    exports = (f"export {name}={url}" for name, url in venue_environment(venue_urls(base_url)).items())
+    exports = (f"export {name}={url}" for name, url in exchange_environment(exchange_urls(base_url)).items())
     print(f"{READY} on {base_url}: {trades:,} trades", *exports, sep="\n", flush=True)

@@ -1,4 +1,4 @@
-"""What a venue serves: the trades of one product as row texts in the venue's own JSON, ready to be joined into pages.
+"""What an exchange serves: the trades of one product as row texts in its own JSON, ready to be joined into pages.
 
 A tape comes from the market or from recorded response bodies (`recordings.py`); paging can't tell which. Rows are
 encoded when they are first asked for, so that a large market starts quickly.
@@ -35,10 +35,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Tape:
-    """One product's trades, oldest first; `ids` and `times_ns` ascend and are what the venue pages by."""
+    """One product's trades, oldest first; `ids` and `times_ns` ascend and are what the exchange pages by."""
 
     product: str
-    """The venue's name of the product; for Kraken the long key."""
+    """The exchange's name of the product; for Kraken the long key."""
     symbol: str
     """Canonical, `BTC-USDT`."""
     ids: Sequence[int]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from lakehouse.lake import Lake, identifier
 from simulator.aws.local_athena import LocalAthena
-from tests.athena.lost_answers import Answer, lost_answers
-from tests.lakes import LakeHome
+from tests.support.lakes import LakeHome
+from tests.support.lost_answers import Answer, lost_answers
 
 SECRET = "wJalrXUtnFEMIsecretKEY"
 """To be found nowhere in what it says."""

@@ -25,8 +25,8 @@ from macros_gen.registry import load_registry
 from schemahub.runs.cost_of_a_run import cost_shown
 from simulator.aws.local_athena import LocalAthena
 from tests.dbt.conftest import ROOT, TestLake, binance, kraken
-from tests.lakes import glue_home
 from tests.schemahub.planned_lakes import DAYS, grow, land_first, planned
+from tests.support.lakes import glue_home
 
 MODELS_WITH_TRADES = ("trades_unified", "trades_1m_versions")
 RUNS = ("build", "of_small", "of_large", "of_nothing", "of_payloads", "of_many_days", "refresh")

@@ -17,7 +17,7 @@ from macros_gen.registry import Registry
 from simulator.aws.local_athena import LocalAthena
 from tests.athena.statements import execution_ids, executions_since, masked
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken
-from tests.lakes import glue_home
+from tests.support.lakes import glue_home
 
 GOLDEN = Path(__file__).parent / "golden"
 RUNS = ("seed", "first run", "incremental run", "nothing new", "full refresh")

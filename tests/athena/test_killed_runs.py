@@ -13,7 +13,7 @@ from simulator.aws.local_athena import LocalAthena
 from tests.athena.command_line import Cli
 from tests.athena.statements import execution_ids, executions_since
 from tests.dbt.conftest import TestLake, binance
-from tests.lakes import glue_home
+from tests.support.lakes import glue_home
 
 DAYS = 101
 """Athena writes a hundred in a statement, so a build takes two."""

@@ -24,9 +24,9 @@ from simulator.exchanges import RunningSimulator
 from tests import test_recordings
 from tests.athena.ask import ask
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken
-from tests.lakes import glue_home, local_home
 from tests.macros_gen.transform_inputs import longs, texts
 from tests.support.connectors import CONNECTORS
+from tests.support.lakes import glue_home, local_home
 
 INPUTS = {"string": texts(), "long": longs(), "boolean": [True, False]}
 SIMULATED = {"binance": ["BTCUSDT", "ETHUSDT"], "coinbase": ["BTC-USD", "ETH-USD"], "kraken": ["XBTUSD"]}

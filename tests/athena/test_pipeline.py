@@ -15,9 +15,9 @@ from simulator.aws.local_athena import LocalAthena
 from simulator.exchanges import RunningSimulator
 from tests.athena.ask import ask
 from tests.athena.command_line import SECRET, Cli
-from tests.athena.lost_answers import INSERT, Answer, Fault, commit_is_denied, lost_answers, start_is_lost
 from tests.athena.statements import execution_ids, executions_since
-from tests.lakes import glue_home
+from tests.support.lakes import glue_home
+from tests.support.lost_answers import INSERT, Answer, Fault, commit_is_denied, lost_answers, start_is_lost
 
 SYMBOLS = "BTC-USD,BTC-USDT"
 

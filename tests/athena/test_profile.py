@@ -9,7 +9,7 @@ from macros_gen.registry import Registry
 from simulator.aws.local_athena import LocalAthena
 from tests.athena.statements import execution_ids, executions_since
 from tests.dbt.conftest import TestLake
-from tests.lakes import glue_home
+from tests.support.lakes import glue_home
 
 
 def test_results_and_tables_go_where_they_are_wanted(

@@ -28,7 +28,7 @@ from lakehouse.table import LakeTable
 from macros_gen.registry import Registry
 from profiles.local_iceberg import release_views
 from schemahub.runs.raw_tables import declared_columns
-from tests.lakes import LakeHome, glue_home, local_home
+from tests.support.lakes import LakeHome, glue_home, local_home
 
 ROOT = Path(__file__).resolve().parents[2]
 

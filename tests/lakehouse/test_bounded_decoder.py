@@ -14,9 +14,9 @@ from pyiceberg.table.snapshots import Snapshot
 
 from lakehouse.guards.bounded_decoder import bounded_decoder
 from lakehouse.lake import identifier
-from tests.lakes import local_home
-from tests.loaders.landing_program import RAW
-from tests.loaders.landings import land_up_to
+from tests.support.lakes import local_home
+from tests.support.landing_program import RAW
+from tests.support.landings import land_up_to
 
 IO = PyArrowFileIO()
 

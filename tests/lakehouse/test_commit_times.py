@@ -20,10 +20,10 @@ from lakehouse.compaction import compact
 from lakehouse.lake import Lake, identifier
 from lakehouse.ledger import LEDGER
 from lakehouse.local import LocalLake
-from tests.clocks import assert_times_rise, shifted_clock
-from tests.lakes import LakeHome
-from tests.loaders.landing_program import RAW
-from tests.loaders.landings import every_id_once, land_up_to, landed_ids
+from tests.support.clocks import assert_times_rise, shifted_clock
+from tests.support.lakes import LakeHome
+from tests.support.landing_program import RAW
+from tests.support.landings import every_id_once, land_up_to, landed_ids
 
 MINUTE, DAY = 60, 86_400
 STEPS = [2 * MINUTE, -2 * MINUTE, 20 * MINUTE, -20 * MINUTE, DAY, -DAY, 330 * DAY, -330 * DAY]

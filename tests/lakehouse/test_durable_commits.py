@@ -14,8 +14,8 @@ from lakehouse.catalogs.folder_catalog import FolderCatalog, path_of
 from lakehouse.lake import identifier
 from lakehouse.ledger import LEDGER
 from lakehouse.local import LocalLake
-from tests.loaders.landing_program import RAW
-from tests.loaders.landings import land_up_to
+from tests.support.landing_program import RAW
+from tests.support.landings import land_up_to
 
 
 class Disk:

@@ -1,4 +1,7 @@
-"""What every connector must do, against the simulator over HTTP. A new connector is covered by being there."""
+"""What every connector must do, against the simulator over HTTP. A new connector is covered by being there.
+
+One whose exchange the simulator does not have is skipped by name in every test that needs the exchange to answer.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -28,10 +31,18 @@ from schemahub.runs.coordinator import utc_now
 from schemahub.settings import PROJECT
 from simulator.exchanges import RunningSimulator
 from tests.support.connectors import CONNECTORS
+from tests.support.simulated import skip_unless_simulated
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
 pytestmark = pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNECTORS)
+
+
+@pytest.fixture
+def exchanges(exchanges: RunningSimulator, connector: Connector) -> RunningSimulator:
+    """The simulated exchanges, where the connector's is one of them."""
+    skip_unless_simulated(connector, exchanges)
+    return exchanges
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from lakehouse.local import LocalLake
-from tests.loaders import landing_program
-from tests.loaders.landing_program import RAW
-from tests.loaders.landings import every_id_once, landed_ids
+from tests.support import landing_program
+from tests.support.landing_program import RAW
+from tests.support.landings import every_id_once, landed_ids
 
 HOSTILE_ENVIRONMENT = {
     "NORMALIZE__PARQUET_NORMALIZER__ADD_DLT_LOAD_ID": "true",
@@ -58,7 +58,7 @@ SETTINGS_FILES = {
 def landed_from(folder: Path, environment: dict[str, str]) -> tuple[LocalLake, str]:
     """Land in a process of its own that starts in `folder`; the lake, and what a file of it is like."""
     # loaders first, as the command line has it
-    program = "import sys, loaders; from tests.loaders.landing_program import main; main(*sys.argv[1:])"
+    program = "import sys, loaders; from tests.support.landing_program import main; main(*sys.argv[1:])"
     command = [sys.executable, "-c", program, str(folder / "lake"), "20"]
     python_path = str(Path(landing_program.__file__).parents[2])
     done = subprocess.run(

@@ -12,8 +12,8 @@ from lakehouse.local import LocalLake
 from loaders.landing.dlt_job import land
 from loaders.landing.file_check import UnexpectedFile
 from loaders.landing.load import LoadInProgress
-from tests.loaders.landing_program import RAW, pages
-from tests.loaders.landings import DATA, every_id_once, land_up_to, landed_ids, load_in_progress
+from tests.support.landing_program import RAW, pages
+from tests.support.landings import DATA, every_id_once, land_up_to, landed_ids, load_in_progress
 
 ID = b"PARQUET:field_id"
 

@@ -12,9 +12,9 @@ from lakehouse.load_rows import read_load
 from lakehouse.table import Column
 from loaders.connector import Page, page_of
 from loaders.landing.dlt_job import land
-from tests.lakes import LakeHome
-from tests.loaders.landing_program import RAW, trades
-from tests.loaders.landings import land_up_to, load_in_progress
+from tests.support.lakes import LakeHome
+from tests.support.landing_program import RAW, trades
+from tests.support.landings import land_up_to, load_in_progress
 
 GLUE_TAKES = 512_000
 MOST_MANIFESTS = 10

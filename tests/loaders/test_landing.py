@@ -20,9 +20,9 @@ from loaders.errors import ExchangeUnavailable
 from loaders.landing.dlt_job import land
 from loaders.landing.load import LoadInProgress
 from loaders.landing.watermarks import read_watermark
-from tests.lakes import LakeHome
-from tests.loaders.landing_program import MARKETS, POINTS, RAW, pages, trades
-from tests.loaders.landings import DATA, NOON, every_id_once, land_up_to, landed_ids, load_in_progress, run_program
+from tests.support.lakes import LakeHome
+from tests.support.landing_program import MARKETS, POINTS, RAW, pages, trades
+from tests.support.landings import DATA, NOON, every_id_once, land_up_to, landed_ids, load_in_progress, run_program
 
 
 @pytest.mark.kills

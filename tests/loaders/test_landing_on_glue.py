@@ -17,10 +17,10 @@ from lakehouse.ledger import LEDGER, loads
 from lakehouse.locks.s3_lock import LEASE
 from loaders.landing.dlt_job import land
 from simulator.aws.local_aws import LocalAws
-from tests.athena.lost_answers import Answer, lost_answers
-from tests.lakes import LakeHome
-from tests.loaders.landing_program import MARKETS, RAW, pages
-from tests.loaders.landings import DATA, every_id_once, land_up_to, landed_ids, load_in_progress, run_program
+from tests.support.lakes import LakeHome
+from tests.support.landing_program import MARKETS, RAW, pages
+from tests.support.landings import DATA, every_id_once, land_up_to, landed_ids, load_in_progress, run_program
+from tests.support.lost_answers import Answer, lost_answers
 
 LOST = {"__type": "InternalServiceException", "Message": "try again"}
 

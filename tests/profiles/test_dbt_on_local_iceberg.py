@@ -14,8 +14,8 @@ from pyiceberg.transforms import DayTransform
 from pyiceberg.types import StringType
 
 from lakehouse.duckdb.connect import connect
-
-from .conftest import ROOT, Dbt, trades
+from tests.profiles.dbt_project import ROOT, Dbt
+from tests.support.plain_lake import trades
 
 
 def snapshots(catalog: SqlCatalog, name: str) -> int:

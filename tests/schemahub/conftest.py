@@ -24,8 +24,8 @@ from macros_gen.registry import Registry, load_registry
 from profiles.local_iceberg import _close_catalogs, release_views
 from simulator.exchanges import RunningSimulator
 from tests.dbt.conftest import TestLake
-from tests.lakes import LakeHome
 from tests.schemahub.planned_lakes import land_first
+from tests.support.lakes import LakeHome
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,10 +4,10 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-import loaders.aws
 import pytest
 from rich.console import Console
 
+import lakehouse.aws
 from advisor.scanned import AthenaQueries
 from macros_gen.registry import Registry
 from schemahub.runs.cost_of_a_run import cost_shown
@@ -41,7 +41,7 @@ class Session:
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     sent = Session(Athena({"1": execution("1", "insert into x select 1", 20 * MB)}))
-    monkeypatch.setattr(loaders.aws, "session", lambda: sent)
+    monkeypatch.setattr(lakehouse.aws, "session", lambda: sent)
     return sent
 
 

@@ -13,9 +13,9 @@ from macros_gen.registry import Registry
 from schemahub.cli import app
 from schemahub.show.plan import shown_bytes, shown_dollars
 from tests.dbt.conftest import TestLake, coinbase
-from tests.lakes import LakeHome
 from tests.schemahub.conftest import Cli, Restore, snapshots
 from tests.schemahub.planned_lakes import land_again_and_new, land_days, planned, shown
+from tests.support.lakes import LakeHome
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from schemahub.runs.coordinator import Coordinator
 from schemahub.runs.repair import run_repair
 from schemahub.settings import load_settings
 from tests.dbt.conftest import TestLake, binance
-from tests.lakes import LakeHome, local_home
 from tests.support.connectors import CONNECTORS
+from tests.support.lakes import LakeHome, local_home
 
 RAW = "raw_binance_trades"
 

@@ -7,7 +7,7 @@ import pytest
 
 from lakehouse.lake import identifier
 from schemahub.dbt import seed
-from tests.lakes import LakeHome
+from tests.support.lakes import LakeHome
 
 
 def test_a_table_of_products_is_stale_until_it_is_made_of_the_file_as_it_is(

@@ -11,7 +11,7 @@ from macros_gen.registry import Registry
 from schemahub.cli import app
 from schemahub.show.status import status
 from tests.dbt.conftest import TestLake, binance, kraken
-from tests.lakes import local_home
+from tests.support.lakes import local_home
 
 NOW = datetime(2026, 1, 5, 12)
 

@@ -11,8 +11,8 @@ from lakehouse.lake import Lake, identifier
 from lakehouse.open import open_lake
 from simulator.aws.local_athena import LocalAthena
 from simulator.exchanges import RunningSimulator
-from tests.lakes import glue_home
 from tests.schemahub.conftest import ROOT, Cli
+from tests.support.lakes import glue_home
 
 EXCHANGES = ("binance", "coinbase", "kraken")
 TABLES = ("raw_binance_trades", "schemahub_loads", "trades_unified", "trades_1m_versions")

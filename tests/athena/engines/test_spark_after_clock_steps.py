@@ -10,8 +10,8 @@ from lakehouse.ledger import LEDGER
 from lakehouse.local import LocalLake
 from schemahub.show.client_settings import Aws, spark_conf
 from tests.athena.engines.spark import ask_spark
-from tests.loaders.landing_program import MARKETS, RAW
-from tests.loaders.landings import land_up_to
+from tests.support.landing_program import MARKETS, RAW
+from tests.support.landings import land_up_to
 
 pytestmark = pytest.mark.athena
 

@@ -13,8 +13,8 @@ select
         row_number() over (
             partition by exchange, symbol
             order by
-                case when max_trade_ts is null then 1 else 0 end,
-                max_trade_ts desc,
+                case when max_event_ts is null then 1 else 0 end,
+                max_event_ts desc,
                 landed_at desc,
                 load_id desc
         ) as recency
@@ -25,7 +25,7 @@ select
         exchange,
         symbol,
         last_id as last_trade_id,
-        max_trade_ts as last_trade_ts,
+        max_event_ts as last_trade_ts,
         channel,
         load_id,
         landed_at,
@@ -240,14 +240,14 @@ select
         ledger.load_id,
         max(sources.mapping_version) as mapping_version,
         cast(sum(coalesce(ledger.row_count, 0)) as bigint) as row_count,
-        min(ledger.min_trade_ts) as min_trade_ts,
-        max(ledger.max_trade_ts) as max_trade_ts,
+        min(ledger.min_event_ts) as min_event_ts,
+        max(ledger.max_event_ts) as max_event_ts,
         max(ledger.ingest_ts) as ingest_ts,
         max(
             case
                 when
                     coalesce(ledger.row_count, 1) > 0
-                    and (ledger.min_trade_ts is null or ledger.max_trade_ts is null)
+                    and (ledger.min_event_ts is null or ledger.max_event_ts is null)
                     then 1
                 else 0
             end
@@ -297,14 +297,14 @@ select
         ledger.load_id,
         max(sources.mapping_version) as mapping_version,
         cast(sum(coalesce(ledger.row_count, 0)) as bigint) as row_count,
-        min(ledger.min_trade_ts) as min_trade_ts,
-        max(ledger.max_trade_ts) as max_trade_ts,
+        min(ledger.min_event_ts) as min_event_ts,
+        max(ledger.max_event_ts) as max_event_ts,
         max(ledger.ingest_ts) as ingest_ts,
         max(
             case
                 when
                     coalesce(ledger.row_count, 1) > 0
-                    and (ledger.min_trade_ts is null or ledger.max_trade_ts is null)
+                    and (ledger.min_event_ts is null or ledger.max_event_ts is null)
                     then 1
                 else 0
             end
@@ -374,8 +374,8 @@ select
         waiting.load_id,
         waiting.mapping_version,
         waiting.row_count,
-        waiting.min_trade_ts,
-        waiting.max_trade_ts,
+        waiting.min_event_ts,
+        waiting.max_event_ts,
         waiting.ingest_ts,
         waiting.has_unknown_times,
         cast(coalesce(found.found_rows, 0) as bigint) as found_rows,
@@ -697,8 +697,8 @@ select * from newest
 
 -- model.schemahub.unified_loads
 with intervals as (select
-            min_trade_ts as first_ts,
-            max_trade_ts as last_ts,
+            min_event_ts as first_ts,
+            max_event_ts as last_ts,
             has_unknown_times as is_unknown
         from "awsdatacatalog"."schemahub"."pending_loads"
         where target = 'trades_unified' and is_complete = 1 and row_count > 0),

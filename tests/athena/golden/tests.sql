@@ -779,9 +779,9 @@ create table "awsdatacatalog"."schemahub"."watermark_is_of_the_newest_trade_and_
         with
  __dbt__cte__lake__schemahub_loads as (
 -- Fixture for schemahub_loads
-select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
+select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
 union all
-select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
+select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
 ), ledger as (
 select * from __dbt__cte__lake__schemahub_loads
 ),
@@ -792,8 +792,8 @@ select
         row_number() over (
             partition by exchange, symbol
             order by
-                case when max_trade_ts is null then 1 else 0 end,
-                max_trade_ts desc,
+                case when max_event_ts is null then 1 else 0 end,
+                max_event_ts desc,
                 landed_at desc,
                 load_id desc
         ) as recency
@@ -804,7 +804,7 @@ select
         exchange,
         symbol,
         last_id as last_trade_id,
-        max_trade_ts as last_trade_ts,
+        max_event_ts as last_trade_ts,
         channel,
         load_id,
         landed_at,
@@ -827,9 +827,9 @@ with dbt_internal_unit_test_actual as (
     with
  __dbt__cte__lake__schemahub_loads as (
 -- Fixture for schemahub_loads
-select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
+select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
 union all
-select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
+select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
 ), ledger as (
 select * from __dbt__cte__lake__schemahub_loads
 ),
@@ -840,8 +840,8 @@ select
         row_number() over (
             partition by exchange, symbol
             order by
-                case when max_trade_ts is null then 1 else 0 end,
-                max_trade_ts desc,
+                case when max_event_ts is null then 1 else 0 end,
+                max_event_ts desc,
                 landed_at desc,
                 load_id desc
         ) as recency
@@ -852,7 +852,7 @@ select
         exchange,
         symbol,
         last_id as last_trade_id,
-        max_trade_ts as last_trade_ts,
+        max_event_ts as last_trade_ts,
         channel,
         load_id,
         landed_at,
@@ -2112,7 +2112,7 @@ create table "awsdatacatalog"."schemahub"."candle_of_trades_at_one_moment_goes_b
 with
  __dbt__cte__pending_loads as (
 -- Fixture for pending_loads
-select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(null as int) as "is_complete"
+select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(null as int) as "is_complete"
     limit 0
 ),  __dbt__cte__trades_unified as (
 -- Fixture for trades_unified
@@ -2179,7 +2179,7 @@ with dbt_internal_unit_test_actual as (
 with
  __dbt__cte__pending_loads as (
 -- Fixture for pending_loads
-select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(null as int) as "is_complete"
+select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(null as int) as "is_complete"
     limit 0
 ),  __dbt__cte__trades_unified as (
 -- Fixture for trades_unified
@@ -2261,9 +2261,9 @@ create table "awsdatacatalog"."schemahub"."trades_unified_first_build_takes_each
 with
  __dbt__cte__pending_loads as (
 -- Fixture for pending_loads
-select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_a' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
+select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_a' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
 union all
-select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
+select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
 ),  __dbt__cte__stg_binance__trades as (
 -- Fixture for stg_binance__trades
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 1' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_a' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
@@ -2379,9 +2379,9 @@ with dbt_internal_unit_test_actual as (
 with
  __dbt__cte__pending_loads as (
 -- Fixture for pending_loads
-select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_a' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
+select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_a' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
 union all
-select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
+select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
 ),  __dbt__cte__stg_binance__trades as (
 -- Fixture for stg_binance__trades
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 1' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:01:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_a' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
@@ -2523,11 +2523,11 @@ select
   timestamp '2019-12-17 00:01:00.000000' as ingest_ts
 ),  __dbt__cte__pending_loads as (
 -- Fixture for pending_loads
-select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
+select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
 union all
-select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_of_which_rows_are_missing' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(0 as int) as "is_complete"
+select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_of_which_rows_are_missing' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(0 as int) as "is_complete"
 union all
-select try_cast('another_target' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_a' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
+select try_cast('another_target' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_a' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
 ),  __dbt__cte__stg_binance__trades as (
 -- Fixture for stg_binance__trades
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 3' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_a' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
@@ -2641,11 +2641,11 @@ select
   timestamp '2019-12-17 00:01:00.000000' as ingest_ts
 ),  __dbt__cte__pending_loads as (
 -- Fixture for pending_loads
-select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
+select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_b' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
 union all
-select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_of_which_rows_are_missing' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(0 as int) as "is_complete"
+select try_cast('trades_unified' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_of_which_rows_are_missing' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(0 as int) as "is_complete"
 union all
-select try_cast('another_target' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_a' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
+select try_cast('another_target' as varchar) as "target", try_cast('raw_binance_trades' as varchar) as "raw_table", try_cast('load_a' as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(1 as int) as "is_complete"
 ),  __dbt__cte__stg_binance__trades as (
 -- Fixture for stg_binance__trades
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 3' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_a' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
@@ -2766,7 +2766,7 @@ select
   timestamp '2019-12-17 00:01:00.000000' as ingest_ts
 ),  __dbt__cte__pending_loads as (
 -- Fixture for pending_loads
-select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(null as int) as "is_complete"
+select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(null as int) as "is_complete"
     limit 0
 ),  __dbt__cte__stg_binance__trades as (
 -- Fixture for stg_binance__trades
@@ -2873,7 +2873,7 @@ select
   timestamp '2019-12-17 00:01:00.000000' as ingest_ts
 ),  __dbt__cte__pending_loads as (
 -- Fixture for pending_loads
-select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(null as int) as "is_complete"
+select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(null as int) as "is_complete"
     limit 0
 ),  __dbt__cte__stg_binance__trades as (
 -- Fixture for stg_binance__trades
@@ -2977,7 +2977,7 @@ select
   timestamp '2019-12-17 00:01:00.000000' as ingest_ts
 ),  __dbt__cte__pending_loads as (
 -- Fixture for pending_loads
-select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_trade_ts", try_cast(null as timestamp(6)) as "max_trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(null as int) as "is_complete"
+select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_table", try_cast(null as varchar) as "load_id", try_cast(null as varchar) as "mapping_version", try_cast(null as bigint) as "row_count", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as int) as "has_unknown_times", try_cast(null as bigint) as "found_rows", try_cast(null as bigint) as "rejected_rows", try_cast(null as varchar) as "rejections", try_cast(null as int) as "is_complete"
     limit 0
 ),  __dbt__cte__stg_binance__trades as (
 -- Fixture for stg_binance__trades

@@ -1,0 +1,27 @@
+"""Each simulated exchange is one module here: the folder is scanned, and a module that offers `EXCHANGE` is found."""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+
+from simulator.exchanges.simulated_exchange import SimulatedExchange
+
+
+@cache
+def simulated_exchanges() -> dict[str, type[SimulatedExchange]]:
+    """All simulated exchanges by name, in alphabetical order.
+
+    Raises:
+        TypeError: for a module of this folder without an `EXCHANGE`.
+    """
+    found = [_load(module.name) for module in iter_modules(__path__)]
+    return {exchange.name: exchange for exchange in sorted(found, key=lambda exchange: exchange.name)}
+
+
+def _load(module_name: str) -> type[SimulatedExchange]:
+    exchange = getattr(import_module(f"{__name__}.{module_name}"), "EXCHANGE", None)
+    if not (isinstance(exchange, type) and issubclass(exchange, SimulatedExchange)):
+        raise TypeError(
+            f"simulator/exchanges/simulated/{module_name}.py: expected `EXCHANGE`, a subclass of SimulatedExchange"
+        )
+    return exchange

@@ -1,0 +1,176 @@
+"""Coinbase Exchange: `/products/{product_id}/trades`, `/products`, `/products/{product_id}`, `/time`.
+
+Written from docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-trades.md and
+.../exchange/rest-api/pagination.md, with the shapes of recorded responses. One row; its side is the MAKER's:
+
+    {"trade_id":5267864,"side":"sell","size":"0.31238874","price":"2623.57","time":"2022-01-30T18:13:33.818634Z"}
+
+Pages are newest first and go by id only. `CB-BEFORE` is the newest id of the page, `CB-AFTER` the oldest.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from simulator.exchanges.budgets import TokenBucket
+from simulator.exchanges.market import Listing, Trades, decimal_text
+from simulator.exchanges.recordings import Body, RecordedRow, read_recordings, recorded_tape
+from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Refused, Reply, SimulatedExchange
+from simulator.exchanges.tape import Rows, Tape, join_page
+
+_LARGEST_PAGE = 1000
+_CACHED = {"Cache-Control": "public, max-age=5, must-revalidate"}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MESSAGES = {
+    404: "NotFound",
+    418: "I'm a teapot",
+    429: "Public rate limit exceeded",
+    500: "Internal server error",
+    503: "Service unavailable",
+}
+
+
+def _listing(symbol: str, weight: int) -> Listing:
+    return Listing("coinbase", symbol, weight, 25, 2, 8)
+
+
+class Coinbase(SimulatedExchange):
+    """Answers as Coinbase Exchange does."""
+
+    name = "coinbase"
+    listings = (
+        _listing("BTC-USD", 150),
+        _listing("ETH-USD", 100),
+        _listing("BTC-USDT", 60),
+        _listing("ETH-USDT", 40),
+    )
+
+    def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None:
+        self._tapes = {tape.product: tape for tape in tapes}
+        self._bucket = TokenBucket(rate=10 * limit_scale, burst=15 * limit_scale)
+
+    @classmethod
+    def market_tape(cls, trades: Trades) -> Tape:
+        return Tape(
+            product=trades.listing.symbol,
+            symbol=trades.listing.symbol,
+            ids=range(trades.first_id, trades.first_id + len(trades)),
+            times_ns=trades.times_ns,
+            rows=Rows(len(trades), lambda index: _encode_row(trades, index)),
+            price_decimals=trades.listing.price_decimals,
+            quantity_decimals=trades.listing.quantity_decimals,
+        )
+
+    @classmethod
+    def recorded_tape(cls, folder: Path) -> Tape:
+        return recorded_tape(folder.name, folder.name, read_recordings(folder, _read_body))
+
+    def endpoints(self) -> Mapping[str, Endpoint]:
+        return {
+            "/products/{product_id}/trades": self._trades,
+            "/products/{product_id}": self._product,
+            "/products": self._products,
+            "/time": self._time,
+        }
+
+    def refusal(self, request: IncomingRequest) -> Reply | None:
+        if not request.headers.get("user-agent"):
+            return self.error(400, "User-Agent header is required")
+        return None if self._bucket.take(request.client, request.monotonic_s) else self.error(429)
+
+    def error(self, status: int, message: str | None = None) -> Reply:
+        return Reply(msgspec.json.encode({"message": message or _MESSAGES[status]}), status)
+
+    def _trades(self, request: IncomingRequest) -> Reply:
+        tape = self._tape(request)
+        limit = min(self._number(request, "limit", _LARGEST_PAGE), _LARGEST_PAGE)
+        stop = tape.from_id(self._number(request, "after", tape.ids[-1] + 1 if len(tape) else 0))
+        # With `before` the newest page comes, not the one next to the id: the walk is by `after`.
+        oldest = tape.from_id(self._number(request, "before", -1) + 1)
+        start = max(oldest, stop - limit)
+        rows = tape.rows.between(start, stop)
+        headers = dict(_CACHED)
+        if rows:
+            headers |= {"CB-BEFORE": str(tape.ids[stop - 1]), "CB-AFTER": str(tape.ids[start])}
+        return Reply(join_page(rows[::-1]), headers=headers, page_of=tape.product)
+
+    def _tape(self, request: IncomingRequest) -> Tape:
+        tape = self._tapes.get(request.path_parameters["product_id"])
+        if tape is None:
+            raise Refused(self.error(404))
+        return tape
+
+    def _number(self, request: IncomingRequest, name: str, default: int) -> int:
+        text = request.query.get(name)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdecimal()) or (name == "limit" and int(text) == 0):
+            raise Refused(self.error(400, f"Invalid value for {name}"))
+        return int(text)
+
+    def _products(self, _: IncomingRequest) -> Reply:
+        return Reply(msgspec.json.encode([_product(tape) for tape in self._tapes.values()]), headers=_CACHED)
+
+    def _product(self, request: IncomingRequest) -> Reply:
+        return Reply(msgspec.json.encode(_product(self._tape(request))), headers=_CACHED)
+
+    def _time(self, request: IncomingRequest) -> Reply:
+        return Reply(msgspec.json.encode({"iso": _time_text(request.wall_ns), "epoch": request.wall_ns / 10**9}))
+
+
+def _encode_row(trades: Trades, index: int) -> bytes:
+    price = decimal_text(trades.prices[index], trades.listing.price_decimals)
+    size = decimal_text(trades.quantities[index], trades.listing.quantity_decimals)
+    maker_side = "sell" if trades.taker_buys[index] else "buy"
+    row = f'"trade_id":{trades.first_id + index},"side":"{maker_side}","size":"{size}","price":"{price}"'
+    return f'{{{row},"time":"{_time_text(trades.times_ns[index])}"}}'.encode()
+
+
+def _time_text(time_ns: int) -> str:
+    """ISO 8601 with microseconds, trailing zeros dropped: `2022-01-30T18:13:46.26Z`."""
+    seconds, rest_ns = divmod(time_ns, 10**9)
+    microseconds = f".{rest_ns // 1000:06d}".rstrip("0").rstrip(".")
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}{microseconds}Z"
+
+
+class _Row(msgspec.Struct):
+    trade_id: int | str
+    time: datetime
+
+
+def _read_body(body: bytes) -> Body:
+    """Rows of a recorded page, oldest first; ids were text in some recordings."""
+    rows = [_read_row(bytes(text)) for text in msgspec.json.decode(body, type=list[msgspec.Raw])]
+    return rows[::-1]
+
+
+def _read_row(text: bytes) -> RecordedRow:
+    row = msgspec.json.decode(text, type=_Row)
+    elapsed = row.time - _EPOCH
+    microseconds = (elapsed.days * 86_400 + elapsed.seconds) * 10**6 + elapsed.microseconds
+    return RecordedRow(text, microseconds * 1000, int(row.trade_id))
+
+
+def _product(tape: Tape) -> dict[str, Any]:
+    base, _, quote = tape.product.partition("-")
+    return {
+        "id": tape.product,
+        "base_currency": base,
+        "quote_currency": quote,
+        "quote_increment": decimal_text(1, tape.price_decimals),
+        "base_increment": decimal_text(1, tape.quantity_decimals),
+        "display_name": f"{base}/{quote}",
+        "post_only": False,
+        "limit_only": False,
+        "cancel_only": False,
+        "trading_disabled": False,
+        "status": "online",
+        "status_message": "",
+        "auction_mode": False,
+    }
+
+
+EXCHANGE = Coinbase

@@ -1,0 +1,96 @@
+"""What a module in `simulated/` must offer: a `SimulatedExchange` subclass under the name `EXCHANGE`.
+
+A simulated exchange touches no socket: it is given an `IncomingRequest` and answers with a `Reply`; `server.py` does
+the HTTP. All that is peculiar to an exchange (wire format, paging, limits, errors) is in its module and nowhere else.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, TypeAlias
+
+from simulator.exchanges.market import Listing, Trades
+from simulator.exchanges.tape import Tape
+
+JSON_TYPE = "application/json; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class IncomingRequest:
+    """One request to an exchange; `path` is without the exchange's prefix, names of `headers` are in lower case."""
+
+    path: str
+    client: str
+    monotonic_s: float
+    """When it came, for budgets."""
+    wall_ns: int
+    """When it came, for an exchange that tells the time."""
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    path_parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the exchange answers; `page_of` names the product when the body is a page of trades."""
+
+    body: bytes
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    page_of: str | None = None
+    content_type: str = JSON_TYPE
+
+
+Endpoint: TypeAlias = Callable[[IncomingRequest], Reply]
+
+
+class Refused(Exception):
+    """An endpoint can't answer; `reply` is the exchange's error."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.body.decode())
+        self.reply = reply
+
+
+class SimulatedExchange(ABC):
+    """One exchange with its tapes; `limit_scale` multiplies its documented limits."""
+
+    name: ClassVar[str]
+    """Also the prefix of its URLs, its folder among recordings, and X in `SCHEMAHUB_X_URL`."""
+    listings: ClassVar[tuple[Listing, ...]]
+    """What the market trades on it."""
+    page_parameter: ClassVar[str] = "limit"
+    """What says how many trades a page shall have."""
+
+    @abstractmethod
+    def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None: ...
+
+    @classmethod
+    @abstractmethod
+    def market_tape(cls, trades: Trades) -> Tape:
+        """The tape of one listing."""
+
+    @classmethod
+    @abstractmethod
+    def recorded_tape(cls, folder: Path) -> Tape:
+        """The tape of one folder of recorded bodies; the folder has the product's name."""
+
+    @abstractmethod
+    def endpoints(self) -> Mapping[str, Endpoint]:
+        """What answers which path; paths may have parameters: `/products/{product_id}/trades`."""
+
+    @abstractmethod
+    def refusal(self, request: IncomingRequest) -> Reply | None:
+        """Charge the request to the client's budget; the exchange's error when it is used up."""
+
+    def answer(self, request: IncomingRequest, endpoint: Endpoint) -> Reply:
+        """Answer within the client's budget."""
+        try:
+            return self.refusal(request) or endpoint(request)
+        except Refused as refused:
+            return refused.reply
+
+    @abstractmethod
+    def error(self, status: int, message: str | None = None) -> Reply:
+        """The error this exchange sends with a status, for faults; `message` in place of its usual words."""

@@ -1,0 +1,130 @@
+"""What the machine refuses, at any moment of a load, is one line with the true cause; and nothing is lost by it."""
+
+import errno
+import gc
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from pyiceberg.io.pyarrow import PyArrowLocalFileSystem
+
+from lakehouse.catalogs import durable_folder, folder_catalog
+from lakehouse.errors import LakeUnavailable, Misconfigured
+from lakehouse.ledger import loads
+from lakehouse.local import LocalLake
+from lakehouse.locks.file_lock import file_lock
+from schemahub.aws_refusals import refusals_in_one_line
+from tests.support.landing_program import MARKETS
+from tests.support.landings import every_id_once, land_up_to, landed_ids
+
+Patch = Callable[[pytest.MonkeyPatch, Callable[..., Any]], None]
+
+MOMENTS: dict[str, Patch] = {
+    "a row is written": lambda patch, refuse: patch.setattr(pq.ParquetWriter, "write_table", refuse),
+    "a file is synced": lambda patch, refuse: patch.setattr(durable_folder.os, "fsync", refuse),
+    "a file is renamed": lambda patch, refuse: patch.setattr(Path, "rename", refuse),
+    "metadata are written": lambda patch, refuse: patch.setattr(PyArrowLocalFileSystem, "open_output_stream", refuse),
+}
+REASONS = {
+    errno.ENOSPC: "No space left on device; make room on the disk",
+    errno.EACCES: "Permission denied; give this user the right to it",
+    errno.EROFS: "Read-only file system; mount the file system for writing",
+    errno.EIO: "Input/output error; look after the disk",
+}
+
+
+# dlt leaves a file open where writing it fails
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [*((moment, errno.ENOSPC) for moment in MOMENTS), *(("a file is synced", number) for number in list(REASONS)[1:])],
+)
+def test_what_the_system_refuses_is_one_line_and_the_next_load_lands_all(
+    lake: LocalLake, moment: str, number: int
+) -> None:
+    land_up_to(lake, 5)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), "some/file")
+
+    with pytest.MonkeyPatch.context() as patch:
+        MOMENTS[moment](patch, refuse)
+        with pytest.raises(LakeUnavailable) as caught, refusals_in_one_line():
+            land_up_to(lake, 10)
+    assert str(caught.value).startswith("'some/file': ")
+    assert REASONS[number] in str(caught.value)
+    assert "\n" not in str(caught.value)
+    del caught
+    gc.collect()
+    lake = LocalLake(lake.folder)
+    land_up_to(lake, 15)
+    assert landed_ids(lake) == every_id_once(15)
+    assert sum(row.row_count for row in loads(lake)) == 15 * len(MARKETS)
+
+
+def test_a_catalog_that_another_program_has_locked_is_one_line(
+    lake: LocalLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land_up_to(lake, 5)
+    monkeypatch.setattr(folder_catalog, "LOCK_SECONDS", 0.1)
+    with closing(sqlite3.connect(lake.folder / "catalog.db")) as other:
+        other.execute("begin immediate")
+        with pytest.raises(LakeUnavailable) as caught, refusals_in_one_line():
+            land_up_to(LocalLake(lake.folder), 10)
+    assert str(caught.value) == (
+        "the lake's catalog.db can't be used: database is locked; another program has held it for seconds, wait until "
+        "it ends, and run this again"
+    )
+    land_up_to(lake, 15)
+    assert landed_ids(lake) == every_id_once(15)
+
+
+def test_a_lock_file_that_can_not_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "x.lock").mkdir()
+    with (
+        pytest.raises(LakeUnavailable, match=r"lock file '.*x\.lock' can't be opened"),
+        file_lock(tmp_path / "x.lock", "x", "here"),
+    ):
+        pass
+
+
+def test_a_file_in_place_of_the_work_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".schemahub").write_text("")
+    with pytest.raises(LakeUnavailable, match=r"\.schemahub' must be a folder, and is a file; remove it"):
+        _ = LocalLake(tmp_path).work_folder
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\\b", "a\x1bb", "a\x00b", "a#b", "a?b", "a%b"])
+def test_a_lake_folder_whose_name_can_not_work_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Misconfigured, match="in its name; name one without") as caught:
+        LocalLake(tmp_path / name)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("name", ["la'ke", 'la"ke', "la ke", "{{ 7*7 }}", "a;b", "lake-ü-雪", "-x", "a&b=c"])
+def test_a_lake_folder_may_have_an_odd_name(tmp_path: Path, name: str) -> None:
+    lake = LocalLake(tmp_path / name)
+    land_up_to(lake, 5)
+    land_up_to(lake, 10)
+    assert landed_ids(LocalLake(tmp_path / name)) == every_id_once(10)
+    assert {path.name for path in tmp_path.iterdir()} == {name}
+
+
+def test_a_lake_that_was_moved_and_linked_is_told_to_move_back(tmp_path: Path) -> None:
+    land_up_to(LocalLake(tmp_path / "lake"), 5)
+    (tmp_path / "lake").rename(tmp_path / "elsewhere")
+    (tmp_path / "lake").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(
+        Misconfigured, match=r"was made as .*/lake/.*, which is a link to .*/elsewhere/.* move the lake b"
+    ):
+        land_up_to(LocalLake(tmp_path / "lake"), 10)
+    (tmp_path / "lake").unlink()
+    (tmp_path / "elsewhere").rename(tmp_path / "lake")
+    land_up_to(LocalLake(tmp_path / "lake"), 10)
+    assert landed_ids(LocalLake(tmp_path / "lake")) == every_id_once(10)
