@@ -16,7 +16,7 @@ CHECK = """
 from loaders.connector import Page, Response
 from loaders.connectors import load_connector
 from datetime import UTC, datetime
-from macros_gen.registry import load_registry
+from registry.registry import load_registry
 from pathlib import Path
 
 gemini = load_connector("gemini")
@@ -47,7 +47,7 @@ def code_of(heading: str, language: str) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("project")
-    for folder in ("loaders", "macros_gen", "config", "dbt_project"):
+    for folder in ("loaders", "macros_gen", "registry", "config", "dbt_project"):
         shutil.copytree(PROJECT / folder, root / folder, ignore=shutil.ignore_patterns("target", "logs", "__pycache__"))
     for heading, language in (("1. The connector", "python"), ("2. The mapping", "yaml")):
         path, code = code_of(heading, language)

@@ -24,8 +24,8 @@ from lakehouse.lake import ensure_table, identifier
 from lakehouse.ledger import LEDGER
 from lakehouse.local import LocalLake
 from lakehouse.table import Column, LakeTable
-from macros_gen.registry import Registry
 from profiles.local_iceberg import release_views
+from registry.registry import Registry
 from tests.lakes import LakeHome, glue_home, local_home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +43,7 @@ def raw_tables(registry: Registry) -> dict[str, LakeTable]:
     """The raw tables, as the mappings declare them."""
     tables = {}
     for mapping in registry.mappings:
-        declared = {**(mapping.declared.columns or {}), **registry.lake.provenance}
+        declared = {**mapping.raw_columns, **registry.lake.provenance}
         columns = tuple(Column(name, column.type, column.description) for name, column in declared.items())
         tables[mapping.source] = LakeTable(mapping.source, columns, "_source_ingest_ts")
     return tables
@@ -106,7 +106,7 @@ class TestLake:
             yield {
                 "load_id": load,
                 "raw_table": raw_table,
-                "exchange": mapping.exchange,
+                "exchange": mapping.source_name,
                 "symbol": symbol,
                 "channel": channel,
                 "row_count": len(trades),

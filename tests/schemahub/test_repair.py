@@ -10,7 +10,7 @@ from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
 from lakehouse.pending import RECORDED, check_is_there, read_landed
 from loaders.connectors import load_connectors
-from macros_gen.registry import Registry
+from registry.registry import Registry
 from schemahub.runs.coordinator import Coordinator
 from schemahub.runs.repair import run_repair
 from schemahub.settings import load_settings
