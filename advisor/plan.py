@@ -23,8 +23,7 @@ from pyiceberg.table import Table
 from lakehouse.lake import Lake, existing_table, readable
 from lakehouse.ledger import LEDGER
 from lakehouse.pending import LOAD_KEY, PENDING, RECORDED, Landed, read_landed
-from macros_gen.registry import PROJECT, Mapping, Registry
-from macros_gen.render import landing_columns
+from registry.registry import PROJECT, Mapping, Registry
 
 from .files import Reads, reads
 from .ranges import EVERYTHING, Range, WaitingLoad, days_written, event_ranges, landing_ranges, waiting_loads
@@ -219,8 +218,7 @@ class _Planner:
         for format_ in mapping.formats:  # each is a SELECT of its own
             valid = Range(format_.since or EVERYTHING.start, format_.until or EVERYTHING.end)
             ranges = [overlap for each in landed if (overlap := each.overlap(valid))]
-            sql = " ".join((*(column.sql for column in format_.columns), *(sql for _, sql in format_.conditions)))
-            found += self._within(mapping.source, _words(sql) | _OF_EVERY_RAW_ROW, ranges, "_source_ingest_ts")
+            found += self._within(mapping.source, format_.sources | _OF_EVERY_RAW_ROW, ranges, "_source_ingest_ts")
         return found
 
     def _bars(self, new_trades: Reads) -> Iterator[Statement]:
@@ -241,7 +239,7 @@ class _Planner:
         read = {PENDING: self._pending_rows}
         if RECORDED in self.tables:
             read[RECORDED] = self._whole(RECORDED, LOAD_KEY)
-        targets = {name: column for name, column in landing_columns(self.registry).items() if column}
+        targets = {name: column for name, column in self.registry.landing_columns.items() if column}
         for target, column in targets.items():
             event = self.registry.targets[target].event_time.column
             loads = self._pending_of(target)

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from loaders.connector import Page, page_of
 from loaders.connectors import load_connector
-from macros_gen.registry import load_registry
+from registry.registry import load_registry
 from schemahub.runs.raw_tables import declared_columns
 
 COLUMNS = declared_columns(load_registry())

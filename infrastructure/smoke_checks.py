@@ -14,7 +14,8 @@ import pyarrow as pa
 from botocore.exceptions import ClientError
 from pyiceberg.exceptions import CommitFailedException
 
-from macros_gen.transforms import CATALOGUE
+from macros_gen.transforms import SQL
+from registry.transforms import CATALOGUE
 
 from .smoke_roles import roles_suffice
 from .smoke_scratch import DATABASE, NARROW_WORK_GROUP, SMALLEST_LIMIT, CheckFailed, NotHere, Scratch
@@ -152,7 +153,7 @@ def transforms_agree(scratch: Scratch) -> str:
     takes_text = {name: transform for name, transform in CATALOGUE.items() if "string" in transform.takes}
 
     def statement(engine: str) -> str:
-        columns = ", ".join(f"cast({transform.sql(engine, 'sample')} as varchar)" for transform in takes_text.values())
+        columns = ", ".join(f"cast({SQL[name].on(engine, 'sample')} as varchar)" for name in takes_text)
         return f"select {columns} from {relation} order by number"
 
     with duckdb.connect() as connection:

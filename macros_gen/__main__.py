@@ -5,8 +5,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from registry.registry import PROJECT, RegistryError, load_registry
+
 from .files import differences, write
-from .registry import PROJECT, RegistryError, load_registry
 from .render import render
 
 

@@ -1,177 +1,37 @@
-"""Text from YAML, made safe for where it goes: SQL inside a dbt template, or a dbt description.
+"""Values that were checked, as text made safe for where it goes: SQL inside a dbt template, or a dbt description.
 
 A value can hold quotes, braces that dbt's Jinja would run, and line ends; none of them may leave its quotes.
 """
 
-import math
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 
-from .problems import shown
+from registry.column_types import TYPES, Scalar, parse_timestamp
 
-TYPES = ("string", "double", "long", "boolean", "timestamp")
-"""The column types of the lake, by the names that the loaders use too."""
+_SPELLED = {"string": "varchar", "long": "bigint", "timestamp": "timestamp(6)"}
+SQL_TYPES = {name: _SPELLED.get(name, name) for name in TYPES}
+"""The types as both engines cast to them."""
 
-_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,127}\Z")
 _JINJA_OR_CONTROL = re.compile(r"[{}#%\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-# Words that neither Athena nor DuckDB takes as a bare column name; source columns are quoted, the target's are not.
-# https://docs.aws.amazon.com/athena/latest/ug/reserved-words.html, read 2026-11-20
-_RESERVED = frozenset(
-    [
-        "all",
-        "alter",
-        "analyze",
-        "and",
-        "any",
-        "array",
-        "as",
-        "asc",
-        "both",
-        "by",
-        "case",
-        "cast",
-        "check",
-        "collate",
-        "column",
-        "constraint",
-        "create",
-        "cross",
-        "cube",
-        "current_date",
-        "current_time",
-        "current_timestamp",
-        "current_user",
-        "deallocate",
-        "default",
-        "deferrable",
-        "delete",
-        "desc",
-        "describe",
-        "distinct",
-        "do",
-        "drop",
-        "else",
-        "end",
-        "escape",
-        "except",
-        "execute",
-        "exists",
-        "extract",
-        "false",
-        "fetch",
-        "first",
-        "for",
-        "foreign",
-        "from",
-        "full",
-        "group",
-        "grouping",
-        "having",
-        "in",
-        "initially",
-        "inner",
-        "insert",
-        "intersect",
-        "into",
-        "is",
-        "join",
-        "lambda",
-        "last",
-        "lateral",
-        "leading",
-        "left",
-        "like",
-        "limit",
-        "localtime",
-        "localtimestamp",
-        "natural",
-        "normalize",
-        "not",
-        "null",
-        "offset",
-        "on",
-        "only",
-        "or",
-        "order",
-        "outer",
-        "pivot",
-        "placing",
-        "prepare",
-        "primary",
-        "qualify",
-        "recursive",
-        "references",
-        "returning",
-        "right",
-        "rollup",
-        "select",
-        "show",
-        "skip",
-        "some",
-        "summarize",
-        "symmetric",
-        "table",
-        "then",
-        "to",
-        "trailing",
-        "true",
-        "uescape",
-        "union",
-        "unique",
-        "unnest",
-        "unpivot",
-        "using",
-        "values",
-        "variadic",
-        "when",
-        "where",
-        "window",
-        "with",
-    ]
-)
-
-SqlValue = str | int | float | bool
-
-
-def identifier_problem(name: str) -> str | None:
-    """Why `name` can't be a bare column or table name, or None."""
-    if not _IDENTIFIER.match(name):
-        return f"{name!r} is no name; use lower-case letters, digits and underscores, not beginning with a digit"
-    if name in _RESERVED:
-        return f"`{name}` is a reserved word of SQL; choose another name"
-    return None
-
-
-def source_name_problem(name: str) -> str | None:
-    """As `identifier_problem` for names that are quoted, so that reserved words are allowed."""
-    return None if name in _RESERVED else identifier_problem(name)
 
 
 def quoted(column: str) -> str:
     return f'"{column}"'
 
 
-def literal(value: SqlValue, type_: str) -> str:
-    """`value` as SQL of the lake's type `type_`, for use in a dbt template; raises ValueError where it doesn't fit."""
-    if type_ == "string" and isinstance(value, str):
-        return f"cast({text_literal(value)} as varchar)"
-    if type_ == "boolean" and isinstance(value, bool):
+def literal(value: Scalar, type_: str) -> str:
+    """`value`, which is of the type, as SQL for use in a dbt template."""
+    if isinstance(value, bool):
         return "true" if value else "false"
-    if type_ == "long" and isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
-        return f"cast({value} as bigint)"
-    if type_ == "double" and isinstance(value, int | float) and not isinstance(value, bool) and _is_finite(value):
-        return f"cast({float(value)!r} as double)"
-    if type_ == "timestamp" and isinstance(value, str):
+    if isinstance(value, str) and type_ == "timestamp":
         return timestamp_literal(parse_timestamp(value))
-    raise ValueError(f"{shown(value)} is no {type_}" + ("; put it in quotes" if type_ == "string" else ""))
+    number = float(value) if type_ == "double" else value
+    text = text_literal(value) if isinstance(value, str) else repr(number)
+    return f"cast({text} as {SQL_TYPES[type_]})"
 
 
-def _is_finite(value: float) -> bool:
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # an integer that no double holds
-        return False
+def null(type_: str) -> str:
+    return f"cast(null as {SQL_TYPES[type_]})"
 
 
 def text_literal(value: str) -> str:
@@ -180,15 +40,6 @@ def text_literal(value: str) -> str:
 
 def timestamp_literal(value: datetime) -> str:
     return f"timestamp '{value.isoformat(sep=' ', timespec='microseconds')}'"
-
-
-def parse_timestamp(text: str) -> datetime:
-    """A date, or a date and time, as UTC without a zone; raises ValueError."""
-    try:
-        found = datetime.fromisoformat(text)
-        return found if found.tzinfo is None else found.astimezone(UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{text!r} is no time; write it as 2026-01-31 or 2026-01-31 23:59:59.5") from None
 
 
 def jinja_safe(text: str) -> str:

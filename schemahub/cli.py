@@ -20,7 +20,7 @@ from lakehouse.errors import SchemaHubError, is_interruption
 from lakehouse.pending import Landed, check_is_there, nothing_landed, read_landed
 from lakehouse.printable import printable
 from loaders.connectors import connector_names
-from macros_gen.registry import RegistryError
+from registry.registry import RegistryError
 from simulator.exchanges.command import simulate
 from simulator.exchanges.market import DEFAULT_START
 

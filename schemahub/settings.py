@@ -20,8 +20,8 @@ from pydantic_settings import (
 from lakehouse.errors import Misconfigured
 from lakehouse.printable import without_password
 from loaders.connector import Connector
-from macros_gen.read_config import problem_lines
-from macros_gen.yaml_file import BadYaml, read_yaml
+from registry.read_config import problem_lines
+from registry.yaml_file import BadYaml, read_yaml
 
 from .variables import PREFIX, variable_problems
 

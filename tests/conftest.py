@@ -8,7 +8,7 @@ import pytest
 
 import simulator.exchanges
 from lakehouse.local import LocalLake
-from macros_gen.registry import PROJECT, Registry, load_registry
+from registry.registry import PROJECT, Registry, load_registry
 from simulator.aws import local_athena, local_aws
 from simulator.aws.local_athena import LocalAthena
 from simulator.aws.local_aws import LocalAws

@@ -23,7 +23,7 @@ CHECK = """
 from loaders.connector import Page, Response
 from loaders.connectors import load_connector
 from datetime import UTC, datetime
-from macros_gen.registry import load_registry
+from registry.registry import load_registry
 from pathlib import Path
 from schemahub.runs.raw_tables import declared_columns
 

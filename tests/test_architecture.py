@@ -14,15 +14,26 @@ PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 ARROWS = {
     "lakehouse": set(),
     "loaders": {"lakehouse"},
-    "macros_gen": set(),
+    "registry": set(),
+    "macros_gen": {"registry"},
     "profiles": {"lakehouse"},
     "simulator": set(),
-    "advisor": {"lakehouse", "macros_gen"},
-    "schemahub": {"advisor", "lakehouse", "loaders", "macros_gen", "profiles", "simulator"},
-    "benchmarks": {"lakehouse", "loaders", "macros_gen", "schemahub", "simulator"},
-    "infrastructure": {"lakehouse", "loaders", "macros_gen", "schemahub"},
+    "advisor": {"lakehouse", "registry"},
+    "schemahub": {"advisor", "lakehouse", "loaders", "macros_gen", "profiles", "registry", "simulator"},
+    "benchmarks": {"lakehouse", "loaders", "registry", "schemahub", "simulator"},
+    "infrastructure": {"lakehouse", "loaders", "macros_gen", "registry", "schemahub"},
 }
 LONGEST_MODULE = 400
+WORDS_OF_MARKETS = re.compile(r"(?<![a-z])(?:trade|symbol|exchange)s?(?![a-z])", re.IGNORECASE)
+"""Also as a part of a name, such as `trade_ts`."""
+KNOWS_NO_MARKET = {
+    "registry": {"products.py", "transforms/market.py"},
+    "macros_gen": {
+        "products.py",
+        "templates/products.yml.jinja",
+    },
+}
+"""Folders that work for rows of anything, and the files in them that are for markets alone."""
 
 
 def modules(package: str) -> Iterator[Path]:
@@ -61,6 +72,14 @@ def test_every_package_has_its_arrows_and_is_installed() -> None:
 def test_no_module_has_grown_too_long() -> None:
     lengths = {module: len(module.read_text().splitlines()) for package in ARROWS for module in modules(package)}
     assert {module: length for module, length in lengths.items() if length > LONGEST_MODULE} == {}
+
+
+@pytest.mark.parametrize("folder", KNOWS_NO_MARKET)
+def test_what_works_for_any_rows_knows_no_market(folder: str) -> None:
+    files = {path.relative_to(PROJECT / folder).as_posix(): path for path in (PROJECT / folder).rglob("*.*")}
+    texts = {name: path.read_text() for name, path in files.items() if path.suffix != ".pyc"}
+    found = {name for name, text in texts.items() if WORDS_OF_MARKETS.search(text)}
+    assert found == KNOWS_NO_MARKET[folder]
 
 
 def test_every_dependency_is_pinned_by_name_and_version_alone() -> None:

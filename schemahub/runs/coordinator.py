@@ -20,8 +20,8 @@ from loaders.connector import Connector
 from loaders.connectors import load_connector
 from loaders.landing.ingest import Ingested, Progress, ingest
 from macros_gen.files import differences, write
-from macros_gen.registry import Registry, load_registry
 from macros_gen.render import render
+from registry.registry import Registry, load_registry
 
 from ..aws_refusals import refusals_in_one_line
 from ..dbt.athena import is_on_athena, stop_abandoned_statements

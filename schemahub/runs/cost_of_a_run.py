@@ -9,7 +9,7 @@ from rich.console import Console
 from advisor.plan import Plan, plan_unify
 from advisor.scanned import AthenaQueries, scanned
 from lakehouse.lake import Lake
-from macros_gen.registry import Registry
+from registry.registry import Registry
 
 from ..aws_refusals import refusal
 from ..dbt import seed

@@ -15,10 +15,10 @@ from pydantic import ValidationError
 
 from lakehouse.errors import Misconfigured
 from loaders.connector import Product as VenueProduct
-from macros_gen.declarations import ProductEntry, ProductList
-from macros_gen.problems import one_line
-from macros_gen.read_config import read_config
-from macros_gen.yaml_file import yaml_text
+from registry.problems import RegistryError, one_line
+from registry.products import ProductEntry, ProductList
+from registry.read_config import read_config
+from registry.yaml_file import yaml_text
 
 _FORCE = "if that is right, run it again with --force"
 _MOST_NAMES = 5
@@ -42,11 +42,11 @@ def read_products(path: Path, shown_as: str) -> list[ProductEntry]:
     """The list that is there, empty where there is no file; raises Misconfigured where it can't be read."""
     if not path.exists():
         return []
-    problems: list[str] = []
-    read = read_config(path, ProductList, shown_as=shown_as, problems=problems)
-    if read is None:
-        raise Misconfigured("\n".join(f"{problem}; mend the file or delete it" for problem in problems))
-    return read.products
+    try:
+        return read_config(path, ProductList, shown_as=shown_as).products
+    except RegistryError as error:
+        lines = (f"{problem}; mend the file or delete it" for problem in error.problems)
+        raise Misconfigured("\n".join(lines)) from error
 
 
 def updated(

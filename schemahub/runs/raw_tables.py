@@ -4,7 +4,7 @@ from lakehouse.lake import Lake, ensure_table
 from lakehouse.ledger import ledger_table
 from lakehouse.raw_table import table_of
 from lakehouse.table import Column
-from macros_gen.registry import Registry
+from registry.registry import Registry
 
 
 def declared_columns(registry: Registry) -> dict[str, tuple[Column, ...]]:

@@ -7,7 +7,7 @@ from lakehouse.lake import Lake
 from lakehouse.local import LocalLake
 from lakehouse.repair.repair import Finding, examine, repair
 from loaders.connectors import load_connectors
-from macros_gen.registry import Registry
+from registry.registry import Registry
 
 from .coordinator import UNIFYING
 from .raw_tables import declared_columns

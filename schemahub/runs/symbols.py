@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
 from lakehouse.errors import Misconfigured
-from macros_gen.registry import Product
+from registry.products import Product
 
 _Lists = Mapping[str, Mapping[str, list[Product]]]
 """By exchange and by canonical symbol in small letters."""

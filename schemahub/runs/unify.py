@@ -7,8 +7,8 @@ from lakehouse.compaction import compact
 from lakehouse.lake import Lake, existing_table
 from lakehouse.pending import RECORDED, Landed, read_landed, shortfalls, unified_loads
 from macros_gen.files import differences
-from macros_gen.registry import Registry
 from macros_gen.render import mapping_versions, render
+from registry.registry import Registry
 
 from ..dbt import seed
 from ..dbt.run import Report, Watch, run_dbt

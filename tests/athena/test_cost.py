@@ -21,7 +21,7 @@ from advisor.files import SMALL_FILE_BYTES
 from advisor.plan import Plan
 from advisor.scanned import AthenaQueries, Scanned, scanned
 from advisor.statement import CREATE, INSERT
-from macros_gen.registry import load_registry
+from registry.registry import load_registry
 from schemahub.runs.cost_of_a_run import cost_shown
 from simulator.aws.local_athena import LocalAthena
 from tests.dbt.conftest import ROOT, TestLake, binance, kraken

@@ -13,7 +13,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from macros_gen.registry import Registry
+from registry.registry import Registry
 from simulator.aws.local_athena import LocalAthena
 from tests.athena.statements import execution_ids, executions_since, masked
 from tests.dbt.conftest import TestLake, binance, coinbase, kraken

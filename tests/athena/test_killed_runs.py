@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from lakehouse.lake import identifier
-from macros_gen.registry import Registry
+from registry.registry import Registry
 from simulator.aws.local_athena import LocalAthena
 from tests.athena.command_line import Cli
 from tests.athena.statements import execution_ids, executions_since

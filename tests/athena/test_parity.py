@@ -15,9 +15,10 @@ from lakehouse.lake import Lake, identifier
 from lakehouse.ledger import LEDGER
 from loaders.channels.rest import Fetcher
 from loaders.landing.ingest import ingest
-from macros_gen.formats import SQL_TYPES
-from macros_gen.registry import Registry
-from macros_gen.transforms import CATALOGUE
+from macros_gen.sql_text import SQL_TYPES
+from macros_gen.transforms import SQL
+from registry.registry import Registry
+from registry.transforms import CATALOGUE
 from schemahub.runs.coordinator import utc_now
 from simulator.aws.local_athena import LocalAthena
 from simulator.exchanges import RunningSimulator
@@ -96,7 +97,7 @@ def transformed_sql(engine: str, source_type: str) -> str:
     inputs = [*map(sql_literal, INPUTS[source_type]), "null"]
     rows = ", ".join(f"({number}, {value})" for number, value in enumerate(inputs))
     columns = ",\n".join(
-        f"cast({transform.sql(engine, 'value')} as {SQL_TYPES[transform.gives]}) as {name}"
+        f"cast({SQL[name].on(engine, 'value')} as {SQL_TYPES[transform.gives]}) as {name}"
         for name, transform in CATALOGUE.items()
         if source_type in transform.takes
     )

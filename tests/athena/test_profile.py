@@ -5,7 +5,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from macros_gen.registry import Registry
+from registry.registry import Registry
 from simulator.aws.local_athena import LocalAthena
 from tests.athena.statements import execution_ids, executions_since
 from tests.dbt.conftest import TestLake

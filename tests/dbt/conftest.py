@@ -25,8 +25,8 @@ from lakehouse.ledger import ledger_table
 from lakehouse.local import LocalLake
 from lakehouse.raw_table import table_of
 from lakehouse.table import LakeTable
-from macros_gen.registry import Registry
 from profiles.local_iceberg import release_views
+from registry.registry import Registry
 from schemahub.runs.raw_tables import declared_columns
 from tests.support.lakes import LakeHome, glue_home, local_home
 
@@ -103,7 +103,7 @@ class TestLake:
             yield {
                 "load_id": load,
                 "raw_table": raw_table,
-                "source": mapping.exchange,
+                "source": mapping.source_name,
                 "stream": symbol,
                 "channel": channel,
                 "row_count": len(trades),

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import simulator.exchanges
-from macros_gen.registry import Registry
+from registry.registry import Registry
 from simulator.exchanges import RunningSimulator, draw_market
 from tests.schemahub.conftest import ID_COLUMNS, iceberg_table, landed_ids, ledger, leftovers
 from tests.support.clocks import shifted_clock

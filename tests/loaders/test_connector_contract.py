@@ -26,7 +26,7 @@ from loaders.errors import (
     UnexpectedPayload,
 )
 from loaders.landing.ingest import ingest
-from macros_gen.registry import load_registry
+from registry.registry import load_registry
 from schemahub.runs.coordinator import utc_now
 from schemahub.settings import PROJECT
 from simulator.exchanges import RunningSimulator

@@ -1,7 +1,6 @@
-"""A project in a temporary folder, with the real `config/`, that tests may spoil."""
+"""A project in a temporary folder, with the real `config/`, whose files are generated."""
 
 import functools
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,43 +8,23 @@ import duckdb
 import jinja2
 import pytest
 
-from macros_gen.problems import RegistryError
-from macros_gen.registry import PROJECT, Registry, load_registry
 from macros_gen.render import render
-from macros_gen.transforms import CATALOGUE
+from macros_gen.transforms import SQL
+from tests.registry.conftest import Project
 
 
-class Project:
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        shutil.copytree(PROJECT / "config", root / "config")
-
-    def write(self, path: str, text: str) -> None:
-        (self.root / path).write_text(text)
-
-    def replace(self, path: str, old: str, new: str) -> None:
-        text = (self.root / path).read_text()
-        assert old in text
-        self.write(path, text.replace(old, new, 1))
-
-    def load(self) -> Registry:
-        return load_registry(self.root)
+class GeneratedProject(Project):
+    def files(self) -> dict[str, str]:
+        return render(self.load())
 
     def staged(self, model: str, raw: str, wanted: str, *, run_started: str = "2026-03-01") -> list[tuple[Any, ...]]:
         """What a staging model makes of raw rows on DuckDB: `raw` is a query, `wanted` are columns."""
-        template = jinja2.Environment().from_string(
-            render(self.load())[f"dbt_project/models/generated/staging/{model}.sql"]
-        )
-        calls = {name: functools.partial(transform.sql, "duckdb") for name, transform in CATALOGUE.items()}
+        template = jinja2.Environment().from_string(self.files()[f"dbt_project/models/generated/staging/{model}.sql"])
+        calls = {name: functools.partial(transform.on, "duckdb") for name, transform in SQL.items()}
         sql = template.render(**calls, source=lambda *_: f"({raw})", run_started=lambda: f"timestamp '{run_started}'")
         return duckdb.sql(f"select {wanted} from ({sql})").fetchall()
 
-    def problems(self) -> list[str]:
-        with pytest.raises(RegistryError) as caught:
-            self.load()
-        return caught.value.problems
-
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    return Project(tmp_path)
+def project(tmp_path: Path) -> GeneratedProject:
+    return GeneratedProject(tmp_path)

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from macros_gen.render import render
-from tests.macros_gen.conftest import Project
+from tests.macros_gen.conftest import GeneratedProject
 
 TARGET = "config/targets/trades_unified.yaml"
 COINBASE = "stg_coinbase__trades"
@@ -42,13 +41,13 @@ def trade(**columns: str) -> str:
     return "select " + ", ".join(f'{sql} as "{name}"' for name, sql in {**row, **doubles}.items())
 
 
-def reason(project: Project, *, run_started: str = "2026-03-01", **columns: str) -> str | None:
+def reason(project: GeneratedProject, *, run_started: str = "2026-03-01", **columns: str) -> str | None:
     ((found,),) = project.staged(COINBASE, trade(**columns), "rejection_reason", run_started=run_started)
     return found
 
 
 @pytest.mark.parametrize(("source", "column"), [("price", "price"), ("size", "quantity")])
-def test_prices_and_quantities_are_finite_and_above_0(project: Project, source: str, column: str) -> None:
+def test_prices_and_quantities_are_finite_and_above_0(project: GeneratedProject, source: str, column: str) -> None:
     raw = " union all ".join(trade(**{source: sql, "trade_id": f"'{number}'"}) for number, sql in enumerate(NUMBERS))
     found = dict(project.staged(COINBASE, raw, "cast(trade_id as int), rejection_reason"))
     assert [found[number] for number in range(len(NUMBERS))] == [
@@ -67,14 +66,14 @@ BOUNDS = {
 
 
 @pytest.mark.parametrize("bounds", BOUNDS)
-def test_a_bound_is_inclusive_or_not_as_its_name_says(project: Project, bounds: str) -> None:
+def test_a_bound_is_inclusive_or_not_as_its_name_says(project: GeneratedProject, bounds: str) -> None:
     lines = "".join(f"    {bound}\n" for bound in bounds.split(", "))
     project.replace(TARGET, "    required: true\n    above: 0\n", f"    required: true\n{lines}")
     for value, complaint in BOUNDS[bounds].items():
         assert reason(project, price=value) == complaint
 
 
-def test_a_column_that_may_be_null_has_bounds_too(project: Project) -> None:
+def test_a_column_that_may_be_null_has_bounds_too(project: GeneratedProject) -> None:
     project.replace(TARGET, "    required: true\n    above: 0\n", "    above: 0\n")
     assert [reason(project, price=value) for value in ("null", "1", "0", "'nan'::double")] == [
         None,
@@ -84,7 +83,7 @@ def test_a_column_that_may_be_null_has_bounds_too(project: Project) -> None:
     ]
 
 
-def test_times_have_bounds(project: Project) -> None:
+def test_times_have_bounds(project: GeneratedProject) -> None:
     project.replace(TARGET, "from: _source_ingest_ts", "from: _source_ingest_ts\n    min: 2026-02-03T06:06:00+02:00")
     assert reason(project) is None
     assert reason(project, _source_ingest_ts="timestamp '2026-02-03 04:05:59.999999'") == (
@@ -92,7 +91,7 @@ def test_times_have_bounds(project: Project) -> None:
     )
 
 
-def test_what_is_not_among_the_accepted_values_is_refused(project: Project) -> None:
+def test_what_is_not_among_the_accepted_values_is_refused(project: GeneratedProject) -> None:
     project.replace("config/mappings/coinbase_trades.yaml", "transforms: {side: side_from_maker_side}\n", "")
     assert [reason(project, side=side) for side in ("'BUY'", "null", "'sell'")] == [None, None, "side is not accepted"]
 
@@ -112,18 +111,18 @@ SLOW = {"time": "timestamp '2026-02-06 04:05:06'"}
     }.items(),
 )
 def test_a_time_after_the_landing_is_refused_until_the_clock_has_caught_up(
-    project: Project, run_started: str, complaint: str | None
+    project: GeneratedProject, run_started: str, complaint: str | None
 ) -> None:
     assert reason(project, run_started=run_started, **SLOW) == complaint
 
 
-def test_a_trade_is_not_in_the_future_where_the_clock_of_the_run_is_behind(project: Project) -> None:
+def test_a_trade_is_not_in_the_future_where_the_clock_of_the_run_is_behind(project: GeneratedProject) -> None:
     assert reason(project, run_started="2026-01-01") is None
 
 
-def test_the_bounds_are_tested_and_documented(project: Project) -> None:
+def test_the_bounds_are_tested_and_documented(project: GeneratedProject) -> None:
     project.replace(TARGET, "above: 0\n", "min: 0.5\n    below: 9\n")
-    files = render(project.load())
+    files = project.files()
     (model,) = yaml.safe_load(files["dbt_project/models/generated/trades_unified.yml"])["models"]
     (price,) = (column for column in model["columns"] if column["name"] == "price")
     assert list(conditions(price)) == ["price < cast(0.5 as double)", "price >= cast(9.0 as double)"]

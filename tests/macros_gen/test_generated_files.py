@@ -14,13 +14,15 @@ import pytest
 import yaml
 from dbt_common.clients.agate_helper import from_csv
 
+from macros_gen import express
 from macros_gen.__main__ import main
 from macros_gen.files import differences, write
-from macros_gen.registry import PROJECT, Product, load_registry
 from macros_gen.render import FOLDERS, mapping_versions, render
 from macros_gen.sql_text import jinja_safe, text_literal
-from macros_gen.transforms import CATALOGUE
-from tests.macros_gen.conftest import Project
+from macros_gen.transforms import SQL
+from registry.registry import PROJECT, Product, load_registry
+from registry.transforms import CATALOGUE
+from tests.macros_gen.conftest import GeneratedProject
 
 PLAIN_MAPPING = """\
 # config/mappings/binance_trades.yaml
@@ -50,14 +52,14 @@ def test_every_generated_file_says_what_made_it() -> None:
             assert "do not edit" in first, path
 
 
-def test_the_documented_example_is_valid_as_it_stands(project: Project) -> None:
+def test_the_documented_example_is_valid_as_it_stands(project: GeneratedProject) -> None:
     project.write(BINANCE, PLAIN_MAPPING)
-    sql = render(project.load())[STAGING]
+    sql = project.files()[STAGING]
     assert """{{ to_double('cast("price" as varchar)') }} as price""" in sql
     assert "cast('UNKNOWN' as varchar) as side" in sql
 
 
-def test_check_lists_what_differs(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_lists_what_differs(project: GeneratedProject, capsys: pytest.CaptureFixture[str]) -> None:
     root = ["--root", str(project.root)]
     assert main(root) == 0
     assert main([*root, "--check"]) == 0
@@ -77,7 +79,9 @@ def test_check_lists_what_differs(project: Project, capsys: pytest.CaptureFixtur
     assert not (models / "mine.sql").exists()
 
 
-def test_mistakes_leave_the_generated_files_alone(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+def test_mistakes_leave_the_generated_files_alone(
+    project: GeneratedProject, capsys: pytest.CaptureFixture[str]
+) -> None:
     root = ["--root", str(project.root)]
     assert main(root) == 0
     before = {path: path.read_text() for path in (project.root / "dbt_project").rglob("*.*")}
@@ -87,8 +91,8 @@ def test_mistakes_leave_the_generated_files_alone(project: Project, capsys: pyte
     assert {path: path.read_text() for path in (project.root / "dbt_project").rglob("*.*")} == before
 
 
-def test_a_failing_write_leaves_the_generated_files_alone(project: Project) -> None:
-    wanted = render(project.load())
+def test_a_failing_write_leaves_the_generated_files_alone(project: GeneratedProject) -> None:
+    wanted = project.files()
     write(project.root, wanted)
     with pytest.raises(UnicodeEncodeError):
         write(project.root, {**wanted, f"{FOLDERS[0]}/z.sql": "\ud800"})
@@ -96,8 +100,10 @@ def test_a_failing_write_leaves_the_generated_files_alone(project: Project) -> N
     assert sorted(path.name for path in project.root.iterdir()) == ["config", "dbt_project"]
 
 
-def test_a_kill_while_writing_leaves_every_file_whole(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = render(project.load())
+def test_a_kill_while_writing_leaves_every_file_whole(
+    project: GeneratedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = project.files()
     write(project.root, wanted)
     changed = {path: f"{text}-- changed\n" for path, text in wanted.items()}
     replaced: list[str] = []
@@ -120,7 +126,7 @@ def test_a_kill_while_writing_leaves_every_file_whole(project: Project, monkeypa
 
 
 def test_a_folder_that_cannot_be_written_is_named_in_one_line(
-    project: Project, capsys: pytest.CaptureFixture[str]
+    project: GeneratedProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (project.root / "dbt_project").write_text("no folder")
     assert main(["--root", str(project.root)]) == 1
@@ -141,7 +147,7 @@ OTHER_CHANGES = {
 
 
 @pytest.mark.parametrize("change", [*CHANGES_OF_MEANING, *OTHER_CHANGES])
-def test_the_version_of_a_mapping_changes_with_what_its_rows_become(project: Project, change: str) -> None:
+def test_the_version_of_a_mapping_changes_with_what_its_rows_become(project: GeneratedProject, change: str) -> None:
     before = mapping_versions(project.load())
     project.replace(*{**CHANGES_OF_MEANING, **OTHER_CHANGES}[change])
     after = mapping_versions(project.load())
@@ -154,8 +160,8 @@ def test_the_version_of_a_mapping_changes_with_what_its_rows_become(project: Pro
 def test_the_version_of_a_mapping_changes_with_its_transforms(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = load_registry()
     before = mapping_versions(registry)
-    changed = replace(CATALOGUE["side_from_maker_side"], duckdb="'BUY'")
-    monkeypatch.setitem(CATALOGUE, "side_from_maker_side", changed)  # type: ignore[arg-type]
+    changed = replace(SQL["side_from_maker_side"], duckdb="'BUY'")
+    monkeypatch.setitem(SQL, "side_from_maker_side", changed)  # type: ignore[arg-type]
     after = mapping_versions(registry)
     assert {table for table in after if after[table] != before[table]} == {"raw_coinbase_trades"}
 
@@ -176,7 +182,7 @@ def test_a_value_comes_out_of_jinja_as_one_literal(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_hostile_values_break_no_generated_file(project: Project, text: str) -> None:
+def test_hostile_values_break_no_generated_file(project: GeneratedProject, text: str) -> None:
     mapping = yaml.safe_load((project.root / BINANCE).read_text())
     mapping["constants"]["exchange"] = text
     mapping["description"] = text + "."
@@ -185,7 +191,7 @@ def test_hostile_values_break_no_generated_file(project: Project, text: str) -> 
         example["raw"] = {"symbol": text}
         example["unified"] = {"symbol": text}
     project.write(BINANCE, yaml.safe_dump(mapping))
-    files = render(project.load())
+    files = project.files()
     staging = files[STAGING]
     assert f"cast({text_literal(text)} as varchar) as exchange" in staging
     for path, content in files.items():
@@ -196,20 +202,20 @@ def test_hostile_values_break_no_generated_file(project: Project, text: str) -> 
 
 
 @pytest.mark.parametrize("name", ["a b", 'x"; drop table y; --', "Ünit", "1st", "{{ x }}", ""])
-def test_a_name_that_is_no_identifier_is_refused(project: Project, name: str) -> None:
+def test_a_name_that_is_no_identifier_is_refused(project: GeneratedProject, name: str) -> None:
     mapping = yaml.safe_load((project.root / BINANCE).read_text())
     mapping["mappings"][name] = "side"
     project.write(BINANCE, yaml.safe_dump(mapping))
     assert any("is no name" in problem for problem in project.problems())
 
 
-def test_filters_become_reasons_and_defaults_expressions(project: Project) -> None:
+def test_filters_become_reasons_and_defaults_expressions(project: GeneratedProject) -> None:
     project.replace(
         BINANCE,
         "examples:",
         "filters: {id: {not_in: ['-1']}, qty: {min: 0.5, not_null: true}}\ndefaults: {quantity: 0.25}\nexamples:",
     )
-    sql = render(project.load())[STAGING]
+    sql = project.files()[STAGING]
     left_out = "when not coalesce({}, false)\n                then 'left out by the filter of {}'\n"
     assert left_out.format("""("id" is null or "id" not in (cast('-1' as varchar)))""", "id") in sql
     assert left_out.format('"qty" is not null', "qty") in sql
@@ -218,7 +224,7 @@ def test_filters_become_reasons_and_defaults_expressions(project: Project) -> No
     assert 'coalesce("qty", cast(0.25 as double)) as quantity' in sql
 
 
-def test_versions_are_in_force_one_after_the_other(project: Project) -> None:
+def test_versions_are_in_force_one_after_the_other(project: GeneratedProject) -> None:
     project.replace(
         BINANCE,
         "examples:",
@@ -226,13 +232,13 @@ def test_versions_are_in_force_one_after_the_other(project: Project) -> None:
         "  - {until: 2025-06-01T02:00:00+02:00, constants: {side: UNKNOWN}}\nexamples:",
     )
     first, second, last = load_registry(project.root).mappings[0].formats
-    sql = render(project.load())[STAGING]
-    assert first.landed == ("_source_ingest_ts < timestamp '2025-01-01 00:00:00.000000'",)
-    assert second.landed[1] == "_source_ingest_ts < timestamp '2025-06-01 00:00:00.000000'"
-    assert last.landed == ("_source_ingest_ts >= timestamp '2025-06-01 00:00:00.000000'",)
-    assert {c.column: c.sql for c in first.columns}["quantity"] == '"quote_qty"'
-    assert {c.column: c.sql for c in second.columns}["side"] == "cast('UNKNOWN' as varchar)"
-    assert {c.column: c.sql for c in last.columns}["quantity"] == '"qty"'
+    sql = project.files()[STAGING]
+    assert express.landed(first) == ["_source_ingest_ts < timestamp '2025-01-01 00:00:00.000000'"]
+    assert express.landed(second)[1] == "_source_ingest_ts < timestamp '2025-06-01 00:00:00.000000'"
+    assert express.landed(last) == ["_source_ingest_ts >= timestamp '2025-06-01 00:00:00.000000'"]
+    assert dict(express.columns(first))["quantity"] == '"quote_qty"'
+    assert dict(express.columns(second))["side"] == "cast('UNKNOWN' as varchar)"
+    assert dict(express.columns(last))["quantity"] == '"qty"'
     assert sql.count("union all") == 2
 
 
@@ -303,7 +309,7 @@ def test_every_mapping_has_examples_that_show_each_column(mapping) -> None:  # t
     ],
     ids=["typed", "iso text", "epoch text", "epoch number"],
 )
-def test_the_documented_example_takes_columns_of_any_type(project: Project, raw: str) -> None:
+def test_the_documented_example_takes_columns_of_any_type(project: GeneratedProject, raw: str) -> None:
     project.write(BINANCE, PLAIN_MAPPING)
     provenance = "now()::timestamp as _source_ingest_ts, null as _channel, null as _dlt_load_id"
     wanted = "trade_id, price, quantity, trade_ts, side, rejection_reason"

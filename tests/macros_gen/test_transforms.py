@@ -5,7 +5,9 @@ from datetime import datetime
 import duckdb
 import pytest
 
-from macros_gen.transforms import CATALOGUE
+from macros_gen.transforms import SQL
+from registry.column_types import TYPES as COLUMN_TYPES
+from registry.transforms import BY_TYPE, CATALOGUE
 
 LAST = datetime(9999, 12, 31, 23, 59, 59, 999999)
 MOMENT = datetime(2026, 2, 3, 4, 5, 6, 789012)
@@ -68,24 +70,24 @@ CASES = [
     ("from_ns", -1000, datetime(1969, 12, 31, 23, 59, 59, 999999)),
     ("from_ns", "9223372036854775808", None),
     ("from_ns", "1.7e18", None),
-    ("from_iso8601", "2026-02-03T04:05:06.789012Z", MOMENT),
-    ("from_iso8601", "2026-02-03T04:05:06.789012999Z", MOMENT),
-    ("from_iso8601", "2026-02-03 04:05:06.789012", MOMENT),
-    ("from_iso8601", "2026-02-03T06:05:06.789012+02:00", MOMENT),
-    ("from_iso8601", "2026-02-02T23:05:06.789012-05:00", MOMENT),
-    ("from_iso8601", "2026-02-03T04:05:06Z", MOMENT.replace(microsecond=0)),
-    ("from_iso8601", "9999-12-31T23:59:59.999999Z", LAST),
-    ("from_iso8601", "0001-01-01T00:00:00.000000Z", datetime(1, 1, 1)),
-    ("from_iso8601", "2026-02-03T06:05:06.789012+02", MOMENT),
-    ("from_iso8601", "2026-02-03T06:05:06.789012+0200", MOMENT),
-    ("from_iso8601", "2026-02-03T04:05:06.789012+15:30", None),
-    ("from_iso8601", "2026-02-03", None),
-    ("from_iso8601", "2026-02-03T24:00:00Z", None),
-    ("from_iso8601", "2026-02-30T00:00:00Z", None),
-    ("from_iso8601", "infinity", None),
-    ("from_iso8601", "epoch", None),
-    ("from_iso8601", "1770091506789", None),
-    ("from_iso8601", "", None),
+    ("iso8601", "2026-02-03T04:05:06.789012Z", MOMENT),
+    ("iso8601", "2026-02-03T04:05:06.789012999Z", MOMENT),
+    ("iso8601", "2026-02-03 04:05:06.789012", MOMENT),
+    ("iso8601", "2026-02-03T06:05:06.789012+02:00", MOMENT),
+    ("iso8601", "2026-02-02T23:05:06.789012-05:00", MOMENT),
+    ("iso8601", "2026-02-03T04:05:06Z", MOMENT.replace(microsecond=0)),
+    ("iso8601", "9999-12-31T23:59:59.999999Z", LAST),
+    ("iso8601", "0001-01-01T00:00:00.000000Z", datetime(1, 1, 1)),
+    ("iso8601", "2026-02-03T06:05:06.789012+02", MOMENT),
+    ("iso8601", "2026-02-03T06:05:06.789012+0200", MOMENT),
+    ("iso8601", "2026-02-03T04:05:06.789012+15:30", None),
+    ("iso8601", "2026-02-03", None),
+    ("iso8601", "2026-02-03T24:00:00Z", None),
+    ("iso8601", "2026-02-30T00:00:00Z", None),
+    ("iso8601", "infinity", None),
+    ("iso8601", "epoch", None),
+    ("iso8601", "1770091506789", None),
+    ("iso8601", "", None),
     ("upper", "buy", "BUY"),
     ("upper", "stra\u00dfe", "STRA\u00dfE"),
     ("lower", "BUY", "buy"),
@@ -114,7 +116,7 @@ def connection() -> duckdb.DuckDBPyConnection:
 
 @pytest.mark.parametrize(("name", "value", "expected"), CASES, ids=lambda value: repr(value))
 def test_transform(connection: duckdb.DuckDBPyConnection, name: str, value: object, expected: object) -> None:
-    sql = CATALOGUE[name].sql("duckdb", "value")
+    sql = SQL[name].on("duckdb", "value")
     assert connection.execute(f"select {sql} from (select ? as value)", [value]).fetchall() == [(expected,)]
 
 
@@ -122,12 +124,20 @@ def test_transform(connection: duckdb.DuckDBPyConnection, name: str, value: obje
 def test_null_gives_null_or_unknown(connection: duckdb.DuckDBPyConnection, name: str) -> None:
     expected = "UNKNOWN" if name.startswith("side_") else None
     for type_ in CATALOGUE[name].takes:
-        sql = CATALOGUE[name].sql("duckdb", f"cast(null as {TYPES[type_]})")
+        sql = SQL[name].on("duckdb", f"cast(null as {TYPES[type_]})")
         assert connection.execute(f"select {sql}").fetchall() == [(expected,)]
 
 
 def test_every_transform_has_cases() -> None:
     assert {name for name, _, _ in CASES} == CATALOGUE.keys()
+
+
+def test_every_transform_has_sql() -> None:
+    assert SQL.keys() == CATALOGUE.keys()
+
+
+def test_every_type_has_the_transform_that_gives_it() -> None:
+    assert {type_: CATALOGUE[name].gives for type_, name in BY_TYPE.items()} == {name: name for name in COLUMN_TYPES}
 
 
 def test_every_transform_takes_text_but_those_that_make_it() -> None:

@@ -20,8 +20,8 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 
-from macros_gen.registry import Registry, load_registry
 from profiles.local_iceberg import _close_catalogs, release_views
+from registry.registry import Registry, load_registry
 from simulator.exchanges import RunningSimulator
 from tests.dbt.conftest import TestLake
 from tests.schemahub.planned_lakes import land_first

@@ -9,7 +9,7 @@ from rich.console import Console
 
 import lakehouse.aws
 from advisor.scanned import AthenaQueries
-from macros_gen.registry import Registry
+from registry.registry import Registry
 from schemahub.runs.cost_of_a_run import cost_shown
 from tests.schemahub.test_plan_scanned import MB, Athena, execution
 

@@ -8,7 +8,7 @@ import pytest
 
 from lakehouse.ledger import LedgerRow
 from lakehouse.pending import Landed, Shortfall, UnifiedLoad
-from macros_gen.registry import Registry
+from registry.registry import Registry
 from schemahub.runs.balance import MOST_LINES, balances, from_the_future, missing_rows, rejections, stuck
 from schemahub.runs.unify import stale_files
 from schemahub.settings import PROJECT

@@ -9,9 +9,8 @@ from lakehouse.errors import Misconfigured, SchemaHubError
 from loaders.connector import Product as VenueProduct
 from loaders.connector import Response
 from loaders.connectors import connector_names, load_connector
-from macros_gen.declarations import ProductEntry, ProductList
-from macros_gen.read_config import read_config
-from macros_gen.registry import Product
+from registry.products import Product, ProductEntry, ProductList
+from registry.read_config import read_config
 from schemahub.cli import app
 from schemahub.runs import coordinator
 from schemahub.runs.products import product_list, read_products, updated, write_whole
@@ -127,11 +126,7 @@ def test_many_names_are_counted() -> None:
 def test_names_that_look_like_something_else_survive_the_file(tmp_path: Path) -> None:
     listed = [ProductEntry(symbol=name, base=name, quote=name, delisted=name == "NO") for name in ODD_NAMES]
     write_whole(tmp_path / "odd.yaml", product_list("odd", listed))
-    problems: list[str] = []
-    read = read_config(tmp_path / "odd.yaml", ProductList, shown_as="odd", problems=problems)
-    assert problems == []
-    assert read is not None
-    assert read.products == listed
+    assert read_config(tmp_path / "odd.yaml", ProductList, shown_as="odd").products == listed
     assert [path.name for path in tmp_path.iterdir()] == ["odd.yaml"]
 
 

@@ -9,7 +9,7 @@ from lakehouse.lake import existing_table
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
 from lakehouse.pending import RECORDED, check_is_there, read_landed
-from macros_gen.registry import Registry
+from registry.registry import Registry
 from schemahub.runs.coordinator import Coordinator
 from schemahub.runs.repair import run_repair
 from schemahub.settings import load_settings

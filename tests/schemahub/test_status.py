@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lakehouse.pending import read_landed
-from macros_gen.registry import Registry
+from registry.registry import Registry
 from schemahub.cli import app
 from schemahub.show.status import status
 from tests.dbt.conftest import TestLake, binance, kraken

@@ -1,7 +1,7 @@
 """Every connector, landing the columns that the project's mappings declare."""
 
 from loaders.connectors import load_connectors
-from macros_gen.registry import load_registry
+from registry.registry import load_registry
 from schemahub.runs.raw_tables import declared_columns
 
 COLUMNS = declared_columns(load_registry())

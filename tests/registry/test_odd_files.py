@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from macros_gen.__main__ import main
-from macros_gen.problems import RegistryError
-from macros_gen.registry import PROJECT, load_registry
 from macros_gen.render import render
-from macros_gen.yaml_file import MOST_BYTES
-from tests.macros_gen.conftest import Project
+from registry.problems import RegistryError
+from registry.registry import PROJECT, load_registry
+from registry.yaml_file import MOST_BYTES
+from tests.registry.conftest import Project
 
 FOLDER = "config/mappings"
 KRAKEN = f"{FOLDER}/kraken_trades.yaml"

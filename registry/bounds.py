@@ -1,13 +1,11 @@
-"""The least and the greatest value of a target's column: what breaks them, as SQL and in words."""
+"""The least and the greatest value of a target's column: what breaks them, and what can be wrong with them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from .column_types import TYPES, Scalar, parse_timestamp, type_problem
 from .declarations import TargetColumn
-from .sql_text import SqlValue, literal, parse_timestamp
-
-_TYPES = ("double", "long", "timestamp")
 
 
 @dataclass(frozen=True)
@@ -15,14 +13,14 @@ class Bound:
     """One of a column's bounds; `operator` says how a value compares that breaks it."""
 
     key: str
-    value: SqlValue
+    value: Scalar
     operator: str
     complaint: str
     """What is said of a value that breaks it: `is not above 0`."""
     sentence: str
     """What is said of the column: `above 0`."""
 
-    def is_broken_by(self, value: SqlValue, type_: str) -> bool:
+    def is_broken_by(self, value: Scalar, type_: str) -> bool:
         found, bound = _ordered(value, type_), _ordered(self.value, type_)
         equal = found == bound and self.operator in ("<=", ">=")
         return equal or (found < bound if self.operator.startswith("<") else found > bound)
@@ -42,24 +40,16 @@ def bounds_of(column: TargetColumn) -> list[Bound]:
     ]
 
 
-def refusals(name: str, column: TargetColumn) -> list[tuple[str, str]]:
-    """Of each bound the SQL condition of a row that breaks it, which is null for null, and the reason."""
-    return [
-        (f"{name} {bound.operator} {literal(bound.value, column.type)}", f"{name} {bound.complaint}")
-        for bound in bounds_of(column)
-    ]
-
-
 def in_words(column: TargetColumn) -> str:
     """The bounds as a sentence for people, or nothing."""
     text = ", ".join(bound.sentence for bound in bounds_of(column))
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
-def broken_bound(value: SqlValue, column: TargetColumn) -> str | None:
+def broken_bound(value: Scalar, column: TargetColumn) -> str | None:
     """Which bound a value of the column's type breaks, or None; bounds that are wrong themselves don't count."""
     for bound in bounds_of(column):
-        if _fits(bound.value, column.type) and bound.is_broken_by(value, column.type):
+        if _problem(bound, column.type) is None and bound.is_broken_by(value, column.type):
             return f"{value!r} {bound.complaint}"
     return None
 
@@ -67,13 +57,14 @@ def broken_bound(value: SqlValue, column: TargetColumn) -> str | None:
 def bound_problems(column: TargetColumn) -> Iterator[str]:
     """What is wrong with the bounds themselves, each line begun by its key."""
     bounds = bounds_of(column)
-    for bound in bounds:
-        if column.type not in _TYPES:
-            yield f"{bound.key}: a {column.type} has no bounds; {', '.join(_TYPES)} have"
-        elif not _fits(bound.value, column.type):
-            yield f"{bound.key}: {bound.value!r} is no {column.type}"
-    if all(_fits(bound.value, column.type) for bound in bounds):
-        yield from _contradictions(bounds, column.type)
+    wrong = [f"{bound.key}: {problem}" for bound in bounds if (problem := _problem(bound, column.type))]
+    yield from wrong or _contradictions(bounds, column.type)
+
+
+def _problem(bound: Bound, type_: str) -> str | None:
+    if not TYPES[type_].is_ordered:
+        return f"a {type_} has no bounds; {', '.join(name for name, each in TYPES.items() if each.is_ordered)} have"
+    return type_problem(bound.value, type_)
 
 
 def _contradictions(bounds: list[Bound], type_: str) -> Iterator[str]:
@@ -90,15 +81,7 @@ def _contradictions(bounds: list[Bound], type_: str) -> Iterator[str]:
         yield f"{upper[0].key}: no value is {lower[0].sentence} and {upper[0].sentence}"
 
 
-def _fits(value: SqlValue, type_: str) -> bool:
-    try:
-        literal(value, type_)
-    except ValueError:
-        return False
-    return type_ in _TYPES
-
-
-def _ordered(value: SqlValue, type_: str) -> float:
+def _ordered(value: Scalar, type_: str) -> float:
     """A number that compares as the value does; microseconds for a timestamp."""
     if type_ == "timestamp":
         return (parse_timestamp(str(value)) - datetime.min) // timedelta(microseconds=1)

@@ -1,6 +1,6 @@
 """YAML as the project reads and writes it: YAML 1.2's plain scalars, and what is unclear or unbounded is a mistake.
 
-PyYAML follows YAML 1.1, where the symbol `NO` is false, `12:30` a number and a date no text. Here only true, false,
+PyYAML follows YAML 1.1, where the text `NO` is false, `12:30` a number and a date no text. Here only true, false,
 null and plain numbers are more than text; dates are parsed where a date is wanted. A key that is given twice is
 refused, and so are merge keys, tags other than YAML's own scalars, lists and maps, and files that are too large or too
 deep, or become so by their aliases.
@@ -20,7 +20,7 @@ from yaml.constructor import ConstructorError
 from .problems import one_line, shown
 
 MOST_BYTES = 2 * 1024 * 1024
-"""Of a file. A venue's list of 3,500 products has a tenth of it."""
+"""Of a file. A list of 3,500 products has a tenth of it."""
 MOST_NODES = 300_000
 """Keys, values and containers of a file, where an alias counts as what it stands for."""
 DEEPEST = 50

@@ -2,14 +2,14 @@
 
 import pytest
 
-from macros_gen.registry import load_registry
-from tests.macros_gen.conftest import Project
+from registry.registry import load_registry
+from tests.registry.conftest import Project
 
 KRAKEN = "config/mappings/kraken_trades.yaml"
 TARGET = "config/targets/trades_unified.yaml"
 UNIFIED = "exchange, symbol, trade_id, side, price, quantity, trade_ts, ingest_ts"
 TRANSFORMS = (
-    "to_string, to_double, to_bigint, to_boolean, from_s, from_ms, from_us, from_ns, from_iso8601, upper, lower, "
+    "to_string, to_double, to_bigint, to_boolean, from_s, from_ms, from_us, from_ns, iso8601, upper, lower, "
     "side_from_buyer_is_maker, side_from_maker_side, side_from_taker_side"
 )
 SIDES = "to_string, upper, lower, side_from_buyer_is_maker, side_from_maker_side, side_from_taker_side"
@@ -125,7 +125,7 @@ MAPPING_MISTAKES = {
     "source that isn't named as one": (
         "source: raw_kraken_trades",
         "source: kraken",
-        ": source: `kraken` must be named raw_<exchange>_<entity>",
+        ": source: `kraken` must be named raw_<source>_<entity>",
     ),
     "unknown target": (
         "target_table: trades_unified",

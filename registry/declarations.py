@@ -1,11 +1,12 @@
-"""The registry's files as data, the grammar of mappings and targets. What spans files is checked in `registry`.
+"""The grammar of mappings, targets and lake.yaml. What spans keys or files is checked by the `*_checks` modules.
 
 In a mapping, keys of `transforms` name the source or the target column; the other optional keys are:
 
-    columns      source columns with type and description. Where they are given, every name and type is checked.
+    columns      source columns with type and description. Where they are given, every name and type is checked; where
+                 they are left out, the raw table has the mapped columns, with the types of those they become.
     defaults     target column: value, used where the mapped value is null.
-    filters      source column: predicates. Rows that break one are rejected, with that reason; they are not trades, for
-                 example Binance's voided aggregates: {first_id: {not_in: [-1]}}. All predicates must hold.
+    filters      source column: predicates. Rows that break one are rejected, with that reason; for example cancelled
+                 orders: {state: {not_in: [cancelled]}}. All predicates must hold.
     versions     formats that ended: each is the file's body with its own entries laid over, and is in force for
                  rows that landed (`_source_ingest_ts`) before `until`, UTC, exclusive; later ones follow.
     examples     a raw row and the unified row it must become; columns left out are null, or aren't compared.
@@ -18,34 +19,33 @@ In a target, a column says what its values must be; rows that hold others are re
     above, below       the same, and themselves refused: `above: 0` takes 0.00001 but not 0
 """
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from .column_types import TYPES, Scalar, timestamp_problem
+from .names import identifier_problem, source_name_problem
 from .problems import shown
-from .sql_text import SqlValue, identifier_problem, parse_timestamp, source_name_problem
-
-Type = Literal["string", "double", "long", "boolean", "timestamp"]
 
 LONGEST_TEXT = 2_000
-LONGEST_NAME = 100
 
 
-def _identifier(name: str) -> str:
-    if problem := identifier_problem(name):
-        raise ValueError(problem)
-    return name
+def checked(problem_of: Callable[[str], str | None]) -> AfterValidator:
+    """Text that `problem_of` has nothing against."""
+
+    def validate(text: str) -> str:
+        if problem := problem_of(text):
+            raise ValueError(problem)
+        return text
+
+    return AfterValidator(validate)
 
 
-def _source_name(name: str) -> str:
-    if problem := source_name_problem(name):
-        raise ValueError(problem)
-    return name
-
-
-def _timestamp(text: str) -> str:
-    parse_timestamp(text)
-    return text
+def _known_type(name: Any) -> Any:
+    if isinstance(name, str) and name in TYPES:
+        return name
+    raise ValueError(f"{shown(name)} is unknown; use one of: {', '.join(TYPES)}")
 
 
 def _not_blank(text: str) -> str:
@@ -56,16 +56,7 @@ def _not_blank(text: str) -> str:
     return text.strip()
 
 
-def _name(text: str) -> str:
-    if not text.isprintable() or text != text.strip() or not 0 < len(text) <= LONGEST_NAME or text[0] in "=+-@":
-        raise ValueError(
-            f"{shown(text)} is no name; use up to {LONGEST_NAME} visible characters, without blanks around them and "
-            "not beginning with = + - or @"
-        )
-    return text
-
-
-def _scalar(value: Any) -> SqlValue:
+def _scalar(value: Any) -> Scalar:
     if isinstance(value, str) and len(value) > LONGEST_TEXT:
         raise ValueError(f"has {len(value):,} characters; shorten it to {LONGEST_TEXT:,}")
     if isinstance(value, str | int | float | bool):
@@ -73,12 +64,11 @@ def _scalar(value: Any) -> SqlValue:
     raise ValueError(f"{shown(value)} is no text, number, true or false")
 
 
-Identifier = Annotated[str, AfterValidator(_identifier)]
-SourceName = Annotated[str, AfterValidator(_source_name)]
-Timestamp = Annotated[str, AfterValidator(_timestamp)]
+Type = Annotated[str, BeforeValidator(_known_type), WithJsonSchema({"enum": list(TYPES)})]
+Identifier = Annotated[str, checked(identifier_problem)]
+SourceName = Annotated[str, checked(source_name_problem)]
+Timestamp = Annotated[str, checked(timestamp_problem)]
 Text = Annotated[str, AfterValidator(_not_blank)]
-Name = Annotated[str, AfterValidator(_name)]
-"""Of a product or an asset, as a venue tells it; spreadsheets would run what begins with =."""
 Value = Annotated[Any, AfterValidator(_scalar)]
 Row = dict[SourceName, Any]
 
@@ -180,19 +170,6 @@ class Mapping(Format):
     columns: dict[SourceName, Column] | None = Field(default=None, min_length=1)
     versions: list[Version] = Field(default_factory=list)
     examples: list[Example] = Field(default_factory=list)
-
-
-class ProductEntry(Declaration):
-    symbol: Name
-    base: Name
-    quote: Name
-    delisted: bool = False
-    """No longer traded there; what was landed of it keeps its meaning, and nothing more is loaded."""
-
-
-class ProductList(Declaration):
-    exchange: Name
-    products: list[ProductEntry] = Field(min_length=1)
 
 
 class LakeTable(Declaration):

@@ -1,4 +1,4 @@
-"""One file of `config/`, read and checked by itself; what is wrong with it becomes lines."""
+"""One file of `config/`, read and checked by itself; what is wrong with it becomes problem lines."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from .declarations import Declaration
-from .problems import choices, one_line, shown
+from .problems import RegistryError, choices, one_line, shown
 from .yaml_file import BadYaml, read_yaml
 
 File = TypeVar("File", bound=Declaration)
@@ -16,21 +16,18 @@ _MOST_LINES = 50
 """About one file."""
 
 
-def read_config(path: Path, kind: type[File], *, shown_as: str, problems: list[str]) -> File | None:
-    """The file as `kind`; None where it has mistakes, which are added to `problems`."""
+def read_config(path: Path, kind: type[File], *, shown_as: str) -> File:
+    """The file as `kind`; raises RegistryError with all its mistakes, each line begun by `shown_as`."""
     try:
         content = read_yaml(path)
     except BadYaml as error:
-        problems.append(f"{shown_as}{error}")
-        return None
+        raise RegistryError([f"{shown_as}{error}"]) from error
     if not isinstance(content, dict):
-        problems.append(f"{shown_as}: must hold keys and values; use some of: {', '.join(_keys(kind))}")
-        return None
+        raise RegistryError([f"{shown_as}: must hold keys and values; use some of: {', '.join(_keys(kind))}"])
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        problems += [f"{shown_as}: {line}" for line in problem_lines(error, kind)]
-        return None
+        raise RegistryError(f"{shown_as}: {line}" for line in problem_lines(error, kind)) from error
 
 
 def problem_lines(error: ValidationError, kind: type[BaseModel]) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from macros_gen.yaml_file import read_yaml, yaml_text
+from registry.yaml_file import read_yaml, yaml_text
 
 ODD_TEXTS = [
     *("1E5", "1e5", "+5", "-0", "007", "0x1F", "0o17", "0b1", "1_000", ".5", "5.", "1e400", ".inf", ".nan", "nan"),

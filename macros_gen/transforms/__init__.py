@@ -1,0 +1,9 @@
+"""The SQL of the transforms on each engine; `registry.transforms` says what they mean, take and give."""
+
+from collections.abc import Mapping
+
+from . import core, market
+from .engines import EngineSql
+
+SQL: Mapping[str, EngineSql] = {**core.SQL, **market.SQL}
+"""By the names of the transforms."""

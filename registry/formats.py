@@ -1,0 +1,125 @@
+"""How a raw row becomes a unified one, decided: what gives each target column, and which rows are left out.
+
+A mapping has one format, or several one after the other where it has versions. Nothing is checked here: of a mapping
+with mistakes the formats say what it says, so that the checks can look at them too.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from . import declarations as declared
+from .column_types import Scalar, parse_timestamp
+
+Columns = Mapping[str, declared.Column]
+
+
+@dataclass(frozen=True)
+class Giver:
+    """What gives a target column: a column of the raw row, or one value for all rows."""
+
+    column: str
+    type: str
+    value: Scalar | None
+    """What all rows have or, where there is a source, those in which it is null; None is null."""
+    source: str | None = None
+    source_type: str | None = None
+    """None where no file tells the type."""
+    transform: str | None = None
+    is_provenance: bool = False
+    """Whether the source is a column that every raw table has."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What must hold of a source column."""
+
+    column: str
+    type: str
+    predicate: declared.Predicate
+
+
+@dataclass(frozen=True)
+class RowFormat:
+    """One format and the rows it is for: landed from `since`, inclusive, until `until`, exclusive; None is open."""
+
+    givers: tuple[Giver, ...]
+    filters: tuple[Filter, ...]
+    """Rows for which one doesn't hold are no rows of the target."""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def sources(self) -> set[str]:
+        """The source columns that are read."""
+        return {giver.source for giver in self.givers if giver.source} | {each.column for each in self.filters}
+
+
+def row_formats(mapping: declared.Mapping, target: declared.Target, provenance: Columns) -> tuple[RowFormat, ...]:
+    """The mapping's formats, oldest first."""
+    last, *older = bodies(mapping)
+    ends = [parse_timestamp(version.until) for version in mapping.versions]
+    spans = zip([*older, last], [None, *ends], [*ends, None], strict=True)
+    return tuple(_row_format(body, mapping, target, provenance, since, until) for body, since, until in spans)
+
+
+def bodies(mapping: declared.Mapping) -> list[declared.Format]:
+    """The mapping's body, which is in force last, and then of each version the body with its entries laid over."""
+    return [mapping, *(_laid_over(mapping, version) for version in mapping.versions)]
+
+
+def _laid_over(body: declared.Format, version: declared.Version) -> declared.Format:
+    """What gives a target column in the version replaces what gives it in the body."""
+    given = {*version.mappings.values(), *version.constants}
+    kept = {source: target for source, target in body.mappings.items() if target not in given}
+    dropped = {name for pair in body.mappings.items() if pair[1] in given for name in pair}
+    mappings = {**kept, **version.mappings}
+    still_named = {*mappings, *mappings.values()}
+    transforms = {
+        name: transform
+        for name, transform in body.transforms.items()
+        if name in still_named and (name not in dropped or name in kept or name in version.mappings)
+    }
+    return declared.Format(
+        mappings=mappings,
+        constants={k: v for k, v in body.constants.items() if k not in version.mappings.values()} | version.constants,
+        transforms=transforms | version.transforms,
+        defaults=body.defaults | version.defaults,
+        filters=body.filters | version.filters,
+    )
+
+
+def _row_format(
+    body: declared.Format,
+    mapping: declared.Mapping,
+    target: declared.Target,
+    provenance: Columns,
+    since: datetime | None,
+    until: datetime | None,
+) -> RowFormat:
+    columns = {**(mapping.columns or {}), **provenance}
+    filters = (
+        Filter(name, columns[name].type, predicate) for name, predicate in body.filters.items() if name in columns
+    )
+    return RowFormat(tuple(givers(body, target, columns, provenance)), tuple(filters), since, until)
+
+
+def givers(body: declared.Format, target: declared.Target, columns: Columns, provenance: Columns) -> Iterator[Giver]:
+    """What gives each of the target's columns; `columns` are the source columns of which a file tells the type."""
+    sources = {column: source for source, column in body.mappings.items()}
+    for name, column in target.columns.items():
+        default = body.defaults.get(name, column.default)
+        if name in body.constants:
+            yield Giver(name, column.type, body.constants[name])
+        elif (source := sources.get(name)) is not None:
+            type_ = columns[source].type if source in columns else None
+            transform = _transform(source, name, body)
+            yield Giver(name, column.type, default, source, type_, transform, is_provenance=source in provenance)
+        elif default is None and column.source is not None:
+            yield Giver(name, column.type, None, column.source, column.type, is_provenance=True)
+        else:
+            yield Giver(name, column.type, default)
+
+
+def _transform(source: str, column: str, body: declared.Format) -> str | None:
+    return body.transforms.get(source, body.transforms.get(column))

@@ -1,0 +1,33 @@
+"""What may be a name of a column or a table."""
+
+import re
+
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,127}\Z")
+
+# Words that neither Athena nor DuckDB takes as a bare column name; source columns are quoted, the target's are not.
+# https://docs.aws.amazon.com/athena/latest/ug/reserved-words.html, read 2026-11-20
+_RESERVED = frozenset(
+    """
+    all alter analyze and any array as asc both by case cast check collate column constraint create cross cube
+    current_date current_time current_timestamp current_user deallocate default deferrable delete desc describe
+    distinct do drop else end escape except execute exists extract false fetch first for foreign from full group
+    grouping having in initially inner insert intersect into is join lambda last lateral leading left like limit
+    localtime localtimestamp natural normalize not null offset on only or order outer pivot placing prepare primary
+    qualify recursive references returning right rollup select show skip some summarize symmetric table then to
+    trailing true uescape union unique unnest unpivot using values variadic when where window with
+    """.split()  # noqa: SIM905  a list of them would take 109 lines
+)
+
+
+def identifier_problem(name: str) -> str | None:
+    """Why `name` can't be a bare column or table name, or None."""
+    if not _IDENTIFIER.match(name):
+        return f"{name!r} is no name; use lower-case letters, digits and underscores, not beginning with a digit"
+    if name in _RESERVED:
+        return f"`{name}` is a reserved word of SQL; choose another name"
+    return None
+
+
+def source_name_problem(name: str) -> str | None:
+    """As `identifier_problem` for names that are quoted, so that reserved words are allowed."""
+    return None if name in _RESERVED else identifier_problem(name)

@@ -1,0 +1,17 @@
+"""What is known of a transform besides its SQL."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Transform:
+    description: str
+    takes: tuple[str, ...]
+    gives: str
+    edge_cases: str
+
+    def fits(self, source_type: str, target_type: str) -> bool:
+        return self.gives == target_type and source_type in (*self.takes, self.gives)
+
+    def is_identity_on(self, source_type: str) -> bool:
+        return source_type == self.gives and source_type not in self.takes
