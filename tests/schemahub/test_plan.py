@@ -351,7 +351,9 @@ def test_ranges_are_merged_as_the_macro_merges_them(lake: TestLake, at_most: int
     for case, merged in zip(cases, of_macro, strict=True):
         known = [(_on_the_day(first), _on_the_day(last)) for first, last in case]
         expected = [
-            Range(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"])) for each in merged
+            Range(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"]))
+            for each in merged
+            if each["start"] != each["end"]  # the range of no time, where there is nothing to read
         ]
         assert merged_ranges(known, at_most) == expected, case
     assert of_unknown == [None]
