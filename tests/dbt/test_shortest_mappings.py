@@ -4,11 +4,10 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
-from tests.support.lakes import local_home
-
 from macros_gen.__main__ import main as generate
 from registry.registry import load_registry
 from tests.dbt.conftest import ROOT, TestLake
+from tests.support.lakes import local_home
 
 SHORTEST = ROOT / "tests/registry/mappings"
 
