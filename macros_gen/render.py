@@ -12,8 +12,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from . import declarations as declared
+from . import mapping_guide
 from .bounds import bounds_of, in_words
 from .bounds import refusals as bounds_broken
+from .config_schemas import FOLDER as SCHEMAS
+from .config_schemas import config_schemas
 from .registry import Mapping as CheckedMapping
 from .registry import Registry, source_columns
 from .sql_text import jinja_safe, literal, parse_timestamp, text_literal, timestamp_literal
@@ -24,10 +27,11 @@ FOLDERS = (
     "dbt_project/models/generated",
     "dbt_project/seeds/generated",
     "dbt_project/tests/generated",
+    SCHEMAS,
 )
 """The folders that belong to the generator, which deletes and rewrites them whole."""
 
-_MACROS, _MODELS, _SEEDS, _TESTS = FOLDERS
+_MACROS, _MODELS, _SEEDS, _TESTS, _ = FOLDERS
 
 
 def render(registry: Registry) -> dict[str, str]:
@@ -38,6 +42,8 @@ def render(registry: Registry) -> dict[str, str]:
         f"{_MODELS}/_columns.md": _fill("columns.md", registry=registry),
         f"{_SEEDS}/products.csv": _products_csv(registry),
         f"{_SEEDS}/_products.yml": _fill("products.yml"),
+        mapping_guide.PATH: _fill("mappings.md", **mapping_guide.context()),
+        **config_schemas(),
     }
     for mapping in registry.mappings:
         stem = f"{_MODELS}/staging/{mapping.staging}"
