@@ -8,16 +8,19 @@ DOCS := $(if $(filter s3://%,$(LAKE)),build/docs,$(LAKE)/.schemahub/dbt)
 SETUP := .venv/.is-set-up
 ENGINES := .venv/.has-engines
 
-.PHONY: help setup demo test lint format generate pipeline status docs docs-serve bench clean
-.PHONY: test-athena test-kills athena-up athena-down
+PYTEST := $(BIN)/python -m pytest -q --dist loadscope --max-worker-restart 0
+
+.PHONY: help setup demo test test-athena test-kills athena-up athena-down
+.PHONY: pipeline status docs docs-serve
 .PHONY: aws-bootstrap aws-destroy aws-smoke glue-package
+.PHONY: generate lint format ci coverage bench clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-##@ Begin
+##@ Start here
 
-setup: $(SETUP) ## Make .venv with everything that is needed.
+setup: $(SETUP) ## Create .venv with everything that is needed.
 
 # dbt's start is twice as fast with compiled bytecode, and some machines keep pip from writing it
 $(SETUP): pyproject.toml constraints.txt
@@ -29,24 +32,24 @@ $(SETUP): pyproject.toml constraints.txt
 	@touch $@
 
 $(ENGINES): $(SETUP)
-	@echo "adding what runs Trino and Spark (once)"
+	@echo "adding what Trino and Spark need (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,engines]'
 	@touch $@
 
 demo: $(SETUP) ## Run the whole pipeline twice against simulated exchanges.
 	@$(BIN)/schemahub demo --lake $(LAKE)
 
-test: $(SETUP) ## Run all tests; no network.
-	@$(BIN)/python -m pytest -q -n 2 --dist loadscope --max-worker-restart 0
+test: $(SETUP) ## Run all tests that need no network.
+	@$(PYTEST) -n auto
 
-test-athena: $(ENGINES) ## Run the tests on a real Trino; Maven fetches it once, 800 MB.
+test-athena: $(ENGINES) ## Run the tests of the AWS part on a real Trino; Maven downloads it once, 800 MB.
 	@$(BIN)/python -m simulator.aws.trino_install
-	@$(BIN)/python -m pytest -q -m athena -n 2 --dist loadscope --max-worker-restart 0
+	@$(PYTEST) -n 2 -m athena # each worker starts a Trino
 
-test-kills: $(SETUP) ## Kill loads and runs at any moment, with faults and wrong clocks; some minutes.
-	@$(BIN)/python -m pytest -q -m kills -n 2 --dist loadscope --max-worker-restart 0
+test-kills: $(SETUP) ## Kill loads and runs at random moments, with faults and wrong clocks; takes minutes.
+	@$(PYTEST) -n auto -m kills
 
-athena-up: $(ENGINES) ## Leave a local Athena running, on 127.0.0.1; says what to export.
+athena-up: $(ENGINES) ## Start a local Athena on 127.0.0.1 and print what to export.
 	@$(BIN)/python -m simulator.aws.background_athena up
 
 athena-down: $(ENGINES) ## Stop the local Athena.
@@ -72,21 +75,21 @@ docs-serve: $(SETUP) ## Show the dbt docs site on http://127.0.0.1:8080.
 
 ##@ AWS
 
-aws-bootstrap: $(SETUP) ## Make what an AWS account needs, or bring it up to date; ARGS="--dry-run" shows it.
+aws-bootstrap: $(SETUP) ## Create or update what an AWS account needs; ARGS="--dry-run" only shows it.
 	@$(BIN)/python -m infrastructure.stack bootstrap $(ARGS)
 
-aws-destroy: $(SETUP) ## Remove it all; refused while tables hold rows, unless ARGS="--even-with-data".
+aws-destroy: $(SETUP) ## Remove all of it; refused while tables hold rows, unless ARGS="--even-with-data".
 	@$(BIN)/python -m infrastructure.stack destroy $(ARGS)
 
-aws-smoke: $(SETUP) ## Try in a real account what can't be tried elsewhere: YES=<account>/<region>.
+aws-smoke: $(SETUP) ## Check in a real account what can't be checked elsewhere: YES=<account>/<region>.
 	@$(BIN)/python -m infrastructure.smoke --yes "$(YES)" $(ARGS)
 
-glue-package: $(SETUP) ## Pack what the Glue jobs run, in build/glue.
+glue-package: $(SETUP) ## Build the package that the Glue jobs run, in build/glue.
 	@$(BIN)/python -m infrastructure.package
 
 ##@ Develop
 
-generate: $(SETUP) ## Write the generated dbt files from config/.
+generate: $(SETUP) ## Write the generated dbt files, JSON Schemas and docs/mappings.md from config/.
 	@$(BIN)/python -m macros_gen
 
 lint: $(SETUP) ## Check style, types, SQL and the generated files.
@@ -101,8 +104,18 @@ format: $(SETUP) ## Format the code and the SQL.
 	@$(BIN)/ruff format .
 	@$(BIN)/sqlfluff fix --disable-progress-bar dbt_project
 
-bench: $(SETUP) ## Measure speed as ratios against yardsticks of the same run.
+ci: $(SETUP) ## Run everything that must pass before a change is merged: lint, demo and all tests.
+	@$(MAKE) lint
+	@lake=$$(mktemp -d) && trap 'rm -rf "$$lake"' EXIT && $(MAKE) demo LAKE="$$lake/lake"
+	@$(MAKE) test
+	@$(MAKE) test-kills
+	@$(MAKE) test-athena
+
+coverage: $(SETUP) ## Run the tests and report the lines that none of them reaches.
+	@$(PYTEST) -n auto --cov --cov-report=term-missing --cov-report=html:build/coverage
+
+bench: $(SETUP) ## Measure speed, as ratios to yardsticks in the same run.
 	@$(BIN)/python -m benchmarks
 
-clean: ## Remove what was built; lakes stay.
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build *.egg-info dbt_project/target dbt_project/logs logs
+clean: ## Remove what was built; .venv and lakes stay.
+	@rm -rf .pytest_cache .mypy_cache .ruff_cache .coverage* build *.egg-info dbt_project/target dbt_project/logs logs

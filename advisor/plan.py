@@ -312,4 +312,4 @@ def _seed_reads(seed: Path) -> Reads:
 @cache
 def _words(sql: str) -> frozenset[str]:
     """Every name in a statement; those of a table's columns among them are the columns that it reads."""
-    return frozenset(re.findall(r"\w+", re.sub(r"\{\{.*?\}\}", "", sql)))  # macros have names of their own
+    return frozenset(re.findall(r"\w+", re.sub(r"\{[{%].*?[%}]\}", "", sql)))  # macros have names of their own

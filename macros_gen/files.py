@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from .render import FOLDERS
@@ -15,7 +15,7 @@ _LEFT_BEHIND_SECONDS = 3600
 
 def differences(root: Path, wanted: Mapping[str, str]) -> list[str]:
     """What the tree has otherwise than `wanted`, a line for each file; empty where nothing is stale."""
-    found = _found(root)
+    found = _found(root, wanted)
     lines = [f"missing: {path}" for path in wanted.keys() - found.keys()]
     lines += [f"not generated: {path}" for path in found.keys() - wanted.keys()]
     lines += [
@@ -24,8 +24,9 @@ def differences(root: Path, wanted: Mapping[str, str]) -> list[str]:
     return sorted(lines, key=lambda line: line.partition(": ")[2])
 
 
-def _found(root: Path) -> dict[str, Path]:
-    every = (path for folder in FOLDERS for path in (root / folder).rglob("*"))
+def _found(root: Path, wanted: Iterable[str]) -> dict[str, Path]:
+    """What is in the generated folders, and the generated files that lie elsewhere, among files written by people."""
+    every = {path for folder in FOLDERS for path in (root / folder).rglob("*")} | {root / path for path in wanted}
     return {path.relative_to(root).as_posix(): path for path in every if path.is_file()}
 
 
@@ -43,7 +44,7 @@ def write(root: Path, wanted: Mapping[str, str]) -> None:
         for path in wanted:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             os.replace(Path(aside, path), root / path)
-    for path, found in _found(root).items():
+    for path, found in _found(root, wanted).items():
         if path not in wanted:
             found.unlink()
 

@@ -1,6 +1,7 @@
 """The templates in `templates/`, filled. They write `<% %>` and `<< >>`; dbt keeps `{% %}` and `{{ }}` for itself."""
 
 import json
+from textwrap import fill as wrap
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -22,6 +23,10 @@ def _description(text: str) -> str:
     return yaml_line(jinja_safe(" ".join(text.split())))
 
 
+def _wrapped(text: str, width: int = 78) -> str:
+    return wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
+
+
 _ENVIRONMENT = Environment(
     loader=PackageLoader(__package__),
     undefined=StrictUndefined,
@@ -36,7 +41,7 @@ _ENVIRONMENT = Environment(
     keep_trailing_newline=True,
     autoescape=False,
 )
-_ENVIRONMENT.filters |= {"yaml": yaml_line, "description": _description, "safe": jinja_safe}
+_ENVIRONMENT.filters |= {"yaml": yaml_line, "description": _description, "safe": jinja_safe, "wrapped": _wrapped}
 _ENVIRONMENT.globals |= {
     "literal": literal,
     "bounds_broken": bounds_broken,

@@ -9,7 +9,9 @@ from registry.column_types import TYPES, parse_timestamp
 from registry.registry import Mapping, Registry
 from registry.transforms import CATALOGUE
 
-from . import express
+from . import express, mapping_guide
+from .config_schemas import FOLDER as SCHEMAS
+from .config_schemas import config_schemas
 from .fill import fill, yaml_line
 from .products import products_seed
 from .transforms import SQL
@@ -20,10 +22,11 @@ FOLDERS = (
     "dbt_project/models/generated",
     "dbt_project/seeds/generated",
     "dbt_project/tests/generated",
+    SCHEMAS,
 )
 """The folders that belong to the generator, which deletes and rewrites them whole."""
 
-_MACROS, _MODELS, _SEEDS, _TESTS = FOLDERS
+_MACROS, _MODELS, _SEEDS, _TESTS, _ = FOLDERS
 
 
 def render(registry: Registry) -> dict[str, str]:
@@ -32,6 +35,8 @@ def render(registry: Registry) -> dict[str, str]:
         f"{_MACROS}/_transforms.yml": fill("transforms.yml", catalogue=CATALOGUE),
         f"{_MODELS}/_sources.yml": fill("sources.yml", registry=registry),
         f"{_MODELS}/_columns.md": fill("columns.md", registry=registry),
+        mapping_guide.PATH: fill("mappings.md", **mapping_guide.context()),
+        **config_schemas(),
     }
     files |= {f"{_SEEDS}/{name}": text for name, text in products_seed(registry.products).items()}
     for mapping in registry.mappings:

@@ -27,15 +27,20 @@ Name = Annotated[str, checked(_name_problem)]
 
 class ProductEntry(Declaration):
     symbol: Name
+    """The product's name as its exchange writes it."""
     base: Name
+    """The asset that is bought and sold."""
     quote: Name
+    """The asset that the price is in."""
     delisted: bool = False
-    """No longer traded there; what was landed of it keeps its meaning, and nothing more is loaded."""
+    """True for a product that is no longer traded; its landed rows keep their meaning, and no more are loaded."""
 
 
 class ProductList(Declaration):
     exchange: Name
+    """The exchange, as the unified table spells it."""
     products: list[ProductEntry] = Field(min_length=1)
+    """Its products; each symbol once."""
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,13 @@ KNOWS_NO_MARKET = {
     "registry": {"products.py", "transforms/market.py"},
     "macros_gen": {
         "products.py",
+        "settings_file.py",
+        "templates/mappings.md.jinja",
         "templates/products.yml.jinja",
     },
+    "lakehouse": set(),
+    "loaders/landing": set(),
+    **{f"dbt_project/macros/{folder}": set() for folder in ("athena", "duckdb", "loads", "refresh", "sql")},
 }
 """Folders that work for rows of anything, and the files in them that are for markets alone."""
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from lakehouse.errors import Misconfigured
 from loaders.connector import Product as VenueProduct
+from macros_gen.config_schemas import editor_line
 from registry.problems import RegistryError, one_line
 from registry.products import ProductEntry, ProductList
 from registry.read_config import read_config
@@ -110,7 +111,7 @@ def _remark(what: str, symbols: Sequence[str]) -> str:
 def product_list(exchange: str, entries: Iterable[ProductEntry]) -> str:
     """The text of `config/products/<exchange>.yaml`."""
     products: list[Mapping[str, object]] = [entry.model_dump(exclude_defaults=True) for entry in entries]
-    return yaml_text({"exchange": exchange.upper(), "products": products})
+    return editor_line("products") + yaml_text({"exchange": exchange.upper(), "products": products})
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -16,7 +16,8 @@ from tests.registry.conftest import Project
 
 FOLDER = "config/mappings"
 KRAKEN = f"{FOLDER}/kraken_trades.yaml"
-TEXT = (PROJECT / KRAKEN).read_text()
+TEXT = (PROJECT / KRAKEN).read_text().partition("\n")[2]
+"""Without the first line, which is for editors."""
 CONSTANTS = "constants: {exchange: KRAKEN}"
 
 

@@ -190,17 +190,17 @@ MAPPING_MISTAKES = {
     "duplicate key": (
         "  volume: quantity",
         "  price: quantity",
-        ":33:3: key `price` is given twice, in lines 32 and 33; keep one",
+        ":34:3: key `price` is given twice, in lines 33 and 34; keep one",
     ),
     "broken YAML": (
         "constants: {exchange: KRAKEN}",
         "constants: {exchange: KRAKEN",
-        ":37:11: expected ',' or '}', but got ':'",
+        ":38:11: expected ',' or '}', but got ':'",
     ),
     "tab": (
         "  volume: quantity",
         "\tvolume: quantity",
-        ":33:1: found character '\\t' that cannot start any token",
+        ":34:1: found character '\\t' that cannot start any token",
     ),
 }
 
@@ -265,7 +265,7 @@ TARGET_MISTAKES = {
     "bound that no double holds": (
         "above: 0",
         "above: 1e400",
-        ":27:12: '1e400' is too large for a number; put it in quotes if it is text",
+        ":28:12: '1e400' is too large for a number; put it in quotes if it is text",
     ),
     "reserved word": (
         "  quantity:\n",
