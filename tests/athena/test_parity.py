@@ -24,8 +24,8 @@ from simulator.aws.local_athena import LocalAthena
 from simulator.exchanges import RunningSimulator
 from tests import test_recordings
 from tests.athena.ask import ask
-from tests.dbt.conftest import TestLake, binance, coinbase, kraken
 from tests.macros_gen.transform_inputs import longs, texts
+from tests.support.lake_under_test import LakeUnderTest, binance, coinbase, kraken
 from tests.support.lakes import glue_home, local_home
 
 INPUTS = {"string": texts(), "long": longs(), "boolean": [True, False]}
@@ -36,11 +36,11 @@ SUMS = ("vwap", "base_volume", "quote_volume", "buy_volume", "sell_volume")
 
 
 @pytest.fixture
-def two_lakes(athena: LocalAthena, registry: Registry, tmp_path: Path) -> Iterator[tuple[TestLake, TestLake]]:
+def two_lakes(athena: LocalAthena, registry: Registry, tmp_path: Path) -> Iterator[tuple[LakeUnderTest, LakeUnderTest]]:
     """An empty lake in a folder, and one on Glue."""
     with athena.in_use():
         homes = {"duckdb": local_home(tmp_path), "athena": glue_home(athena.new_bucket(), tmp_path)}
-        made = [TestLake(home, registry, tmp_path / f"target-{engine}") for engine, home in homes.items()]
+        made = [LakeUnderTest(home, registry, tmp_path / f"target-{engine}") for engine, home in homes.items()]
         yield made[0], made[1]
 
 
@@ -105,7 +105,9 @@ def transformed_sql(engine: str, source_type: str) -> str:
 
 
 @pytest.mark.parametrize("source_type", INPUTS)
-def test_every_transform_gives_the_same_for_every_input(two_lakes: tuple[TestLake, TestLake], source_type: str) -> None:
+def test_every_transform_gives_the_same_for_every_input(
+    two_lakes: tuple[LakeUnderTest, LakeUnderTest], source_type: str
+) -> None:
     _, lake = two_lakes
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -120,7 +122,7 @@ def test_every_transform_gives_the_same_for_every_input(two_lakes: tuple[TestLak
 
 
 def test_the_same_raw_rows_become_the_same_unified_rows(
-    two_lakes: tuple[TestLake, TestLake], shared_exchanges: RunningSimulator
+    two_lakes: tuple[LakeUnderTest, LakeUnderTest], shared_exchanges: RunningSimulator
 ) -> None:
     here, there = two_lakes
     for venue, symbols in SIMULATED.items():
@@ -138,7 +140,7 @@ def test_the_same_raw_rows_become_the_same_unified_rows(
 
 @test_recordings.pytestmark
 def test_what_exchanges_once_answered_becomes_the_same_unified_rows(
-    two_lakes: tuple[TestLake, TestLake], tmp_path: Path
+    two_lakes: tuple[LakeUnderTest, LakeUnderTest], tmp_path: Path
 ) -> None:
     here, there = two_lakes
     land_recorded(here.lake, tmp_path)
@@ -165,7 +167,7 @@ def land_recorded(lake: Lake, folder: Path) -> None:
             land_trades(lake, venue, symbols, url)
 
 
-def land_edge_cases(lake: TestLake, load: str, at: str) -> None:
+def land_edge_cases(lake: LakeUnderTest, load: str, at: str) -> None:
     """Rows that a venue should never send, and some that it may: each kind under ids of its own."""
     odd: list[dict[str, object]] = [
         {"price": None}, {"price": 0.0}, {"price": -0.0}, {"price": -1.5}, {"price": 1e308}, {"price": 5e-324},
@@ -195,7 +197,7 @@ def land_edge_cases(lake: TestLake, load: str, at: str) -> None:
     )
 
 
-def copy_raw(here: TestLake, there: TestLake) -> None:
+def copy_raw(here: LakeUnderTest, there: LakeUnderTest) -> None:
     """Give the other lake the raw rows and ledger rows that it lacks, as they are."""
     for name in (*here.tables, LEDGER.name):
         table = there.table(name)
@@ -206,13 +208,13 @@ def copy_raw(here: TestLake, there: TestLake) -> None:
         table.append(rows.filter(pa.array(missing)))
 
 
-def unify(*lakes: TestLake) -> None:
+def unify(*lakes: LakeUnderTest) -> None:
     for lake in lakes:
         lake.dbt("seed")
         lake.dbt("run")
 
 
-def compared(here: TestLake, there: TestLake) -> int:
+def compared(here: LakeUnderTest, there: LakeUnderTest) -> int:
     """The number of unified rows, when both lakes hold the same."""
     key = ("exchange", "symbol", "trade_id")
     rows, others = (

@@ -23,8 +23,8 @@ from pyiceberg.table import Table
 from macros_gen.registry import Registry, load_registry
 from profiles.local_iceberg import _close_catalogs, release_views
 from simulator.exchanges import RunningSimulator
-from tests.dbt.conftest import TestLake
 from tests.schemahub.planned_lakes import land_first
+from tests.support.lake_under_test import LakeUnderTest
 from tests.support.lakes import LakeHome
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -187,7 +187,7 @@ def assert_everything_landed_once(lake: Path, products: list[Served]) -> None:
     assert leftovers(lake) == []
 
 
-Restore = Callable[[], TestLake]
+Restore = Callable[[], LakeUnderTest]
 
 
 @pytest.fixture(scope="session")
@@ -196,8 +196,8 @@ def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Res
     folder = tmp_path_factory.mktemp("plan")
     lake, kept = folder / "lake", folder / "kept"
 
-    def opened() -> TestLake:
-        return TestLake(LakeHome(str(lake), {}), registry, folder / "target")
+    def opened() -> LakeUnderTest:
+        return LakeUnderTest(LakeHome(str(lake), {}), registry, folder / "target")
 
     built = opened()
     land_first(built)
@@ -206,7 +206,7 @@ def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Res
     release_views()
     shutil.copytree(lake, kept)
 
-    def restored() -> TestLake:
+    def restored() -> LakeUnderTest:
         release_views()
         _close_catalogs()  # that of the lake that is removed
         shutil.rmtree(lake)
