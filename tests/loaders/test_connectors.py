@@ -1,4 +1,4 @@
-"""What one venue's connector must get right that no other has; the contract for all is in test_connector_contract."""
+"""What one exchange's connector must get right that no other has; the contract for all is in test_connector_contract."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -138,7 +138,7 @@ def test_errors_mean_wait_or_stop(exchange: str, response: Response, error: type
         CONNECTORS[exchange].check(response)
 
 
-def test_the_pause_that_a_venue_asks_for_is_kept() -> None:
+def test_the_pause_that_an_exchange_asks_for_is_kept() -> None:
     with pytest.raises(RateLimited) as caught:
         CONNECTORS["binance"].check(Response(418, {"retry-after": "120"}, b""))
     assert caught.value.retry_after == 120
@@ -413,7 +413,7 @@ def test_a_symbol_is_a_part_of_a_path_whatever_is_in_it() -> None:
     assert next(walk).path == "/products/A%2FB%3Fc%3Dd%23%E5%B8%81/trades"  # type: ignore[union-attr]
 
 
-def test_a_venue_that_answers_differently_each_time_is_given_up() -> None:
+def test_an_exchange_that_answers_differently_each_time_is_given_up() -> None:
     walk = CONNECTORS["binance"].newer("BTCUSDT", Cursor("7", "7"), since=datetime(2026, 1, 5, tzinfo=UTC))
     next(walk)
     for answer in range(19):
