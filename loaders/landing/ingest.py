@@ -49,7 +49,7 @@ def ingest(
     Args:
         lake: where the raw table is; created there if missing.
         connector: the exchange.
-        symbols: as the venue writes them.
+        symbols: as the exchange writes them.
         fetcher: sends the connector's requests.
         since: where a symbol that was never landed begins; UTC, inclusive.
         now: the time, UTC without a zone.

@@ -1,4 +1,4 @@
-"""What one exchange's connector must get right that no other has; the contract for all is in test_connector_contract."""
+"""What one exchange's connector must get right that no other has; test_connector_contract holds what all must do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
