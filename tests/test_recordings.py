@@ -4,20 +4,16 @@ The recordings are not part of the project: the tests are skipped where they are
 worked out here from the recorded JSON alone, with nothing of the project's.
 """
 
-import base64
-import gzip
 import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
@@ -28,53 +24,16 @@ from loaders.connectors import load_connector
 from loaders.landing.ingest import ingest
 from schemahub.runs.coordinator import Coordinator, utc_now
 from schemahub.settings import load_settings
-
-RECORDINGS = Path(__file__).resolve().parents[1].parent / "shared" / "exchanges" / "recordings"
-COINBASE = RECORDINGS / "coinbase" / "openbb" / "get_trades_ETH-USDT_20220620_0950.yaml"
-BINANCE = RECORDINGS / "binance" / "gocryptotrader" / "http_public_routes.json"
-KRAKEN = RECORDINGS / "kraken" / "xchange" / "example-trades-data.json"
+from tests.support.recorded_bodies import BODIES, binance_body, coinbase_body, kraken_body, where_they_are
 
 SINCE = datetime(2013, 1, 1, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1)
 OTHER_SIDE = {"buy": "SELL", "sell": "BUY"}
 COLUMNS = ("exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts")
 
-pytestmark = pytest.mark.skipif(
-    not all(path.exists() for path in (COINBASE, BINANCE, KRAKEN)),
-    reason="the recordings are not in ../shared/exchanges/recordings",
-)
+pytestmark = where_they_are
 
 Row = tuple[str, str, str, str, float, float, datetime]
-
-
-@cache
-def coinbase_body() -> bytes:
-    """ETH-USDT, newest first, out of a cassette of HTTP exchanges."""
-    cassette = yaml.safe_load(COINBASE.read_text())
-    (response,) = (
-        each["response"] for each in cassette["interactions"] if "/products/ETH-USDT/trades" in each["request"]["uri"]
-    )
-    body = response["body"]["string"]
-    return gzip.decompress(body if isinstance(body, bytes) else base64.b64decode(body))
-
-
-@cache
-def binance_body() -> bytes:
-    """ETHBTC, oldest first; it was kept indented, and Binance sends none of that."""
-    routes = json.loads(BINANCE.read_text())["routes"]["/api/v3/trades"]["GET"]
-    (body,) = (route["data"] for route in routes if route["queryString"] == "limit=1000&symbol=ETHBTC")
-    return json.dumps(body, separators=(",", ":")).encode()
-
-
-def kraken_body() -> bytes:
-    return KRAKEN.read_bytes()
-
-
-BODIES = {
-    ("coinbase", "ETH-USDT"): coinbase_body,
-    ("binance", "ETHBTC"): binance_body,
-    ("kraken", "XBTUSD"): kraken_body,
-}
 
 
 def exact(body: bytes) -> Any:

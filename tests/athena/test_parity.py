@@ -22,11 +22,11 @@ from macros_gen.transforms import CATALOGUE
 from schemahub.runs.coordinator import utc_now
 from simulator.aws.local_athena import LocalAthena
 from simulator.exchanges import RunningSimulator
-from tests import test_recordings
 from tests.athena.ask import ask
 from tests.macros_gen.transform_inputs import longs, texts
 from tests.support.lake_under_test import LakeUnderTest, binance, coinbase, kraken
 from tests.support.lakes import glue_home, local_home
+from tests.support.recorded_bodies import BODIES, where_they_are
 
 INPUTS = {"string": texts(), "long": longs(), "boolean": [True, False]}
 SIMULATED = {"binance": ["BTCUSDT", "ETHUSDT"], "coinbase": ["BTC-USD", "ETH-USD"], "kraken": ["XBTUSD"]}
@@ -138,7 +138,7 @@ def test_the_same_raw_rows_become_the_same_unified_rows(
     assert compared(here, there) > first > 3_000
 
 
-@test_recordings.pytestmark
+@where_they_are
 def test_what_exchanges_once_answered_becomes_the_same_unified_rows(
     two_lakes: tuple[LakeUnderTest, LakeUnderTest], tmp_path: Path
 ) -> None:
@@ -158,12 +158,12 @@ def land_trades(lake: Lake, venue: str, symbols: list[str], url: str) -> None:
 
 def land_recorded(lake: Lake, folder: Path) -> None:
     recordings = folder / "recordings"
-    for (venue, product), body in test_recordings.BODIES.items():
+    for (venue, product), body in BODIES.items():
         (recordings / venue / product).mkdir(parents=True)
         (recordings / venue / product / "page.json").write_bytes(body())
     with simulator.exchanges.running(recordings=recordings) as exchanges:
         for venue, url in exchanges.urls.items():
-            symbols = [product for name, product in test_recordings.BODIES if name == venue]
+            symbols = [product for name, product in BODIES if name == venue]
             land_trades(lake, venue, symbols, url)
 
 

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from macros_gen.render import render
-from tests.macros_gen.conftest import Project
+from tests.macros_gen.spoilable_project import Project
 
 TARGET = "config/targets/trades_unified.yaml"
 COINBASE = "stg_coinbase__trades"

@@ -22,7 +22,7 @@ from macros_gen.registry import PROJECT, Product, load_registry
 from macros_gen.render import FOLDERS, mapping_versions, render
 from macros_gen.sql_text import jinja_safe, text_literal
 from macros_gen.transforms import CATALOGUE
-from tests.macros_gen.conftest import Project
+from tests.macros_gen.spoilable_project import Project
 
 PLAIN_MAPPING = """\
 # config/mappings/binance_trades.yaml

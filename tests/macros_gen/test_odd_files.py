@@ -12,7 +12,7 @@ from macros_gen.problems import RegistryError
 from macros_gen.registry import PROJECT, load_registry
 from macros_gen.render import render
 from macros_gen.yaml_file import MOST_BYTES
-from tests.macros_gen.conftest import Project
+from tests.macros_gen.spoilable_project import Project
 
 FOLDER = "config/mappings"
 KRAKEN = f"{FOLDER}/kraken_trades.yaml"

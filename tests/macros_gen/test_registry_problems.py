@@ -3,7 +3,7 @@
 import pytest
 
 from macros_gen.registry import load_registry
-from tests.macros_gen.conftest import Project
+from tests.macros_gen.spoilable_project import Project
 
 KRAKEN = "config/mappings/kraken_trades.yaml"
 TARGET = "config/targets/trades_unified.yaml"
