@@ -20,8 +20,8 @@ import pytest
 import simulator.exchanges
 from macros_gen.registry import Registry
 from simulator.exchanges import RunningSimulator, draw_market
-from tests.schemahub.conftest import ID_COLUMNS, iceberg_table, landed_ids, ledger, leftovers
 from tests.support.clocks import shifted_clock
+from tests.support.command_line import ID_COLUMNS, iceberg_table, landed_ids, ledger, leftovers
 
 pytestmark = pytest.mark.kills
 

@@ -22,7 +22,6 @@ from lakehouse.pending import read_landed
 from schemahub.runs.coordinator import utc_now
 from schemahub.show.plan import plan_report, shown_dollars
 from schemahub.show.status import status
-from tests.schemahub.conftest import Restore
 from tests.schemahub.planned_lakes import (
     DAYS,
     WITH_TRADES,
@@ -33,7 +32,7 @@ from tests.schemahub.planned_lakes import (
     planned,
     shown,
 )
-from tests.support.lake_under_test import LakeUnderTest, binance, kraken
+from tests.support.lake_under_test import LakeUnderTest, Restore, binance, kraken
 
 
 @pytest.fixture

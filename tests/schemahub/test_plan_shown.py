@@ -12,9 +12,9 @@ from advisor.price import dollars
 from macros_gen.registry import Registry
 from schemahub.cli import app
 from schemahub.show.plan import shown_bytes, shown_dollars
-from tests.schemahub.conftest import Cli, Restore, snapshots
 from tests.schemahub.planned_lakes import land_again_and_new, land_days, planned, shown
-from tests.support.lake_under_test import LakeUnderTest, coinbase
+from tests.support.command_line import Cli, snapshots
+from tests.support.lake_under_test import LakeUnderTest, Restore, coinbase
 from tests.support.lakes import LakeHome
 
 

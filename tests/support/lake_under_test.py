@@ -9,7 +9,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -156,6 +156,10 @@ class LakeUnderTest:
         """What dbt finds, so that views are at hand too."""
         table = self.dbt("show", "--inline", sql, "--limit", "-1").result.results[0].agate_table
         return [tuple(row.values()) for row in table.rows]
+
+
+Restore = Callable[[], LakeUnderTest]
+"""Gives a lake as it was when the tests began."""
 
 
 def trade_ids(lake: LakeUnderTest, exchange: str) -> list[int]:

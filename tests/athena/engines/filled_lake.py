@@ -10,7 +10,7 @@ from pyiceberg.table import Table
 from lakehouse.lake import Lake, identifier
 from lakehouse.open import open_lake
 from simulator.exchanges import RunningSimulator
-from tests.schemahub.conftest import ROOT, Cli
+from tests.support.command_line import ROOT, Cli
 
 EXCHANGES = ("binance", "coinbase", "kraken")
 TABLES = ("raw_binance_trades", "schemahub_loads", "trades_unified", "trades_1m_versions")
