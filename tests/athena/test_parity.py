@@ -125,8 +125,8 @@ def test_the_same_raw_rows_become_the_same_unified_rows(
     two_lakes: tuple[LakeUnderTest, LakeUnderTest], shared_exchanges: RunningSimulator
 ) -> None:
     here, there = two_lakes
-    for venue, symbols in SIMULATED.items():
-        land_trades(here.lake, venue, symbols, shared_exchanges.urls[venue])
+    for exchange, symbols in SIMULATED.items():
+        land_trades(here.lake, exchange, symbols, shared_exchanges.urls[exchange])
     land_edge_cases(here, "a", "2026-01-05 12:00:00")
     copy_raw(here, there)
     unify(here, there)
@@ -149,8 +149,8 @@ def test_what_exchanges_once_answered_becomes_the_same_unified_rows(
     assert compared(here, there) > 1_000
 
 
-def land_trades(lake: Lake, venue: str, symbols: list[str], url: str) -> None:
-    connector = load_connector(venue)
+def land_trades(lake: Lake, exchange: str, symbols: list[str], url: str) -> None:
+    connector = load_connector(exchange)
     with Fetcher(connector, url) as fetcher:
         since = datetime(2013, 1, 1, tzinfo=UTC)
         ingest(lake, connector, symbols, fetcher=fetcher, since=since, now=utc_now)
@@ -158,17 +158,17 @@ def land_trades(lake: Lake, venue: str, symbols: list[str], url: str) -> None:
 
 def land_recorded(lake: Lake, folder: Path) -> None:
     recordings = folder / "recordings"
-    for (venue, product), body in BODIES.items():
-        (recordings / venue / product).mkdir(parents=True)
-        (recordings / venue / product / "page.json").write_bytes(body())
+    for (exchange, product), body in BODIES.items():
+        (recordings / exchange / product).mkdir(parents=True)
+        (recordings / exchange / product / "page.json").write_bytes(body())
     with simulator.exchanges.running(recordings=recordings) as exchanges:
-        for venue, url in exchanges.urls.items():
-            symbols = [product for name, product in BODIES if name == venue]
-            land_trades(lake, venue, symbols, url)
+        for exchange, url in exchanges.urls.items():
+            symbols = [product for name, product in BODIES if name == exchange]
+            land_trades(lake, exchange, symbols, url)
 
 
 def land_edge_cases(lake: LakeUnderTest, load: str, at: str) -> None:
-    """Rows that a venue should never send, and some that it may: each kind under ids of its own."""
+    """Rows that an exchange should never send, and some that it may: each kind under ids of its own."""
     odd: list[dict[str, object]] = [
         {"price": None}, {"price": 0.0}, {"price": -0.0}, {"price": -1.5}, {"price": 1e308}, {"price": 5e-324},
         {"price": 0.1 + 0.2}, {"price": float("nan")}, {"price": float("inf")},

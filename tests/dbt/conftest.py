@@ -35,7 +35,7 @@ def _with_three_loads(lake: LakeUnderTest) -> LakeUnderTest:
 
 @pytest.fixture
 def unified(make_lake: Callable[[], LakeUnderTest]) -> LakeUnderTest:
-    """A lake whose first three loads, one a venue, are unified."""
+    """A lake whose first three loads, one an exchange, are unified."""
     lake = _with_three_loads(make_lake())
     lake.dbt("build", "--exclude-resource-type", "test", "unit_test")
     return lake

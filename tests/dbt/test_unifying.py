@@ -111,9 +111,9 @@ def test_a_load_without_times_and_scattered_loads_are_compared_safely(unified: L
 
 def test_many_loads_that_wait_scattered_over_time_are_unified_in_one_statement(unified: LakeUnderTest) -> None:
     """Each range of time is a stage on Athena, which refuses a statement of more than 150."""
-    venues = [("raw_binance_trades", binance), ("raw_coinbase_trades", coinbase), ("raw_kraken_trades", kraken)]
+    exchanges = [("raw_binance_trades", binance), ("raw_coinbase_trades", coinbase), ("raw_kraken_trades", kraken)]
     for number in range(MOST_RANGES):
-        raw_table, trades = venues[number % len(venues)]
+        raw_table, trades = exchanges[number % len(exchanges)]
         at = datetime(2026, 1, 6) + timedelta(hours=2 * number)
         rows = trades(100 + number, time=f"{at - timedelta(minutes=5)}")
         unified.land(raw_table, rows, load=f"scattered{number:02}", at=f"{at}")

@@ -119,7 +119,7 @@ def landed_ids(lake: Path, exchange: str) -> Counter[tuple[str, int]]:
 
 @dataclass(frozen=True)
 class Served:
-    """What the simulator has of one product, by the venue's symbol."""
+    """What the simulator has of one product, by the exchange's symbol."""
 
     exchange: str
     symbol: str
