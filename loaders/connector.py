@@ -1,7 +1,7 @@
-"""What a connector is: the peculiarities of one venue, and no socket.
+"""What a connector is: the peculiarities of one exchange, and no socket.
 
 A connector yields requests and receives responses, as httpx's auth flows do; `fetch.py` sends them. So retries,
-limits, concurrency and progress have one place for all venues, and a connector can be tested without a network.
+limits, concurrency and progress have one place for all exchanges, and a connector can be tested without a network.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ _MOST_ANSWERS = 20
 
 @dataclass(frozen=True)
 class Cursor:
-    """Up to where a stream is landed: `token` resumes there, and is the venue's own text, never derived.
+    """Up to where a stream is landed: `token` resumes there, and is the exchange's own text, never derived.
 
     `last_id` is the id of the last row before it; a later page may repeat it, and must not land it again.
     """
@@ -40,7 +40,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Request:
-    """A GET to send; `weight` is its price in the venue's own units, `scope` what its budget is counted for."""
+    """A GET to send; `weight` is its price in the exchange's own units, `scope` what its budget is counted for."""
 
     path: str
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Response:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds above 0 for which the venue asked to be left alone; None where it asked nothing that makes sense."""
+        """Seconds above 0 for which the exchange asked to be left alone; None where it asked for no such time."""
         text = self.headers.get("retry-after")
         if (date := http_date(text)) is not None:
             now = http_date(self.headers.get("date")) or self.received_at or datetime.now(UTC).replace(tzinfo=None)
@@ -84,7 +84,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Product:
-    """A market of a venue: its name there, and its assets in the field's usual names (BTC, not XBT)."""
+    """A market of an exchange: its name there, and its assets in the field's usual names (BTC, not XBT)."""
 
     symbol: str
     base: str
@@ -93,7 +93,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a venue allows a public client: `units` of weight every `seconds`, after a first burst of `burst`."""
+    """What an exchange allows a public client: `units` of weight every `seconds`, after a first burst of `burst`."""
 
     units: float
     seconds: float
@@ -130,7 +130,7 @@ class Connector(Protocol):
 
 
 def page_of(raw: RawTable, stream: str, rows: pa.RecordBatch, token: str | None = None) -> Page:
-    """A page of `rows`, whose token is the last id unless the venue gives another."""
+    """A page of `rows`, whose token is the last id unless the exchange gives another."""
     last_id = rows[raw.id_column][-1].as_py()
     return Page(stream, rows, Cursor(token if token is not None else last_id, last_id))
 
@@ -161,15 +161,15 @@ def ask_until(
 
 
 def another_tape(what: str, last_id: int | str, found: str) -> AnotherTape:
-    """What to raise where `last_id`, the last trade landed, is none of the venue's."""
+    """What to raise where `last_id`, the last trade landed, is none of the exchange's."""
     return AnotherTape(
         f"{what}: this is another tape than the one landed so far, for its ids are other ones: the last trade landed "
-        f"has id {last_id}, {found}. Is the address the right one? If the venue began its ids again, load into another "
-        "lake with --lake"
+        f"has id {last_id}, {found}. Is the address the right one? If the exchange began its ids again, load into "
+        "another lake with --lake"
     )
 
 
-def id_numbers(ids: Sequence[int], *, venue: str) -> pa.Int64Array:
+def id_numbers(ids: Sequence[int], *, exchange: str) -> pa.Int64Array:
     """Trade ids as an array.
 
     Raises:
@@ -181,12 +181,12 @@ def id_numbers(ids: Sequence[int], *, venue: str) -> pa.Int64Array:
         numbers = None
     if numbers is None or (len(ids) and pc.min(numbers).as_py() < 0):
         found = next(number for number in ids if not 0 <= number < 2**63)
-        raise UnexpectedPayload(f"{venue}: expected trade ids from 0 to 2^63, found {hex(found)[:40]}")
+        raise UnexpectedPayload(f"{exchange}: expected trade ids from 0 to 2^63, found {hex(found)[:40]}")
     return numbers
 
 
 def in_order(trades: pa.RecordBatch, ids: pa.Int64Array) -> pa.RecordBatch:
-    """`trades` by rising `ids`, which walks rely on; a venue that keeps its word sends them so."""
+    """`trades` by rising `ids`, which walks rely on; an exchange that keeps its word sends them so."""
     if pc.any(pc.less(ids[1:], ids[:-1])).as_py():
         return trades.take(pc.sort_indices(ids))
     return trades

@@ -1,17 +1,17 @@
-"""What can go wrong with a venue, and whether waiting helps.
+"""What can go wrong with an exchange, and whether waiting helps.
 
     SchemaHubError
     ├── TransientError               may pass by waiting
-    │   ├── RateLimited              the venue asked for a pause
+    │   ├── RateLimited              the exchange asked for a pause
     │   └── ExchangeUnavailable
     │       ├── ExchangeUnreachable  no connection can be made
     │       └── ExchangeTooSlow      an answer didn't come to its end
     └── TerminalError                waiting won't help, or for too long; more of them in `lakehouse/errors.py`
-        ├── BadRequest               the venue refused what was asked
-        ├── Banned                   the venue asked for a longer pause than a run waits
-        ├── UnexpectedPayload        the venue answered something else than documented
+        ├── BadRequest               the exchange refused what was asked
+        ├── Banned                   the exchange asked for a longer pause than a run waits
+        ├── UnexpectedPayload        the exchange answered something else than documented
         │   └── AnotherTape          its ids are not those of the trades landed before
-        └── WrongClock               this machine's clock and the venue's are too far apart
+        └── WrongClock               this machine's clock and the exchange's are too far apart
 
 The message of each is one line.
 """
@@ -28,36 +28,36 @@ class TransientError(SchemaHubError):
 
 
 class RateLimited(TransientError):
-    """The venue asked for a pause."""
+    """The exchange asked for a pause."""
 
 
 class ExchangeUnavailable(TransientError):
-    """The venue can't be reached, is busy, or its answer broke off."""
+    """The exchange can't be reached, is busy, or its answer broke off."""
 
 
 class ExchangeUnreachable(ExchangeUnavailable):
-    """No connection to the venue can be made."""
+    """No connection to the exchange can be made."""
 
 
 class ExchangeTooSlow(ExchangeUnavailable):
-    """The venue's answer didn't come to its end in time."""
+    """The exchange's answer didn't come to its end in time."""
 
 
 class BadRequest(TerminalError):
-    """The venue refused what was asked, for example an unknown product."""
+    """The exchange refused what was asked, for example an unknown product."""
 
 
 class Banned(TerminalError):
-    """The venue asked to be left alone for longer than a run waits."""
+    """The exchange asked to be left alone for longer than a run waits."""
 
 
 class UnexpectedPayload(TerminalError):
-    """The venue answered something else than its documentation says."""
+    """The exchange answered something else than its documentation says."""
 
 
 class AnotherTape(UnexpectedPayload):
-    """The venue's ids are not those of the trades that were landed before."""
+    """The exchange's ids are not those of the trades that were landed before."""
 
 
 class WrongClock(TerminalError):
-    """This machine's clock and the venue's are too far apart."""
+    """This machine's clock and the exchange's are too far apart."""

@@ -4,20 +4,16 @@ The recordings are not part of the project: the tests are skipped where they are
 worked out here from the recorded JSON alone, with nothing of the project's.
 """
 
-import base64
-import gzip
 import json
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
@@ -28,53 +24,16 @@ from loaders.landing.ingest import ingest
 from schemahub.runs.coordinator import Coordinator, utc_now
 from schemahub.settings import load_settings
 from tests.support.connectors import CONNECTORS
-
-RECORDINGS = Path(__file__).resolve().parents[1].parent / "shared" / "exchanges" / "recordings"
-COINBASE = RECORDINGS / "coinbase" / "openbb" / "get_trades_ETH-USDT_20220620_0950.yaml"
-BINANCE = RECORDINGS / "binance" / "gocryptotrader" / "http_public_routes.json"
-KRAKEN = RECORDINGS / "kraken" / "xchange" / "example-trades-data.json"
+from tests.support.recorded_bodies import BODIES, binance_body, coinbase_body, kraken_body, where_they_are
 
 SINCE = datetime(2013, 1, 1, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1)
 OTHER_SIDE = {"buy": "SELL", "sell": "BUY"}
 COLUMNS = ("exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts")
 
-pytestmark = pytest.mark.skipif(
-    not all(path.exists() for path in (COINBASE, BINANCE, KRAKEN)),
-    reason="the recordings are not in ../shared/exchanges/recordings",
-)
+pytestmark = where_they_are
 
 Row = tuple[str, str, str, str, float, float, datetime]
-
-
-@cache
-def coinbase_body() -> bytes:
-    """ETH-USDT, newest first, out of a cassette of HTTP exchanges."""
-    cassette = yaml.safe_load(COINBASE.read_text())
-    (response,) = (
-        each["response"] for each in cassette["interactions"] if "/products/ETH-USDT/trades" in each["request"]["uri"]
-    )
-    body = response["body"]["string"]
-    return gzip.decompress(body if isinstance(body, bytes) else base64.b64decode(body))
-
-
-@cache
-def binance_body() -> bytes:
-    """ETHBTC, oldest first; it was kept indented, and Binance sends none of that."""
-    routes = json.loads(BINANCE.read_text())["routes"]["/api/v3/trades"]["GET"]
-    (body,) = (route["data"] for route in routes if route["queryString"] == "limit=1000&symbol=ETHBTC")
-    return json.dumps(body, separators=(",", ":")).encode()
-
-
-def kraken_body() -> bytes:
-    return KRAKEN.read_bytes()
-
-
-BODIES = {
-    ("coinbase", "ETH-USDT"): coinbase_body,
-    ("binance", "ETHBTC"): binance_body,
-    ("kraken", "XBTUSD"): kraken_body,
-}
 
 
 def exact(body: bytes) -> Any:
@@ -154,50 +113,54 @@ class Processed:
 @pytest.fixture(scope="module")
 def processed(tmp_path_factory: pytest.TempPathFactory) -> Processed:
     recordings = tmp_path_factory.mktemp("recordings")
-    for (venue, product), body in BODIES.items():
-        folder = recordings / venue / product
+    for (exchange, product), body in BODIES.items():
+        folder = recordings / exchange / product
         folder.mkdir(parents=True)
         (folder / "page.json").write_bytes(body())
     found = Processed(tmp_path_factory.mktemp("processed") / "lake", [])
     with pytest.MonkeyPatch.context() as patch, simulator.exchanges.running(recordings=recordings) as exchanges:
         patch.setenv("SCHEMAHUB_DBT_TARGET_PATH", str(tmp_path_factory.mktemp("target")))
         for run in (["coinbase", "kraken"], ["coinbase", "kraken", "binance"], ["coinbase", "kraken", "binance"]):
-            for venue in run:
-                land(found.lake, venue, exchanges.urls[venue])
+            for exchange in run:
+                land(found.lake, exchange, exchanges.urls[exchange])
             Coordinator(load_settings(lake=str(found.lake))).unify("trades_unified")
             found.snapshots.append(len(found.table("trades_unified").metadata.snapshots))
     return found
 
 
-def land(lake: Path, venue: str, url: str) -> None:
-    connector = CONNECTORS[venue]
-    symbols = [product for name, product in BODIES if name == venue]
+def land(lake: Path, exchange: str, url: str) -> None:
+    connector = CONNECTORS[exchange]
+    symbols = [product for name, product in BODIES if name == exchange]
     with Fetcher(connector, url) as fetcher:
         ingested = ingest(LocalLake(lake), connector, symbols, fetcher=fetcher, since=SINCE, now=utc_now)
     assert ingested.failures == {}
 
 
-def unified(processed: Processed, venue: str) -> list[Row]:
-    rows = [row for row in processed.rows("trades_unified") if row["exchange"] == venue.upper()]
+def unified(processed: Processed, exchange: str) -> list[Row]:
+    rows = [row for row in processed.rows("trades_unified") if row["exchange"] == exchange.upper()]
     return sorted(tuple(row[column] for column in COLUMNS) for row in rows)
 
 
-@pytest.mark.parametrize(("venue", "count"), [("binance", 1000), ("coinbase", 1000), ("kraken", 14)])
-def test_every_recorded_trade_comes_out_once_as_it_was_recorded(processed: Processed, venue: str, count: int) -> None:
-    expected = sorted(EXPECTED[venue]())
+@pytest.mark.parametrize(("exchange", "count"), [("binance", 1000), ("coinbase", 1000), ("kraken", 14)])
+def test_every_recorded_trade_comes_out_once_as_it_was_recorded(
+    processed: Processed, exchange: str, count: int
+) -> None:
+    expected = sorted(EXPECTED[exchange]())
     assert len({row[:3] for row in expected}) == len(expected) == count
-    assert unified(processed, venue) == expected
+    assert unified(processed, exchange) == expected
 
 
 def test_nothing_else_comes_out(processed: Processed) -> None:
     assert len(processed.rows("trades_unified")) == sum(len(expected()) for expected in EXPECTED.values())
 
 
-@pytest.mark.parametrize("venue", EXPECTED)
-def test_ingest_time_is_that_of_the_load(processed: Processed, venue: str) -> None:
-    landed = {row["_source_ingest_ts"] for row in processed.rows(f"raw_{venue}_trades")}
+@pytest.mark.parametrize("exchange", EXPECTED)
+def test_ingest_time_is_that_of_the_load(processed: Processed, exchange: str) -> None:
+    landed = {row["_source_ingest_ts"] for row in processed.rows(f"raw_{exchange}_trades")}
     assert len(landed) == 1
-    assert {row["ingest_ts"] for row in processed.rows("trades_unified") if row["exchange"] == venue.upper()} == landed
+    assert {
+        row["ingest_ts"] for row in processed.rows("trades_unified") if row["exchange"] == exchange.upper()
+    } == landed
 
 
 def test_coinbase_payloads_are_kept_as_they_were_sent(processed: Processed) -> None:

@@ -1,7 +1,7 @@
 """The tables whose files are in a lake's folder, whatever its catalog says of them.
 
-<lake>/schemahub/raw_binance_trades/metadata/00012-….metadata.json
-<lake>/schemahub/trades_unified-1a2b3c4d/metadata/00000-….metadata.json
+<lake>/schemahub/raw_shop_orders/metadata/00012-….metadata.json
+<lake>/schemahub/orders_unified-1a2b3c4d/metadata/00000-….metadata.json
 """
 
 import json

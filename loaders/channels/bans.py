@@ -1,4 +1,4 @@
-"""Until when a venue asked to be left alone, remembered from one run to the next.
+"""Until when an exchange asked to be left alone, remembered from one run to the next.
 
     <work folder>/bans/binance.json   {"https://api.binance.com": {"until": "2026-01-05T12:00:00", "reason": "…"}}
 
@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 
 LONGEST = timedelta(days=3)
-"""What Binance, the strictest venue, bans for at most; after it a venue is asked again, whatever it said."""
+"""What Binance, the strictest exchange, bans for at most; after it an exchange is asked again, whatever it said."""
 
 
 class Ban(msgspec.Struct, frozen=True):
-    """`until` is UTC without a zone; `reason` is what the venue said."""
+    """`until` is UTC without a zone; `reason` is what the exchange said."""
 
     until: datetime
     reason: str
@@ -29,7 +29,7 @@ _bans = msgspec.json.Decoder(dict[str, Ban])
 
 @dataclass(frozen=True)
 class Bans:
-    """The ban of one address of a venue; `file` holds those of all its addresses."""
+    """The ban of one address of an exchange; `file` holds those of all its addresses."""
 
     file: Path
     address: str

@@ -1,4 +1,4 @@
-"""One request at a time, to one venue: bounded in time and in size, whatever the venue does."""
+"""One request at a time, to one exchange: bounded in time and in size, whatever the exchange does."""
 
 import queue
 import threading
@@ -26,11 +26,11 @@ _SECONDS_FOR_AN_ERROR = 5.0
 
 
 class HttpClient:
-    """Sends requests to the address of one venue; may be shared by threads."""
+    """Sends requests to the address of one exchange; may be shared by threads."""
 
     def __init__(
         self,
-        venue: str,
+        exchange: str,
         base_url: str,
         *,
         transport: httpx.BaseTransport | None,
@@ -43,8 +43,8 @@ class HttpClient:
         """Make the client; a user and password in `base_url` are sent, and kept to itself.
 
         Args:
-            venue: its name, for messages.
-            base_url: where the venue is.
+            exchange: its name, for messages.
+            base_url: where the exchange is.
             transport: in place of the network.
             seconds: for a whole answer.
             silence: seconds without a byte after which a connection is given up.
@@ -56,14 +56,14 @@ class HttpClient:
             Misconfigured: httpx can't use the address, or the proxies that the environment names.
         """
         self.address = without_password(base_url)
-        """Of the venue, as it may be shown."""
-        self._venue, self._seconds, self._clock, self._now, self._stopping = venue, seconds, clock, now, stopping
+        """Of the exchange, as it may be shown."""
+        self._exchange, self._seconds, self._clock, self._now, self._stopping = exchange, seconds, clock, now, stopping
         parts = urlsplit(base_url)
         try:
             user = parts.netloc.rpartition("@")[0]
             address = httpx.URL(base_url.replace(f"{user}@", "", 1) if user else base_url)
         except httpx.InvalidURL as error:
-            raise Misconfigured(f"{venue}: {self.address} is no address: {printable(str(error))}") from None
+            raise Misconfigured(f"{exchange}: {self.address} is no address: {printable(str(error))}") from None
         try:
             self._client = httpx.Client(
                 base_url=address,
@@ -90,9 +90,9 @@ class HttpClient:
         Raises:
             ExchangeUnavailable: no answer, or none that came to its end in time.
             UnexpectedPayload: an answer too large, or packed in a way that was not asked for.
-            BadRequest: the venue is elsewhere now.
+            BadRequest: the exchange is elsewhere now.
         """
-        # in a thread of its own, as a venue that sends its headers a byte at a time can only be walked out on
+        # in a thread of its own, as an exchange that sends its headers a byte at a time can only be walked out on
         answers: queue.SimpleQueue[Response | Exception] = queue.SimpleQueue()
         threading.Thread(target=self._deliver, args=(request, answers), name="request", daemon=True).start()
         try:
@@ -117,15 +117,15 @@ class HttpClient:
                 return self._response(request, got)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise ExchangeUnreachable(
-                f"{self._venue} can't be reached at {self.address}: {_reason(error)}; is the address right, and "
-                f"the network up? SCHEMAHUB_{self._venue.upper()}_URL names another address"
+                f"{self._exchange} can't be reached at {self.address}: {_reason(error)}; is the address right, and "
+                f"the network up? SCHEMAHUB_{self._exchange.upper()}_URL names another address"
             ) from error
         except httpx.TimeoutException as error:
-            raise ExchangeTooSlow(f"{self._venue} fell silent at {self.address}: {type(error).__name__}") from error
+            raise ExchangeTooSlow(f"{self._exchange} fell silent at {self.address}: {type(error).__name__}") from error
         except httpx.HTTPError as error:
-            raise ExchangeUnavailable(f"{self._venue} broke off at {self.address}: {_reason(error)}") from error
+            raise ExchangeUnavailable(f"{self._exchange} broke off at {self.address}: {_reason(error)}") from error
         except httpx.InvalidURL as error:
-            raise BadRequest(f"{self._venue}: {self.address} is no address: {printable(str(error))}") from error
+            raise BadRequest(f"{self._exchange}: {self.address} is no address: {printable(str(error))}") from error
 
     def _response(self, request: Request, got: httpx.Response) -> Response:
         headers = {name.lower(): value for name, value in got.headers.items()}
@@ -138,16 +138,16 @@ class HttpClient:
         encoding = headers.get("content-encoding", "").strip().lower()
         if encoding not in (*_PLAIN, *_PACKED) and got.status_code == 200:
             raise UnexpectedPayload(
-                f"{self._venue}: the answer to {printable(request.path)} is packed as {printable(encoding, 40)!r}, and "
-                "gzip was asked for"
+                f"{self._exchange}: the answer to {printable(request.path)} is packed as "
+                f"{printable(encoding, 40)!r}, and gzip was asked for"
             )
         return Response(got.status_code, headers, read(got, encoding), received_at)
 
     def _moved(self, status: int, location: str) -> BadRequest:
-        variable = f"SCHEMAHUB_{self._venue.upper()}_URL"
+        variable = f"SCHEMAHUB_{self._exchange.upper()}_URL"
         return BadRequest(
-            f"{self._venue}: HTTP {status}, {self.address} sends to {without_password(location) or 'nowhere'}, which "
-            f"is not followed; if the venue has moved there, name it with {variable}"
+            f"{self._exchange}: HTTP {status}, {self.address} sends to {without_password(location) or 'nowhere'}, "
+            f"which is not followed; if the exchange has moved there, name it with {variable}"
         )
 
     def _body(self, got: httpx.Response, encoding: str) -> bytes:
@@ -157,7 +157,7 @@ class HttpClient:
             size += len(part)
             if max(size, got.num_bytes_downloaded) > _LARGEST_BODY:
                 raise UnexpectedPayload(
-                    f"{self._venue}: an answer of {self.address} has more than {_LARGEST_BODY:,} bytes, and was not "
+                    f"{self._exchange}: an answer of {self.address} has more than {_LARGEST_BODY:,} bytes, and was not "
                     "read to its end"
                 )
         return b"".join(parts)
@@ -176,13 +176,13 @@ class HttpClient:
         deadline = self._clock() + seconds
         for part in got.iter_raw():
             if self._stopping.is_set():
-                raise SchemaHubError(f"{self._venue}: stopped")
+                raise SchemaHubError(f"{self._exchange}: stopped")
             if self._clock() > deadline:
                 raise self._too_slow(seconds)
             yield part
 
     def _too_slow(self, seconds: float) -> ExchangeTooSlow:
-        return ExchangeTooSlow(f"{self._venue}: an answer of {self.address} took more than {seconds:.0f} s")
+        return ExchangeTooSlow(f"{self._exchange}: an answer of {self.address} took more than {seconds:.0f} s")
 
 
 def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """JSON bodies: decoding them, telling a whole one from one that broke off, keeping each record's text.
 
-What is in a body is the venue's, and may be anything. A value that isn't what the venue documents becomes null, and
-is rejected with its row later; a body whose records or ids can't be told apart raises UnexpectedPayload.
+What is in a body is the exchange's, and may be anything. A value that isn't what the exchange documents becomes null,
+and is rejected with its row later; a body whose records or ids can't be told apart raises UnexpectedPayload.
 """
 
 from collections.abc import Sequence
@@ -34,24 +34,24 @@ _UNITS_IN_US = ((10**11, Decimal(10**6)), (10**14, Decimal(1000)), (10**17, Deci
 """Seconds, milliseconds, microseconds and nanoseconds: in each, times from 1973 to 5138 are below the number."""
 
 
-def decode(decoder: msgspec.json.Decoder[T], body: bytes, *, venue: str) -> T:
-    """Decode `body`; raises UnexpectedPayload naming the venue and the place in the body."""
+def decode(decoder: msgspec.json.Decoder[T], body: bytes, *, exchange: str) -> T:
+    """Decode `body`; raises UnexpectedPayload naming the exchange and the place in the body."""
     try:
         body.decode()  # else a bad byte in a field that isn't read would be landed in the payload, for ever
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise UnexpectedPayload(f"{venue}: {printable(str(error), 200)}; the answer began {body[:60]!r}") from error
+        raise UnexpectedPayload(f"{exchange}: {printable(str(error), 200)}; the answer began {body[:60]!r}") from error
 
 
 def decode_or_none(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
-    """Decode `body`, for example of a venue's error; None where it is something else."""
+    """Decode `body`, for example of an exchange's error; None where it is something else."""
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
 
 
-def decode_records(decoder: msgspec.json.Decoder[list[S]], kind: type[S], body: bytes, *, venue: str) -> list[S]:
+def decode_records(decoder: msgspec.json.Decoder[list[S]], kind: type[S], body: bytes, *, exchange: str) -> list[S]:
     """Decode an array of records of `kind`; values of another type than documented become null.
 
     Raises:
@@ -62,24 +62,26 @@ def decode_records(decoder: msgspec.json.Decoder[list[S]], kind: type[S], body: 
         body.decode()
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        return [_record(kind, record, venue) for record in decode(_any_records, body, venue=venue)]
+        return [_record(kind, record, exchange) for record in decode(_any_records, body, exchange=exchange)]
 
 
-def _record(kind: type[S], record: Any, venue: str) -> S:
+def _record(kind: type[S], record: Any, exchange: str) -> S:
     is_array = kind.__struct_config__.array_like
     if not isinstance(record, list if is_array else dict):
-        raise UnexpectedPayload(f"{venue}: expected a trade, found {_shown(record)}")
+        raise UnexpectedPayload(f"{exchange}: expected a trade, found {_shown(record)}")
     values = {}
     for place, field in enumerate(msgspec.structs.fields(kind)):
         has_value = place < len(record) if is_array else field.encode_name in record
         if has_value:
-            values[field.name] = _value(field, record[place if is_array else field.encode_name], venue)
+            values[field.name] = _value(field, record[place if is_array else field.encode_name], exchange)
         elif field.required:
-            raise UnexpectedPayload(f"{venue}: expected `{field.encode_name}` in every trade, found {_shown(record)}")
+            raise UnexpectedPayload(
+                f"{exchange}: expected `{field.encode_name}` in every trade, found {_shown(record)}"
+            )
     return kind(**values)
 
 
-def _value(field: msgspec.structs.FieldInfo, value: Any, venue: str) -> Any:
+def _value(field: msgspec.structs.FieldInfo, value: Any, exchange: str) -> Any:
     if field.type is msgspec.Raw:
         return msgspec.Raw(value.encode() if isinstance(value, str) else msgspec.json.encode(value))
     is_number = isinstance(value, int) and not isinstance(value, bool)  # where a text is documented, perhaps
@@ -90,7 +92,7 @@ def _value(field: msgspec.structs.FieldInfo, value: Any, venue: str) -> Any:
         return msgspec.convert(None, field.type)
     except msgspec.ValidationError:
         raise UnexpectedPayload(
-            f"{venue}: expected a sound `{field.encode_name}` in every trade, found {_shown(value)!r}"
+            f"{exchange}: expected a sound `{field.encode_name}` in every trade, found {_shown(value)!r}"
         ) from None
 
 
@@ -178,7 +180,7 @@ def array_texts(array: bytes, count: int) -> pa.Array:
 
 
 def _texts(array: bytes, count: int, opening: bytes, closing: bytes, *, nested: int) -> pa.Array:
-    # Venues send compact JSON, whose records are cut apart faster than they are parsed. Anything else (white space
+    # Exchanges send compact JSON, whose records are cut apart faster than they are parsed. Anything else (white space
     # between records, brackets inside of them) shows in the ends, the number of parts or of brackets, and is parsed.
     if count and array.startswith(b"[" + opening) and array.endswith(closing + b"]"):
         parts = array[2:-2].split(closing + b"," + opening)

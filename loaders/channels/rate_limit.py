@@ -1,4 +1,4 @@
-"""Stay within what a venue allows, counted in its own units, before it has to say so."""
+"""Stay within what an exchange allows, counted in its own units, before it has to say so."""
 
 import threading
 from collections import defaultdict
@@ -28,7 +28,7 @@ class RateLimiter:
             return max(0.0, full_at - now - self._burst / self._rate)
 
     def pause(self, seconds: float, scope: str = "") -> None:
-        """Let nobody of `scope` go on for `seconds`, for the venue said so."""
+        """Let nobody of `scope` go on for `seconds`, for the exchange said so."""
         with self._lock:
             empty_until = self._clock() + seconds + self._burst / self._rate
             self._full_at[scope] = max(self._full_at[scope], empty_until)

@@ -28,10 +28,10 @@ from ..errors import (
     WrongClock,
 )
 from .bans import LONGEST, Ban, Bans
+from .exchange_clock import ExchangeClock
 from .http_client import HttpClient
 from .payloads import is_json, is_whole
 from .rate_limit import RateLimiter
-from .venue_clock import VenueClock
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ _PAGES_AHEAD = 8
 """Pages fetched and not yet landed; what bounds the memory."""
 _SHORTEST_WAIT = 0.5
 _LONGEST_WAIT = 120.0
-"""A person, and the other exchanges, wait so long for a venue that asked for a pause, and no longer."""
+"""A person, and the other exchanges, wait so long for an exchange that asked for a pause, and no longer."""
 _LONGEST_BACKOFF = 60.0
 _ATTEMPTS_TO_CONNECT = 4  # a wrong address does not get better; a person is waiting
 _ATTEMPTS_IF_SLOW = 2  # each takes as long as an answer may
@@ -72,7 +72,7 @@ class Fetcher:
     wait: Callable[[threading.Event, float], bool] = threading.Event.wait
     now: Callable[[], datetime] = utc_now
     clock_tolerance: timedelta = timedelta(minutes=5)
-    """By how much `now` may differ from the venue's time."""
+    """By how much `now` may differ from the exchange's time."""
     bans: Bans | None = None
     """Where a ban is remembered for the next run."""
     on_wait: Callable[[float, str], None] | None = None
@@ -84,9 +84,9 @@ class Fetcher:
         name = self.connector.name
         self._closing = threading.Event()
         self._waking = threading.Event()
-        """Set when waiting makes no sense any more: at the end, and when the venue may not be asked again."""
+        """Set when waiting makes no sense any more: at the end, and when the exchange may not be asked again."""
         self._limiter = RateLimiter(self.connector.budget, clock=self.clock)
-        self._venue_clock = VenueClock(name, self.clock_tolerance)
+        self._exchange_clock = ExchangeClock(name, self.clock_tolerance)
         self._http = HttpClient(
             name,
             self.base_url,
@@ -113,13 +113,13 @@ class Fetcher:
 
     @property
     def address(self) -> str:
-        """Where the venue is asked, without a password."""
+        """Where the exchange is asked, without a password."""
         return self._http.address
 
     @property
     def warnings(self) -> list[str]:
         """What somebody should know though nothing failed, a line each."""
-        return self._venue_clock.warnings
+        return self._exchange_clock.warnings
 
     def pages(self, walks: Mapping[str, Walk]) -> Iterator[Page]:
         """Pages of all walks, by symbol, as they come; each symbol's own in order. See `failures` at the end."""
@@ -128,7 +128,7 @@ class Fetcher:
         for walk in walks.items():
             waiting.put(walk)
         for _ in range(min(self.concurrency, len(walks))):
-            # as daemons, one that is blocked by a silent venue does not keep Ctrl-C waiting
+            # as daemons, one that is blocked by a silent exchange does not keep Ctrl-C waiting
             threading.Thread(target=self._work, args=(waiting, pages), name="fetch", daemon=True).start()
         try:
             for _ in walks:
@@ -183,7 +183,7 @@ class Fetcher:
 
     def _is_later_than(self, page: Page, began: datetime) -> bool:
         times = page.rows[self.connector.raw.time_column]
-        venue_time = pa.scalar(began - self._venue_clock.ahead, pa.timestamp("us"))
+        venue_time = pa.scalar(began - self._exchange_clock.ahead, pa.timestamp("us"))
         return bool(pc.all(pc.greater(times, venue_time)).as_py()) and times.null_count < len(times)
 
     def _put(self, page: Page | None, pages: "queue.Queue[Page | None]") -> None:
@@ -227,7 +227,7 @@ class Fetcher:
         sent = self.now()
         response = self._http.get(request)
         try:
-            self._venue_clock.compare(response.headers, sent=sent, received=response.received_at or sent)
+            self._exchange_clock.compare(response.headers, sent=sent, received=response.received_at or sent)
         except WrongClock as error:
             raise self._ended_by(error) from None
         self._check(request, response)
@@ -255,7 +255,7 @@ class Fetcher:
             raise SchemaHubError(f"{self.connector.name}: stopped")
 
     def _ended_by(self, error: TerminalError) -> TerminalError:
-        """Keep everybody from asking the venue again."""
+        """Keep everybody from asking the exchange again."""
         self._end = error
         self._waking.set()
         return error
@@ -276,7 +276,7 @@ def _banned(ban: Ban) -> Banned:
 
 
 def _pause(error: TransientError, attempt: int) -> float:
-    """Seconds before the next attempt: what the venue asked for, else doubling from half a second, with jitter."""
+    """Seconds before the next attempt: what the exchange asked for, else doubling from half a second, with jitter."""
     if error.retry_after is not None and error.retry_after >= _SHORTEST_WAIT:
         return error.retry_after
     grown = min(_LONGEST_BACKOFF, 2.0 ** (attempt - 2)) * random.uniform(0.5, 1.0)

@@ -4,7 +4,7 @@ Source: https://developers.binance.com/docs/binance-spot-api-docs/rest-api, stat
 
 Pages go by id: `historicalTrades?fromId=` is inclusive and oldest first. Never by time: up to 735 trades of one
 market shared a millisecond. `aggTrades` only finds the first id at a time, for it alone takes one. How many trades a
-page has is the venue's affair: only an empty one is the end.
+page has is the exchange's affair: only an empty one is the end.
 """
 
 from collections.abc import Generator
@@ -110,7 +110,7 @@ class Binance:
         # nothing follows the last trade landed: because it is the newest one, or because the ids are other ones?
         page = yield from self._page(symbol, last)
         if page.num_rows == 0 or self.raw.last_id(page) < last:
-            raise another_tape(f"binance {symbol}", last, "and the venue has none from that id on")
+            raise another_tape(f"binance {symbol}", last, "and the exchange has none from that id on")
 
     def _page(self, symbol: str, start: int) -> Generator[Request, Response, pa.RecordBatch]:
         def ask() -> Generator[Request, Response, pa.RecordBatch]:
@@ -127,7 +127,7 @@ class Binance:
         parameters = {"startTime": str(max(0, int(moment.timestamp() * 1000)))}
         for _ in range(_MOST_AGGREGATE_PAGES):
             response = yield Request("/api/v3/aggTrades", {"symbol": symbol, "limit": "100", **parameters}, weight=4)
-            found = decode(_aggregates, response.body, venue="binance")
+            found = decode(_aggregates, response.body, exchange="binance")
             # duplicates that an audit struck out in 2022 have -1 for their ids
             if (first := next((trade.f for trade in found if trade.f >= 0), None)) is not None:
                 return first - 1
@@ -138,7 +138,7 @@ class Binance:
 
     def products(self) -> Generator[Request, Response, list[Product]]:
         response = yield Request("/api/v3/exchangeInfo", {"symbolStatus": "TRADING"}, weight=20)
-        markets = decode(_exchange_info, response.body, venue="binance").symbols
+        markets = decode(_exchange_info, response.body, exchange="binance").symbols
         return [Product(market.symbol, market.baseAsset, market.quoteAsset) for market in markets]
 
     def parse(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
@@ -147,8 +147,8 @@ class Binance:
         [{"id":28457,"price":"4.00000100","qty":"12.00000000","quoteQty":"48.000012","time":1499865549590,
           "isBuyerMaker":true,"isBestMatch":true}]
         """
-        trades = decode_records(_trades, _Trade, body, venue="binance")
-        ids = id_numbers([trade.id for trade in trades], venue="binance")
+        trades = decode_records(_trades, _Trade, body, exchange="binance")
+        ids = id_numbers([trade.id for trade in trades], exchange="binance")
         batch = self.raw.batch(
             {
                 "id": ids.cast(pa.string()),

@@ -5,7 +5,7 @@ https://docs.cdp.coinbase.com/exchange/rest-api/pagination, read 2026-11-20.
 
 Pages are newest first and there is no time parameter. `after=N` gives the newest trades with an id below N. As ids
 are whole numbers, at most 1,000 of them lie between `last` and `last + 1001`: so a page from there down, or as many
-pages as it takes where the venue's are shorter, gives all that follow `last`, and the walk goes forward without a
+pages as it takes where the exchange's are shorter, gives all that follow `last`, and the walk goes forward without a
 hole. `side` is the MAKER's.
 """
 
@@ -84,7 +84,7 @@ class Coinbase:
         if end < last:
             yield from self._check_tape(symbol, last)
         is_reached = after is not None
-        window = step = newest.num_rows  # as many ids as the venue gives trades at a time
+        window = step = newest.num_rows  # as many ids as the exchange gives trades at a time
         while last < end:
             pages = [newest]
             top = end
@@ -121,7 +121,7 @@ class Coinbase:
     def _check_tape(self, symbol: str, last: int) -> Generator[Request, Response, None]:
         page = yield from self._page_up_to(symbol, last)
         if page.num_rows == 0 or self.raw.last_id(page) != last:
-            found = f"{self.raw.last_id(page)} is the highest" if page.num_rows else "the venue has none up to it"
+            found = f"{self.raw.last_id(page)} is the highest" if page.num_rows else "the exchange has none up to it"
             raise another_tape(f"coinbase {symbol}", last, f"and {found}")
 
     def _page(self, symbol: str, *, below: int | None = None) -> Generator[Request, Response, pa.RecordBatch]:
@@ -152,7 +152,7 @@ class Coinbase:
             page = yield from self._page_up_to(symbol, middle, times=3)
 
     def _page_up_to(self, symbol: str, newest: int, *, times: int = 5) -> Generator[Request, Response, pa.RecordBatch]:
-        """The trades up to id `newest`, as many as the venue gives at a time."""
+        """The trades up to id `newest`, as many as the exchange gives at a time."""
 
         def last(page: pa.RecordBatch) -> int | None:
             return self.raw.last_id(page) if page.num_rows else None
@@ -166,7 +166,7 @@ class Coinbase:
 
     def products(self) -> Generator[Request, Response, list[Product]]:
         response = yield Request("/products")
-        found = decode(_products, response.body, venue="coinbase")
+        found = decode(_products, response.body, exchange="coinbase")
         return [Product(item.id, item.base_currency, item.quote_currency) for item in found if item.status == "online"]
 
     def parse(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
@@ -174,10 +174,10 @@ class Coinbase:
 
         [{"time":"2014-11-07T22:19:28.578544Z","trade_id":74,"price":"10.00000000","size":"0.01000000","side":"buy"}]
         """
-        trades = decode_records(_trades, _Trade, body, venue="coinbase")
+        trades = decode_records(_trades, _Trade, body, exchange="coinbase")
         texts = object_texts(body, len(trades))
         trades.reverse()
-        ids = id_numbers([trade.trade_id for trade in trades], venue="coinbase")
+        ids = id_numbers([trade.trade_id for trade in trades], exchange="coinbase")
         batch = self.raw.batch(
             {
                 "trade_id": ids.cast(pa.string()),

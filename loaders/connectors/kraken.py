@@ -160,7 +160,7 @@ class Kraken:
 
     def products(self) -> Generator[Request, Response, list[Product]]:
         response = yield Request("/0/public/AssetPairs", scope="AssetPairs")
-        pairs = decode(_pairs, _result(response.body), venue="kraken").values()
+        pairs = decode(_pairs, _result(response.body), exchange="kraken").values()
         # pairs without a `wsname` are dark pools
         return [_product(pair) for pair in pairs if pair.wsname and pair.status == "online"]
 
@@ -173,21 +173,21 @@ class Kraken:
         return self._parse(body, symbol=symbol, twins={}).rows
 
     def _parse(self, body: bytes, *, symbol: str, twins: Twins) -> _Page:
-        result = decode(_answer, body, venue="kraken").result
+        result = decode(_answer, body, exchange="kraken").result
         keys = [key for key in result if key != "last"]
         if len(keys) != 1 or "last" not in result:
             found = printable(str(sorted(result)), 100)
             raise UnexpectedPayload(f"kraken: expected one pair and `last`, found {found}")
-        token = str(decode(_token, bytes(result["last"]), venue="kraken"))
+        token = str(decode(_token, bytes(result["last"]), exchange="kraken"))
         if _TOKEN.fullmatch(token) is None:
             raise UnexpectedPayload(f"kraken: expected nanoseconds in `last`, found {printable(token, 60)!r}")
         trades = self._batch(bytes(result[keys[0]]), symbol, twins)
         return _Page(trades, token, _twins_of(trades[self.raw.id_column], twins))
 
     def _batch(self, rows: bytes, symbol: str, twins: Twins) -> pa.RecordBatch:
-        trades = decode_records(_trades, _Trade, rows, venue="kraken")
+        trades = decode_records(_trades, _Trade, rows, exchange="kraken")
         numbered = [trade.trade_id for trade in trades if trade.trade_id is not msgspec.UNSET]
-        ids = id_numbers(numbered, venue="kraken")
+        ids = id_numbers(numbered, exchange="kraken")
         batch = self.raw.batch(
             {
                 "trade_id": ids.cast(pa.string()) if len(ids) == len(trades) else _made_ids(trades, twins),
@@ -210,7 +210,7 @@ class Kraken:
             if response.asks_for_a_pause:
                 raise RateLimited(reason, retry_after=response.retry_after)
             raise (ExchangeUnavailable if response.status >= 500 else BadRequest)(reason)
-        errors = decode(_answer, response.body, venue="kraken").error
+        errors = decode(_answer, response.body, exchange="kraken").error
         for error in errors:
             reason = f"kraken: {printable(error)}"
             if error.startswith(_RATE_LIMITED):
@@ -274,7 +274,7 @@ def _result(body: bytes) -> bytes:
     class Answer(msgspec.Struct):
         result: msgspec.Raw
 
-    return bytes(decode(msgspec.json.Decoder(Answer), body, venue="kraken").result)
+    return bytes(decode(msgspec.json.Decoder(Answer), body, exchange="kraken").result)
 
 
 def _product(pair: _Pair) -> Product:

@@ -24,8 +24,8 @@ from advisor.statement import CREATE, INSERT
 from registry.registry import load_registry
 from schemahub.runs.cost_of_a_run import cost_shown
 from simulator.aws.local_athena import LocalAthena
-from tests.dbt.conftest import ROOT, TestLake, binance, kraken
 from tests.schemahub.planned_lakes import DAYS, grow, land_first, planned
+from tests.support.lake_under_test import ROOT, LakeUnderTest, binance, kraken
 from tests.support.lakes import glue_home
 
 MODELS_WITH_TRADES = ("trades_unified", "trades_1m_versions")
@@ -47,7 +47,7 @@ class Run:
         return sum(each.bytes for each in self.found if each.node in MODELS_WITH_TRADES)
 
 
-def run(lake: TestLake, *options: str) -> Run:
+def run(lake: LakeUnderTest, *options: str) -> Run:
     plan = planned(lake, full_refresh="--full-refresh" in options)
     queries = AthenaQueries()
     # what `run unify` does, in one go
@@ -55,19 +55,19 @@ def run(lake: TestLake, *options: str) -> Run:
     return Run(plan, scanned(queries, boto3.client("athena")))
 
 
-def dbt(lake: TestLake, watch: Callable[[Any], None], *arguments: str) -> None:
+def dbt(lake: LakeUnderTest, watch: Callable[[Any], None], *arguments: str) -> None:
     folders = ["--project-dir", str(ROOT / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
     work = ["--target-path", str(lake.target_path), "--log-level-file", "none", "--quiet"]
     assert dbtRunner(callbacks=[watch]).invoke([*arguments, *folders, *work]).success
 
 
-def table_bytes(lake: TestLake, name: str) -> int:
+def table_bytes(lake: LakeUnderTest, name: str) -> int:
     return sum(task.file.file_size_in_bytes for task in lake.table(name).scan().plan_files())
 
 
 @dataclass(frozen=True)
 class Runs:
-    lake: TestLake
+    lake: LakeUnderTest
     build: Run
     of_small: Run
     of_large: Run
@@ -87,10 +87,10 @@ def runs(shared_athena: LocalAthena, tmp_path_factory: pytest.TempPathFactory) -
         for name, value in home.environment.items():
             environment.setenv(name, value)
         environment.setenv("SCHEMAHUB_LAKE", home.location)
-        yield _runs(TestLake(home, load_registry(ROOT), tmp_path_factory.mktemp("target")))
+        yield _runs(LakeUnderTest(home, load_registry(ROOT), tmp_path_factory.mktemp("target")))
 
 
-def _runs(lake: TestLake) -> Runs:
+def _runs(lake: LakeUnderTest) -> Runs:
     land_first(lake)
     build = run(lake)
     small_bytes = table_bytes(lake, "trades_unified")

@@ -16,7 +16,7 @@ from sqlglot import exp
 from registry.registry import Registry
 from simulator.aws.local_athena import LocalAthena
 from tests.athena.statements import execution_ids, executions_since, masked
-from tests.dbt.conftest import TestLake, binance, coinbase, kraken
+from tests.support.lake_under_test import LakeUnderTest, binance, coinbase, kraken
 from tests.support.lakes import glue_home
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -30,7 +30,7 @@ class Lifecycle:
 
     statements: dict[str, list[str]] = field(default_factory=dict)
 
-    def run(self, phase: str, lake: TestLake, *arguments: str) -> None:
+    def run(self, phase: str, lake: LakeUnderTest, *arguments: str) -> None:
         known = execution_ids()
         lake.dbt(*arguments)
         bucket = lake.location.removeprefix("s3://").split("/")[0]
@@ -42,7 +42,7 @@ def lifecycle(athena: LocalAthena, registry: Registry, tmp_path_factory: pytest.
     folder = tmp_path_factory.mktemp("golden")
     with athena.in_use(), pytest.MonkeyPatch.context() as environment:
         environment.setenv("SCHEMAHUB_THREADS", "1")  # one order of statements
-        lake = TestLake(glue_home(athena.new_bucket(), folder), registry, folder / "target")
+        lake = LakeUnderTest(glue_home(athena.new_bucket(), folder), registry, folder / "target")
         lake.land("raw_binance_trades", binance(1, 2, 3), load="b1", at="2026-01-05 12:00:00")
         lake.land("raw_coinbase_trades", coinbase(9, 10), load="c1", at="2026-01-05 12:00:01")
         found = Lifecycle()

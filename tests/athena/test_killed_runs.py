@@ -12,7 +12,7 @@ from registry.registry import Registry
 from simulator.aws.local_athena import LocalAthena
 from tests.athena.command_line import Cli
 from tests.athena.statements import execution_ids, executions_since
-from tests.dbt.conftest import TestLake, binance
+from tests.support.lake_under_test import LakeUnderTest, binance
 from tests.support.lakes import glue_home
 
 DAYS = 101
@@ -24,11 +24,11 @@ NEXT_MODEL = '"node_id": "model.schemahub.trades_1m_versions"'
 
 
 @pytest.fixture(scope="module")
-def lake(athena: LocalAthena, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestLake]:
+def lake(athena: LocalAthena, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeUnderTest]:
     """A trade on each of many days, unified."""
     with athena.in_use():
         folder = tmp_path_factory.mktemp("killed")
-        lake = TestLake(glue_home(athena.new_bucket(), folder), registry, folder / "target")
+        lake = LakeUnderTest(glue_home(athena.new_bucket(), folder), registry, folder / "target")
         days = [date(2025, 1, 1) + timedelta(days=number) for number in range(DAYS)]
         trades = [trade for number, day in enumerate(days) for trade in binance(number, time=f"{day} 11:00:00")]
         lake.land("raw_binance_trades", trades, load="days", at="2026-01-05 12:00:00")
@@ -37,7 +37,7 @@ def lake(athena: LocalAthena, registry: Registry, tmp_path_factory: pytest.TempP
 
 
 @pytest.fixture(scope="module")
-def cli(lake: TestLake) -> Cli:
+def cli(lake: LakeUnderTest) -> Cli:
     return Cli(lake.home, {**os.environ, **lake.home.environment, "SCHEMAHUB_LAKE": lake.location})
 
 
@@ -49,7 +49,7 @@ def left_behind() -> set[str]:
 
 
 def test_a_build_that_is_killed_between_its_batches_is_begun_anew(
-    lake: TestLake, cli: Cli, athena: LocalAthena
+    lake: LakeUnderTest, cli: Cli, athena: LocalAthena
 ) -> None:
     lake.lake.catalog.drop_table(identifier("trades_unified"))
     cli.killed(athena, A_BATCH, "dbt", "run")
@@ -59,7 +59,7 @@ def test_a_build_that_is_killed_between_its_batches_is_begun_anew(
 
 
 def test_of_a_full_refresh_that_is_killed_between_its_batches_nobody_notices(
-    lake: TestLake, cli: Cli, athena: LocalAthena
+    lake: LakeUnderTest, cli: Cli, athena: LocalAthena
 ) -> None:
     cli.killed(athena, A_BATCH, "dbt", "run", "--full-refresh")
     assert cli.trades() == DAYS
@@ -70,7 +70,7 @@ def test_of_a_full_refresh_that_is_killed_between_its_batches_nobody_notices(
 
 
 def test_a_full_refresh_that_is_killed_between_its_renames_is_made_good(
-    lake: TestLake, cli: Cli, athena: LocalAthena
+    lake: LakeUnderTest, cli: Cli, athena: LocalAthena
 ) -> None:
     cli.killed(athena, FIRST_RENAME, "dbt", "run", "--full-refresh")
     cli("dbt", "run")
@@ -78,7 +78,9 @@ def test_a_full_refresh_that_is_killed_between_its_renames_is_made_good(
     assert left_behind() == set()
 
 
-def test_a_run_that_is_killed_between_two_models_is_made_good(lake: TestLake, cli: Cli, athena: LocalAthena) -> None:
+def test_a_run_that_is_killed_between_two_models_is_made_good(
+    lake: LakeUnderTest, cli: Cli, athena: LocalAthena
+) -> None:
     known = execution_ids()
     lake.land("raw_binance_trades", binance(DAYS, time="2025-01-01 11:00:01"), load="more", at="2026-01-06 12:00:00")
     cli.killed(athena, NEXT_MODEL, "dbt", "run")

@@ -22,12 +22,12 @@ from registry.transforms import CATALOGUE
 from schemahub.runs.coordinator import utc_now
 from simulator.aws.local_athena import LocalAthena
 from simulator.exchanges import RunningSimulator
-from tests import test_recordings
 from tests.athena.ask import ask
-from tests.dbt.conftest import TestLake, binance, coinbase, kraken
 from tests.macros_gen.transform_inputs import longs, texts
 from tests.support.connectors import CONNECTORS
+from tests.support.lake_under_test import LakeUnderTest, binance, coinbase, kraken
 from tests.support.lakes import glue_home, local_home
+from tests.support.recorded_bodies import BODIES, where_they_are
 
 INPUTS = {"string": texts(), "long": longs(), "boolean": [True, False]}
 SIMULATED = {"binance": ["BTCUSDT", "ETHUSDT"], "coinbase": ["BTC-USD", "ETH-USD"], "kraken": ["XBTUSD"]}
@@ -37,11 +37,11 @@ SUMS = ("vwap", "base_volume", "quote_volume", "buy_volume", "sell_volume")
 
 
 @pytest.fixture
-def two_lakes(athena: LocalAthena, registry: Registry, tmp_path: Path) -> Iterator[tuple[TestLake, TestLake]]:
+def two_lakes(athena: LocalAthena, registry: Registry, tmp_path: Path) -> Iterator[tuple[LakeUnderTest, LakeUnderTest]]:
     """An empty lake in a folder, and one on Glue."""
     with athena.in_use():
         homes = {"duckdb": local_home(tmp_path), "athena": glue_home(athena.new_bucket(), tmp_path)}
-        made = [TestLake(home, registry, tmp_path / f"target-{engine}") for engine, home in homes.items()]
+        made = [LakeUnderTest(home, registry, tmp_path / f"target-{engine}") for engine, home in homes.items()]
         yield made[0], made[1]
 
 
@@ -106,7 +106,9 @@ def transformed_sql(engine: str, source_type: str) -> str:
 
 
 @pytest.mark.parametrize("source_type", INPUTS)
-def test_every_transform_gives_the_same_for_every_input(two_lakes: tuple[TestLake, TestLake], source_type: str) -> None:
+def test_every_transform_gives_the_same_for_every_input(
+    two_lakes: tuple[LakeUnderTest, LakeUnderTest], source_type: str
+) -> None:
     _, lake = two_lakes
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -121,11 +123,11 @@ def test_every_transform_gives_the_same_for_every_input(two_lakes: tuple[TestLak
 
 
 def test_the_same_raw_rows_become_the_same_unified_rows(
-    two_lakes: tuple[TestLake, TestLake], shared_exchanges: RunningSimulator
+    two_lakes: tuple[LakeUnderTest, LakeUnderTest], shared_exchanges: RunningSimulator
 ) -> None:
     here, there = two_lakes
-    for venue, symbols in SIMULATED.items():
-        land_trades(here.lake, venue, symbols, shared_exchanges.urls[venue])
+    for exchange, symbols in SIMULATED.items():
+        land_trades(here.lake, exchange, symbols, shared_exchanges.urls[exchange])
     land_edge_cases(here, "a", "2026-01-05 12:00:00")
     copy_raw(here, there)
     unify(here, there)
@@ -137,9 +139,9 @@ def test_the_same_raw_rows_become_the_same_unified_rows(
     assert compared(here, there) > first > 3_000
 
 
-@test_recordings.pytestmark
+@where_they_are
 def test_what_exchanges_once_answered_becomes_the_same_unified_rows(
-    two_lakes: tuple[TestLake, TestLake], tmp_path: Path
+    two_lakes: tuple[LakeUnderTest, LakeUnderTest], tmp_path: Path
 ) -> None:
     here, there = two_lakes
     land_recorded(here.lake, tmp_path)
@@ -148,8 +150,8 @@ def test_what_exchanges_once_answered_becomes_the_same_unified_rows(
     assert compared(here, there) > 1_000
 
 
-def land_trades(lake: Lake, venue: str, symbols: list[str], url: str) -> None:
-    connector = CONNECTORS[venue]
+def land_trades(lake: Lake, exchange: str, symbols: list[str], url: str) -> None:
+    connector = CONNECTORS[exchange]
     with Fetcher(connector, url) as fetcher:
         since = datetime(2013, 1, 1, tzinfo=UTC)
         ingest(lake, connector, symbols, fetcher=fetcher, since=since, now=utc_now)
@@ -157,17 +159,17 @@ def land_trades(lake: Lake, venue: str, symbols: list[str], url: str) -> None:
 
 def land_recorded(lake: Lake, folder: Path) -> None:
     recordings = folder / "recordings"
-    for (venue, product), body in test_recordings.BODIES.items():
-        (recordings / venue / product).mkdir(parents=True)
-        (recordings / venue / product / "page.json").write_bytes(body())
+    for (exchange, product), body in BODIES.items():
+        (recordings / exchange / product).mkdir(parents=True)
+        (recordings / exchange / product / "page.json").write_bytes(body())
     with simulator.exchanges.running(recordings=recordings) as exchanges:
-        for venue, url in exchanges.urls.items():
-            symbols = [product for name, product in test_recordings.BODIES if name == venue]
-            land_trades(lake, venue, symbols, url)
+        for exchange, url in exchanges.urls.items():
+            symbols = [product for name, product in BODIES if name == exchange]
+            land_trades(lake, exchange, symbols, url)
 
 
-def land_edge_cases(lake: TestLake, load: str, at: str) -> None:
-    """Rows that a venue should never send, and some that it may: each kind under ids of its own."""
+def land_edge_cases(lake: LakeUnderTest, load: str, at: str) -> None:
+    """Rows that an exchange should never send, and some that it may: each kind under ids of its own."""
     odd: list[dict[str, object]] = [
         {"price": None}, {"price": 0.0}, {"price": -0.0}, {"price": -1.5}, {"price": 1e308}, {"price": 5e-324},
         {"price": 0.1 + 0.2}, {"price": float("nan")}, {"price": float("inf")},
@@ -196,7 +198,7 @@ def land_edge_cases(lake: TestLake, load: str, at: str) -> None:
     )
 
 
-def copy_raw(here: TestLake, there: TestLake) -> None:
+def copy_raw(here: LakeUnderTest, there: LakeUnderTest) -> None:
     """Give the other lake the raw rows and ledger rows that it lacks, as they are."""
     for name in (*here.tables, LEDGER):
         table = there.table(name)
@@ -207,13 +209,13 @@ def copy_raw(here: TestLake, there: TestLake) -> None:
         table.append(rows.filter(pa.array(missing)))
 
 
-def unify(*lakes: TestLake) -> None:
+def unify(*lakes: LakeUnderTest) -> None:
     for lake in lakes:
         lake.dbt("seed")
         lake.dbt("run")
 
 
-def compared(here: TestLake, there: TestLake) -> int:
+def compared(here: LakeUnderTest, there: LakeUnderTest) -> int:
     """The number of unified rows, when both lakes hold the same."""
     key = ("exchange", "symbol", "trade_id")
     rows, others = (

@@ -8,7 +8,7 @@ import pytest
 from registry.registry import Registry
 from simulator.aws.local_athena import LocalAthena
 from tests.athena.statements import execution_ids, executions_since
-from tests.dbt.conftest import TestLake
+from tests.support.lake_under_test import LakeUnderTest
 from tests.support.lakes import glue_home
 
 
@@ -16,7 +16,7 @@ def test_results_and_tables_go_where_they_are_wanted(
     athena: LocalAthena, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with athena.in_use():
-        lake = TestLake(glue_home(athena.new_bucket(), tmp_path), registry, tmp_path / "target")
+        lake = LakeUnderTest(glue_home(athena.new_bucket(), tmp_path), registry, tmp_path / "target")
         results, tables = f"s3://{athena.new_bucket()}/results/", f"s3://{athena.new_bucket()}/tables/"
         for staging, data in ((f"{lake.location}/.athena/", f"{lake.location}/"), (results, tables)):
             known = execution_ids()
@@ -36,7 +36,7 @@ def test_boto3_alone_asks_again(
     settings = ("num_boto3_retries", "num_retries", "num_iceberg_retries", "threads")
     sql = "select " + ", ".join(f"{{{{ target.{name} }}}} as {name}" for name in settings)
     with athena.in_use():
-        lake = TestLake(glue_home(athena.new_bucket(), tmp_path), registry, tmp_path / "target")
+        lake = LakeUnderTest(glue_home(athena.new_bucket(), tmp_path), registry, tmp_path / "target")
         monkeypatch.setenv("SCHEMAHUB_ATHENA_RETRIES", "7")
         monkeypatch.setenv("SCHEMAHUB_THREADS", "3")
         assert lake.query(sql) == [(7, 0, 0, 3)]

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.dbt.conftest import TestLake
+from tests.support.lake_under_test import LakeUnderTest
 
 
 @pytest.fixture
-def documents(quiet_lake: TestLake) -> tuple[dict[str, Any], dict[str, Any]]:
+def documents(quiet_lake: LakeUnderTest) -> tuple[dict[str, Any], dict[str, Any]]:
     quiet_lake.dbt("docs", "generate")
     manifest, catalog = (
         json.loads((quiet_lake.target_path / f"{name}.json").read_text()) for name in ("manifest", "catalog")

@@ -9,26 +9,35 @@ from lakehouse.pending import Landed, read_landed, shortfalls
 from macros_gen.__main__ import main as generate
 from schemahub.runs.balance import balances, outdated, stuck
 from schemahub.runs.unify import remarks
-from tests.dbt.conftest import ROOT, Row, TestLake, binance, coinbase, kraken, on_duckdb_alone, trade_ids
+from tests.support.lake_under_test import (
+    ROOT,
+    LakeUnderTest,
+    Row,
+    binance,
+    coinbase,
+    kraken,
+    on_duckdb_alone,
+    trade_ids,
+)
 
 KRAKEN = "config/mappings/kraken_trades.yaml"
 
 
-def recorded(lake: TestLake) -> set[tuple[str, str]]:
+def recorded(lake: LakeUnderTest) -> set[tuple[str, str]]:
     return {(row["target"], row["load_id"]) for row in lake.rows("unified_loads")}
 
 
-def landed(lake: TestLake) -> Landed:
+def landed(lake: LakeUnderTest) -> Landed:
     return read_landed(lake.lake, lake.registry.targets_by_raw_table)
 
 
-def land_in_part(lake: TestLake, rows: list[Row], *, load: str, at: str) -> None:
+def land_in_part(lake: LakeUnderTest, rows: list[Row], *, load: str, at: str) -> None:
     """Land the first of `rows` alone, where the ledger says that all were landed."""
     lake.land("raw_kraken_trades", rows, load=load, at=at)
     lake.table("raw_kraken_trades").delete(f"_dlt_load_id = '{load}' and trade_id <> '{rows[0]['trade_id']}'")
 
 
-def test_a_load_of_which_rows_are_missing_stays_pending_until_they_are_read(unified: TestLake) -> None:
+def test_a_load_of_which_rows_are_missing_stays_pending_until_they_are_read(unified: LakeUnderTest) -> None:
     land_in_part(unified, kraken(11, 12), load="k2", at="2026-01-05 13:00:00")
     unified.land("raw_kraken_trades", kraken(13), load="k3", at="2026-01-05 13:00:01")
     unified.dbt("run")
@@ -50,7 +59,7 @@ def test_a_load_of_which_rows_are_missing_stays_pending_until_they_are_read(unif
     assert remarks(unified.lake, landed(unified), unified.registry) == []
 
 
-def test_what_was_read_is_inserted_known_or_rejected(unified: TestLake) -> None:
+def test_what_was_read_is_inserted_known_or_rejected(unified: LakeUnderTest) -> None:
     twice = binance(3, 4, 4, 5)
     unified.land("raw_binance_trades", twice, load="b2", at="2026-01-05 13:00:00")
     unified.land("raw_kraken_trades", kraken(10, 11), load="k2", at="2026-01-05 13:00:00")
@@ -81,7 +90,7 @@ def project(folder: Path) -> Path:
 
 
 @on_duckdb_alone
-def test_a_raw_table_without_a_mapping_waits_for_one(unified: TestLake, tmp_path: Path) -> None:
+def test_a_raw_table_without_a_mapping_waits_for_one(unified: LakeUnderTest, tmp_path: Path) -> None:
     changed = project(tmp_path)
     mapping = (changed / KRAKEN).read_text()
     (changed / KRAKEN).unlink()
@@ -119,7 +128,7 @@ def with_a_second_target(folder: Path) -> Path:
 
 @on_duckdb_alone
 def test_a_target_that_is_not_built_keeps_its_loads(make_lake, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    lake: TestLake = make_lake()
+    lake: LakeUnderTest = make_lake()
     lake.project, lake.target_path = with_a_second_target(tmp_path), tmp_path / "target"
     lake.land("raw_binance_trades", binance(1), load="b1", at="2026-01-05 12:00:00")
     lake.land("raw_kraken_trades", [*kraken(1, 2), *kraken(3, pair="ETHUSD")], load="k1", at="2026-01-05 12:00:00")
@@ -140,7 +149,7 @@ def test_a_target_that_is_not_built_keeps_its_loads(make_lake, tmp_path: Path) -
 
 
 @on_duckdb_alone
-def test_loads_that_another_version_of_a_mapping_unified_are_named(unified: TestLake) -> None:
+def test_loads_that_another_version_of_a_mapping_unified_are_named(unified: LakeUnderTest) -> None:
     loads = landed(unified).unified.values()
     versions = {load.raw_table: load.mapping_version or "" for load in loads}
     assert list(outdated(loads, versions)) == []
@@ -151,7 +160,7 @@ def test_loads_that_another_version_of_a_mapping_unified_are_named(unified: Test
 
 
 def test_a_full_refresh_that_would_lose_rows_replaces_nothing(
-    unified: TestLake, capsys: pytest.CaptureFixture[str]
+    unified: LakeUnderTest, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = unified.rows("trades_unified")
     unified.table("raw_kraken_trades").delete("trade_id = '9'")
@@ -163,7 +172,7 @@ def test_a_full_refresh_that_would_lose_rows_replaces_nothing(
     assert [short.load_id for short in shortfalls(unified.lake)] == ["k1"]
 
 
-def test_records_of_a_time_without_targets_are_made_again(unified: TestLake) -> None:
+def test_records_of_a_time_without_targets_are_made_again(unified: LakeUnderTest) -> None:
     with unified.table("unified_loads").update_schema(allow_incompatible_changes=True) as update:
         for name in unified.table("unified_loads").schema().column_names:
             if name not in ("raw_table", "load_id", "unified_at"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from macros_gen.__main__ import main as generate
 from registry.registry import load_registry
-from tests.dbt.conftest import ROOT, TestLake
+from tests.support.lake_under_test import ROOT, TestLake
 from tests.support.lakes import local_home
 
 SHORTEST = ROOT / "tests/registry/mappings"

@@ -5,17 +5,17 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from tests.dbt.conftest import STORED, TestLake, binance, coinbase, kraken, on_duckdb_alone, trade_ids
+from tests.support.lake_under_test import STORED, LakeUnderTest, binance, coinbase, kraken, on_duckdb_alone, trade_ids
 
 MOST_RANGES = 40
 """Stretches of time that trades_unified is read in, at most."""
 
 
-def snapshots(lake: TestLake) -> dict[str, int]:
+def snapshots(lake: LakeUnderTest) -> dict[str, int]:
     return {table: lake.snapshots(table) for table in STORED}
 
 
-def test_first_run_unifies_all_and_the_second_changes_nothing(quiet_lake: TestLake) -> None:
+def test_first_run_unifies_all_and_the_second_changes_nothing(quiet_lake: LakeUnderTest) -> None:
     assert trade_ids(quiet_lake, "BINANCE") == [1, 2, 3]
     assert {row["side"] for row in quiet_lake.rows("trades_unified") if row["exchange"] == "COINBASE"} == {"BUY"}
     assert {row["trade_ts"].microsecond for row in quiet_lake.rows("trades_unified")} == {0, 123}
@@ -32,7 +32,7 @@ def test_first_run_unifies_all_and_the_second_changes_nothing(quiet_lake: TestLa
     assert [str(field.transform) for field in partitions] == ["day"]
 
 
-def test_marts_tell_what_the_trades_say(quiet_lake: TestLake) -> None:
+def test_marts_tell_what_the_trades_say(quiet_lake: LakeUnderTest) -> None:
     marts = quiet_lake.views
     assert quiet_lake.query(
         "select exchange, canonical_symbol, notional, latency_seconds "
@@ -56,7 +56,7 @@ def test_marts_tell_what_the_trades_say(quiet_lake: TestLake) -> None:
     ]
 
 
-def test_intervals_less_than_an_hour_apart_are_read_as_one_range(quiet_lake: TestLake) -> None:
+def test_intervals_less_than_an_hour_apart_are_read_as_one_range(quiet_lake: LakeUnderTest) -> None:
     stretches = ("10:00:30", "12:30:00"), ("11:00:00", "11:00:01"), ("13:20:00", "13:20:00.5"), ("20:00:00", "20:00:00")
     intervals = " union all ".join(
         f"select timestamp '2026-01-01 {first}' as first_ts, timestamp '2026-01-01 {last}' as last_ts, 0 as is_unknown"
@@ -78,7 +78,7 @@ def test_intervals_less_than_an_hour_apart_are_read_as_one_range(quiet_lake: Tes
     assert [found["start"] == found["end"] for found in empty] == [True]
 
 
-def test_an_overlapping_load_adds_only_what_is_new(unified: TestLake) -> None:
+def test_an_overlapping_load_adds_only_what_is_new(unified: LakeUnderTest) -> None:
     first = unified.rows("trades_unified")
     unified.land("raw_binance_trades", binance(2, 3, 4, 4), load="b2", at="2026-01-05 13:00:00", channel="stream")
     unified.dbt("run")
@@ -87,7 +87,7 @@ def test_an_overlapping_load_adds_only_what_is_new(unified: TestLake) -> None:
     assert unified.snapshots("trades_unified") == 2
 
 
-def test_a_load_of_known_trades_alone_makes_no_snapshot(unified: TestLake) -> None:
+def test_a_load_of_known_trades_alone_makes_no_snapshot(unified: LakeUnderTest) -> None:
     told_less_finely = binance(2, time="2026-01-05 11:00:02")
     unified.land("raw_binance_trades", told_less_finely, load="b2", at="2026-01-05 13:00:00", channel="bulk")
     unified.land("raw_kraken_trades", kraken(9), load="k2", at="2026-01-05 13:00:00")
@@ -96,7 +96,7 @@ def test_a_load_of_known_trades_alone_makes_no_snapshot(unified: TestLake) -> No
     assert len(unified.rows("unified_loads")) == 5
 
 
-def test_a_load_without_times_and_scattered_loads_are_compared_safely(unified: TestLake) -> None:
+def test_a_load_without_times_and_scattered_loads_are_compared_safely(unified: LakeUnderTest) -> None:
     unified.land("raw_binance_trades", binance(4, time=None), load="b2", at="2026-01-05 13:00:00")
     unified.land("raw_binance_trades", binance(1, 2, 5), load="b3", at="2026-01-05 13:00:01")
     for day in range(6, 10):
@@ -109,11 +109,11 @@ def test_a_load_without_times_and_scattered_loads_are_compared_safely(unified: T
     assert trade_ids(unified, "KRAKEN") == [9, 10, 60, 70, 80, 90]
 
 
-def test_many_loads_that_wait_scattered_over_time_are_unified_in_one_statement(unified: TestLake) -> None:
+def test_many_loads_that_wait_scattered_over_time_are_unified_in_one_statement(unified: LakeUnderTest) -> None:
     """Each range of time is a stage on Athena, which refuses a statement of more than 150."""
-    venues = [("raw_binance_trades", binance), ("raw_coinbase_trades", coinbase), ("raw_kraken_trades", kraken)]
+    exchanges = [("raw_binance_trades", binance), ("raw_coinbase_trades", coinbase), ("raw_kraken_trades", kraken)]
     for number in range(MOST_RANGES):
-        raw_table, trades = venues[number % len(venues)]
+        raw_table, trades = exchanges[number % len(exchanges)]
         at = datetime(2026, 1, 6) + timedelta(hours=2 * number)
         rows = trades(100 + number, time=f"{at - timedelta(minutes=5)}")
         unified.land(raw_table, rows, load=f"scattered{number:02}", at=f"{at}")
@@ -122,7 +122,7 @@ def test_many_loads_that_wait_scattered_over_time_are_unified_in_one_statement(u
     assert len(unified.rows("unified_loads")) == MOST_RANGES + 3
 
 
-def test_what_is_no_trade_is_refused_with_the_reason(unified: TestLake) -> None:
+def test_what_is_no_trade_is_refused_with_the_reason(unified: LakeUnderTest) -> None:
     unified.land(
         "raw_coinbase_trades",
         [
@@ -158,7 +158,7 @@ def test_what_is_no_trade_is_refused_with_the_reason(unified: TestLake) -> None:
 
 
 @on_duckdb_alone
-def test_completeness_is_asked_of_unified_loads_alone(unified: TestLake) -> None:
+def test_completeness_is_asked_of_unified_loads_alone(unified: LakeUnderTest) -> None:
     test = ("test", "--select", "trades_unified_holds_what_was_landed")
     unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt(*test)
@@ -166,7 +166,7 @@ def test_completeness_is_asked_of_unified_loads_alone(unified: TestLake) -> None
     assert unified.dbt(*test, succeeds=False).result.results[0].failures == 1
 
 
-def test_an_empty_lake_builds_and_stays_empty(make_lake: Callable[[], TestLake]) -> None:
+def test_an_empty_lake_builds_and_stays_empty(make_lake: Callable[[], LakeUnderTest]) -> None:
     lake = make_lake()
     lake.dbt("build")
     assert snapshots(lake).keys() == set(STORED)

@@ -3,11 +3,11 @@
 import pytest
 
 from lakehouse import compaction as upkeep
-from tests.dbt.conftest import STORED, TestLake, binance, coinbase, kraken, on_duckdb_alone, trade_ids
+from tests.support.lake_under_test import STORED, LakeUnderTest, binance, coinbase, kraken, on_duckdb_alone, trade_ids
 
 
 @on_duckdb_alone
-def test_a_load_that_appears_late_with_an_earlier_time_is_not_missed(unified: TestLake) -> None:
+def test_a_load_that_appears_late_with_an_earlier_time_is_not_missed(unified: LakeUnderTest) -> None:
     unified.land("raw_binance_trades", binance(20), load="b3", at="2026-01-05 14:00:00")
     unified.dbt("run")
     unified.land("raw_binance_trades", binance(7, 8), load="b2", at="2026-01-05 11:30:00")
@@ -17,7 +17,7 @@ def test_a_load_that_appears_late_with_an_earlier_time_is_not_missed(unified: Te
 
 
 @on_duckdb_alone
-def test_a_load_that_is_not_in_the_ledger_waits_for_it(unified: TestLake) -> None:
+def test_a_load_that_is_not_in_the_ledger_waits_for_it(unified: LakeUnderTest) -> None:
     unified.land("raw_kraken_trades", kraken(11), load="k2", at="2026-01-05 13:00:00", ledger=False)
     unified.dbt("run")
     assert trade_ids(unified, "KRAKEN") == [9, 10]
@@ -27,7 +27,7 @@ def test_a_load_that_is_not_in_the_ledger_waits_for_it(unified: TestLake) -> Non
 
 
 @pytest.mark.parametrize("killed_after", ["trades_unified", "trades_1m_versions"])
-def test_a_run_killed_before_the_loads_are_recorded_is_made_good(unified: TestLake, killed_after: str) -> None:
+def test_a_run_killed_before_the_loads_are_recorded_is_made_good(unified: LakeUnderTest, killed_after: str) -> None:
     unified.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt("run", "--select", f"+{killed_after}")
     assert len(unified.rows("unified_loads")) == 3
@@ -40,7 +40,7 @@ def test_a_run_killed_before_the_loads_are_recorded_is_made_good(unified: TestLa
 
 
 @on_duckdb_alone
-def test_loads_are_not_recorded_without_the_models_that_hold_them(unified: TestLake) -> None:
+def test_loads_are_not_recorded_without_the_models_that_hold_them(unified: LakeUnderTest) -> None:
     unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt("run", "--select", "pending_loads", "unified_loads")
     unified.dbt("run", "--exclude", "trades_1m_versions")
@@ -50,7 +50,7 @@ def test_loads_are_not_recorded_without_the_models_that_hold_them(unified: TestL
     assert len(unified.rows("unified_loads")) == 4
 
 
-def test_a_full_refresh_gives_what_the_increments_gave(unified: TestLake) -> None:
+def test_a_full_refresh_gives_what_the_increments_gave(unified: LakeUnderTest) -> None:
     unified.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt("run")
     unified.land("raw_coinbase_trades", coinbase(11, 12), load="c2", at="2026-01-07 00:00:00")
@@ -65,7 +65,7 @@ def test_a_full_refresh_gives_what_the_increments_gave(unified: TestLake) -> Non
 
 
 @on_duckdb_alone
-def test_a_refresh_of_one_model_loses_nothing(unified: TestLake) -> None:
+def test_a_refresh_of_one_model_loses_nothing(unified: LakeUnderTest) -> None:
     before = unified.rows("trades_unified")
     unified.dbt("run")
     unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
@@ -75,7 +75,7 @@ def test_a_refresh_of_one_model_loses_nothing(unified: TestLake) -> None:
     assert trade_ids(unified, "BINANCE") == [1, 2, 3, 4]
 
 
-def test_lost_tables_are_built_again(unified: TestLake) -> None:
+def test_lost_tables_are_built_again(unified: LakeUnderTest) -> None:
     before = {table: unified.rows(table, without=["unified_at"]) for table in STORED}
     for table in ("trades_unified", "trades_1m_versions"):
         unified.lake.catalog.drop_table(f"schemahub.{table}")
@@ -85,7 +85,7 @@ def test_lost_tables_are_built_again(unified: TestLake) -> None:
 
 
 def test_many_runs_leave_few_files_to_look_for_what_is_unified(
-    unified: TestLake, monkeypatch: pytest.MonkeyPatch
+    unified: LakeUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt("run")

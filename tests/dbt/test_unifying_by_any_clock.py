@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.dbt.conftest import TestLake, binance, coinbase, on_duckdb_alone, trade_ids
+from tests.support.lake_under_test import LakeUnderTest, binance, coinbase, on_duckdb_alone, trade_ids
 
 DAY = 24 * 3600
 
@@ -21,7 +21,7 @@ def clock_ahead(seconds: float) -> Iterator[None]:
 
 
 @on_duckdb_alone
-def test_whatever_the_clocks_say_every_load_is_unified_by_the_next_run(unified: TestLake) -> None:
+def test_whatever_the_clocks_say_every_load_is_unified_by_the_next_run(unified: LakeUnderTest) -> None:
     landed = [1, 2, 3]
     for seconds in (120, 330 * DAY, -330 * DAY):
         with clock_ahead(seconds):

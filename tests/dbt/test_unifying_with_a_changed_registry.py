@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 from macros_gen.__main__ import main as generate
-from tests.dbt.conftest import ROOT, TestLake, kraken
+from tests.support.lake_under_test import ROOT, LakeUnderTest, kraken
 
 
 def with_order_types(folder: Path) -> Path:
@@ -26,7 +26,7 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
-def test_a_new_column_is_added_and_filled_from_the_next_load_on(unified: TestLake, tmp_path: Path) -> None:
+def test_a_new_column_is_added_and_filled_from_the_next_load_on(unified: LakeUnderTest, tmp_path: Path) -> None:
     before = unified.rows("trades_unified")
     unified.project = with_order_types(tmp_path)
     unified.target_path = tmp_path / "target"

@@ -1,6 +1,5 @@
 """An AWS account for each test, on this machine, and a stack in it."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from infrastructure.package import Package, pack_code
 from infrastructure.stack import STACK, bring_up
 from tests.infrastructure import moto_account
-from tests.infrastructure.moto_account import Account
+from tests.infrastructure.moto_account import Account, use
 
 
 @pytest.fixture(scope="session")
@@ -23,16 +22,6 @@ def account(shared_account: Account, monkeypatch: pytest.MonkeyPatch) -> Account
     """An empty account, which boto3 finds by the environment alone."""
     use(shared_account, monkeypatch)
     return shared_account
-
-
-def use(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Empty the account, and let the environment lead there and nowhere else."""
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "SCHEMAHUB_")):
-            monkeypatch.delenv(name)
-    for name, value in account.environment.items():
-        monkeypatch.setenv(name, value)
-    account.empty()
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ from urllib.parse import parse_qs
 
 import boto3
 import httpx
+import pytest
 from botocore.exceptions import ClientError
 from moto.cloudformation import parsing
 from moto.cloudformation.models import ChangeSet
@@ -320,3 +321,13 @@ def _apply_and_show(change_set: ChangeSet) -> None:
     stack.template, stack.parameters = change_set.template, change_set.parameters
     stack._parse_template()
     stack.output_map = stack._create_output_map()
+
+
+def use(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty the account, and let the environment lead there and nowhere else."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "SCHEMAHUB_")):
+            monkeypatch.delenv(name)
+    for name, value in account.environment.items():
+        monkeypatch.setenv(name, value)
+    account.empty()

@@ -20,9 +20,8 @@ from simulator.aws import local_athena
 from simulator.aws.local_aws import LocalAws
 from simulator.exchanges import RunningSimulator
 from simulator.exchanges.market import DEFAULT_START
-from tests.infrastructure.conftest import use
 from tests.infrastructure.iam_policies import Call, Document, allow, documents_of, glue
-from tests.infrastructure.moto_account import ACCOUNT, REGION, Account
+from tests.infrastructure.moto_account import ACCOUNT, REGION, Account, use
 
 pytestmark = pytest.mark.athena
 

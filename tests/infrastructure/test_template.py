@@ -14,9 +14,8 @@ import yaml
 from infrastructure.package import Package
 from infrastructure.stack import STACK, TEMPLATE, _TemplateLoader, bring_up
 from schemahub.settings import PROJECT
-from tests.infrastructure.conftest import use
 from tests.infrastructure.iam_policies import Call, Document, allow, documents_of, glue, statements
-from tests.infrastructure.moto_account import ACCOUNT, COMPLETED, REGION, Account, known_to_moto
+from tests.infrastructure.moto_account import ACCOUNT, COMPLETED, REGION, Account, known_to_moto, use
 
 KNOWS_NO_RESOURCE = {
     "athena:ListDataCatalogs",

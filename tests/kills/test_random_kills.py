@@ -20,8 +20,8 @@ import pytest
 import simulator.exchanges
 from registry.registry import Registry
 from simulator.exchanges import RunningSimulator, draw_market
-from tests.schemahub.conftest import ID_COLUMNS, iceberg_table, landed_ids, ledger, leftovers
 from tests.support.clocks import shifted_clock
+from tests.support.command_line import ID_COLUMNS, iceberg_table, landed_ids, ledger, leftovers
 
 pytestmark = pytest.mark.kills
 
@@ -90,21 +90,21 @@ def tape(registry: Registry) -> dict[Trade, Values]:
     names = {(product.exchange, product.canonical_symbol): product.symbol for product in registry.products}
     market = draw_market(trades=TRADES)
     return {
-        (listing.venue.upper(), names[listing.venue.upper(), listing.symbol], str(trade.id)): (
+        (listing.exchange.upper(), names[listing.exchange.upper(), listing.symbol], str(trade.id)): (
             trade.taker_side,
             float(trade.price),
             float(trade.quantity),
-            datetime(1970, 1, 1) + timedelta(microseconds=shown_ns(listing.venue, trade.time_ns) // 1_000),
+            datetime(1970, 1, 1) + timedelta(microseconds=shown_ns(listing.exchange, trade.time_ns) // 1_000),
         )
         for listing in market.listings
-        if (listing.venue.upper(), listing.symbol) in names
-        for trade in market.trades_of(listing.venue, listing.symbol)
+        if (listing.exchange.upper(), listing.symbol) in names
+        for trade in market.trades_of(listing.exchange, listing.symbol)
     }
 
 
-def shown_ns(venue: str, time_ns: int) -> int:
-    """A trade's time as the venue shows it: Kraken rounds to 100 ns."""
-    return (time_ns + 50) // 100 * 100 if venue == "kraken" else time_ns
+def shown_ns(exchange: str, time_ns: int) -> int:
+    """A trade's time as the exchange shows it: Kraken rounds to 100 ns."""
+    return (time_ns + 50) // 100 * 100 if exchange == "kraken" else time_ns
 
 
 def unified(lake: Path) -> list[tuple[Trade, Values]]:

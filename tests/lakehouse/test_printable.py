@@ -25,12 +25,12 @@ def test_a_long_text_is_cut_and_says_so() -> None:
     [
         ("https://api.binance.com", "https://api.binance.com"),
         ("http://127.0.0.1:80/binance", "http://127.0.0.1:80/binance"),
-        ("https://me:secret@venue.test/v1", "https://venue.test/v1"),
-        ("https://me:sec@ret@venue.test", "https://venue.test"),
-        ("https://venue.test/v1?key=secret#secret", "https://venue.test/v1"),
-        ("me:secret@venue.test", "venue.test"),
+        ("https://me:secret@exchange.test/v1", "https://exchange.test/v1"),
+        ("https://me:sec@ret@exchange.test", "https://exchange.test"),
+        ("https://exchange.test/v1?key=secret#secret", "https://exchange.test/v1"),
+        ("me:secret@exchange.test", "exchange.test"),
         ("http://me:secret@[", "http://["),
-        ("http://me:sec/ret@venue.test", "http://venue.test"),
+        ("http://me:sec/ret@exchange.test", "http://exchange.test"),
     ],
 )
 def test_an_address_is_shown_without_its_secrets(address: str, shown: str) -> None:

@@ -97,7 +97,7 @@ def test_pages_are_in_the_declared_columns_and_types(
         assert page.cursor.last_id == page.rows[connector.raw.id_column][-1].as_py()
 
 
-def test_times_are_the_venues_to_the_microsecond(
+def test_times_are_the_exchanges_to_the_microsecond(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
     symbol, listed = next(iter(products(exchanges, connector).items()))
@@ -185,7 +185,7 @@ def test_a_page_for_people_is_told_at_once(connector: Connector, exchanges: Runn
     assert [fault["struck"] for fault in exchanges.faults()] == [1]
 
 
-def test_an_unknown_product_is_refused_by_the_venue(
+def test_an_unknown_product_is_refused_by_the_exchange(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
     with pytest.raises(BadRequest, match=connector.name):
@@ -193,7 +193,7 @@ def test_an_unknown_product_is_refused_by_the_venue(
 
 
 @pytest.mark.parametrize("fault", ["500:100", "cut:100"])
-def test_a_venue_that_stays_broken_is_given_up(
+def test_an_exchange_that_stays_broken_is_given_up(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, fault: str
 ) -> None:
     exchanges.set_faults(f"{fault}@{connector.name}")
@@ -201,7 +201,7 @@ def test_a_venue_that_stays_broken_is_given_up(
         walk(fetcher, next(iter(products(exchanges, connector))))
 
 
-def test_a_venue_that_stays_over_its_limit_is_given_up(
+def test_an_exchange_that_stays_over_its_limit_is_given_up(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
     exchanges.set_faults(f"429=2:100@{connector.name}")
@@ -209,7 +209,7 @@ def test_a_venue_that_stays_over_its_limit_is_given_up(
         walk(fetcher, next(iter(products(exchanges, connector))))
 
 
-def test_a_venue_that_is_gone_is_named_with_its_address(connector: Connector, exchanges: RunningSimulator) -> None:
+def test_an_exchange_that_is_gone_is_named_with_its_address(connector: Connector, exchanges: RunningSimulator) -> None:
     symbol = next(iter(products(exchanges, connector)))
     with pytest.raises(ExchangeUnreachable, match=f"{connector.name} can't be reached at http://127.0.0.1:9"):
         walk(impatient(connector, "http://127.0.0.1:9"), symbol)

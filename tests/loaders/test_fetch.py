@@ -1,4 +1,4 @@
-"""One client for all venues: what is sent when, what is asked again, and how it ends."""
+"""One client for all exchanges: what is sent when, what is asked again, and how it ends."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -50,7 +50,7 @@ def fetcher(
     time = time or Time()
     return Fetcher(
         connector,
-        "https://venue.test",
+        "https://exchange.test",
         transport=httpx.MockTransport(answer),
         clock=time.clock,
         wait=time.wait,
@@ -69,7 +69,7 @@ def walk(fetcher: Fetcher, *symbols: str) -> list[Page]:
         return list(fetcher.pages({symbol: BINANCE.newer(symbol, after, since=START) for symbol in symbols}))
 
 
-def test_a_pause_that_the_venue_asks_for_is_kept_to_the_second() -> None:
+def test_a_pause_that_the_exchange_asks_for_is_kept_to_the_second() -> None:
     time = Time()
     asked = answers(httpx.Response(429, headers={"Retry-After": "37"}), httpx.Response(200, content=PAGE))
     (page,) = walk(fetcher(asked, time), "BTCUSDT")
@@ -99,7 +99,7 @@ def test_a_refusal_is_not_asked_again() -> None:
     assert isinstance(refusing.failures["NOSUCH"], BadRequest)
 
 
-def test_requests_keep_to_the_venues_budget() -> None:
+def test_requests_keep_to_the_exchanges_budget() -> None:
     time = Time()
     with fetcher(lambda _: httpx.Response(200, content=b"[]"), time) as one:
         for _ in range(300):
@@ -191,7 +191,7 @@ def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
         sent.append(request)
         return httpx.Response(status, headers={"Retry-After": asked})
 
-    time, bans = Time(), Bans(tmp_path / "bans" / "venue.json", "https://venue.test")
+    time, bans = Time(), Bans(tmp_path / "bans" / "exchange.json", "https://exchange.test")
     walks = {name: connector.newer(name, Cursor("7", "7"), since=START) for name in ("A", "B", "C")}
     with fetcher(answer, time, connector, bans=bans, now=lambda: NOON, concurrency=1) as one:
         assert list(one.pages(walks)) == []
@@ -212,11 +212,11 @@ def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
     assert bans.standing(NOON + timedelta(days=3, seconds=1)) is None
 
 
-@pytest.mark.parametrize("content", [b"", b"no JSON", b'{"https://venue.test": 1}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"no JSON", b'{"https://exchange.test": 1}', b"\xff"])
 def test_a_list_of_bans_that_is_none_costs_a_request(tmp_path: Path, content: bytes) -> None:
-    file = tmp_path / "venue.json"
+    file = tmp_path / "exchange.json"
     file.write_bytes(content)
-    with fetcher(answers(httpx.Response(200, content=b"{}")), bans=Bans(file, "https://venue.test")) as one:
+    with fetcher(answers(httpx.Response(200, content=b"{}")), bans=Bans(file, "https://exchange.test")) as one:
         assert one.answer(iter_once(Request("/"))) is None  # type: ignore[func-returns-value]
 
 
@@ -318,7 +318,7 @@ def test_what_is_no_answer_is_told_at_once(body: bytes, words: str) -> None:
     assert sum(time.waits) == 0
 
 
-def test_what_a_venue_says_in_an_error_is_cut_and_obeyed_by_no_terminal() -> None:
+def test_what_an_exchange_says_in_an_error_is_cut_and_obeyed_by_no_terminal() -> None:
     said = {"code": -1, "msg": "\x1b[2J\nerror: all is well" + "x" * 3_000_000}
     told = fetcher(lambda _: httpx.Response(400, json=said))
     assert walk(told, "BTCUSDT") == []

@@ -1,4 +1,4 @@
-"""Whatever a venue's body holds, a connector gives rows that are that body's, or one error that is ours."""
+"""Whatever an exchange's body holds, a connector gives rows that are that body's, or one error that is ours."""
 
 import json
 import random
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNE
 
 @pytest.fixture(scope="module")
 def bodies(shared_exchanges: RunningSimulator) -> dict[str, bytes]:
-    """A sound body of a few trades, for each venue."""
+    """A sound body of a few trades, for each exchange."""
     return {
         name: sound_body(connector, shared_exchanges)
         for name, connector in CONNECTORS.items()

@@ -21,7 +21,7 @@ TOKEN = str(int(START.timestamp()) * 10**9)
 
 
 def rows_of(exchange: str, first: int) -> list[Any]:
-    """Two rows of a venue, with neither a price nor a time."""
+    """Two rows of an exchange, with neither a price nor a time."""
     ids = [first, first + 1]
     if exchange == "binance":
         return [{"id": i, "price": "", "qty": "1", "time": None, "isBuyerMaker": True} for i in ids]
@@ -30,8 +30,8 @@ def rows_of(exchange: str, first: int) -> list[Any]:
     return [["", "1", None, "b", "l", "", i] for i in ids]
 
 
-def venue(exchange: str, *firsts: int) -> httpx.MockTransport:
-    """A venue that has the rows from each of `firsts` on, and no others."""
+def exchange_with(exchange: str, *firsts: int) -> httpx.MockTransport:
+    """An exchange that has the rows from each of `firsts` on, and no others."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked = request.url.params
@@ -53,16 +53,16 @@ def venue(exchange: str, *firsts: int) -> httpx.MockTransport:
 
 
 def run(lake: LocalLake, connector: Connector, transport: httpx.MockTransport) -> Ingested:
-    with Fetcher(connector, "https://venue.test", transport=transport) as fetcher:
+    with Fetcher(connector, "https://exchange.test", transport=transport) as fetcher:
         return ingest(lake, connector, ["SYMBOL"], fetcher=fetcher, since=START, now=utc_now)
 
 
 @pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNECTORS)
 def test_rows_without_a_price_and_a_time_land_and_are_gone_on_from(lake: LocalLake, connector: Connector) -> None:
     for transport, count in (
-        (venue(connector.name, 5), 2),
-        (venue(connector.name, 5, 7), 2),
-        (venue(connector.name, 5, 7), 0),
+        (exchange_with(connector.name, 5), 2),
+        (exchange_with(connector.name, 5, 7), 2),
+        (exchange_with(connector.name, 5, 7), 0),
     ):
         ingested = run(lake, connector, transport)
         assert ingested.failures == {}

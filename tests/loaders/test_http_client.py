@@ -1,4 +1,4 @@
-"""One answer: whatever a venue does with the connection, it has a total time, a total size, and one line."""
+"""One answer: whatever an exchange does with the connection, it has a total time, a total size, and one line."""
 
 import gzip
 import socket
@@ -20,8 +20,8 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
 @contextmanager
-def venue(play: Play) -> Iterator[str]:
-    """A venue that reads a request on each connection, and then plays; gives its address."""
+def exchange(play: Play) -> Iterator[str]:
+    """An exchange that reads a request on each connection, and then plays; gives its address."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -55,7 +55,7 @@ def ask(url: str, *, seconds: float = 20.0, silence: float = 20.0) -> Response:
 
 def client_of(url: str, *, seconds: float = 20.0, silence: float = 20.0) -> HttpClient:
     return HttpClient(
-        "venue",
+        "exchange",
         url,
         transport=None,
         seconds=seconds,
@@ -101,13 +101,13 @@ def endless(head: bytes, part: bytes) -> Play:
 )
 def test_an_answer_that_drips_is_given_up_after_its_time(play: Play) -> None:
     began = time.monotonic()
-    with venue(play) as url, pytest.raises(ExchangeUnavailable, match=r"venue"):
+    with exchange(play) as url, pytest.raises(ExchangeUnavailable, match=r"exchange"):
         ask(url, seconds=0.3, silence=0.3)
     assert time.monotonic() - began < 3
 
 
-def test_a_venue_that_says_nothing_is_given_up() -> None:
-    with venue(lambda _: time.sleep(1)) as url, pytest.raises(ExchangeTooSlow, match="fell silent"):
+def test_an_exchange_that_says_nothing_is_given_up() -> None:
+    with exchange(lambda _: time.sleep(1)) as url, pytest.raises(ExchangeTooSlow, match="fell silent"):
         ask(url, silence=0.2)
 
 
@@ -120,20 +120,22 @@ def test_a_venue_that_says_nothing_is_given_up() -> None:
     ids=["endless", "packed"],
 )
 def test_an_answer_that_is_too_large_is_not_read_to_its_end(play: Play) -> None:
-    with venue(play) as url, pytest.raises(UnexpectedPayload, match="more than 67,108,864 bytes"):
+    with exchange(play) as url, pytest.raises(UnexpectedPayload, match="more than 67,108,864 bytes"):
         ask(url)
 
 
 def test_an_answer_may_be_packed_as_asked_for() -> None:
     body = gzip.compress(b'[{"id":1}]')
-    with venue(all_of(HEAD + f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)) as url:
+    with exchange(
+        all_of(HEAD + f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    ) as url:
         assert ask(url).body == b'[{"id":1}]'
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "\x1b[31m"])
 def test_a_packing_that_was_not_asked_for_is_told_at_once(encoding: str) -> None:
     head = HEAD + f"Content-Encoding: {encoding}\r\n\r\n".encode()
-    with venue(all_of(head + b"\x8b\x02\x80")) as url, pytest.raises(SchemaHubError) as caught:
+    with exchange(all_of(head + b"\x8b\x02\x80")) as url, pytest.raises(SchemaHubError) as caught:
         ask(url)
     assert "\x1b" not in str(caught.value)
 
@@ -141,7 +143,7 @@ def test_a_packing_that_was_not_asked_for_is_told_at_once(encoding: str) -> None
 @pytest.mark.parametrize("body", [gzip.compress(b"[]" * 1000)[:-12], b"no gzip"], ids=["cut", "none"])
 def test_a_broken_packing_may_pass(body: bytes) -> None:
     with (
-        venue(all_of(HEAD + b"Content-Encoding: gzip\r\n\r\n" + body)) as url,
+        exchange(all_of(HEAD + b"Content-Encoding: gzip\r\n\r\n" + body)) as url,
         pytest.raises(ExchangeUnavailable, match="broke off"),
     ):
         ask(url)
@@ -150,7 +152,7 @@ def test_a_broken_packing_may_pass(body: bytes) -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_move_is_named_and_not_followed(status: int) -> None:
     head = f"HTTP/1.1 {status} Moved\r\nLocation: https://me:secret@else.test/x?key=1\r\nContent-Length: 0\r\n\r\n"
-    with venue(all_of(head.encode())) as url, pytest.raises(BadRequest) as caught:
+    with exchange(all_of(head.encode())) as url, pytest.raises(BadRequest) as caught:
         ask(url)
     assert f"HTTP {status}" in str(caught.value)
     assert "https://else.test/x, which is not followed" in str(caught.value)
@@ -159,7 +161,7 @@ def test_a_move_is_named_and_not_followed(status: int) -> None:
 
 def test_an_error_is_known_by_its_status_whatever_its_body_does() -> None:
     head = b"HTTP/1.1 418 Teapot\r\nRetry-After: 7\r\n\r\n"
-    with venue(endless(head, b"x" * 2**20)) as url:
+    with exchange(endless(head, b"x" * 2**20)) as url:
         answer = ask(url)
     assert (answer.status, answer.retry_after) == (418, 7)
     assert len(answer.body) <= 2**16
@@ -193,6 +195,6 @@ def test_a_password_is_sent_and_shown_nowhere() -> None:
 def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "foo://me:secret@proxy.test:1")
     with pytest.raises(Misconfigured, match="HTTPS_PROXY") as caught:
-        client_of("https://venue.test")
+        client_of("https://exchange.test")
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None

@@ -121,10 +121,10 @@ def test_a_walk_that_fails_midway_reports_its_own_error_and_lands_nothing(lake_h
 
     def broken(load: LoadInProgress) -> Iterator[Page]:
         yield from pages(load.table, 150)
-        raise ExchangeUnavailable("the venue went away")
+        raise ExchangeUnavailable("the exchange went away")
 
     load = load_in_progress(lake)
-    with pytest.raises(ExchangeUnavailable, match="the venue went away"):
+    with pytest.raises(ExchangeUnavailable, match="the exchange went away"):
         land(load, broken(load))
     assert landed_ids(lake) == Counter()
     assert not (lake.work_folder / "landing" / RAW.name).exists()

@@ -39,6 +39,6 @@ def test_a_page_that_broke_off_anywhere_is_told_from_a_whole_one(length: int) ->
     assert not is_whole(COMPACT[:length])
 
 
-def test_a_wrong_body_is_named_with_the_venue_and_its_beginning() -> None:
+def test_a_wrong_body_is_named_with_the_exchange_and_its_beginning() -> None:
     with pytest.raises(UnexpectedPayload, match=r"gemini: .*; the answer began b'<html>"):
-        decode(msgspec.json.Decoder(list[int]), b"<html>", venue="gemini")
+        decode(msgspec.json.Decoder(list[int]), b"<html>", exchange="gemini")

@@ -14,7 +14,7 @@ def test_a_burst_passes_and_then_the_rate_holds() -> None:
     assert [round(limiter.reserve(1), 3) for _ in range(6)] == [0, 0, 0, 0.1, 0.2, 0.3]
 
 
-def test_weights_are_counted_in_the_venues_units() -> None:
+def test_weights_are_counted_in_the_exchanges_units() -> None:
     limiter = RateLimiter(Budget(units=6_000, seconds=60, burst=100), clock=Clock())
     assert [round(limiter.reserve(25), 3) for _ in range(5)] == [0, 0, 0, 0, 0.25]
 
@@ -35,7 +35,7 @@ def test_scopes_have_budgets_of_their_own() -> None:
     assert [limiter.reserve(1, scope) for scope in ("XBTUSD", "ETHUSD", "XBTUSD")] == [0, 0, 1]
 
 
-def test_a_pause_that_the_venue_asked_for_holds_everybody_back() -> None:
+def test_a_pause_that_the_exchange_asked_for_holds_everybody_back() -> None:
     clock = Clock()
     limiter = RateLimiter(Budget(units=10, seconds=1, burst=5), clock=clock)
     limiter.pause(30)

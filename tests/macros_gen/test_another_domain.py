@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.macros_gen.conftest import GeneratedProject
+from tests.support.generated_project import GeneratedProject
 from tests.test_architecture import WORDS_OF_MARKETS
 
 LAKE = """\
@@ -42,7 +42,7 @@ mappings: {number: order_id, pieces: pieces, paid: is_paid, created: ordered_at}
 constants: {shop: CORNER}
 transforms: {created: from_s}
 """
-LEDGER_COLUMNS = ("min_trade_ts", "max_trade_ts")
+LEDGER_COLUMNS = ("min_event_ts", "max_event_ts")
 """How the ledger names the earliest and the latest time of a load."""
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from tests.macros_gen.conftest import GeneratedProject
+from tests.support.generated_project import GeneratedProject
 
 TARGET = "config/targets/trades_unified.yaml"
 COINBASE = "stg_coinbase__trades"

@@ -22,7 +22,7 @@ from macros_gen.sql_text import jinja_safe, text_literal
 from macros_gen.transforms import SQL
 from registry.registry import PROJECT, Product, load_registry
 from registry.transforms import CATALOGUE
-from tests.macros_gen.conftest import GeneratedProject
+from tests.support.generated_project import GeneratedProject
 
 PLAIN_MAPPING = """\
 # config/mappings/binance_trades.yaml

@@ -17,7 +17,7 @@ from registry import declarations
 from registry.registry import PROJECT, load_registry
 from registry.transforms import CATALOGUE
 from registry.yaml_file import read_yaml
-from tests.macros_gen.conftest import GeneratedProject as Project
+from tests.support.generated_project import GeneratedProject as Project
 
 ACME = "config/mappings/acme_trades.yaml"
 GUIDE = render(load_registry())[PATH]

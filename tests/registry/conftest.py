@@ -1,33 +1,10 @@
-"""A project in a temporary folder, with the real `config/`, that tests may spoil."""
+"""A project whose `config/` tests may spoil."""
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from registry.registry import PROJECT, Registry, RegistryError, load_registry
-
-
-class Project:
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        shutil.copytree(PROJECT / "config", root / "config")
-
-    def write(self, path: str, text: str) -> None:
-        (self.root / path).write_text(text)
-
-    def replace(self, path: str, old: str, new: str) -> None:
-        text = (self.root / path).read_text()
-        assert old in text
-        self.write(path, text.replace(old, new, 1))
-
-    def load(self) -> Registry:
-        return load_registry(self.root)
-
-    def problems(self) -> list[str]:
-        with pytest.raises(RegistryError) as caught:
-            self.load()
-        return caught.value.problems
+from tests.support.spoilable_project import Project
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from macros_gen.render import render
 from registry.problems import RegistryError
 from registry.registry import PROJECT, load_registry
 from registry.yaml_file import MOST_BYTES
-from tests.registry.conftest import Project
+from tests.support.spoilable_project import Project
 
 FOLDER = "config/mappings"
 KRAKEN = f"{FOLDER}/kraken_trades.yaml"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from registry.registry import Mapping, load_registry
-from tests.registry.conftest import Project
+from tests.support.spoilable_project import Project
 
 SHORTEST = Path(__file__).parent / "mappings"
 BINANCE = "config/mappings/binance_trades.yaml"

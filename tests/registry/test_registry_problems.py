@@ -3,7 +3,7 @@
 import pytest
 
 from registry.registry import load_registry
-from tests.registry.conftest import Project
+from tests.support.spoilable_project import Project
 
 KRAKEN = "config/mappings/kraken_trades.yaml"
 TARGET = "config/targets/trades_unified.yaml"

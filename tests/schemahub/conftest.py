@@ -1,71 +1,15 @@
-"""The command line as a person runs it: a process of its own, against the simulated exchanges.
-
-    cli("run", "ingest", "binance", lake=lake, SCHEMAHUB_SYMBOLS="BTC-USDT")
-
-Lakes are looked at with pyiceberg alone, so that nothing of ours has a say in what is found there.
-"""
-
 import os
 import shutil
-import subprocess
-import sys
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
-from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.exceptions import NoSuchTableError
-from pyiceberg.table import Table
 
 from profiles.local_iceberg import _close_catalogs, release_views
-from registry.registry import Registry, load_registry
+from registry.registry import Registry
 from simulator.exchanges import RunningSimulator
-from tests.dbt.conftest import TestLake
 from tests.schemahub.planned_lakes import land_first
+from tests.support.command_line import ROOT, Cli
+from tests.support.lake_under_test import LakeUnderTest, Restore
 from tests.support.lakes import LakeHome
-
-ROOT = Path(__file__).resolve().parents[2]
-
-Finished = subprocess.CompletedProcess[str]
-
-ID_COLUMNS = {"binance": ("symbol", "id"), "coinbase": ("product_id", "trade_id"), "kraken": ("pair", "trade_id")}
-
-
-@dataclass(frozen=True)
-class Cli:
-    """Runs `schemahub`, with no setting but those that are given."""
-
-    environment: Mapping[str, str]
-    folder: Path
-    """Where it runs, so that a default path would show."""
-    prefix: tuple[str, ...] = ()
-    """What starts it, with its own command behind."""
-
-    def __call__(self, *arguments: str, lake: Path | str | None = None, **changes: str) -> Finished:
-        """Run to the end; `changes` are environment variables."""
-        return self.run([*self.prefix, sys.executable, "-m", "schemahub.cli", *arguments], lake=lake, **changes)
-
-    def run(self, command: list[str], *, lake: Path | str | None = None, **changes: str) -> Finished:
-        environment = self.environment_of(lake, **changes)
-        return subprocess.run(
-            command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
-        )
-
-    def start(self, *arguments: str, lake: Path) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-m", "schemahub.cli", *arguments],
-            env=self.environment_of(lake),
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def environment_of(self, lake: Path | str | None, **changes: str) -> dict[str, str]:
-        return {**self.environment, **({} if lake is None else {"SCHEMAHUB_LAKE": str(lake)}), **changes}
 
 
 @pytest.fixture(scope="session")
@@ -87,117 +31,14 @@ def cli(shared_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFac
     )
 
 
-def error_line(finished: Finished) -> str:
-    """The one line that a failed command says, without its `error: `."""
-    assert finished.returncode == 1, finished.stderr
-    assert finished.stderr.count("\n") == 1, finished.stderr
-    line = finished.stderr.rstrip("\n")
-    prefix, _, message = line.partition("error: ")
-    assert prefix == "", line
-    return message
-
-
-def catalog(lake: Path) -> SqlCatalog:
-    return SqlCatalog("schemahub", uri=f"sqlite:///{lake}/catalog.db")
-
-
-def iceberg_table(lake: Path, name: str) -> Table:
-    return catalog(lake).load_table(f"schemahub.{name}")
-
-
-def snapshots(lake: Path) -> dict[str, list[int]]:
-    """The snapshot ids of every table of a lake; empty where there is none."""
-    if not (lake / "catalog.db").exists():
-        return {}
-    tables = catalog(lake)
-    return {
-        name[-1]: [snapshot.snapshot_id for snapshot in tables.load_table(name).metadata.snapshots]
-        for name in tables.list_tables("schemahub")
-    }
-
-
-def leftovers(lake: Path) -> list[Path]:
-    """Files of loads that never ended, and data files of raw tables that no snapshot knows."""
-    working = [path for path in (lake / ".schemahub" / "landing").rglob("*") if path.is_file()]
-    return working + [path for exchange in ID_COLUMNS for path in _unknown_files(lake, f"raw_{exchange}_trades")]
-
-
-def _unknown_files(lake: Path, name: str) -> list[Path]:
-    found = set((lake / "schemahub" / name / "data").rglob("*"))
-    if not found:
-        return []
-    known = {
-        Path(task.file.file_path.removeprefix("file://")) for task in iceberg_table(lake, name).scan().plan_files()
-    }
-    return sorted(found - known)
-
-
-def landed_ids(lake: Path, exchange: str) -> Counter[tuple[str, int]]:
-    """How often each (symbol, trade id) is in the raw table of an exchange."""
-    try:
-        table = iceberg_table(lake, f"raw_{exchange}_trades")
-    except NoSuchTableError:
-        return Counter()
-    symbol, trade_id = ID_COLUMNS[exchange]
-    rows = table.scan(selected_fields=(symbol, trade_id)).to_arrow()
-    return Counter(zip(rows[symbol].to_pylist(), map(int, rows[trade_id].to_pylist()), strict=True))
-
-
-@dataclass(frozen=True)
-class Served:
-    """What the simulator has of one product, by the venue's symbol."""
-
-    exchange: str
-    symbol: str
-    trades: int
-    first_id: int
-    last_id: int
-
-    @property
-    def ids(self) -> list[tuple[str, int]]:
-        return [(self.symbol, trade_id) for trade_id in range(self.first_id, self.last_id + 1)]
-
-
-def served(exchanges: RunningSimulator, *canonical: str) -> list[Served]:
-    names = {
-        (product.exchange.lower(), product.canonical_symbol): product.symbol for product in load_registry(ROOT).products
-    }
-    return [
-        Served(exchange, names[exchange, listed["symbol"]], listed["trades"], listed["first_id"], listed["last_id"])
-        for exchange, products in sorted(exchanges.market().items())
-        for listed in products.values()
-        if listed["symbol"] in canonical
-    ]
-
-
-def ledger(lake: Path) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = iceberg_table(lake, "schemahub_loads").scan().to_arrow().to_pylist()
-    return rows
-
-
-def assert_everything_landed_once(lake: Path, products: list[Served]) -> None:
-    """Raw tables hold each trade once, the ledger counts the same, and nothing lies about."""
-    for exchange in {product.exchange for product in products}:
-        wanted = [trade for product in products if product.exchange == exchange for trade in product.ids]
-        assert landed_ids(lake, exchange) == Counter(wanted), exchange
-    counted: Counter[tuple[str, str]] = Counter()
-    for row in ledger(lake):
-        counted[row["source"], row["stream"]] += row["row_count"]
-    assert counted == {(product.exchange, product.symbol): product.trades for product in products}
-    assert leftovers(lake) == []
-
-
-Restore = Callable[[], TestLake]
-
-
 @pytest.fixture(scope="session")
 def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Restore:
     """Give a lake whose first loads, one a venue and all of 2026-01-05, are unified; always the same one, made anew."""
     folder = tmp_path_factory.mktemp("plan")
     lake, kept = folder / "lake", folder / "kept"
 
-    def opened() -> TestLake:
-        return TestLake(LakeHome(str(lake), {}), registry, folder / "target")
+    def opened() -> LakeUnderTest:
+        return LakeUnderTest(LakeHome(str(lake), {}), registry, folder / "target")
 
     built = opened()
     land_first(built)
@@ -206,7 +47,7 @@ def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Res
     release_views()
     shutil.copytree(lake, kept)
 
-    def restored() -> TestLake:
+    def restored() -> LakeUnderTest:
         release_views()
         _close_catalogs()  # that of the lake that is removed
         shutil.rmtree(lake)

@@ -11,26 +11,26 @@ from rich.text import Text
 from advisor.plan import Plan, plan_unify
 from schemahub.dbt import seed
 from schemahub.show.plan import plan_report
-from tests.dbt.conftest import TestLake, binance, coinbase, kraken
+from tests.support.lake_under_test import LakeUnderTest, binance, coinbase, kraken
 
 DAYS = 50
 GIVEN_IDS = {"id", "trade_id", "load_id", "_dlt_load_id"}
 WITH_TRADES = ("raw_binance_trades", "raw_coinbase_trades", "raw_kraken_trades", "trades_unified", "trades_1m_versions")
 
 
-def land_first(lake: TestLake) -> None:
+def land_first(lake: LakeUnderTest) -> None:
     """Land a load for each venue, all of 2026-01-05."""
     lake.land("raw_binance_trades", binance(*range(500)), load="b1", at="2026-01-05 12:00:00")
     lake.land("raw_coinbase_trades", coinbase(*range(500)), load="c1", at="2026-01-05 12:00:01")
     lake.land("raw_kraken_trades", kraken(*range(500)), load="k1", at="2026-01-05 12:00:02")
 
 
-def planned(lake: TestLake, **options: Any) -> Plan:
+def planned(lake: LakeUnderTest, **options: Any) -> Plan:
     seeds = seed.to_make(lake.lake, full_refresh=options.get("full_refresh", False))
     return plan_unify(lake.lake, lake.registry, seeds=seeds, **options)
 
 
-def grow(lake: TestLake) -> None:
+def grow(lake: LakeUnderTest) -> None:
     """Add the same again for each of the following days, as the loaders' and dbt's commits would have, in few ones."""
     for name in (*WITH_TRADES, "schemahub_loads", "unified_loads"):
         table = lake.table(name)
@@ -49,23 +49,23 @@ def _days_later(rows: pa.Table, days: int) -> pa.Table:
     return rows
 
 
-def land_again_and_new(lake: TestLake) -> None:
+def land_again_and_new(lake: LakeUnderTest) -> None:
     """Trades of the first day, one of them known, that come long after it."""
     lake.land("raw_binance_trades", binance(499, 500, 501), load="z", at="2026-04-01 00:00:00")
 
 
-def data_files(lake: TestLake, name: str) -> dict[str, str]:
+def data_files(lake: LakeUnderTest, name: str) -> dict[str, str]:
     """The day of each data file of a table, by its address."""
     tasks = lake.table(name).scan().plan_files()
     return {task.file.file_path: str(date(1970, 1, 1) + timedelta(days=task.file.partition[0])) for task in tasks}
 
 
-def land_days(lake: TestLake, days: int, *, load: str) -> None:
+def land_days(lake: LakeUnderTest, days: int, *, load: str) -> None:
     trades = [trade for day in range(days) for trade in kraken(day, time=str(datetime(2026, 2, 1) + timedelta(day)))]
     lake.land("raw_kraken_trades", trades, load=load, at="2026-09-01 00:00:00")
 
 
-def shown(plan: Plan, lake: TestLake) -> str:
+def shown(plan: Plan, lake: LakeUnderTest) -> str:
     console = Console(width=80)
     with console.capture() as captured:
         for part in plan_report(plan, lake.lake.location):

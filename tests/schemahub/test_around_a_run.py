@@ -11,7 +11,7 @@ import lakehouse.aws
 from advisor.scanned import AthenaQueries
 from registry.registry import Registry
 from schemahub.runs.cost_of_a_run import cost_shown
-from tests.schemahub.test_plan_scanned import MB, Athena, execution
+from tests.support.finished_queries import MB, Athena, execution
 
 
 @dataclass

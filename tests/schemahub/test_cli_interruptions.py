@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from simulator.exchanges import RunningSimulator
-from tests.schemahub.conftest import Cli, assert_everything_landed_once, leftovers, served
+from tests.support.command_line import Cli, assert_everything_landed_once, leftovers, served
 
 COMMAND = ("run", "ingest", "binance", "coinbase", "kraken", "--symbols", "BTC-USDT")
 

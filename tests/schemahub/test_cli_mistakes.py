@@ -12,7 +12,7 @@ import pytest
 
 from lakehouse.local import LocalLake
 from simulator.exchanges import RunningSimulator
-from tests.schemahub.conftest import Cli, error_line, landed_ids, leftovers, served, snapshots
+from tests.support.command_line import Cli, error_line, landed_ids, leftovers, served, snapshots
 
 NOBODY = "http://127.0.0.1:9"
 INGEST = ("run", "ingest", "binance", "--symbols", "BTC-USDT")

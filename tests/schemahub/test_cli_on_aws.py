@@ -11,7 +11,7 @@ import pytest
 
 from simulator.aws import local_aws
 from simulator.aws.local_aws import LocalAws
-from tests.schemahub.conftest import Cli, error_line
+from tests.support.command_line import Cli, error_line
 
 INGEST = ("run", "ingest", "binance", "--symbols", "BTC-USDT")
 ONLY_S3 = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}

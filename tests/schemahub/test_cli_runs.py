@@ -12,7 +12,7 @@ from pyiceberg.types import DoubleType, StringType, TimestampType
 
 from lakehouse.local import LocalLake
 from simulator.exchanges import RunningSimulator
-from tests.schemahub.conftest import (
+from tests.support.command_line import (
     Cli,
     Finished,
     Served,

@@ -17,7 +17,7 @@ from schemahub.settings import load_settings
 from schemahub.show import progress as terminal
 from schemahub.show.status import status
 from simulator.exchanges import RunningSimulator
-from tests.schemahub.conftest import iceberg_table, landed_ids, leftovers, served
+from tests.support.command_line import iceberg_table, landed_ids, leftovers, served
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from schemahub.show.client_settings import Aws, aws_in_use, spark_conf, trino_conf
 from simulator.aws.local_aws import LocalAws
-from tests.schemahub.conftest import Cli
+from tests.support.command_line import Cli
 from tests.support.lakes import glue_home
 
 FOLDER = "file:///data/lake"

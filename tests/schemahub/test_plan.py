@@ -22,8 +22,6 @@ from lakehouse.pending import read_landed
 from schemahub.runs.coordinator import utc_now
 from schemahub.show.plan import plan_report, shown_dollars
 from schemahub.show.status import status
-from tests.dbt.conftest import TestLake, binance, kraken
-from tests.schemahub.conftest import Restore
 from tests.schemahub.planned_lakes import (
     DAYS,
     WITH_TRADES,
@@ -34,10 +32,11 @@ from tests.schemahub.planned_lakes import (
     planned,
     shown,
 )
+from tests.support.lake_under_test import LakeUnderTest, Restore, binance, kraken
 
 
 @pytest.fixture
-def lake(restore: Restore) -> TestLake:
+def lake(restore: Restore) -> LakeUnderTest:
     return restore()
 
 
@@ -71,7 +70,7 @@ def test_an_increment_reads_the_new_files_and_the_days_they_touch_however_large_
     assert plans[0].dollars == pytest.approx(plans[1].dollars)
 
 
-def test_a_run_needs_the_files_of_its_plan_and_no_others(lake: TestLake) -> None:
+def test_a_run_needs_the_files_of_its_plan_and_no_others(lake: LakeUnderTest) -> None:
     grow(lake)
     land_again_and_new(lake)
     plan = planned(lake)
@@ -96,7 +95,7 @@ def test_a_run_needs_the_files_of_its_plan_and_no_others(lake: TestLake) -> None
     assert planned(lake).pending == ()
 
 
-def test_planning_writes_nothing(lake: TestLake) -> None:
+def test_planning_writes_nothing(lake: LakeUnderTest) -> None:
     land_again_and_new(lake)
 
     def state() -> dict[Path, int]:
@@ -109,7 +108,7 @@ def test_planning_writes_nothing(lake: TestLake) -> None:
     assert state() == before
 
 
-def test_what_waits_is_told_by_raw_table(lake: TestLake) -> None:
+def test_what_waits_is_told_by_raw_table(lake: LakeUnderTest) -> None:
     late = "2026-01-07 23:59:30"
     lake.land("raw_kraken_trades", kraken(600), load="k2", at="2026-01-08 00:00:00")
     lake.land("raw_kraken_trades", kraken(601, 602, time=late), load="k3", at="2026-01-08 00:01:00")
@@ -120,7 +119,7 @@ def test_what_waits_is_told_by_raw_table(lake: TestLake) -> None:
     assert kraken_waits.days == 3  # midnight is less than a minute away
 
 
-def test_without_anything_new_no_trades_are_read(lake: TestLake) -> None:
+def test_without_anything_new_no_trades_are_read(lake: LakeUnderTest) -> None:
     plan = planned(lake)
     assert plan.pending == ()
     assert {each.kind for each in plan.statements if each.node == "trades_1m_versions"} == {CREATE, INSERT, SELECT}
@@ -131,7 +130,7 @@ def test_without_anything_new_no_trades_are_read(lake: TestLake) -> None:
     assert f"a run reads no trades, and Athena would take {shown_dollars(plan.dollars)}" in str(sentence)
 
 
-def test_a_load_without_times_is_compared_with_the_whole_table(lake: TestLake) -> None:
+def test_a_load_without_times_is_compared_with_the_whole_table(lake: LakeUnderTest) -> None:
     grow(lake)
     lake.land("raw_binance_trades", binance(501, time=None), load="z", at="2026-04-01 00:00:00")
     plan = planned(lake)
@@ -144,7 +143,7 @@ def test_a_load_without_times_is_compared_with_the_whole_table(lake: TestLake) -
     assert line.split() == ["raw_binance_trades", "1", "1", "unknown", "unknown", "all"]
 
 
-def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lake: TestLake) -> None:
+def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lake: LakeUnderTest) -> None:
     plan = planned(lake, full_refresh=True)
     assert [each.loads for each in plan.pending] == [1, 1, 1]
     read = plan.reads("trades_unified")
@@ -157,14 +156,14 @@ def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lak
     assert {each.kind for each in plan.statements} == {CREATE, SELECT}
 
 
-def test_a_build_of_one_lost_table_reads_what_it_is_built_of(lake: TestLake) -> None:
+def test_a_build_of_one_lost_table_reads_what_it_is_built_of(lake: LakeUnderTest) -> None:
     lake.lake.catalog.drop_table("schemahub.trades_1m_versions")
     plan = planned(lake)
     assert set(plan.reads("trades_1m_versions")["trades_unified"].files) == set(data_files(lake, "trades_unified"))
     assert plan.reads("trades_unified")["trades_unified"] == Reads()
 
 
-def test_status_and_plan_tell_the_same_loads_as_pending(lake: TestLake) -> None:
+def test_status_and_plan_tell_the_same_loads_as_pending(lake: LakeUnderTest) -> None:
     def pending() -> tuple[list[int], list[int]]:
         of_status = [
             each.pending_loads
@@ -188,7 +187,7 @@ def sent(plan: Plan, node: str) -> Counter[str]:
 
 
 @pytest.mark.parametrize("node", ["trades_unified", "trades_1m_versions"])
-def test_more_days_than_athena_writes_in_a_statement_are_written_in_several(lake: TestLake, node: str) -> None:
+def test_more_days_than_athena_writes_in_a_statement_are_written_in_several(lake: LakeUnderTest, node: str) -> None:
     few = sent(planned(lake, full_refresh=True), node)
     land_days(lake, 100, load="k2")
     increment = planned(lake)
@@ -208,7 +207,7 @@ def test_more_days_than_athena_writes_in_a_statement_are_written_in_several(lake
     assert refresh.reads(node, SELECT)["its new rows"] == staged
 
 
-def test_bars_that_are_lost_are_made_of_all_days(lake: TestLake) -> None:
+def test_bars_that_are_lost_are_made_of_all_days(lake: LakeUnderTest) -> None:
     land_days(lake, 101, load="k2")
     lake.dbt("run")
     lake.lake.catalog.drop_table("schemahub.trades_1m_versions")
@@ -219,7 +218,7 @@ def test_bars_that_are_lost_are_made_of_all_days(lake: TestLake) -> None:
 
 
 @pytest.mark.parametrize("time", ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"])
-def test_a_load_from_the_end_of_time_is_planned(lake: TestLake, time: str) -> None:
+def test_a_load_from_the_end_of_time_is_planned(lake: LakeUnderTest, time: str) -> None:
     lake.land("raw_kraken_trades", kraken(600, time=time), load="k2", at="2026-01-08 00:00:00")
     lake.dbt("run")
     lake.land("raw_kraken_trades", kraken(601, time=time), load="k3", at="2026-01-09 00:00:00")
@@ -227,7 +226,7 @@ def test_a_load_from_the_end_of_time_is_planned(lake: TestLake, time: str) -> No
     assert (waits.loads, waits.rows) == (1, 1)
 
 
-def test_of_a_large_file_the_columns_that_are_named_are_counted_and_of_a_small_one_all(lake: TestLake) -> None:
+def test_of_a_large_file_the_columns_that_are_named_are_counted_and_of_a_small_one_all(lake: LakeUnderTest) -> None:
     payloads = random.Random(1)
     rows = [{**row, "_raw_payload": payloads.randbytes(150).hex()} for row in binance(*range(20_000))]
     lake.land("raw_binance_trades", rows, load="large", at="2026-01-06 12:00:00")
@@ -244,7 +243,7 @@ def test_of_a_large_file_the_columns_that_are_named_are_counted_and_of_a_small_o
     assert small.bytes == small.bytes_of_files > 0
 
 
-def test_deletes_are_read_with_the_rows_that_they_delete(lake: TestLake) -> None:
+def test_deletes_are_read_with_the_rows_that_they_delete(lake: LakeUnderTest) -> None:
     with connect(lake.lake.folder, read_only=False) as connection:
         connection.execute("delete from schemahub.schemahub.trades_unified where trade_id = '7'")
     (task,) = lake.table("trades_unified").scan().plan_files()
@@ -255,7 +254,7 @@ def test_deletes_are_read_with_the_rows_that_they_delete(lake: TestLake) -> None
     assert read.bytes == read.bytes_of_files == task.file.file_size_in_bytes + delete.file_size_in_bytes
 
 
-def test_a_file_is_counted_for_every_range_that_is_read_of_it(lake: TestLake) -> None:
+def test_a_file_is_counted_for_every_range_that_is_read_of_it(lake: LakeUnderTest) -> None:
     early, late = binance(600, time="2026-01-05 03:00:00"), binance(601, time="2026-01-05 22:00:00")
     lake.land("raw_binance_trades", [*early, *late], load="b2", at="2026-01-06 12:00:00")
     lake.dbt("run")
@@ -269,12 +268,12 @@ def test_a_file_is_counted_for_every_range_that_is_read_of_it(lake: TestLake) ->
     assert planned(lake).reads("trades_unified")["trades_unified"].files == (wide.file.file_path,) * 3
 
 
-def _files_at(lake: TestLake, time: str) -> list[str]:
+def _files_at(lake: LakeUnderTest, time: str) -> list[str]:
     scan = lake.table("trades_unified").scan(f"trade_ts == '2026-01-05T{time}:00'")
     return [task.file.file_path for task in scan.plan_files()]
 
 
-def test_a_mapping_of_two_formats_reads_a_file_once_where_it_can_only_be_of_one(lake: TestLake) -> None:
+def test_a_mapping_of_two_formats_reads_a_file_once_where_it_can_only_be_of_one(lake: LakeUnderTest) -> None:
     lake.land("raw_binance_trades", binance(501), load="b2", at="2026-01-06 12:00:00")
     lake.land("raw_binance_trades", binance(502), load="b3", at="2026-01-08 12:00:00")
     changed_at = datetime(2026, 1, 7)
@@ -291,7 +290,7 @@ def test_a_mapping_of_two_formats_reads_a_file_once_where_it_can_only_be_of_one(
     assert len(of_two["raw_binance_trades"].files) == 2
 
 
-def test_bars_are_made_of_every_column_but_the_landing_time(lake: TestLake) -> None:
+def test_bars_are_made_of_every_column_but_the_landing_time(lake: LakeUnderTest) -> None:
     from advisor.plan import _BARS_SQL, _WAITING_SQL, _words
 
     columns = set(lake.table("trades_unified").schema().column_names)
@@ -300,7 +299,7 @@ def test_bars_are_made_of_every_column_but_the_landing_time(lake: TestLake) -> N
     assert of_ledger == {"raw_table", "load_id", "row_count", "min_event_ts", "max_event_ts", "ingest_ts"}
 
 
-def test_the_loads_that_wait_are_those_of_the_model(lake: TestLake) -> None:
+def test_the_loads_that_wait_are_those_of_the_model(lake: LakeUnderTest) -> None:
     lake.land("raw_binance_trades", [*binance(501), *binance(502, symbol="ETHUSDT")], load="z", at="2026-01-06 12:00")
     lake.land("raw_binance_trades", [*binance(503), *binance(504, time=None)], load="y", at="2026-01-07 12:00")
     lake.land("raw_kraken_trades", kraken(505, time=None), load="x", at="2026-01-08 12:00")
@@ -333,7 +332,7 @@ def _interval_cases() -> Iterator[list[tuple[str, str]]]:
 
 
 @pytest.mark.parametrize("at_most", [40, 1, 3])
-def test_ranges_are_merged_as_the_macro_merges_them(lake: TestLake, at_most: int) -> None:
+def test_ranges_are_merged_as_the_macro_merges_them(lake: LakeUnderTest, at_most: int) -> None:
     cases = list(_interval_cases())
     calls = []
     for case in cases:

@@ -1,8 +1,5 @@
 """What a run has read: noted from dbt's own events, asked of an Athena that answers as the real one does."""
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import pytest
 from dbt.adapters.events.logging import AdapterLogger
 from dbt_common.events.contextvars import log_contextvars
@@ -15,34 +12,9 @@ from advisor.price import dollars
 from advisor.scanned import AthenaQueries, Scanned, scanned
 from advisor.statement import CREATE, INSERT, SELECT, Statement
 from schemahub.show.plan import side_by_side
+from tests.support.finished_queries import MB, Athena, execution
 
-MB = 1024**2
 COMMENT = '-- /* {"app": "dbt", "node_id": "model.schemahub.trades_unified"} */\n'
-
-
-@dataclass
-class Athena:
-    """Answers BatchGetQueryExecution."""
-
-    executions: dict[str, dict[str, Any]]
-    asked: list[int] = field(default_factory=list)
-
-    def batch_get_query_execution(self, *, QueryExecutionIds: list[str]) -> dict[str, Any]:  # noqa: N803 - boto3's
-        self.asked.append(len(QueryExecutionIds))
-        return {"QueryExecutions": [self.executions[each] for each in reversed(QueryExecutionIds)]}
-
-
-def execution(
-    name: str, sql: str, read: int | None, *, kind: str = "DML", detail: str = "SELECT", state: str = "SUCCEEDED"
-) -> dict[str, Any]:
-    return {
-        "QueryExecutionId": name,
-        "Query": sql,
-        "StatementType": kind,
-        "SubstatementType": detail,
-        "Status": {"State": state},
-        "Statistics": {} if read is None else {"DataScannedInBytes": read},
-    }
 
 
 def queries(nodes: dict[str, str]) -> AthenaQueries:

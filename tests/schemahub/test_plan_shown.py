@@ -12,14 +12,14 @@ from advisor.price import dollars
 from registry.registry import Registry
 from schemahub.cli import app
 from schemahub.show.plan import shown_bytes, shown_dollars
-from tests.dbt.conftest import TestLake, coinbase
-from tests.schemahub.conftest import Cli, Restore, snapshots
 from tests.schemahub.planned_lakes import land_again_and_new, land_days, planned, shown
+from tests.support.command_line import Cli, snapshots
+from tests.support.lake_under_test import LakeUnderTest, Restore, coinbase
 from tests.support.lakes import LakeHome
 
 
 @pytest.fixture
-def lake(restore: Restore) -> TestLake:
+def lake(restore: Restore) -> LakeUnderTest:
     return restore()
 
 
@@ -59,7 +59,7 @@ def test_sizes_and_prices_are_shown_with_the_digits_that_tell_something() -> Non
     ]
 
 
-def test_a_plan_fits_into_a_cron_mail(lake: TestLake) -> None:
+def test_a_plan_fits_into_a_cron_mail(lake: LakeUnderTest) -> None:
     lake.land("raw_coinbase_trades", coinbase(*range(500, 600)), load="c2", at="2026-01-08 00:00:00")
     land_days(lake, 101, load="k2")
     text = shown(planned(lake), lake)
@@ -70,7 +70,7 @@ def test_a_plan_fits_into_a_cron_mail(lake: TestLake) -> None:
     ]  # fmt: skip
 
 
-def test_what_is_estimated_is_marked_and_what_is_known_is_not(lake: TestLake) -> None:
+def test_what_is_estimated_is_marked_and_what_is_known_is_not(lake: LakeUnderTest) -> None:
     land_again_and_new(lake)
     lines = [line.split() for line in shown(planned(lake), lake).splitlines() if line.startswith("  ")]
     files = {line[0]: (line[-5], "~" in "".join(line)) for line in lines if len(line) > 5}

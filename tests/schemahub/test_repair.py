@@ -13,8 +13,8 @@ from registry.registry import Registry, load_registry
 from schemahub.runs.coordinator import Coordinator
 from schemahub.runs.repair import run_repair
 from schemahub.settings import load_settings
-from tests.dbt.conftest import TestLake, binance
 from tests.support.connectors import CONNECTORS
+from tests.support.lake_under_test import LakeUnderTest, binance
 from tests.support.lakes import LakeHome, local_home
 
 RAW = "raw_binance_trades"
@@ -24,7 +24,7 @@ REGISTRY = load_registry()
 @pytest.fixture
 def landed(tmp_path: Path, registry: Registry) -> LocalLake:
     """A lake of two loads, which dbt has recorded one of."""
-    made = TestLake(local_home(tmp_path), registry, tmp_path / "target")
+    made = LakeUnderTest(local_home(tmp_path), registry, tmp_path / "target")
     for number in (1, 2):
         made.land(RAW, binance(number), load=f"b{number}", at="2026-01-05 12:00:00")
     lake = LocalLake(tmp_path / "lake")

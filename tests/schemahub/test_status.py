@@ -10,29 +10,29 @@ from lakehouse.pending import read_landed
 from registry.registry import Registry
 from schemahub.cli import app
 from schemahub.show.status import status
-from tests.dbt.conftest import TestLake, binance, kraken
+from tests.support.lake_under_test import LakeUnderTest, binance, kraken
 from tests.support.lakes import local_home
 
 NOW = datetime(2026, 1, 5, 12)
 
 
 @pytest.fixture
-def lake(tmp_path: Path, registry: Registry) -> TestLake:
-    made = TestLake(local_home(tmp_path), registry, tmp_path / "target")
+def lake(tmp_path: Path, registry: Registry) -> LakeUnderTest:
+    made = LakeUnderTest(local_home(tmp_path), registry, tmp_path / "target")
     made.land("raw_binance_trades", binance(1, time=None), load="b1", at="2026-01-05 12:00:00")
     made.land("raw_kraken_trades", kraken(1, time=None), load="k1", at="2026-01-05 12:00:00")
     made.land("raw_kraken_trades", kraken(2), load="k2", at="2026-01-05 12:00:01")
     return made
 
 
-def test_a_time_that_is_not_known_is_no_last_trade(lake: TestLake) -> None:
+def test_a_time_that_is_not_known_is_no_last_trade(lake: LakeUnderTest) -> None:
     unknown, known = status(read_landed(lake.lake, lake.registry.targets_by_raw_table), now=NOW)
     assert (unknown.last_trade_at, unknown.lag, unknown.row_count) == (None, None, 1)
     assert (known.last_trade_at, known.lag) == (datetime(2026, 1, 5, 11, 0, 2), timedelta(minutes=59, seconds=58))
     assert (unknown.pending_loads, known.pending_loads) == (1, 2)
 
 
-def test_a_person_reads_that_it_is_unknown(lake: TestLake) -> None:
+def test_a_person_reads_that_it_is_unknown(lake: LakeUnderTest) -> None:
     printed = CliRunner().invoke(app, ["status", "--lake", lake.location])
     assert printed.exit_code == 0, printed.output
     assert printed.stdout.splitlines()[1].split() == ["binance", "BTCUSDT", "unknown", "unknown", "1", "1"]

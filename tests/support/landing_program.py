@@ -1,6 +1,6 @@
 """Land trades up to an id, in a process that may kill itself: python landing_program.py LAKE LAST_ID [POINT]
 
-The trades are those of an imaginary venue whose ids are 1, 2, 3, …; what is landed already is not landed again.
+The trades are those of an imaginary exchange whose ids are 1, 2, 3, …; what is landed already is not landed again.
 POINT is where the process sends itself SIGKILL.
 """
 

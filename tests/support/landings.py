@@ -1,4 +1,4 @@
-"""Loads of the imaginary venue of `landing_program`, and what is in the lake after them."""
+"""Loads of the imaginary exchange of `landing_program`, and what is in the lake after them."""
 
 import subprocess
 import sys

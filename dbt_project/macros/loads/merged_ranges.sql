@@ -1,5 +1,5 @@
 {# Intervals as few ranges: those less than an hour apart are merged, and more than `at_most` become one, because each is
-   a stage for Athena, which has 150 in a statement, and trades_1m_versions reads two tables by them. [none], which is
+   a stage for Athena, which has 150 in a statement, and a stored mart reads two tables by them. [none], which is
    everything, where an interval isn't known. `intervals` gives first_ts, last_ts and is_unknown (0 or 1). #}
 {% macro merged_ranges(intervals, at_most=40) %}
     {%- if not execute -%}

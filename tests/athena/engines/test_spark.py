@@ -13,7 +13,7 @@ from pyiceberg.types import TimestampType
 
 from lakehouse.duckdb.connect import connect
 from simulator.aws.local_athena import LocalAthena
-from tests.athena.engines.conftest import TABLES, FilledLake
+from tests.athena.engines.filled_lake import TABLES, FilledLake
 from tests.athena.engines.rows import in_order
 from tests.athena.engines.spark import Answer, ask_spark
 

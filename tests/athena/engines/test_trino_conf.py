@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from simulator.aws.local_athena import LocalAthena
-from tests.athena.engines.conftest import TABLES, FilledLake
+from tests.athena.engines.filled_lake import TABLES, FilledLake
 from tests.athena.engines.plain_trino import plain_trino, rows_of
 from tests.athena.engines.rows import in_order
 from tests.athena.engines.spark_jars import jars

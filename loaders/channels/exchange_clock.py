@@ -1,4 +1,4 @@
-"""This machine's clock beside a venue's: every answer carries the venue's time in its `Date`.
+"""This machine's clock beside an exchange's: every answer carries the exchange's time in its `Date`.
 
 Trades that are landed while the clock is days behind seem to have happened after their landing, and are rejected for
 ever; so a clock that is far off lands nothing.
@@ -16,12 +16,12 @@ _SECOND = timedelta(seconds=1)
 _NOTHING = timedelta(0)
 
 
-class VenueClock:
-    """By how much this machine's clock is ahead of one venue's, as far as its answers prove it."""
+class ExchangeClock:
+    """By how much this machine's clock is ahead of one exchange's, as far as its answers prove it."""
 
-    def __init__(self, venue: str, tolerance: timedelta) -> None:
+    def __init__(self, exchange: str, tolerance: timedelta) -> None:
         """Refuse a clock that is off by more than `tolerance`."""
-        self._venue = venue
+        self._exchange = exchange
         self._tolerance = tolerance
         self._seen: timedelta | None = None
 
@@ -57,7 +57,7 @@ class VenueClock:
     def _said(self, ahead: timedelta) -> str:
         size = timedelta(seconds=round(abs(ahead).total_seconds()))
         side = "ahead of" if ahead > _NOTHING else "behind"
-        return f"{self._venue}: the clock of this machine is {size} {side} theirs"
+        return f"{self._exchange}: the clock of this machine is {size} {side} theirs"
 
 
 def _ahead(headers: Mapping[str, str], sent: datetime, received: datetime) -> timedelta | None:

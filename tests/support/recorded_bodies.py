@@ -1,0 +1,50 @@
+"""Real answers of real exchanges, one for each; they are not part of the project, and tests of them may be skipped."""
+
+import base64
+import gzip
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+RECORDINGS = Path(__file__).resolve().parents[3] / "shared" / "exchanges" / "recordings"
+COINBASE = RECORDINGS / "coinbase" / "openbb" / "get_trades_ETH-USDT_20220620_0950.yaml"
+BINANCE = RECORDINGS / "binance" / "gocryptotrader" / "http_public_routes.json"
+KRAKEN = RECORDINGS / "kraken" / "xchange" / "example-trades-data.json"
+
+where_they_are = pytest.mark.skipif(
+    not all(path.exists() for path in (COINBASE, BINANCE, KRAKEN)),
+    reason="the recordings are not in ../shared/exchanges/recordings",
+)
+
+
+@cache
+def coinbase_body() -> bytes:
+    """ETH-USDT, newest first, out of a cassette of HTTP exchanges."""
+    cassette = yaml.safe_load(COINBASE.read_text())
+    (response,) = (
+        each["response"] for each in cassette["interactions"] if "/products/ETH-USDT/trades" in each["request"]["uri"]
+    )
+    body = response["body"]["string"]
+    return gzip.decompress(body if isinstance(body, bytes) else base64.b64decode(body))
+
+
+@cache
+def binance_body() -> bytes:
+    """ETHBTC, oldest first; it was kept indented, and Binance sends none of that."""
+    routes = json.loads(BINANCE.read_text())["routes"]["/api/v3/trades"]["GET"]
+    (body,) = (route["data"] for route in routes if route["queryString"] == "limit=1000&symbol=ETHBTC")
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def kraken_body() -> bytes:
+    return KRAKEN.read_bytes()
+
+
+BODIES = {
+    ("coinbase", "ETH-USDT"): coinbase_body,
+    ("binance", "ETHBTC"): binance_body,
+    ("kraken", "XBTUSD"): kraken_body,
+}
