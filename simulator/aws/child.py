@@ -1,7 +1,7 @@
 """Child processes of the test equipment: each listens on a free port of 127.0.0.1 and never outlives its parent.
 
-    parent                                          child (python -m tests.athena.<module>)
-    with started("local.moto_process") as address:        with free_port_listener() as listener:
+    parent                                          child (python -m simulator.aws.<module>)
+    with started("moto_process") as address:        with free_port_listener() as listener:
         ...                                             announce(listener)
                                                         call_when_stdin_closes(stop)
 
@@ -35,7 +35,7 @@ def started(module: str, *arguments: str) -> Iterator[str]:
     Raises:
         NotStarted: with the child's own words; a traceback is on standard error.
     """
-    command = [sys.executable, "-m", f"tests.athena.{module}", *arguments]
+    command = [sys.executable, "-m", f"simulator.aws.{module}", *arguments]
     # a session of its own, so that Ctrl-C reaches the parent alone, which then closes the children one after another
     with subprocess.Popen(
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True

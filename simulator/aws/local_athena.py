@@ -34,9 +34,9 @@ def running() -> Iterator[LocalAthena]:
     with ExitStack() as stack:
         port = _free_port()
         trino = f"http://{HOST}:{port}"
-        moto = stack.enter_context(started("local.moto_process"))
-        front = stack.enter_context(started("local.front", moto, trino))
-        stack.enter_context(started("local.trino_process", str(port), front, moto))
+        moto = stack.enter_context(started("moto_process"))
+        front = stack.enter_context(started("front", moto, trino))
+        stack.enter_context(started("trino_process", str(port), front, moto))
         yield LocalAthena(front, moto, trino)
 
 
