@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.table import Table
 
 import simulator.exchanges
-from advisor.plan import TARGET
 from lakehouse.errors import Misconfigured, SchemaHubError
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
@@ -20,6 +19,8 @@ from loaders.connectors import load_connectors
 from ..show.progress import DbtLines, ingest, unify
 from .coordinator import UNIFYING, Coordinator
 from .simulated_lake import DEMO, new_lake
+
+TARGET = "trades_unified"
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
-import loaders.aws
 import pytest
 from rich.console import Console
 
 from advisor.scanned import AthenaQueries
+from lakehouse import aws
 from macros_gen.registry import Registry
 from schemahub.runs.cost_of_a_run import cost_shown
 from tests.schemahub.test_plan_scanned import MB, Athena, execution
@@ -41,7 +41,7 @@ class Session:
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     sent = Session(Athena({"1": execution("1", "insert into x select 1", 20 * MB)}))
-    monkeypatch.setattr(loaders.aws, "session", lambda: sent)
+    monkeypatch.setattr(aws, "session", lambda: sent)
     return sent
 
 
@@ -61,8 +61,9 @@ def printed(registry: Registry, lake: Any, *, sends: bool, fails: BaseException 
 def test_a_run_that_fails_shows_what_it_has_cost_and_still_fails(
     registry: Registry, session: Session, error: BaseException
 ) -> None:
-    _, row, _ = printed(registry, BucketLake(), sends=True, fails=error)
-    assert row.split() == ["trades_unified", "insert", "-", "20", "MB", "-", "$0.00010"]
+    _, row, total = printed(registry, BucketLake(), sends=True, fails=error)
+    assert row.split() == ["trades_unified", "1", "20", "MB", "$0.00010"]
+    assert total.split() == ["total", "1", "20", "MB", "$0.00010"]
 
 
 def test_a_run_that_sends_nothing_shows_nothing(registry: Registry, session: Session) -> None:
