@@ -75,17 +75,17 @@ docs-serve: $(SETUP) ## Show the dbt docs site on http://127.0.0.1:8080.
 
 ##@ AWS
 
-aws-bootstrap: $(SETUP) ## Create or update what an AWS account needs; ARGS="--dry-run" only shows it.
-	@$(BIN)/python -m infrastructure.stack bootstrap $(ARGS)
+aws-bootstrap: $(SETUP) ## Make what an AWS account needs, or bring it up to date; ARGS="--dry-run" shows it.
+	@$(BIN)/python -m infrastructure.deploy.stack bootstrap $(ARGS)
 
-aws-destroy: $(SETUP) ## Remove all of it; refused while tables hold rows, unless ARGS="--even-with-data".
-	@$(BIN)/python -m infrastructure.stack destroy $(ARGS)
+aws-destroy: $(SETUP) ## Remove it all; refused while tables hold rows, unless ARGS="--even-with-data".
+	@$(BIN)/python -m infrastructure.deploy.stack destroy $(ARGS)
 
-aws-smoke: $(SETUP) ## Check in a real account what can't be checked elsewhere: YES=<account>/<region>.
+aws-smoke: $(SETUP) ## Try a new account: YES=<account>/<region>.
 	@$(BIN)/python -m infrastructure.smoke --yes "$(YES)" $(ARGS)
 
-glue-package: $(SETUP) ## Build the package that the Glue jobs run, in build/glue.
-	@$(BIN)/python -m infrastructure.package
+glue-package: $(SETUP) ## Pack what the Glue jobs run, in build/glue.
+	@$(BIN)/python -m infrastructure.deploy.package
 
 ##@ Develop
 

@@ -1,10 +1,10 @@
-"""Which files of a table a statement reads, and how much of them, from the table's Iceberg manifests alone.
+"""Which files of a table are read, and how much of them, from the table's Iceberg manifests alone.
 
 Engines skip the files whose partition or bounds lie outside of a statement's literal ranges, and read of the others
 the columns that the statement names.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
@@ -27,40 +27,32 @@ _EPOCH = datetime(1970, 1, 1)
 
 @dataclass(frozen=True)
 class Reads:
-    """What one statement, or several, read of one table."""
+    """What is read of a table's files."""
 
     files: tuple[str, ...] = ()
-    """Addresses of data files; one that is read for two ranges is there twice. None for what a run itself makes."""
+    """Addresses of data files, each once."""
     bytes: int = 0
-    """Of the columns that are named, and of small files all; of footers, and of the deletes that go with a file."""
+    """At least: each file once; of a small file all, else its footer and the columns that are named; its deletes."""
     bytes_of_files: int = 0
-    """As if every column were named: more is never read."""
-
-    @property
-    def is_estimate(self) -> bool:
-        """Whether it is of files that aren't there yet."""
-        return bool(self.bytes) and not self.files
-
-    def __add__(self, other: "Reads") -> "Reads":
-        return Reads(self.files + other.files, self.bytes + other.bytes, self.bytes_of_files + other.bytes_of_files)
+    """A look at them reads no more: every file whole, once for each range that it has rows of."""
 
 
 def reads(table: Table, columns: Collection[str], *, within: Sequence[Range] = (EVERYTHING,), of: str = "") -> Reads:
-    """What a statement reads that names `columns` and, for each range, selects the rows whose column `of` is in it."""
+    """What is read that names `columns` and, for each range, selects the rows whose column `of` is in it."""
     schema = table.schema()
     field_ids = [schema.find_field(column).field_id for column in columns]
     if not within:
         return Reads()
     # once for all ranges: manifests are worth a request each
     tasks = list(table.scan(row_filter=_filter(within, of)).plan_files())
-    if EVERYTHING in within:
-        return _sum(tasks, field_ids)
-    bounding = schema.find_field(of).field_id
-    bounds = [_bounds(task.file, bounding) for task in tasks]
-    found = Reads()
-    for each in within:
-        found += _sum((task for task, held in zip(tasks, bounds, strict=True) if held.overlap(each)), field_ids)
-    return found
+    bounding = None if EVERYTHING in within else schema.find_field(of).field_id
+    counts = [sum(_bounds(task.file, bounding).overlap(each) is not None for each in within) for task in tasks]
+    found = [(task, count) for task, count in zip(tasks, counts, strict=True) if count]
+    return Reads(
+        tuple(task.file.file_path for task, _ in found),
+        sum(_named_bytes(task, field_ids) for task, _ in found),
+        sum(_whole_bytes(task) * count for task, count in found),
+    )
 
 
 def _filter(ranges: Sequence[Range], column: str) -> BooleanExpression:
@@ -74,7 +66,9 @@ def _filter(ranges: Sequence[Range], column: str) -> BooleanExpression:
     return reduce(Or, each_range)
 
 
-def _bounds(file: DataFile, field_id: int) -> Range:
+def _bounds(file: DataFile, field_id: int | None) -> Range:
+    if field_id is None:
+        return EVERYTHING
     lower, upper = (file.lower_bounds or {}).get(field_id), (file.upper_bounds or {}).get(field_id)
     if lower is None or upper is None:
         return EVERYTHING
@@ -87,16 +81,18 @@ def _moment(bound: bytes) -> datetime:
     return moved(_EPOCH, timedelta(microseconds=int.from_bytes(bound, "little", signed=True)))
 
 
-def _sum(tasks: Iterable[FileScanTask], field_ids: Collection[int]) -> Reads:
-    files, wanted, whole = [], 0, 0
-    for task in tasks:
-        size, columns = task.file.file_size_in_bytes, task.file.column_sizes
-        footer = FOOTER_BYTES if size > SMALL_FILE_BYTES else 0
-        beside = footer + sum(delete.file_size_in_bytes for delete in task.delete_files)
-        if footer and columns:  # not every writer tells the sizes
-            wanted += sum(columns.get(field_id, 0) for field_id in field_ids) + beside
-        else:
-            wanted += size + beside
-        whole += size + beside
-        files.append(task.file.file_path)
-    return Reads(tuple(files), wanted, whole)
+def _named_bytes(task: FileScanTask, field_ids: Collection[int]) -> int:
+    sizes = task.file.column_sizes
+    if task.file.file_size_in_bytes <= SMALL_FILE_BYTES or not sizes:  # not every writer tells the sizes
+        return _whole_bytes(task)
+    named = sum(sizes.get(field_id, 0) for field_id in field_ids)
+    return named + FOOTER_BYTES + _delete_bytes(task)
+
+
+def _whole_bytes(task: FileScanTask) -> int:
+    size = task.file.file_size_in_bytes
+    return size + (FOOTER_BYTES if size > SMALL_FILE_BYTES else 0) + _delete_bytes(task)
+
+
+def _delete_bytes(task: FileScanTask) -> int:
+    return sum(delete.file_size_in_bytes for delete in task.delete_files)

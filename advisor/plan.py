@@ -1,53 +1,62 @@
-"""What a run of `trades_unified` and its marts would read, told before it runs, and what Athena would take for it.
+"""What a run of the unified tables will read, table by table, and what Athena takes for it, reported before it runs.
 
-    what waits     in the ledger and not in `unified_loads`                    ../landed.py, ranges.py
-    what is read   files and bytes in the ranges of time that this touches     files.py
-    the price      of each statement                                           statement.py, price.py
+    what is pending   in the ledger and not in `unified_loads`                 ../lakehouse/pending.py, ranges.py
+    what is read      data files, by the ranges of the pending loads           files.py
+    how often         by the registry's targets and stored marts, and by what a stored mart's file refers to
+    the price         the least and the most that it can be                    price.py
 
-Nothing is made or written. The ledger and `unified_loads` are read, and of the tables with trades only manifests. The
-statements are those that dbt-athena sends for this project's models, which `tests/athena/test_cost.py` holds against
-those that were sent; dbt-duckdb reads the same files, in fewer statements.
+Nothing is written. Of the tables with rows only manifests are read. Every file that is named is read at least once. The
+most that can be read follows from how many of the run's models look at a table, and from what each table is given.
+`tests/athena/test_cost.py` compares both with what Athena read.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, cached_property
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
 from pyiceberg.table import Table
+from pyiceberg.types import TimestampType
 
+from lakehouse.errors import Misconfigured
 from lakehouse.lake import Lake, existing_table, readable
 from lakehouse.ledger import LEDGER
 from lakehouse.pending import LOAD_KEY, PENDING, RECORDED, Landed, read_landed
-from registry.registry import PROJECT, Mapping, Registry
+from registry.column_types import parse_timestamp
+from registry.registry import Mapping, Registry
 
 from .files import Reads, reads
-from .ranges import EVERYTHING, Range, WaitingLoad, days_written, event_ranges, landing_ranges, waiting_loads
-from .statement import CREATE, INSERT, SELECT, Statement
+from .price import dollars, dollars_at_most
+from .ranges import EVERYTHING, PendingLoad, Range, days_written, event_ranges, landing_ranges, pending_loads
 
-TARGET = "trades_unified"
-BARS = "trades_1m_versions"
+SMALLEST_FILE_BYTES = 4 * 1024
+"""More than a Parquet file of a few rows has; a table is given a file for each day that it is given rows of."""
 
-_MODELS = PROJECT / "dbt_project" / "models"
-_WAITING_SQL = PROJECT / "dbt_project" / "macros" / "loads" / "waiting_loads.sql"
-_BARS_SQL = _MODELS / "marts" / "stored" / f"{BARS}.sql"
+LOAD_BYTES = 256
+"""More than a row of `pending_loads` or `unified_loads` has."""
 
-_FILE_BYTES, _LOAD_BYTES = 2400, 150
-"""Of a file with hardly a row, and of each row of `pending_loads`; measured, and a little more."""
+STATEMENTS = 6
+"""More than dbt-athena sends for a model, or a seed, that is given rows of at most `DAYS_AT_ONCE` days."""
 
-_RANGES_OF_RECORDS = 8
-"""Stretches of time in which `unified_loads` counts the rows of a target, at most, as `stored_reads` has it."""
+DAYS_AT_ONCE = 100
+"""Athena writes no more partitions in a statement: https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html.
+dbt-athena makes a table of the new rows, and then looks through all of it for each hundred days."""
 
-_DAYS_AT_ONCE = 100
-"""Athena writes no more partitions in a statement: https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html"""
+_RANGES, _RANGES_OF_RECORDS = 40, 8
+"""Of more ranges of time a model makes one wide range, and `unified_loads` of more than the second."""
 
-_NEW_ROWS = "its new rows"
-_BAR_KEY = frozenset({"exchange", "symbol", "minute", "trade_count"})
-_OF_EVERY_RAW_ROW = frozenset({"_source_ingest_ts", "_dlt_load_id"})
+_GROWTH = 2
+"""Rows take no more than so many times the bytes of the columns that they are made of."""
+
+LEDGER_KEY = ("raw_table", "load_id")
+
+_REFERENCE = re.compile(r"""\bref\(\s*["'](\w+)["']\s*\)""")
+_ITSELF = re.compile(r"{{-?\s*this\s*-?}}")
 
 
 @dataclass(frozen=True)
@@ -57,259 +66,257 @@ class PendingTable:
     raw_table: str
     loads: int
     rows: int
-    first_trade_at: datetime | None
-    last_trade_at: datetime | None
+    first_at: datetime | None
+    last_at: datetime | None
     days: int | None
-    """How many days of the unified tables its loads touch; None is all of them."""
+    """How many days of the unified table its loads touch; None is all of them."""
 
     @classmethod
-    def of(cls, raw_table: str, loads: Sequence[WaitingLoad]) -> Self:
+    def of(cls, raw_table: str, loads: Sequence[PendingLoad]) -> Self:
         touched = event_ranges(loads)
         return cls(
             raw_table,
             len(loads),
             sum(load.row_count for load in loads),
-            min((load.first_trade_at for load in loads if load.first_trade_at), default=None),
-            max((load.last_trade_at for load in loads if load.last_trade_at), default=None),
+            min((load.first_at for load in loads if load.first_at), default=None),
+            max((load.last_at for load in loads if load.last_at), default=None),
             None if EVERYTHING in touched else len({day for each in touched for day in each.days}),
         )
 
 
 @dataclass(frozen=True)
+class Writes:
+    """What a table is given in a run, at most."""
+
+    rows: int
+    days: int
+    """Each is a partition, and a file at least."""
+    bytes: int
+
+    @property
+    def batches(self) -> int:
+        return max(1, -(-self.days // DAYS_AT_ONCE))
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """What a run does with one table."""
+
+    name: str
+    reads: Reads = Reads()
+    """Of the files that are there now."""
+    looks: int = 0
+    """How many statements read it, at most: what is there now, and what the run gives it."""
+    writes: Writes | None = None
+
+    @property
+    def bytes_at_most(self) -> int:
+        """What is there as often as it is looked at; what is new besides from where dbt-athena puts it first."""
+        reads_of_new = self.looks + 1 + self.writes.batches if self.writes else 0
+        return self.looks * self.reads.bytes_of_files + (reads_of_new * self.writes.bytes if self.writes else 0)
+
+    @property
+    def statements_at_most(self) -> int:
+        return STATEMENTS + self.writes.batches if self.writes else 0
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What a run would do; without statements where nothing was ever landed."""
+    """What a run would do; without tables where nothing was ever landed."""
 
     pending: tuple[PendingTable, ...] = ()
-    statements: tuple[Statement, ...] = ()
+    tables: tuple[TablePlan, ...] = ()
+
+    @property
+    def bytes(self) -> int:
+        """What is read at least: each file once."""
+        return sum(table.reads.bytes for table in self.tables)
+
+    @property
+    def bytes_at_most(self) -> int:
+        return sum(table.bytes_at_most for table in self.tables)
 
     @property
     def dollars(self) -> float:
-        return sum(statement.dollars for statement in self.statements)
+        """The least that Athena takes: for one statement for each table that is written."""
+        return dollars(self.bytes, statements=sum(table.writes is not None for table in self.tables))
 
     @property
     def dollars_at_most(self) -> float:
-        return sum(statement.dollars_at_most for statement in self.statements)
+        return dollars_at_most(self.bytes_at_most, sum(table.statements_at_most for table in self.tables))
 
-    def reads(self, node: str, kind: str = CREATE) -> dict[str, Reads]:
-        """What a node's statements of a kind read, by table."""
-        found: dict[str, Reads] = defaultdict(Reads)
-        for statement in self.statements:
-            if (statement.node, statement.kind) == (node, kind):
-                for table, read in statement.reads.items():
-                    found[table] += read
-        return found
+    def of(self, table: str) -> TablePlan:
+        """The plan of one table; an empty one where a run has nothing to do with it."""
+        return next((each for each in self.tables if each.name == table), TablePlan(table))
 
 
-def plan_unify(lake: Lake, registry: Registry, *, seeds: Sequence[Path] = (), full_refresh: bool = False) -> Plan:
-    """What `schemahub run unify` would read of the lake now; `seeds` are the files that it would load first."""
-    planner = _Planner(lake, registry, seeds, full_refresh)
+def plan_unify(
+    lake: Lake, registry: Registry, *, models: Path, seeds: Sequence[Path] = (), full_refresh: bool = False
+) -> Plan:
+    """Plan what `schemahub run unify` would read of the lake now.
+
+    Args:
+        lake: The lake, as it is.
+        registry: The mappings, and the unified tables with their stored marts.
+        models: The folder that has the stored marts' files, at any depth.
+        seeds: The files that the run would make tables of first.
+        full_refresh: Plan to build everything again from the raw tables.
+    """
+    planner = _Planner(lake, registry, models, seeds, full_refresh)
     if not planner.landed.rows:
         return Plan()
-    return Plan(tuple(planner.pending_tables()), tuple(planner.statements()))
+    return Plan(tuple(planner.pending_tables()), tuple(planner.tables()))
+
+
+@dataclass(frozen=True)
+class _Model:
+    """A table that grows by the loads of a target: the target itself, or a stored mart of it."""
+
+    name: str
+    target: str
+    references: Collection[str]
+    """The tables that it looks at, itself among them; raw tables are left out."""
 
 
 @dataclass(frozen=True)
 class _Planner:
     lake: Lake
     registry: Registry
+    folder: Path
     seeds: Sequence[Path]
     full_refresh: bool
-
-    @cached_property
-    def tables(self) -> dict[str, Table]:
-        """The tables that are there, of those that the statements read."""
-        wanted = {
-            LEDGER,
-            RECORDED,
-            BARS,
-            *self.registry.targets,
-            *(each.source for each in self.registry.mappings),
-        }
-        return {name: table for name in sorted(wanted) if (table := existing_table(self.lake, name)) is not None}
 
     @cached_property
     def landed(self) -> Landed:
         return read_landed(self.lake, self.registry.targets_by_raw_table, full_refresh=self.full_refresh)
 
-    def is_incremental(self, model: str) -> bool:
-        return not self.full_refresh and model in self.tables
-
-    @property
-    def counts_recorded(self) -> bool:
-        """Whether loads that are recorded need no unifying, as the macro `waiting_loads` has it."""
-        return any(self.is_incremental(target) for target in self.registry.targets) and RECORDED in self.tables
+    @cached_property
+    def pending(self) -> list[PendingLoad]:
+        mapped = (row for row in self.landed.rows if row.raw_table in self.landed.targets)
+        return pending_loads(row for row in mapped if self.landed.is_pending(row))
 
     @cached_property
-    def pending(self) -> list[WaitingLoad]:
-        return waiting_loads(
-            row for row in self.landed.rows if row.raw_table in self.landed.targets and self.landed.is_pending(row)
-        )
+    def models(self) -> list[_Model]:
+        models = [_Model(target, target, {target}) for target in self.registry.targets]
+        for target, declared in self.registry.targets.items():
+            models += [_Model(mart, target, self._references(mart)) for mart in declared.stored_marts]
+        return models
+
+    def _references(self, mart: str) -> set[str]:
+        found = sorted(self.folder.rglob(f"{mart}.sql"))
+        if not found:
+            raise Misconfigured(f"stored mart `{mart}`: expected a model {mart}.sql in {self.folder}; add it there")
+        sql = found[0].read_text(encoding="utf-8")
+        return set(_REFERENCE.findall(sql)) | ({mart} if _ITSELF.search(sql) else set())
 
     def pending_tables(self) -> Iterator[PendingTable]:
-        loads: dict[str, list[WaitingLoad]] = defaultdict(list)
+        loads: dict[str, list[PendingLoad]] = defaultdict(list)
         for load in self.pending:
             loads[load.raw_table].append(load)
         for raw_table, of_table in sorted(loads.items()):
             yield PendingTable.of(raw_table, of_table)
 
-    def statements(self) -> Iterator[Statement]:
-        for seed in self.seeds:
-            yield Statement(seed.stem, CREATE, {seed.name: _seed_reads(seed)})
-        yield from self._pending_loads()
-        new_rows = {target: self._new_rows(target) for target in self.registry.targets}
-        for target, of_raw_tables in new_rows.items():
-            yield from self._target(target, of_raw_tables)
-        yield from self._bars(_sum(new_rows[TARGET]))
-        yield from self._unified_loads(new_rows)
+    def tables(self) -> Iterator[TablePlan]:
+        """Every table that is read or written, in about the order of the run."""
+        yield from map(_seed, self.seeds)
+        yield TablePlan(LEDGER, self._whole(LEDGER, LEDGER_KEY), 2)
+        records = Writes(len(self.pending), 0, SMALLEST_FILE_BYTES + LOAD_BYTES * len(self.pending))
+        # by a target for two kinds of ranges and for its loads, and by the others less often
+        yield TablePlan(PENDING, Reads(), 3 * (len(self.models) + 1), records)
+        raw_tables = {each.source: self._raw(each) for each in self.registry.mappings}
+        for name, found in raw_tables.items():
+            if found.files:  # their rows are counted, and unified
+                yield TablePlan(name, found, 2)
+        for model in self.models:
+            sources = self.registry.mappings_of(model.target)
+            written = self._writes(model, sum(raw_tables[each.source].bytes for each in sources))
+            # once more to count what came of each load, or to see whether a refresh would lose rows
+            looks = self._looks(model.name) + (model.name == model.target)
+            yield TablePlan(model.name, self._reads(model), looks, written)
+        known = {PENDING, *(model.name for model in self.models)}
+        for name in sorted({name for model in self.models for name in model.references} - known):
+            if (found := self._whole(name)).files:
+                yield TablePlan(name, found, self._looks(name))
+        yield TablePlan(RECORDED, self._whole(RECORDED, LOAD_KEY), 3 + len(self.registry.targets), records)
 
-    def _pending_loads(self) -> Iterator[Statement]:
-        waiting = {LEDGER: self._whole(LEDGER, _words(_WAITING_SQL.read_text()))}
-        if self.counts_recorded:
-            waiting[RECORDED] = self._whole(RECORDED, LOAD_KEY)
-        # when they landed, so that only their files are counted; and one that tells dbt how the last statement went
-        yield Statement(PENDING, SELECT, waiting, count=2)
-        landed = ((mapping, self._waiting_ranges(mapping)) for mapping in self.registry.mappings)
-        yield Statement(
-            PENDING,
-            CREATE,
-            waiting | {mapping.source: self._raw(mapping, ranges) for mapping, ranges in landed if ranges},
-        )
+    def _looks(self, table: str) -> int:
+        return sum(table in model.references for model in self.models)
+
+    def _raw(self, mapping: Mapping) -> Reads:
+        declared = mapping.declared
+        columns = {"_source_ingest_ts", "_dlt_load_id", *declared.mappings, *declared.filters}
+        ranges = [EVERYTHING]
+        if self._grows(mapping.target.target_table):
+            ranges = landing_ranges(load for load in self.pending if load.raw_table == mapping.source)
+        # each format of rows is a SELECT of its own, of what landed in its time
+        edges = [EVERYTHING.start, *(parse_timestamp(each.until) for each in declared.versions), EVERYTHING.end]
+        formats = [Range(*edge) for edge in pairwise(edges)]
+        within = [overlap for each in ranges for valid in formats if (overlap := each.overlap(valid))]
+        return self._within(mapping.source, columns, within, "_source_ingest_ts")
+
+    def _reads(self, model: _Model) -> Reads:
+        """What is read of a table that the run itself gives rows to."""
+        target = self.registry.targets[model.target]
+        is_target, event = model.name == model.target, target.event_time.column
+        columns = {*target.key, event} if is_target else set()
+        if self.full_refresh:
+            return self._whole(model.name, columns) if is_target else Reads()
+        if (table := self._table(model.name)) is None:
+            return Reads()
+        column = event if is_target else _partition_time(table)
+        if not column or any(self._is_read_whole_by(each, model) for each in self.models):
+            return self._whole(model.name, columns)
+        touched = event_ranges(self._pending_of(model.target), at_most=_RANGES_OF_RECORDS if is_target else _RANGES)
+        return self._within(model.name, columns | {column}, touched, column)
+
+    def _is_read_whole_by(self, reader: _Model, model: _Model) -> bool:
+        is_far = reader.target != model.target or not self._grows(reader.name)
+        return model.name in reader.references and is_far
+
+    def _writes(self, model: _Model, raw_bytes: int) -> Writes:
+        loads, made_of = self._pending_of(model.target), raw_bytes
+        if not self._grows(model.name) and self._grows(model.target):  # a mart that is lost is made of all rows
+            loads = pending_loads(
+                row for row in self.landed.rows if self.landed.targets.get(row.raw_table) == model.target
+            )
+            made_of += self._whole(model.target).bytes_of_files
+        days = days_written(loads)
+        size = _GROWTH * made_of + SMALLEST_FILE_BYTES * (days + 1)
+        return Writes(sum(load.row_count for load in loads), days, size)
+
+    def _pending_of(self, target: str) -> list[PendingLoad]:
+        return [load for load in self.pending if self.landed.targets[load.raw_table] == target]
+
+    def _grows(self, model: str) -> bool:
+        """Whether a run adds to the table that is there."""
+        return not self.full_refresh and self._table(model) is not None
+
+    def _table(self, name: str) -> Table | None:
+        if name not in self._opened:
+            self._opened[name] = existing_table(self.lake, name)
+        return self._opened[name]
 
     @cached_property
-    def _pending_rows(self) -> Reads:
-        """Reading `pending_loads` once, which has a row for each load."""
-        size = _FILE_BYTES + _LOAD_BYTES * len(self.pending) if self.pending else 0
-        return Reads((), size, size)
+    def _opened(self) -> dict[str, Table | None]:
+        return {}
 
-    def _target(self, target: str, new_rows: dict[str, Reads]) -> Iterator[Statement]:
-        read = {**new_rows, PENDING: self._pending_rows}
-        loads = self._pending_of(target)
-        if not self.is_incremental(target) and RECORDED in self.tables:
-            read[RECORDED] = self._whole(RECORDED, LOAD_KEY)
-        declared = self.registry.targets[target]
-        if self.is_incremental(target):
-            column = declared.event_time.column
-            read[target] = self._within(target, {*declared.key, column}, event_ranges(loads), column)
-        # dbt asks for the ranges of landing and of trade times
-        yield from self._incremental(target, read, made=_sum(new_rows), days=days_written(loads), range_queries=2)
-        if self.full_refresh and target in self.tables:  # whether rows would be lost
-            keys = {target: self._whole(target, declared.key), "its new keys": _made(_sum(new_rows))}
-            yield Statement(target, SELECT, keys)
+    def _whole(self, name: str, columns: Collection[str] = ()) -> Reads:
+        return self._within(name, columns, [EVERYTHING])
 
-    def _pending_of(self, target: str) -> list[WaitingLoad]:
-        sources = {mapping.source for mapping in self.registry.mappings_of(target)}
-        return [load for load in self.pending if load.raw_table in sources]
-
-    def _new_rows(self, target: str) -> dict[str, Reads]:
-        """What is read of each raw table that has anything to read."""
-        landed = ((mapping, self._landing_ranges(mapping)) for mapping in self.registry.mappings_of(target))
-        return {mapping.source: self._raw(mapping, ranges) for mapping, ranges in landed if ranges}
-
-    def _landing_ranges(self, mapping: Mapping) -> list[Range]:
-        if not self.is_incremental(mapping.target.target_table):
-            return [EVERYTHING]
-        return self._waiting_ranges(mapping)
-
-    def _waiting_ranges(self, mapping: Mapping) -> list[Range]:
-        return landing_ranges(load for load in self.pending if load.raw_table == mapping.source)
-
-    def _raw(self, mapping: Mapping, landed: Sequence[Range]) -> Reads:
-        found = Reads()
-        for format_ in mapping.formats:  # each is a SELECT of its own
-            valid = Range(format_.since or EVERYTHING.start, format_.until or EVERYTHING.end)
-            ranges = [overlap for each in landed if (overlap := each.overlap(valid))]
-            found += self._within(mapping.source, format_.sources | _OF_EVERY_RAW_ROW, ranges, "_source_ingest_ts")
-        return found
-
-    def _bars(self, new_trades: Reads) -> Iterator[Statement]:
-        is_incremental = self.is_incremental(BARS)
-        loads = self._pending_of(TARGET) if is_incremental else waiting_loads(self.landed.rows)
-        touched = event_ranges(loads) if is_incremental else [EVERYTHING]
-        days = days_written(loads)
-        read = {f"new {TARGET}": _made(new_trades, files=days)}  # by then the table has them too, a file for each day
-        if self.is_incremental(TARGET):
-            read[TARGET] = self._within(TARGET, _words(_BARS_SQL.read_text()), touched, "trade_ts")
-        made = _sum(read)
-        if is_incremental:
-            made = new_trades  # no more bars change than there are new trades
-            read[BARS] = self._within(BARS, _BAR_KEY, touched, "minute")
-        yield from self._incremental(BARS, read, made=made, days=days, range_queries=1)
-
-    def _unified_loads(self, new_rows: dict[str, dict[str, Reads]]) -> Iterator[Statement]:
-        read = {PENDING: self._pending_rows}
-        if RECORDED in self.tables:
-            read[RECORDED] = self._whole(RECORDED, LOAD_KEY)
-        targets = {name: column for name, column in self.registry.landing_columns.items() if column}
-        for target, column in targets.items():
-            event = self.registry.targets[target].event_time.column
-            loads = self._pending_of(target)
-            read[f"new {target}"] = _made(_sum(new_rows[target]), files=days_written(loads))
-            if self.is_incremental(target):
-                touched = event_ranges(loads, at_most=_RANGES_OF_RECORDS)
-                read[target] = self._within(target, {column, event}, touched, event)
-        ranges = {PENDING: _times(self._pending_rows, len(targets))}
-        yield from self._incremental(RECORDED, read, made=self._pending_rows, days=0, always=ranges)
-
-    def _incremental(
-        self,
-        model: str,
-        read: dict[str, Reads],
-        *,
-        made: Reads,
-        days: int,
-        range_queries: int = 0,
-        always: dict[str, Reads] | None = None,
-    ) -> Iterator[Statement]:
-        """As dbt-athena builds a model, or adds to it: it makes a table of the new rows, and inserts from that.
-
-        A build needs such a table only where there are too many days for a statement; then dbt-athena asks which days
-        there are, and makes the model of the first hundred and inserts the others, a hundred at a time.
-        """
-        is_incremental = self.is_incremental(model)
-        queries = range_queries if is_incremental else 0
-        # one SELECT more has no table: it tells dbt how the last statement went
-        ranges = always or ({PENDING: _times(self._pending_rows, queries)} if queries else {})
-        yield Statement(model, SELECT, ranges, count=(queries or len(ranges)) + 1)
-        yield Statement(model, CREATE, read)
-        batches = max(1, -(-days // _DAYS_AT_ONCE))
-        if batches > 1:
-            yield Statement(model, SELECT, {_NEW_ROWS: _made(made)})
-            if not is_incremental:
-                yield Statement(model, CREATE, {_NEW_ROWS: _made(made)})
-        if inserts := batches if is_incremental else batches - 1:
-            yield Statement(model, INSERT, {_NEW_ROWS: _times(_made(made), inserts)}, count=inserts)
-
-    def _whole(self, table: str, columns: Iterable[str]) -> Reads:
-        return self._within(table, columns, [EVERYTHING])
-
-    def _within(self, name: str, columns: Iterable[str], ranges: Sequence[Range], column: str = "") -> Reads:
-        if (table := self.tables.get(name)) is None:
+    def _within(self, name: str, columns: Collection[str], ranges: Sequence[Range], column: str = "") -> Reads:
+        if (table := self._table(name)) is None:
             return Reads()
         with readable(self.lake, name):
             return reads(table, set(columns) & set(table.schema().column_names), within=ranges, of=column)
 
 
-def _made(read: Reads, *, files: int = 0) -> Reads:
-    """Reading what is made of `read`, so that its files aren't known; `files` is their number, where there are many."""
-    beside = files * _FILE_BYTES if read.bytes else 0
-    return Reads((), read.bytes + beside, read.bytes_of_files + beside)
+def _partition_time(table: Table) -> str:
+    """The column of time that a table is partitioned by, as it declares itself; empty where there is none."""
+    columns = [table.schema().find_field(each.source_id) for each in table.spec().fields]
+    return next((column.name for column in columns if isinstance(column.field_type, TimestampType)), "")
 
 
-def _sum(found: dict[str, Reads]) -> Reads:
-    return sum(found.values(), Reads())
-
-
-def _times(read: Reads, times: int) -> Reads:
-    return sum([read] * times, Reads())
-
-
-def _seed_reads(seed: Path) -> Reads:
-    text = seed.read_text(encoding="utf-8")
-    size = len(text.encode()) + 2 * (text.count(",") + text.count("\n"))  # dbt-athena puts every field in quotes
-    return Reads((str(seed),), size, size)
-
-
-@cache
-def _words(sql: str) -> frozenset[str]:
-    """Every name in a statement; those of a table's columns among them are the columns that it reads."""
-    return frozenset(re.findall(r"\w+", re.sub(r"\{[{%].*?[%}]\}", "", sql)))  # macros have names of their own
+def _seed(seed: Path) -> TablePlan:
+    text = seed.read_bytes()
+    rows = text.count(b"\n") - 1
+    return TablePlan(seed.stem, Reads((str(seed),), len(text), len(text)), 1, Writes(rows, 0, _GROWTH * len(text)))

@@ -1,4 +1,4 @@
-"""What waits to be unified, and which stretches of time it touches. Pure.
+"""The pending loads, and which stretches of time they touch. Pure.
 
 The same in SQL, which is what a run does: `dbt_project/macros/loads/waiting_loads.sql` and
 `dbt_project/macros/loads/merged_ranges.sql`. A test holds both equal.
@@ -37,20 +37,20 @@ EVERYTHING = Range(datetime.min, datetime.max)
 
 
 @dataclass(frozen=True)
-class WaitingLoad:
+class PendingLoad:
     """A load that is in the ledger and not yet unified: one row of `pending_loads`."""
 
     raw_table: str
     load_id: str
     row_count: int
-    first_trade_at: datetime | None
-    last_trade_at: datetime | None
+    first_at: datetime | None
+    last_at: datetime | None
     landed_at: datetime | None
     """`_source_ingest_ts` of its rows."""
     has_unknown_times: bool
 
 
-def waiting_loads(ledger: Iterable[LedgerRow]) -> list[WaitingLoad]:
+def pending_loads(ledger: Iterable[LedgerRow]) -> list[PendingLoad]:
     """The loads that rows of the ledger are of, by raw table and load id."""
     rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
     for row in ledger:
@@ -58,45 +58,41 @@ def waiting_loads(ledger: Iterable[LedgerRow]) -> list[WaitingLoad]:
     return [_load(rows[key]) for key in sorted(rows)]
 
 
-def _load(rows: list[LedgerRow]) -> WaitingLoad:
+def _load(rows: list[LedgerRow]) -> PendingLoad:
     # times are missing where the venue's could not be read, and in tests
     firsts = [row.min_event_ts for row in rows if row.min_event_ts is not None]
     lasts = [row.max_event_ts for row in rows if row.max_event_ts is not None]
-    return WaitingLoad(
+    return PendingLoad(
         raw_table=rows[0].raw_table,
         load_id=rows[0].load_id,
         row_count=sum(row.row_count for row in rows),
-        first_trade_at=min(firsts, default=None),
-        last_trade_at=max(lasts, default=None),
+        first_at=min(firsts, default=None),
+        last_at=max(lasts, default=None),
         landed_at=max((row.ingest_ts for row in rows if row.ingest_ts is not None), default=None),
         has_unknown_times=any(row.row_count and None in (row.min_event_ts, row.max_event_ts) for row in rows),
     )
 
 
-def landing_ranges(loads: Iterable[WaitingLoad]) -> list[Range]:
+def landing_ranges(loads: Iterable[PendingLoad]) -> list[Range]:
     """When the loads' rows landed: one range, or none."""
     return merged_ranges(((load.landed_at, load.landed_at) for load in loads), at_most=1)
 
 
-def event_ranges(loads: Iterable[WaitingLoad], *, at_most: int = 40) -> list[Range]:
-    """The stretches of trade time that the loads touch."""
+def event_ranges(loads: Iterable[PendingLoad], *, at_most: int = 40) -> list[Range]:
+    """The stretches of event time that the loads touch."""
     return merged_ranges(
-        (
-            (None, None) if load.has_unknown_times else (load.first_trade_at, load.last_trade_at)
-            for load in loads
-            if load.row_count
-        ),
+        ((None, None) if load.has_unknown_times else (load.first_at, load.last_at) for load in loads if load.row_count),
         at_most=at_most,
     )
 
 
-def days_written(loads: Sequence[WaitingLoad]) -> int:
+def days_written(loads: Sequence[PendingLoad]) -> int:
     """On how many days the loads' trades are, at most; those without a time are refused."""
     days = {
         day
         for load in loads
-        if load.first_trade_at is not None and load.last_trade_at is not None
-        for day in range(load.first_trade_at.toordinal(), load.last_trade_at.toordinal() + 1)
+        if load.first_at is not None and load.last_at is not None
+        for day in range(load.first_at.toordinal(), load.last_at.toordinal() + 1)
     }
     return min(len(days), sum(load.row_count for load in loads))
 

@@ -10,14 +10,11 @@ dbt's results don't do: they have the bytes of a node's last statement alone, an
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from .price import dollars
-from .statement import SELECT
 
 _STARTED = re.compile(r"Athena query (\S+) started")  # a debug message of dbt-athena's, in AthenaCursor
-_COMMENT = re.compile(r"\s*(--[^\n]*\n|/\*.*?\*/)\s*", re.DOTALL)
 _AT_ONCE = 50  # https://docs.aws.amazon.com/athena/latest/APIReference/API_BatchGetQueryExecution.html
 _BILLED = {"SUCCEEDED", "CANCELLED"}
 
@@ -37,49 +34,38 @@ class AthenaQueries:
 
 @dataclass(frozen=True)
 class Scanned:
-    """What the statements of one kind that one node has sent have read; as `Statement`, after the fact."""
+    """What the statements that one node has sent have read."""
 
     node: str
-    kind: str
-    count: int
+    statements: int
     bytes: int
     dollars: float
 
 
 def scanned(queries: AthenaQueries, athena: Any) -> list[Scanned]:
-    """What was read and is billed, by node and kind of statement; `athena` is boto3's client.
+    """What was read and is billed, by node, in the order of the run; `athena` is boto3's client.
 
     Raises:
         botocore.exceptions.ClientError, BotoCoreError: Athena can't be asked, for example for lack of the right to
             athena:BatchGetQueryExecution.
     """
-    billed = sorted(_billed(queries, athena))
-    found = []
-    for (node, kind), group in groupby(billed, key=lambda each: each[:2]):
-        sizes = [each[2] for each in group]
-        found.append(Scanned(node, kind, len(sizes), sum(sizes), sum(map(dollars, sizes))))
-    order = list(dict.fromkeys(queries.nodes.values()))
-    return sorted(found, key=lambda each: order.index(each.node))
+    sizes: dict[str, list[int]] = {node: [] for node in queries.nodes.values()}
+    for node, size in _billed(queries, athena):
+        sizes[node].append(size)
+    return [Scanned(node, len(each), sum(each), sum(map(dollars, each))) for node, each in sizes.items() if each]
 
 
-def _billed(queries: AthenaQueries, athena: Any) -> Iterator[tuple[str, str, int]]:
+def _billed(queries: AthenaQueries, athena: Any) -> Iterator[tuple[str, int]]:
     ids = list(queries.nodes)
     for start in range(0, len(ids), _AT_ONCE):
         answer = athena.batch_get_query_execution(QueryExecutionIds=ids[start : start + _AT_ONCE])
         for execution in answer["QueryExecutions"]:
             if _is_billed(execution):
                 read = execution["Statistics"].get("DataScannedInBytes", 0)
-                yield queries.nodes[execution["QueryExecutionId"]], _kind(execution["Query"]), read
+                yield queries.nodes[execution["QueryExecutionId"]], read
 
 
 def _is_billed(execution: Any) -> bool:
     # DDL is free; CREATE TABLE AS SELECT is not, which AWS's documentation calls DML, and Athena's answers call DDL
     reads = execution.get("StatementType") == "DML" or execution.get("SubstatementType") == "CREATE_TABLE_AS_SELECT"
     return reads and execution["Status"]["State"] in _BILLED
-
-
-def _kind(sql: str) -> str:
-    while comment := _COMMENT.match(sql):
-        sql = sql[comment.end() :]
-    first = sql.split(maxsplit=1)[0].lower()
-    return SELECT if first == "with" else first

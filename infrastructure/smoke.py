@@ -1,11 +1,10 @@
-"""Try in a real account what can't be tried elsewhere: `make aws-smoke YES=<account>/<region>`.
+"""Try a new account: `make aws-smoke YES=<account>/<region>`.
 
     python -m infrastructure.smoke --yes 123456789012/eu-central-1 [--lake s3://bucket/prefix] [--only Athena]
 
-It works in a Glue database `schemahub_smoke`, a folder `.smoke` of the lake, a workgroup `schemahub_smoke` and, for the
-roles, a table `smoke_…` of the lake, and removes them with every version of their files. A run costs less than a cent
-and takes some minutes. One line for each check; the exit code is 1 where one failed. The standard AWS variables lead it
-elsewhere, for example to a local Athena.
+It works in a Glue database `schemahub_smoke` and a folder `.smoke` of the lake, and removes them with every version of
+their files. A run costs less than a cent and takes a minute or two. One line for each check; the exit code is 1 where
+one failed. The standard AWS variables lead it elsewhere, for example to a local Athena.
 """
 
 import os
@@ -23,14 +22,13 @@ from lakehouse.aws_errors import in_one_line
 from lakehouse.errors import Misconfigured, SchemaHubError
 from schemahub.dbt.athena import work_group
 
-from .smoke_checks import CHECKS, Check
-from .smoke_scratch import CheckFailed, NotHere, Scratch
-from .stack import errors_in_one_line, out
+from .deploy.stack import errors_in_one_line, out
+from .smoke_checks import CHECKS, Check, CheckFailed, Scratch
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command(help="Try in a real account what can't be tried elsewhere.")
+@app.command(help="Try a new AWS account.")
 def smoke(
     yes: Annotated[
         str, typer.Option("--yes", help="Account and region that may be used, for example 123456789012/eu-central-1.")
@@ -66,7 +64,7 @@ def try_all(scratch: Scratch, checks: Mapping[str, Check]) -> list[str]:
             verdict, seen = _verdict(scratch, check)
             if verdict == "FAILED":
                 failed.append(name)
-            out.print(f"{verdict:<9}{name}: {seen} ({time.monotonic() - started:.1f} s)", markup=False)
+            out.print(f"{verdict:<8}{name}: {seen} ({time.monotonic() - started:.1f} s)", markup=False)
     finally:
         scratch.remove()
     out.print(f"removed what was made; {len(failed)} of {len(checks)} checks failed")
@@ -76,8 +74,6 @@ def try_all(scratch: Scratch, checks: Mapping[str, Check]) -> list[str]:
 def _verdict(scratch: Scratch, check: Check) -> tuple[str, str]:
     try:
         return "ok", check(scratch)
-    except NotHere as reason:
-        return "left out", str(reason)
     except (CheckFailed, SchemaHubError) as error:
         return "FAILED", str(error)
     except (BotoCoreError, ClientError, OSError) as error:  # pyarrow's S3 file system raises OSError

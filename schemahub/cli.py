@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from advisor.plan import TARGET, plan_unify
 from lakehouse.errors import SchemaHubError, is_interruption
 from lakehouse.pending import Landed, check_is_there, nothing_landed, read_landed
 from lakehouse.printable import printable
@@ -25,10 +24,10 @@ from simulator.exchanges.command import simulate
 from simulator.exchanges.market import DEFAULT_START
 
 from .aws_refusals import refusals_in_one_line
-from .dbt import seed
 from .runs.balance import balances, rejections
 from .runs.coordinator import Coordinator, utc_now
-from .runs.demo import Demo, shown
+from .runs.cost_of_a_run import planned
+from .runs.demo import TARGET, Demo, shown
 from .runs.repair import run_repair
 from .runs.unify import remarks
 from .settings import lake_of, load_settings
@@ -154,12 +153,7 @@ def show_plan(
     """Show what `run unify` would read, and cost on Athena, before it runs."""
     coordinator = _coordinator(lake, s3_bucket, s3_prefix)
     coordinator.check_target(target)
-    plan = plan_unify(
-        coordinator.lake,
-        coordinator.registry,
-        seeds=seed.to_make(coordinator.lake, full_refresh=full_refresh),
-        full_refresh=full_refresh,
-    )
+    plan = planned(coordinator.lake, coordinator.registry, full_refresh=full_refresh)
     for part in plan_report(plan, coordinator.lake.location):
         out.print(part, soft_wrap=isinstance(part, Text))
     landed = read_landed(coordinator.lake, coordinator.registry.targets_by_raw_table)

@@ -1,9 +1,8 @@
 """One writer at a time, over an object in S3: a lease, taken and renewed by conditional writes.
 
-The object is `{"host": …, "pid": 12, "machine": …, "token": …, "renewals": 3}`, or `{}` when it is free. Whoever writes
-it says which version it replaces (`If-Match`) or that there is none (`If-None-Match: *`), so of two at once S3 lets one
-through. A holder renews it; when one is killed its lease runs out, or ends at once where the next one runs on the same
-machine and sees that the process is gone. Ages are told by S3's clock alone.
+The object is `{"host": …, "pid": 12, "token": …, "renewals": 3}`, or `{}` when it is free. Whoever writes it says which
+version it replaces (`If-Match`) or that there is none (`If-None-Match: *`), so of two at once S3 lets one through. A
+holder renews it; when one is killed, its lease lapses. Ages are told by S3's clock alone.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html, read 2026-11-24.
 """
@@ -20,7 +19,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -28,7 +26,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..errors import ConcurrentWriter
 
 LEASE = timedelta(minutes=2)
-"""How long a holder that was killed on another host keeps others waiting."""
+"""How long a holder that was killed keeps others waiting."""
 
 _REFUSED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
@@ -133,7 +131,6 @@ class _Lock:
         return {
             "host": socket.gethostname(),
             "pid": os.getpid(),
-            "machine": _machine(),
             "token": self.token,
             "renewals": self.renewals,
         }
@@ -164,10 +161,10 @@ class _Lock:
 
     def _held_by(self, found: "_Found | None") -> ConcurrentWriter:
         holder = found.holder if found else "unknown"
+        seconds = found.seconds_left(self.lease) if found else int(self.lease.total_seconds())
         return ConcurrentWriter(
-            f"`{self.what}` is being written by another process ({holder}) in s3://{self.bucket}; "
-            "wait until it ends, or stop it, and run this again; if it was killed, its right to write ends "
-            f"{int(self.lease.total_seconds())} s later"
+            f"`{self.what}` is being written by another process ({holder}) in s3://{self.bucket}; wait until it ends, "
+            f"or stop it, and run this again; if it was killed, its right to write ends in {seconds} s"
         )
 
 
@@ -182,25 +179,8 @@ class _Found:
         return f"pid {self.content.get('pid')} on {self.content.get('host')}"
 
     def is_held(self, lease: timedelta) -> bool:
-        return bool(self.content) and self.age <= lease and not self._is_gone
+        return bool(self.content) and self.age <= lease
 
-    @property
-    def _is_gone(self) -> bool:
-        if self.content["machine"] is None or self.content["machine"] != _machine():
-            return False
-        try:
-            os.kill(self.content["pid"], 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            pass
-        return False
-
-
-def _machine() -> str | None:
-    """Where a process id means what it means here: this boot, this container; None where that can't be told."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        return f"{socket.gethostname()} {boot} {os.readlink('/proc/self/ns/pid')}"
-    except OSError:
-        return None
+    def seconds_left(self, lease: timedelta) -> int:
+        """Whole seconds, at least one, until the lease lapses if nobody renews it; S3 tells times in whole seconds."""
+        return int(max(timedelta(), lease - self.age).total_seconds()) + 1

@@ -1,4 +1,4 @@
-"""A run on Athena between its plan and its bill."""
+"""What a run will read, and a run on Athena between that plan and its bill."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,14 @@ from registry.registry import Registry
 from ..aws_refusals import refusal
 from ..dbt import seed
 from ..dbt.athena import is_on_athena
+from ..settings import PROJECT
 from ..show.plan import side_by_side
+
+
+def planned(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Plan:
+    """What a run would read of the lake, with the project's models and seeds."""
+    seeds = seed.to_make(lake, full_refresh=full_refresh)
+    return plan_unify(lake, registry, models=PROJECT / "dbt_project" / "models", seeds=seeds, full_refresh=full_refresh)
 
 
 @contextmanager
@@ -31,9 +38,7 @@ def cost_shown(
         return
     plan = Plan()
     try:
-        plan = plan_unify(
-            lake, registry, seeds=seed.to_make(lake, full_refresh=full_refresh), full_refresh=full_refresh
-        )
+        plan = planned(lake, registry, full_refresh=full_refresh)
     except Exception as error:
         _say(console, f"there is no plan of what will be read: {_in_one_line(error)}")
     queries = AthenaQueries()

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.table import Table
 
 import simulator.exchanges
-from advisor.plan import TARGET
 from lakehouse.errors import Misconfigured, SchemaHubError
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
@@ -21,6 +20,8 @@ from ..show.progress import DbtLines, ingest, unify
 from .coordinator import UNIFYING, Coordinator
 from .raw_tables import declared_columns
 from .simulated_lake import DEMO, new_lake
+
+TARGET = "trades_unified"
 
 
 @dataclass(frozen=True)

@@ -1,30 +1,23 @@
 """A plan, and what came of it, as a person reads them, in a cron mail too: 80 columns suffice. Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from rich.table import Table
 from rich.text import Text
 
-from advisor.files import Reads
-from advisor.plan import Plan
+from advisor.plan import Plan, TablePlan
 from advisor.scanned import Scanned
-from advisor.statement import Statement
 from lakehouse.pending import nothing_landed
-
-_Sent = TypeVar("_Sent", Statement, Scanned)
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 _LEGEND = """\
-times    UTC; days are those that are touched, "all" where a time isn't known
-bytes    of the columns that are named, and of files of up to 3 MB all, as
-         Athena's engine reads them
-at most  of whole files
-~        of what the run makes first, taken to be as much as is read for it
-price    what Athena {takes}: 5 $/TB, and 10 MB at least for a statement"""
+times     UTC; days are those that are touched, "all" where a time isn't known
+files     that are read at least once, and their bytes: of files up to 3 MB all,
+          of larger ones the columns that are named
+looks     how many statements read the table, at most
+new rows  that the table is given, at most, and the days that they are on"""
 
 
 def shown_bytes(count: int) -> str:
@@ -47,22 +40,20 @@ def shown_dollars(amount: float) -> str:
 
 
 def plan_report(plan: Plan, location: str) -> Iterator[Table | Text]:
-    """What waits, what is read, and the price; in a sentence where there is little to say."""
+    """What is pending, what is read and written, and the price; in a sentence where there is little to say."""
     takes = "takes" if location.startswith("s3://") else "would take"
-    if not plan.statements:
+    price = f"Athena {takes} {_from_to(shown_dollars(plan.dollars), shown_dollars(plan.dollars_at_most))}"
+    if not plan.tables:
         yield Text(nothing_landed(location))
     elif not plan.pending:
-        count = sum(statement.count for statement in plan.statements)
-        yield Text(
-            f"nothing waits to be unified in {location}: a run reads no trades, and Athena {takes} "
-            f"{shown_dollars(plan.dollars)} for its {count} small statements"
-        )
+        yield Text(f"nothing waits to be unified in {location}: a run reads no trades, and {price}")
     else:
         yield _pending_table(plan)
         yield Text()
-        yield _statement_table(plan)
+        yield _tables(plan)
         yield Text()
-        yield Text(_LEGEND.format(takes=takes))
+        yield Text(_LEGEND)
+        yield Text(f"\na run reads {_range_of_bytes(plan)}\n{price}")
 
 
 def _pending_table(plan: Plan) -> Table:
@@ -75,67 +66,56 @@ def _pending_table(plan: Plan) -> Table:
     table.add_column("days", justify="right", no_wrap=True)
     for each in plan.pending:
         days = "all" if each.days is None else f"{each.days:,}"
-        first, last = _time(each.first_trade_at), _time(each.last_trade_at)
+        first, last = _time(each.first_at), _time(each.last_at)
         table.add_row(each.raw_table, f"{each.loads:,}", f"{each.rows:,}", first, last, days)
     return table
 
 
-def _statement_table(plan: Plan) -> Table:
-    """A line for each statement, and below it one for each table that it reads."""
-    table = Table(box=None, pad_edge=False, show_footer=True)
-    table.add_column("statement", "total", no_wrap=True)
-    of_all = _sizes([read for statement in plan.statements for read in statement.reads.values()])
-    for name, total in zip(("files", "bytes", "at most"), of_all, strict=True):
-        table.add_column(name, total, justify="right", no_wrap=True)
-    table.add_column("price", shown_dollars(plan.dollars), justify="right", no_wrap=True)
-    for statement in plan.statements:
-        name = _name(statement.node, statement.kind, statement.count)
-        table.add_row(name, "", "", "", shown_dollars(statement.dollars))
-        for table_name, read in statement.reads.items():
-            table.add_row(f"  {table_name}", *_sizes([read]))
+def _tables(plan: Plan) -> Table:
+    """A line for each table that a run reads or writes."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("table", no_wrap=True)
+    for name in ("files", "bytes", "looks", "new rows", "days"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in plan.tables:
+        table.add_row(each.name, *_cells(each))
     return table
 
 
-def _sizes(found: Sequence[Reads]) -> tuple[str, str, str]:
-    total = sum(found, Reads())
-    about = "~" if any(read.is_estimate for read in found) else ""
-    files = f"{len(total.files):,}" if total.files else "-"
-    return files, about + shown_bytes(total.bytes), about + shown_bytes(total.bytes_of_files)
+def _cells(planned: TablePlan) -> Iterator[str]:
+    yield _count(len(planned.reads.files))
+    yield shown_bytes(planned.reads.bytes)
+    yield _count(planned.looks)
+    yield _count(planned.writes.rows) if planned.writes else "-"
+    yield _count(planned.writes.days) if planned.writes else "-"
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else "-"
 
 
 def side_by_side(plan: Plan, found: Sequence[Scanned]) -> Table:
-    """What was planned, and what Athena says it has read."""
-    table = Table(box=None, pad_edge=False, show_footer=True)
-    table.add_column("statement", "total", no_wrap=True)
-    of_all = _before_and_after(plan.statements, found)
-    for name, total in zip(("planned", "scanned", "planned $", "Athena takes"), of_all, strict=True):
-        table.add_column(name, total, justify="right", no_wrap=True)
-    planned, scanned = _by_kind(plan.statements), _by_kind(found)
-    for node, kind in dict.fromkeys([*planned, *scanned]):
-        before, after = planned.get((node, kind), []), scanned.get((node, kind), [])
-        count = sum(each.count for each in after or before)
-        table.add_row(_name(node, kind, count), *_before_and_after(before, after))
+    """What Athena says it has read, by the node of dbt's that asked for it; below it the total, and the plan."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("Athena read", no_wrap=True)
+    for name in ("statements", "bytes", "price"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for each in found:
+        table.add_row(each.node, f"{each.statements:,}", shown_bytes(each.bytes), shown_dollars(each.dollars))
+    total = shown_bytes(sum(each.bytes for each in found)), shown_dollars(sum(each.dollars for each in found))
+    table.add_row("total", f"{sum(each.statements for each in found):,}", *total)
+    if plan.tables:
+        table.add_row("planned: at least", "", shown_bytes(plan.bytes), shown_dollars(plan.dollars))
+        table.add_row("planned: at most", "", shown_bytes(plan.bytes_at_most), shown_dollars(plan.dollars_at_most))
     return table
 
 
-def _by_kind(statements: Iterable[_Sent]) -> dict[tuple[str, str], list[_Sent]]:
-    found: dict[tuple[str, str], list[_Sent]] = defaultdict(list)
-    for each in statements:
-        found[each.node, each.kind].append(each)
-    return found
+def _range_of_bytes(plan: Plan) -> str:
+    return _from_to(shown_bytes(plan.bytes), shown_bytes(plan.bytes_at_most))
 
 
-def _before_and_after(before: Sequence[Statement], after: Sequence[Scanned]) -> tuple[str, str, str, str]:
-    return (
-        shown_bytes(sum(each.total.bytes for each in before)),
-        shown_bytes(sum(each.bytes for each in after)),
-        shown_dollars(sum(each.dollars for each in before)) if before else "-",
-        shown_dollars(sum(each.dollars for each in after)) if after else "-",
-    )
-
-
-def _name(node: str, kind: str, count: int) -> str:
-    return f"{node} {kind} x{count}" if count > 1 else f"{node} {kind}"
+def _from_to(least: str, most: str) -> str:
+    return f"at least {least} and at most {most}"
 
 
 def _time(moment: datetime | None) -> str:

@@ -36,7 +36,10 @@ class Cli:
         )
 
     def killed(self, athena: LocalAthena, statement: str, *arguments: str) -> None:
-        """Run it and kill it when it has started a statement with this text, which it never hears of."""
+        """Run it and kill it when it has started a statement with this text, which it never hears of.
+
+        Its lease in S3 has then lapsed, which in truth takes minutes.
+        """
 
         def kill(operation: str, request: Answer, _: Answer) -> None:
             if operation == "StartQueryExecution" and statement in request["QueryString"]:
@@ -46,6 +49,7 @@ class Cli:
         with lost_answers(athena.endpoint, kill) as endpoint:
             run = Cli(self.home, {**self.environment, "AWS_ENDPOINT_URL_ATHENA": endpoint}).start(*arguments)
             assert run.wait(timeout=300) == -signal.SIGKILL
+        self.home.let_leases_lapse()
 
     @property
     def lake(self) -> Lake:

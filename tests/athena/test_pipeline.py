@@ -87,6 +87,7 @@ def test_a_run_that_is_killed_while_athena_inserts_is_made_good_by_the_next(
         time.sleep(0.05)
     run.send_signal(signal.SIGKILL)
     run.wait()
+    cli.home.let_leases_lapse()
     cli("run", "unify", "trades_unified")
     assert cli.trades() == served(shared_exchanges)
 

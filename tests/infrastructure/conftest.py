@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.package import Package, pack_code
-from infrastructure.stack import STACK, bring_up
+from infrastructure.deploy.package import Package, pack_code
+from infrastructure.deploy.stack import STACK, bring_up
 from tests.infrastructure import moto_account
 from tests.infrastructure.moto_account import Account, use
 

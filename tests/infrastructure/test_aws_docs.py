@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
+from infrastructure.deploy.stack import _SEE_THE_DOCS, TEMPLATE, _TemplateLoader
 from infrastructure.smoke_checks import CHECKS
-from infrastructure.stack import _SEE_THE_DOCS, TEMPLATE, _TemplateLoader
 from schemahub.settings import PROJECT
 
 DOCS = (PROJECT / "docs" / "aws.md").read_text()
@@ -68,7 +68,7 @@ def test_no_command_of_the_docs_leaves_its_reader_under_another_role() -> None:
 
 
 def test_image_holds_every_package_that_is_installed() -> None:
-    dockerfile = (PROJECT / "infrastructure" / "Dockerfile").read_text()
+    dockerfile = (PROJECT / "infrastructure" / "job" / "Dockerfile").read_text()
     copied = set(re.findall(r"^COPY (\w+) ", dockerfile, re.MULTILINE))
     packages = {path.parent.name for path in PROJECT.glob("*/__init__.py")} - {"benchmarks"}
     assert copied == packages | {"config", "dbt_project"}

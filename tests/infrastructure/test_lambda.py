@@ -10,10 +10,10 @@ from pathlib import Path
 import boto3
 import pytest
 
-from infrastructure import lambda_handler
-from infrastructure.glue_job import RunFailed, run
-from infrastructure.lambda_handler import handler
-from infrastructure.package import Package
+from infrastructure.deploy.package import Package
+from infrastructure.job import lambda_handler
+from infrastructure.job.glue_job import RunFailed, run
+from infrastructure.job.lambda_handler import handler
 from lakehouse.local import LocalLake
 from schemahub.settings import PROJECT
 from simulator.exchanges import RunningSimulator

@@ -11,8 +11,8 @@ from typing import Any
 import boto3
 import pytest
 
-from infrastructure.glue_job import METRIC, NAMESPACE, RunFailed, report_success, run
-from infrastructure.package import Package, pack_code
+from infrastructure.deploy.package import Package, pack_code
+from infrastructure.job.glue_job import METRIC, NAMESPACE, RunFailed, report_success, run
 from lakehouse.glue import GlueLake
 from lakehouse.local import LocalLake
 from loaders.connectors import connector_names
@@ -54,7 +54,7 @@ def test_package_holds_the_project_and_no_more(package: Package) -> None:
     with zipfile.ZipFile(package.code) as archive:
         names = archive.namelist()
     assert {"config/schemahub.yaml", "dbt_project/dbt_project.yml", "profiles/profiles.yml"} <= set(names)
-    assert {"schemahub/cli.py", "infrastructure/glue_job.py"} <= set(names)
+    assert {"schemahub/cli.py", "infrastructure/job/glue_job.py"} <= set(names)
     assert [name for name in names if "__pycache__" in name or name.startswith(("tests/", ".", "lake/"))] == []
 
 

@@ -5,11 +5,11 @@ import re
 import boto3
 import pytest
 
-from infrastructure.change_sets import StackFailed
-from infrastructure.contents import HoldsData
-from infrastructure.package import Package
-from infrastructure.schedule import JobIsRunning, Schedule
-from infrastructure.stack import STACK, bring_up, take_down
+from infrastructure.deploy.change_sets import StackFailed
+from infrastructure.deploy.contents import HoldsData
+from infrastructure.deploy.package import Package
+from infrastructure.deploy.schedule import JobIsRunning, Schedule
+from infrastructure.deploy.stack import STACK, bring_up, take_down
 from lakehouse.glue import GlueLake
 from tests.infrastructure.moto_account import REGION, Account
 from tests.infrastructure.what_is_there import (

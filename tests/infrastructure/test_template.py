@@ -11,8 +11,8 @@ import boto3
 import pytest
 import yaml
 
-from infrastructure.package import Package
-from infrastructure.stack import STACK, TEMPLATE, _TemplateLoader, bring_up
+from infrastructure.deploy.package import Package
+from infrastructure.deploy.stack import STACK, TEMPLATE, _TemplateLoader, bring_up
 from schemahub.settings import PROJECT
 from tests.infrastructure.iam_policies import Call, Document, allow, documents_of, glue, statements
 from tests.infrastructure.moto_account import ACCOUNT, COMPLETED, REGION, Account, known_to_moto, use

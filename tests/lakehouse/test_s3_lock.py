@@ -1,4 +1,4 @@
-"""The lease on S3: one holder at a time, and nobody waits for long after a holder that is gone."""
+"""The lease on S3: one holder at a time, and nobody waits for longer than the lease after a holder that is gone."""
 
 import json
 import os
@@ -16,7 +16,6 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from lakehouse.errors import ConcurrentWriter
-from lakehouse.locks import s3_lock as module
 from lakehouse.locks.s3_lock import s3_lock
 from simulator.aws.local_aws import LocalAws
 
@@ -64,32 +63,17 @@ def test_of_two_at_once_one_is_refused_and_told_by_whom(s3: Any, bucket: str, ho
         ExitStack().enter_context(s3_lock(s3, bucket, KEY, "unify"))
 
 
-def test_after_a_holder_that_was_killed_here_the_next_goes_on_at_once(
+def test_a_killed_holder_keeps_its_right_until_its_lease_lapses(
     s3: Any, bucket: str, holder: "subprocess.Popen[str]"
 ) -> None:
     holder.kill()
     holder.wait()
-    with s3_lock(s3, bucket, KEY, "unify"):
-        assert content(s3, bucket)["pid"] != holder.pid
-    assert content(s3, bucket) == {}
-
-
-def test_a_holder_elsewhere_keeps_its_right_until_its_lease_runs_out(s3: Any, bucket: str) -> None:
-    put(s3, bucket, host="elsewhere", pid=1, machine="elsewhere", token="t", renewals=0)
-    with pytest.raises(ConcurrentWriter, match="pid 1 on elsewhere"):
+    with pytest.raises(ConcurrentWriter, match=rf"pid {holder.pid} on .*; if it was killed, .* ends in [1-3] s$"):
         ExitStack().enter_context(s3_lock(s3, bucket, KEY, "unify", lease=SHORT))
     time.sleep(SHORT.total_seconds() + 1.1)  # S3 tells times in seconds
     with s3_lock(s3, bucket, KEY, "unify", lease=SHORT):
-        pass
-
-
-def test_where_processes_cannot_be_told_apart_the_lease_counts(
-    s3: Any, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "_machine", lambda: None)
-    put(s3, bucket, host="here", pid=999_999_999, machine=None, token="t", renewals=0)
-    with pytest.raises(ConcurrentWriter):
-        ExitStack().enter_context(s3_lock(s3, bucket, KEY, "unify"))
+        assert content(s3, bucket)["pid"] == os.getpid()
+    assert content(s3, bucket) == {}
 
 
 def test_a_lease_is_renewed_for_as_long_as_the_work_takes(s3: Any, bucket: str) -> None:
@@ -106,7 +90,7 @@ def test_who_loses_the_lease_is_interrupted_and_leaves_it_to_the_other(s3: Any, 
         pytest.raises(ConcurrentWriter, match="could not be renewed"),
         s3_lock(s3, bucket, KEY, "unify", lease=SHORT),
     ):
-        put(s3, bucket, host="elsewhere", pid=1, machine="elsewhere", token="t", renewals=0)
+        put(s3, bucket, host="elsewhere", pid=1, token="t", renewals=0)
         time.sleep(30)
     assert time.monotonic() - started < 10
     assert content(s3, bucket)["host"] == "elsewhere"

@@ -34,6 +34,7 @@ def test_a_load_killed_at_any_point_leaves_no_duplicate_and_no_hole(
     lake = lake_home.open()
     land_up_to(lake, 50)
     assert run_program(lake_home, 1_050, point) == -signal.SIGKILL
+    lake_home.let_leases_lapse()
     if fresh_folder:
         lake_home.forget_work()
     assert run_program(lake_home, 2_050) == 0
@@ -50,6 +51,7 @@ def test_what_a_killed_load_left_uncommitted_is_removed_by_the_next(lake_home: L
     lake = lake_home.open()
     land_up_to(lake, 50)
     assert run_program(lake_home, 1_050, "before the commit") == -signal.SIGKILL
+    lake_home.let_leases_lapse()
     assert len(lake_home.files(DATA)) > 2
     land_up_to(lake, 60)
     table = lake.catalog.load_table(identifier(RAW.name))

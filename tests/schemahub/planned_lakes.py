@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 from rich.console import Console
 from rich.text import Text
 
-from advisor.plan import Plan, plan_unify
-from schemahub.dbt import seed
+from advisor.plan import Plan
+from schemahub.runs import cost_of_a_run
 from schemahub.show.plan import plan_report
 from tests.support.lake_under_test import LakeUnderTest, binance, coinbase, kraken
 
@@ -26,8 +26,7 @@ def land_first(lake: LakeUnderTest) -> None:
 
 
 def planned(lake: LakeUnderTest, **options: Any) -> Plan:
-    seeds = seed.to_make(lake.lake, full_refresh=options.get("full_refresh", False))
-    return plan_unify(lake.lake, lake.registry, seeds=seeds, **options)
+    return cost_of_a_run.planned(lake.lake, lake.registry, **options)
 
 
 def grow(lake: LakeUnderTest) -> None:

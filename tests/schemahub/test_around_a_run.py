@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-import lakehouse.aws
 from advisor.scanned import AthenaQueries
+from lakehouse import aws
 from registry.registry import Registry
 from schemahub.runs.cost_of_a_run import cost_shown
 from tests.support.finished_queries import MB, Athena, execution
@@ -41,7 +41,7 @@ class Session:
 @pytest.fixture
 def session(monkeypatch: pytest.MonkeyPatch) -> Session:
     sent = Session(Athena({"1": execution("1", "insert into x select 1", 20 * MB)}))
-    monkeypatch.setattr(lakehouse.aws, "session", lambda: sent)
+    monkeypatch.setattr(aws, "session", lambda: sent)
     return sent
 
 
@@ -61,8 +61,9 @@ def printed(registry: Registry, lake: Any, *, sends: bool, fails: BaseException 
 def test_a_run_that_fails_shows_what_it_has_cost_and_still_fails(
     registry: Registry, session: Session, error: BaseException
 ) -> None:
-    _, row, _ = printed(registry, BucketLake(), sends=True, fails=error)
-    assert row.split() == ["trades_unified", "insert", "-", "20", "MB", "-", "$0.00010"]
+    _, row, total = printed(registry, BucketLake(), sends=True, fails=error)
+    assert row.split() == ["trades_unified", "1", "20", "MB", "$0.00010"]
+    assert total.split() == ["total", "1", "20", "MB", "$0.00010"]
 
 
 def test_a_run_that_sends_nothing_shows_nothing(registry: Registry, session: Session) -> None:

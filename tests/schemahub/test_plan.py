@@ -2,22 +2,24 @@
 
 import json
 import random
-from collections import Counter
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from macros_gen.declarations import Version
 
 from advisor.files import FOOTER_BYTES, SMALL_FILE_BYTES, Reads, reads
-from advisor.plan import Plan, plan_unify
+from advisor.plan import plan_unify
 from advisor.price import dollars
-from advisor.ranges import EVERYTHING, Range, merged_ranges, waiting_loads
-from advisor.statement import CREATE, INSERT, SELECT
+from advisor.ranges import EVERYTHING, Range, merged_ranges, pending_loads
 from lakehouse.duckdb.connect import connect
+from lakehouse.errors import Misconfigured
 from lakehouse.pending import read_landed
 from schemahub.runs.coordinator import utc_now
 from schemahub.show.plan import plan_report, shown_dollars
@@ -32,7 +34,7 @@ from tests.schemahub.planned_lakes import (
     planned,
     shown,
 )
-from tests.support.lake_under_test import LakeUnderTest, Restore, binance, kraken
+from tests.support.lake_under_test import ROOT, LakeUnderTest, Restore, binance, kraken
 
 
 @pytest.fixture
@@ -56,15 +58,11 @@ def test_an_increment_reads_the_new_files_and_the_days_they_touch_however_large_
     assert {name: len(files) for name, files in before.items()} == dict.fromkeys(WITH_TRADES, DAYS)
     land_again_and_new(large)
     plans.append(planned(large))
-    for node, table in (
-        ("trades_unified", "trades_unified"),
-        ("trades_1m_versions", "trades_unified"),
-        ("trades_1m_versions", "trades_1m_versions"),
-    ):
-        of_small, of_large = (plan.reads(node)[table] for plan in plans)
+    for table in ("trades_unified", "trades_1m_versions"):
+        of_small, of_large = (plan.of(table).reads for plan in plans)
         assert [before[table][file] for file in of_large.files] == ["2026-01-05"]
         assert (len(of_large.files), of_large.bytes) == (len(of_small.files), of_small.bytes)
-    raw = {name: read.files for name, read in plans[1].reads("trades_unified").items() if name.startswith("raw_")}
+    raw = {each.name: each.reads.files for each in plans[1].tables if each.name.startswith("raw_")}
     (new,) = data_files(large, "raw_binance_trades").keys() - before["raw_binance_trades"]
     assert raw == {"raw_binance_trades": (new,)}
     assert plans[0].dollars == pytest.approx(plans[1].dollars)
@@ -74,7 +72,7 @@ def test_a_run_needs_the_files_of_its_plan_and_no_others(lake: LakeUnderTest) ->
     grow(lake)
     land_again_and_new(lake)
     plan = planned(lake)
-    wanted = {file for each in plan.statements for read in each.reads.values() for file in read.files}
+    wanted = {file for each in plan.tables for file in each.reads.files}
     everything = {file for name in WITH_TRADES for file in data_files(lake, name)}
     unplanned = everything - wanted
     assert len(everything - unplanned) == 3
@@ -114,20 +112,9 @@ def test_what_waits_is_told_by_raw_table(lake: LakeUnderTest) -> None:
     lake.land("raw_kraken_trades", kraken(601, 602, time=late), load="k3", at="2026-01-08 00:01:00")
     (kraken_waits,) = planned(lake).pending
     assert (kraken_waits.raw_table, kraken_waits.loads, kraken_waits.rows) == ("raw_kraken_trades", 2, 3)
-    assert kraken_waits.first_trade_at == datetime(2026, 1, 5, 11)
-    assert kraken_waits.last_trade_at == datetime.fromisoformat(late)
+    assert kraken_waits.first_at == datetime(2026, 1, 5, 11)
+    assert kraken_waits.last_at == datetime.fromisoformat(late)
     assert kraken_waits.days == 3  # midnight is less than a minute away
-
-
-def test_without_anything_new_no_trades_are_read(lake: LakeUnderTest) -> None:
-    plan = planned(lake)
-    assert plan.pending == ()
-    assert {each.kind for each in plan.statements if each.node == "trades_1m_versions"} == {CREATE, INSERT, SELECT}
-    for node in ("trades_unified", "trades_1m_versions"):
-        assert sum(plan.reads(node).values(), Reads()) == Reads()
-    assert plan.dollars == pytest.approx(sum(each.count for each in plan.statements) * dollars(0))
-    (sentence,) = plan_report(plan, lake.lake.location)
-    assert f"a run reads no trades, and Athena would take {shown_dollars(plan.dollars)}" in str(sentence)
 
 
 def test_a_load_without_times_is_compared_with_the_whole_table(lake: LakeUnderTest) -> None:
@@ -136,31 +123,110 @@ def test_a_load_without_times_is_compared_with_the_whole_table(lake: LakeUnderTe
     plan = planned(lake)
     whole = set(data_files(lake, "trades_unified"))
     assert len(whole) == DAYS
-    assert set(plan.reads("trades_unified")["trades_unified"].files) == whole
-    assert set(plan.reads("trades_1m_versions")["trades_unified"].files) == whole
-    assert len(plan.reads("trades_unified")["raw_binance_trades"].files) == 1
-    (line,) = (line for line in shown(plan, lake).splitlines() if line.startswith("raw_binance_trades"))
+    assert set(plan.of("trades_unified").reads.files) == whole
+    assert len(plan.of("raw_binance_trades").reads.files) == 1
+    line, _ = (line for line in shown(plan, lake).splitlines() if line.startswith("raw_binance_trades"))
     assert line.split() == ["raw_binance_trades", "1", "1", "unknown", "unknown", "all"]
+
+
+def test_without_anything_new_no_trades_are_read(lake: LakeUnderTest) -> None:
+    plan = planned(lake)
+    assert plan.pending == ()
+    assert {each.name for each in plan.tables if each.reads.bytes} == {"products", "schemahub_loads", "unified_loads"}
+    assert plan.dollars == pytest.approx(5 * dollars(0))
+    (sentence,) = plan_report(plan, lake.lake.location)
+    assert f"a run reads no trades, and Athena would take at least {shown_dollars(plan.dollars)}" in str(sentence)
 
 
 def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lake: LakeUnderTest) -> None:
     plan = planned(lake, full_refresh=True)
     assert [each.loads for each in plan.pending] == [1, 1, 1]
-    read = plan.reads("trades_unified")
-    assert "trades_unified" not in read
-    for name in WITH_TRADES[:3]:
-        assert set(read[name].files) == set(data_files(lake, name))
-    assert "unified_loads" not in plan.reads("pending_loads")
+    for name in (*WITH_TRADES[:3], "trades_unified"):  # of the target, whether rows would be lost
+        assert set(plan.of(name).reads.files) == set(data_files(lake, name))
+    assert plan.of("trades_1m_versions").reads == Reads()
     (recorded,) = lake.table("unified_loads").scan().plan_files()
-    assert read["unified_loads"].files == (recorded.file.file_path,)
-    assert {each.kind for each in plan.statements} == {CREATE, SELECT}
+    assert plan.of("unified_loads").reads.files == (recorded.file.file_path,)
+    assert plan.of("products").writes is not None
 
 
-def test_a_build_of_one_lost_table_reads_what_it_is_built_of(lake: LakeUnderTest) -> None:
-    lake.lake.catalog.drop_table("schemahub.trades_1m_versions")
+@pytest.mark.parametrize("table", ["trades_unified", "trades_1m_versions"])
+def test_a_build_of_one_lost_table_reads_what_it_is_built_of(lake: LakeUnderTest, table: str) -> None:
+    land_days(lake, 2, load="k2")
+    lake.dbt("run")
+    lake.lake.catalog.drop_table(f"schemahub.{table}")
     plan = planned(lake)
-    assert set(plan.reads("trades_1m_versions")["trades_unified"].files) == set(data_files(lake, "trades_unified"))
-    assert plan.reads("trades_unified")["trades_unified"] == Reads()
+    (of,) = {"trades_unified", "trades_1m_versions"} - {table}
+    if of == "trades_unified":
+        assert set(plan.of(of).reads.files) == set(data_files(lake, of))
+        assert plan.pending == ()
+    else:
+        assert set(plan.of("raw_kraken_trades").reads.files) == set(data_files(lake, "raw_kraken_trades"))
+    assert plan.of(table).reads == Reads()
+    written = plan.of(table).writes
+    assert written is not None
+    assert (written.rows, written.days) == (1502, 3)
+
+
+def test_of_each_table_what_is_written_is_told(lake: LakeUnderTest) -> None:
+    land_again_and_new(lake)
+    writes = {each.name: (each.writes.rows, each.writes.days) for each in planned(lake).tables if each.writes}
+    assert writes == {
+        "products": (len(lake.registry.products), 0),
+        "pending_loads": (1, 0),
+        "trades_unified": (3, 1),
+        "trades_1m_versions": (3, 1),
+        "unified_loads": (1, 0),
+    }
+
+
+def test_more_days_than_athena_writes_at_once_are_looked_through_again_for_each_hundred(lake: LakeUnderTest) -> None:
+    land_days(lake, 100, load="k2")
+    hundred = planned(lake).of("trades_unified")
+    assert hundred.writes is not None
+    more = replace(hundred, writes=replace(hundred.writes, days=201))
+    assert more.bytes_at_most == hundred.bytes_at_most + 2 * hundred.writes.bytes
+    assert more.statements_at_most == hundred.statements_at_most + 2
+
+
+SECOND_MART = """
+select * from {{ ref("trades_unified") }} left join {{ ref("products") }} using (symbol)
+{% if is_incremental() %} left join {{ this }} using (symbol) {% endif %}
+"""
+
+
+def test_a_stored_mart_is_planned_as_the_registry_declares_it(lake: LakeUnderTest, tmp_path: Path) -> None:
+    land_again_and_new(lake)
+    before = planned(lake)
+    target = lake.registry.targets["trades_unified"]
+    declared = target.model_copy(update={"stored_marts": [*target.stored_marts, "hourly_prices"]})
+    registry = replace(lake.registry, targets={"trades_unified": declared})
+    models = shutil.copytree(ROOT / "dbt_project" / "models", tmp_path / "models")
+    with pytest.raises(Misconfigured, match=r"stored mart `hourly_prices`: expected a model hourly_prices\.sql in"):
+        plan_unify(lake.lake, registry, models=models)
+    (models / "marts" / "stored" / "hourly_prices.sql").write_text(SECOND_MART)
+    plan = plan_unify(lake.lake, registry, models=models)
+    built = plan.of("hourly_prices")
+    assert built.writes is not None
+    assert (built.reads, built.writes.rows) == (Reads(), 1503)
+    assert set(plan.of("trades_unified").reads.files) == set(data_files(lake, "trades_unified"))
+    assert plan.of("trades_unified").looks == before.of("trades_unified").looks + 1
+    assert plan.bytes_at_most > before.bytes_at_most
+    # once it is there, it has no partitions of time, and is read whole
+    lake.lake.catalog.create_table("schemahub.hourly_prices", pa.schema([("symbol", pa.string())]))
+    lake.table("hourly_prices").append(pa.table({"symbol": ["BTCUSDT"]}))
+    grown = plan_unify(lake.lake, registry, models=models)
+    assert set(grown.of("hourly_prices").reads.files) == {
+        task.file.file_path for task in lake.table("hourly_prices").scan().plan_files()
+    }
+    assert grown.of("trades_unified").reads == before.of("trades_unified").reads
+
+
+def test_every_model_that_dbt_stores_is_in_the_plan(lake: LakeUnderTest) -> None:
+    manifest = json.loads((lake.target_path / "manifest.json").read_text())
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    stored = {node["name"] for node in models if node["config"]["materialized"] != "view"}
+    assert {"trades_unified", "trades_1m_versions", "pending_loads", "unified_loads"} <= stored
+    assert {each.name for each in planned(lake).tables if each.writes} == stored | {"products"}
 
 
 def test_status_and_plan_tell_the_same_loads_as_pending(lake: LakeUnderTest) -> None:
@@ -178,45 +244,6 @@ def test_status_and_plan_tell_the_same_loads_as_pending(lake: LakeUnderTest) -> 
     assert pending() == ([1, 1, 2], [1, 1, 2])
 
 
-def sent(plan: Plan, node: str) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    for statement in plan.statements:
-        if statement.node == node:
-            counts[statement.kind] += statement.count
-    return counts
-
-
-@pytest.mark.parametrize("node", ["trades_unified", "trades_1m_versions"])
-def test_more_days_than_athena_writes_in_a_statement_are_written_in_several(lake: LakeUnderTest, node: str) -> None:
-    few = sent(planned(lake, full_refresh=True), node)
-    land_days(lake, 100, load="k2")
-    increment = planned(lake)
-    assert sent(increment, node)[INSERT] == 1
-    land_days(lake, 201, load="k3")
-    of_more_days = planned(lake)
-    assert sent(of_more_days, node) == sent(increment, node) + Counter({SELECT: 1, INSERT: 2})
-    batch = increment.reads(node, INSERT)["its new rows"]
-    assert batch.is_estimate
-    # k2 is in it too, which has half as many trades
-    assert of_more_days.reads(node, INSERT)["its new rows"].bytes > 3 * batch.bytes
-    refresh = planned(lake, full_refresh=True)
-    assert sent(refresh, node) == few + Counter({SELECT: 1, CREATE: 1, INSERT: 2})
-    staged = refresh.reads(node, CREATE)["its new rows"]
-    assert staged.is_estimate
-    assert refresh.reads(node, INSERT)["its new rows"].bytes == 2 * staged.bytes
-    assert refresh.reads(node, SELECT)["its new rows"] == staged
-
-
-def test_bars_that_are_lost_are_made_of_all_days(lake: LakeUnderTest) -> None:
-    land_days(lake, 101, load="k2")
-    lake.dbt("run")
-    lake.lake.catalog.drop_table("schemahub.trades_1m_versions")
-    plan = planned(lake)
-    assert sent(plan, "trades_1m_versions") == {SELECT: 2, CREATE: 2, INSERT: 1}
-    read = plan.reads("trades_1m_versions", CREATE)
-    assert read["its new rows"].bytes == read["trades_unified"].bytes > 0
-
-
 @pytest.mark.parametrize("time", ["0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"])
 def test_a_load_from_the_end_of_time_is_planned(lake: LakeUnderTest, time: str) -> None:
     lake.land("raw_kraken_trades", kraken(600, time=time), load="k2", at="2026-01-08 00:00:00")
@@ -230,7 +257,7 @@ def test_of_a_large_file_the_columns_that_are_named_are_counted_and_of_a_small_o
     payloads = random.Random(1)
     rows = [{**row, "_raw_payload": payloads.randbytes(150).hex()} for row in binance(*range(20_000))]
     lake.land("raw_binance_trades", rows, load="large", at="2026-01-06 12:00:00")
-    read = planned(lake).reads("trades_unified")["raw_binance_trades"]
+    read = planned(lake).of("raw_binance_trades").reads
     (file,) = read.files
     footer = pq.read_metadata(local(file))
     group = footer.row_group(0)
@@ -249,12 +276,12 @@ def test_deletes_are_read_with_the_rows_that_they_delete(lake: LakeUnderTest) ->
     (task,) = lake.table("trades_unified").scan().plan_files()
     (delete,) = task.delete_files
     land_again_and_new(lake)
-    read = planned(lake).reads("trades_unified")["trades_unified"]
+    read = planned(lake).of("trades_unified").reads
     assert read.files == (task.file.file_path,)
     assert read.bytes == read.bytes_of_files == task.file.file_size_in_bytes + delete.file_size_in_bytes
 
 
-def test_a_file_is_counted_for_every_range_that_is_read_of_it(lake: LakeUnderTest) -> None:
+def test_a_file_is_read_once_at_least_and_for_every_range_at_most(lake: LakeUnderTest) -> None:
     early, late = binance(600, time="2026-01-05 03:00:00"), binance(601, time="2026-01-05 22:00:00")
     lake.land("raw_binance_trades", [*early, *late], load="b2", at="2026-01-06 12:00:00")
     lake.dbt("run")
@@ -265,7 +292,8 @@ def test_a_file_is_counted_for_every_range_that_is_read_of_it(lake: LakeUnderTes
     wide = max((first, second), key=lambda task: task.file.file_path in _files_at(lake, "22:00"))
     assert set(_files_at(lake, "11:00")) == {first.file.file_path, second.file.file_path}
     # the first file ends at 11:00, the second is from 03:00 to 22:00
-    assert planned(lake).reads("trades_unified")["trades_unified"].files == (wide.file.file_path,) * 3
+    size = wide.file.file_size_in_bytes
+    assert planned(lake).of("trades_unified").reads == Reads((wide.file.file_path,), size, 3 * size)
 
 
 def _files_at(lake: LakeUnderTest, time: str) -> list[str]:
@@ -276,30 +304,19 @@ def _files_at(lake: LakeUnderTest, time: str) -> list[str]:
 def test_a_mapping_of_two_formats_reads_a_file_once_where_it_can_only_be_of_one(lake: LakeUnderTest) -> None:
     lake.land("raw_binance_trades", binance(501), load="b2", at="2026-01-06 12:00:00")
     lake.land("raw_binance_trades", binance(502), load="b3", at="2026-01-08 12:00:00")
-    changed_at = datetime(2026, 1, 7)
-    mappings = []
-    for mapping in lake.registry.mappings:
-        (only,) = mapping.formats
-        formats = (replace(only, until=changed_at), replace(only, since=changed_at))
-        mappings.append(replace(mapping, formats=formats))
-    versioned = replace(lake.registry, mappings=tuple(mappings))
-    of_one, of_two = (plan.reads("trades_unified") for plan in (planned(lake), plan_unify(lake.lake, versioned)))
-    assert {name: sorted(read.files) for name, read in of_two.items()} == {
-        name: sorted(read.files) for name, read in of_one.items()
-    }
-    assert len(of_two["raw_binance_trades"].files) == 2
+    versions = [Version(until="2026-01-07 00:00:00")]
+    changed = (
+        replace(each, declared=each.declared.model_copy(update={"versions": versions}))
+        for each in lake.registry.mappings
+    )
+    of_one = planned(lake).of("raw_binance_trades").reads
+    lake.registry = replace(lake.registry, mappings=tuple(changed))
+    of_two = planned(lake).of("raw_binance_trades").reads
+    assert of_two == of_one
+    assert len(of_two.files) == 2
 
 
-def test_bars_are_made_of_every_column_but_the_landing_time(lake: LakeUnderTest) -> None:
-    from advisor.plan import _BARS_SQL, _WAITING_SQL, _words
-
-    columns = set(lake.table("trades_unified").schema().column_names)
-    assert columns - _words(_BARS_SQL.read_text()) == {"ingest_ts"}
-    of_ledger = set(lake.table("schemahub_loads").schema().column_names) & _words(_WAITING_SQL.read_text())
-    assert of_ledger == {"raw_table", "load_id", "row_count", "min_event_ts", "max_event_ts", "ingest_ts"}
-
-
-def test_the_loads_that_wait_are_those_of_the_model(lake: LakeUnderTest) -> None:
+def test_the_pending_loads_are_those_of_the_model(lake: LakeUnderTest) -> None:
     lake.land("raw_binance_trades", [*binance(501), *binance(502, symbol="ETHUSDT")], load="z", at="2026-01-06 12:00")
     lake.land("raw_binance_trades", [*binance(503), *binance(504, time=None)], load="y", at="2026-01-07 12:00")
     lake.land("raw_kraken_trades", kraken(505, time=None), load="x", at="2026-01-08 12:00")
@@ -311,8 +328,8 @@ def test_the_loads_that_wait_are_those_of_the_model(lake: LakeUnderTest) -> None
     unified = {(row["target"], row["raw_table"], row["load_id"]) for row in lake.rows("unified_loads")}
     landed = read_landed(lake.lake, lake.registry.targets_by_raw_table)
     assert landed.unified.keys() == unified
-    waiting = waiting_loads(row for row in landed.rows if landed.is_pending(row))
-    assert [tuple(vars(load).values()) for load in waiting] == [tuple(row) for row in rows]
+    pending = pending_loads(row for row in landed.rows if landed.is_pending(row))
+    assert [tuple(vars(load).values()) for load in pending] == [tuple(row) for row in rows]
 
 
 def _interval_cases() -> Iterator[list[tuple[str, str]]]:

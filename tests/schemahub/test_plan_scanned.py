@@ -7,10 +7,9 @@ from dbt_common.events.event_manager_client import add_callback_to_manager, clea
 from rich.console import Console
 
 from advisor.files import Reads
-from advisor.plan import Plan
+from advisor.plan import Plan, TablePlan, Writes
 from advisor.price import dollars
 from advisor.scanned import AthenaQueries, Scanned, scanned
-from advisor.statement import CREATE, INSERT, SELECT, Statement
 from schemahub.show.plan import side_by_side
 from tests.support.finished_queries import MB, Athena, execution
 
@@ -35,7 +34,7 @@ def test_queries_are_noted_with_the_node_that_started_them() -> None:
     assert noted.nodes == {"a1": "trades_unified", "a2": "trades_unified", "b1": "unified_loads"}
 
 
-def test_what_was_read_is_told_by_node_and_kind_in_the_order_of_the_run() -> None:
+def test_what_was_read_is_told_by_node_in_the_order_of_the_run() -> None:
     athena = Athena(
         {
             "1": execution("1", f"{COMMENT}with intervals as (select 1) select * from intervals", 5),
@@ -49,10 +48,8 @@ def test_what_was_read_is_told_by_node_and_kind_in_the_order_of_the_run() -> Non
     )
     nodes = {"1": "unified", "2": "unified", "3": "unified", "4": "unified", "5": "first_by_name"}
     assert scanned(queries(nodes), athena) == [
-        Scanned("unified", CREATE, 1, 20 * MB, dollars(20 * MB)),
-        Scanned("unified", INSERT, 1, 30 * MB, dollars(30 * MB)),
-        Scanned("unified", SELECT, 2, 5, pytest.approx(2 * dollars(0))),
-        Scanned("first_by_name", CREATE, 1, 7, dollars(7)),
+        Scanned("unified", 4, 50 * MB + 5, pytest.approx(2 * dollars(0) + dollars(20 * MB) + dollars(30 * MB))),
+        Scanned("first_by_name", 1, 7, dollars(7)),
     ]
 
 
@@ -66,38 +63,33 @@ def test_what_athena_does_not_bill_is_left_out() -> None:
         }
     )
     (billed,) = scanned(queries(dict.fromkeys(athena.executions, "node")), athena)
-    assert (billed.count, billed.bytes) == (1, 40 * MB)
+    assert (billed.statements, billed.bytes) == (1, 40 * MB)
 
 
 def test_athena_is_asked_for_at_most_fifty_queries_at_once() -> None:
     athena = Athena({str(number): execution(str(number), "select 1", 1) for number in range(101)})
     (all_of_them,) = scanned(queries(dict.fromkeys(athena.executions, "node")), athena)
     assert athena.asked == [50, 50, 1]
-    assert all_of_them.count == 101
+    assert all_of_them.statements == 101
 
 
 def test_the_plan_and_what_came_of_it_stand_side_by_side() -> None:
     plan = Plan(
         (),
         (
-            Statement("unified", SELECT, {}, count=3),
-            Statement("unified", CREATE, {"raw": Reads(("a",), 2 * MB, 3 * MB)}),
-            Statement("unified", INSERT, {"its new rows": Reads((), 5 * 1024, 5 * 1024)}),
+            TablePlan("raw", Reads(("a",), 2 * MB, 3 * MB), 2),
+            TablePlan("unified", Reads(), 1, Writes(rows=3, days=1, bytes=MB)),
         ),
     )
-    found = [
-        Scanned("unified", SELECT, 3, 100, 3 * dollars(0)),
-        Scanned("unified", CREATE, 1, 20 * MB, dollars(20 * MB)),
-        Scanned("extra", SELECT, 1, 0, dollars(0)),
-    ]
-    console = Console(width=100)
+    found = [Scanned("unified", 4, 20 * MB, 4 * dollars(20 * MB)), Scanned("extra", 1, 0, dollars(0))]
+    console = Console(width=80)
     with console.capture() as captured:
         console.print(side_by_side(plan, found))
     assert [line.split() for line in captured.get().splitlines()] == [
-        ["statement", "planned", "scanned", "planned", "$", "Athena", "takes"],
-        ["unified", "select", "x3", "-", "100", "bytes", "$0.00014", "$0.00014"],
-        ["unified", "create", "2.0", "MB", "20", "MB", "$0.00005", "$0.00010"],
-        ["unified", "insert", "5.0", "KB", "-", "$0.00005", "-"],
-        ["extra", "select", "-", "-", "-", "$0.00005"],
-        ["total", "2.0", "MB", "20", "MB", "$0.00024", "$0.00029"],
+        ["Athena", "read", "statements", "bytes", "price"],
+        ["unified", "4", "20", "MB", "$0.00038"],
+        ["extra", "1", "-", "$0.00005"],
+        ["total", "5", "20", "MB", "$0.00043"],
+        ["planned:", "at", "least", "2.0", "MB", "$0.00005"],
+        ["planned:", "at", "most", "9.0", "MB", "$0.00038"],
     ]

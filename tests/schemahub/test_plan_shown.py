@@ -7,10 +7,11 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from advisor.plan import Plan, plan_unify
+from advisor.plan import Plan
 from advisor.price import dollars
 from registry.registry import Registry
 from schemahub.cli import app
+from schemahub.runs import cost_of_a_run
 from schemahub.show.plan import shown_bytes, shown_dollars
 from tests.schemahub.planned_lakes import land_again_and_new, land_days, planned, shown
 from tests.support.command_line import Cli, snapshots
@@ -64,24 +65,30 @@ def test_a_plan_fits_into_a_cron_mail(lake: LakeUnderTest) -> None:
     land_days(lake, 101, load="k2")
     text = shown(planned(lake), lake)
     assert max(map(len, text.splitlines())) <= 80
-    (coinbase_waits,) = (line for line in text.splitlines() if line.startswith("raw_coinbase_trades"))
+    coinbase_waits, _ = (line for line in text.splitlines() if line.startswith("raw_coinbase_trades"))
     assert coinbase_waits.split() == [
         "raw_coinbase_trades", "1", "100", "2026-01-05", "11:00", "2026-01-05", "11:00", "1",
     ]  # fmt: skip
 
 
-def test_what_is_estimated_is_marked_and_what_is_known_is_not(lake: LakeUnderTest) -> None:
+def test_a_plan_has_a_line_for_each_table_and_ends_with_the_price(lake: LakeUnderTest) -> None:
     land_again_and_new(lake)
-    lines = [line.split() for line in shown(planned(lake), lake).splitlines() if line.startswith("  ")]
-    files = {line[0]: (line[-5], "~" in "".join(line)) for line in lines if len(line) > 5}
-    assert files["trades_unified"] == ("1", False)
-    assert {name: marked for name, (count, marked) in files.items() if (count == "-") != marked} == {}
-    assert files["pending_loads"] == ("-", True)
+    plan = planned(lake)
+    lines = shown(plan, lake).splitlines()
+    rows = {line.split()[0]: line.split()[1:] for line in lines if line}
+    target, new = shown_bytes(plan.of("trades_unified").reads.bytes), ["3", "1"]
+    assert rows["trades_unified"] == ["1", *target.split(), "3", *new]
+    assert rows["pending_loads"] == ["-", "-", "9", "1", "-"]
+    assert {each.name for each in plan.tables} <= rows.keys()
+    assert lines[-2:] == [
+        f"a run reads at least {shown_bytes(plan.bytes)} and at most {shown_bytes(plan.bytes_at_most)}",
+        f"Athena would take at least {shown_dollars(plan.dollars)} and at most {shown_dollars(plan.dollars_at_most)}",
+    ]
 
 
 def test_looking_at_a_lake_that_was_never_used_makes_nothing_in_it(lake_home: LakeHome, registry: Registry) -> None:
     lake = lake_home.open()
-    assert plan_unify(lake, registry) == Plan()
+    assert cost_of_a_run.planned(lake, registry) == Plan()
     if lake_home.is_on_aws:
         assert boto3.client("glue").get_databases()["DatabaseList"] == []
         bucket = lake.location.split("/")[2]
@@ -105,9 +112,8 @@ def test_a_person_sees_the_plan_and_what_it_leaves_as_it_is(cli: Cli, tmp_path: 
     before = snapshots(lake)
     first = printed_plan(lake)
     assert re.search(r"^raw_binance_trades +1 7,200 2026-01-05 00:00 ", first, re.MULTILINE)
-    assert "trades_unified create" in first
-    assert "trades_unified insert" not in first
+    assert re.search(r"^trades_unified +- +- +3 +[1-9][0-9,]+ +1$", first, re.MULTILINE)
     assert snapshots(lake) == before
     assert cli("run", "unify", "trades_unified", lake=lake).returncode == 0
     assert printed_plan(lake).startswith("nothing waits to be unified in file://")
-    assert "trades_unified create" in printed_plan(lake, "--full-refresh")
+    assert re.search(r"^trades_unified +[1-9]", printed_plan(lake, "--full-refresh"), re.MULTILINE)

@@ -34,6 +34,15 @@ class LakeHome:
         """As if the next run were on another machine."""
         shutil.rmtree(self.open().work_folder)
 
+    def let_leases_lapse(self) -> None:
+        """As if the lease in S3 of a run that was killed had lapsed; a lake in a folder has none."""
+        if not self.is_on_aws:
+            return
+        s3, parts = boto3.client("s3"), urlsplit(self.location)
+        locks = f"{parts.path.strip('/')}/.schemahub/locks/"
+        for each in s3.list_objects_v2(Bucket=parts.netloc, Prefix=locks).get("Contents", ()):
+            s3.delete_object(Bucket=parts.netloc, Key=each["Key"])
+
     def files(self, folder: str) -> set[str]:
         """Names of the files in a folder of the lake, such as `schemahub/raw_kraken_trades/data`."""
         if self.is_on_aws:

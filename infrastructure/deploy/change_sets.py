@@ -4,22 +4,19 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn
 read 2026-11-24.
 """
 
-import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 
 from lakehouse.errors import Misconfigured, TerminalError
 
-Say = Callable[[str], None]
+_WAITING = {"Delay": 3, "MaxAttempts": 1200}
+"""Seconds, and how often: an hour."""
 
-PAUSE_S = 3
-
-_NEVER_MADE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 _UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": "+", "Dynamic": "~"}
 
@@ -47,20 +44,6 @@ class Stack:
         if self.is_there and self.status.endswith("_IN_PROGRESS"):
             raise StackFailed(f"stack `{self.name}` is in {self.status}: wait until that has ended")
 
-    def check_may_change(self) -> None:
-        """Raise StackFailed where AWS would refuse a change, saying what to do."""
-        self.check_is_at_rest()
-        if self.status in _NEVER_MADE:
-            raise StackFailed(
-                f"stack `{self.name}` is in {self.status}, from which AWS can't go on; "
-                "run `make aws-destroy`, and then `make aws-bootstrap`"
-            )
-        if self.status == "UPDATE_ROLLBACK_FAILED":
-            raise StackFailed(
-                f"stack `{self.name}` is in {self.status}; continue its rollback in the CloudFormation console, "
-                "and then run this again"
-            )
-
 
 @dataclass(frozen=True)
 class Stacks:
@@ -85,7 +68,7 @@ class Stacks:
 
     def propose(self, stack: Stack, template: str, parameters: Mapping[str, str]) -> "ChangeSet | None":
         """What would change; None where nothing would. Raises StackFailed where AWS does not take the template."""
-        stack.check_may_change()
+        stack.check_is_at_rest()
         answer = self.client.create_change_set(
             StackName=stack.name,
             ChangeSetName=f"schemahub-{uuid.uuid4().hex[:8]}",
@@ -95,13 +78,15 @@ class Stacks:
             Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         )
         proposed = ChangeSet(self, stack, answer["Id"])
-        reason = proposed.wait()
-        if reason is None:
-            return proposed
-        proposed.drop()
-        if any(words in reason for words in _UNCHANGED):
-            return None
-        raise StackFailed(f"AWS does not take the template of stack `{stack.name}`: {reason}")
+        try:
+            self.client.get_waiter("change_set_create_complete").wait(ChangeSetName=answer["Id"], WaiterConfig=_WAITING)
+        except WaiterError as error:
+            proposed.drop()
+            reason = str(error.last_response.get("StatusReason", error))
+            if any(words in reason for words in _UNCHANGED):
+                return None
+            raise StackFailed(f"AWS does not take the template of stack `{stack.name}`: {reason}") from error
+        return proposed
 
     def resources(self, stack: Stack) -> list[dict[str, Any]]:
         """What it is made of, and still there."""
@@ -131,31 +116,28 @@ class Stacks:
                 "that is in use, so detach them first: `aws iam detach-role-policy`, or -user-policy, or -group-policy"
             )
 
-    def delete(self, name: str, say: Say) -> None:
+    def delete(self, name: str) -> None:
         """Remove the stack and wait until it is gone; raises StackFailed."""
-        with self.following(name, say):
+        with self.waiting("stack_delete_complete", name):
             self.client.delete_stack(StackName=name)
 
     @contextmanager
-    def following(self, name: str, say: Say) -> Iterator[None]:
-        """Say what the block makes happen to the stack, until nothing does any more; raises StackFailed."""
+    def waiting(self, waiter: str, name: str) -> Iterator[None]:
+        """Wait until what the block asks for is done; raises StackFailed with the first reason that AWS gives."""
         # a stack that is gone is known by its id alone
         identity = self.client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
-        seen = {event["EventId"] for event in self._events(identity)}
+        known = {event["EventId"] for event in self._events(identity)}
         yield
-        reasons: list[str] = []
-        while True:
-            status = self.client.describe_stacks(StackName=identity)["Stacks"][0]["StackStatus"]
-            for event in (event for event in self._events(identity) if event["EventId"] not in seen):
-                seen.add(event["EventId"])
-                say(f"  {event['LogicalResourceId']:<18}{event['ResourceStatus']}")
-                if event["ResourceStatus"].endswith("_FAILED"):
-                    reasons.append(f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}")
-            if not status.endswith("_IN_PROGRESS"):
-                break
-            time.sleep(PAUSE_S)
-        if "ROLLBACK" in status or status.endswith("FAILED"):
-            raise StackFailed(f"stack `{name}` ended in {status}: {(reasons or ['AWS gives no reason'])[0]}")
+        try:
+            self.client.get_waiter(waiter).wait(StackName=identity, WaiterConfig=_WAITING)
+        except WaiterError as error:
+            events = [event for event in self._events(identity) if event["EventId"] not in known]
+            reasons = [
+                f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'AWS gives no reason')}"
+                for event in events
+                if event["ResourceStatus"].endswith("_FAILED")
+            ]
+            raise StackFailed(f"stack `{name}` could not be changed: {(reasons or [str(error)])[0]}") from error
 
     def _events(self, identity: str) -> list[dict[str, Any]]:
         pages = self.client.get_paginator("describe_stack_events").paginate(StackName=identity)
@@ -170,34 +152,21 @@ class ChangeSet:
     stack: Stack
     id: str
 
-    def wait(self) -> str | None:
-        """Wait until AWS has looked at it; gives the reason where it can't be made."""
-        while True:
-            found = self._describe()
-            if found["Status"] == "CREATE_COMPLETE":
-                return None
-            if found["Status"] == "FAILED":
-                return str(found.get("StatusReason", "no reason given"))
-            time.sleep(PAUSE_S)
-
     @property
     def lines(self) -> list[str]:
         """One line for each resource that would be made (+), changed (~) or removed (-)."""
-        lines: list[str] = []
-        token: dict[str, str] = {}
-        while True:
-            page = self._describe(**token)
-            for change in (each["ResourceChange"] for each in page["Changes"]):
-                replaced = "  is replaced" if change.get("Replacement") == "True" else ""
-                sign = _SIGNS[change["Action"]]
-                lines.append(f"  {sign} {change['LogicalResourceId']:<18}{change['ResourceType']}{replaced}")
-            if not page.get("NextToken"):
-                return lines
-            token = {"NextToken": page["NextToken"]}
+        pages = self.stacks.client.get_paginator("describe_change_set").paginate(ChangeSetName=self.id)
+        changes = [each["ResourceChange"] for page in pages for each in page["Changes"]]
+        return [
+            f"  {_SIGNS[each['Action']]} {each['LogicalResourceId']:<18}{each['ResourceType']}"
+            f"{'  is replaced' if each.get('Replacement') == 'True' else ''}"
+            for each in changes
+        ]
 
-    def make(self, say: Say) -> Stack:
+    def make(self) -> Stack:
         """Make the changes and wait until they are made; raises StackFailed."""
-        with self.stacks.following(self.stack.name, say):
+        waiter = "stack_update_complete" if self.stack.is_there else "stack_create_complete"
+        with self.stacks.waiting(waiter, self.stack.name):
             self.stacks.client.execute_change_set(ChangeSetName=self.id)
         return self.stacks.find(self.stack.name)
 
@@ -207,9 +176,6 @@ class ChangeSet:
             self.stacks.client.delete_change_set(ChangeSetName=self.id)
         else:
             self.stacks.client.delete_stack(StackName=self.stack.name)
-
-    def _describe(self, **token: str) -> Any:
-        return self.stacks.client.describe_change_set(ChangeSetName=self.id, **token)
 
 
 def merged(defaults: Mapping[str, str], stack: Stack, given: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`schemahub` where the machine has no semaphores: `python -m infrastructure.without_semaphores run unify …`.
+"""`schemahub` where the machine has no semaphores: `python -m infrastructure.job.without_semaphores run unify …`.
 
 A Lambda function has no /dev/shm, so that making a lock between processes fails with "Function not implemented"
 (https://github.com/dbt-labs/dbt-core/issues/2992). dbt and its thread pool make such locks and use them between

@@ -26,6 +26,6 @@ def handler(event: dict[str, str], _: Any) -> dict[str, str]:
     # all but one folder is read-only; DuckDB makes an empty folder `data` where it is run
     scratch = tempfile.gettempdir()
     settings = {"HOME": scratch, "XDG_CACHE_HOME": scratch}
-    run(event["command"], PROJECT, settings, module="infrastructure.without_semaphores", folder=Path(scratch))
+    run(event["command"], PROJECT, settings, module="infrastructure.job.without_semaphores", folder=Path(scratch))
     report_success(event["run"])
     return event

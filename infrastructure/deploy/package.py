@@ -1,6 +1,6 @@
 """Pack what the Glue jobs run, in `build/glue`: the code, the libraries, and the script that Glue starts.
 
-    python -m infrastructure.package
+    python -m infrastructure.deploy.package
 
     schemahub-<digest>.zip                  folders of the project, as they are here
     glue_job-<digest>.py                    glue_job.py
@@ -74,7 +74,7 @@ def pack_code(folder: Path = FOLDER) -> Package:
     with zipfile.ZipFile(package.code, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name, _SAME_TIME), content, zipfile.ZIP_DEFLATED)
-    package.script.write_bytes(files["infrastructure/glue_job.py"])
+    package.script.write_bytes(files["infrastructure/job/glue_job.py"])
     return package
 
 

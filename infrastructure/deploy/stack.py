@@ -1,7 +1,7 @@
 """Make and remove what SchemaHub needs in an AWS account.
 
-    python -m infrastructure.stack bootstrap [--dry-run] [--bucket NAME] [--prefix lake] [--set Schedule=on] …
-    python -m infrastructure.stack destroy [--dry-run] [--even-with-data]
+    python -m infrastructure.deploy.stack bootstrap [--dry-run] [--bucket NAME] [--prefix lake] [--set Schedule=on] …
+    python -m infrastructure.deploy.stack destroy [--dry-run] [--even-with-data]
 
 Both may be run again at any time, also after they were stopped: they go on from what is there. Account, region and
 credentials come from the standard AWS chain.
@@ -114,7 +114,7 @@ def bring_up(stack_name: str, given: Mapping[str, str], package: Package, *, dry
         return
     if stack.is_there:
         upload(package, stack.outputs)
-    made = changes.make(_say) if changes else stack
+    made = changes.make() if changes else stack
     if not stack.is_there:  # its bucket came first
         upload(package, made.outputs)
     schedule.start(stopped)
@@ -161,7 +161,7 @@ def take_down(stack_name: str, *, even_with_data: bool, dry_run: bool) -> None:
             if not even_with_data:  # a run may have landed something meanwhile
                 lake.check_empty(lake.contents())
         lake.remove(_say)
-    stacks.delete(stack_name, _say)
+    stacks.delete(stack_name)
     _say("everything is removed")
 
 
@@ -251,7 +251,7 @@ def _say_where(session: Any, stack_name: str) -> str:
 def _say_outputs(stack: Stack) -> None:
     outputs = stack.outputs
     _say(f"\nexport SCHEMAHUB_LAKE={outputs['Lake']}")
-    _say(f"export SCHEMAHUB_WORK_GROUP={outputs['WorkGroup']}")
+    _say(f"export SCHEMAHUB_WORKGROUP={outputs['WorkGroup']}")
     _say(f"export AWS_DEFAULT_REGION={outputs['Region']}\n")
     for name in sorted(outputs.keys() - {"Lake", "WorkGroup", "Region"}):
         _say(f"  {name:<16}{outputs[name]}")

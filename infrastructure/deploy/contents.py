@@ -1,6 +1,6 @@
 """What a lake in AWS holds, and its removal: tables of the Glue database, and every version of every object."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,6 @@ from lakehouse.errors import TerminalError
 from lakehouse.glue import GlueLake
 from lakehouse.lake import identifier
 from lakehouse.layout import NAMESPACE
-
-from .change_sets import Say
 
 _BATCH = 1000
 _OWN_FOLDERS = (".athena", ".jobs", ".schemahub")
@@ -86,7 +84,7 @@ class LakeContents:
             return []
         return [key for key in keys if not f"{here}{key}".startswith(known)]
 
-    def remove(self, say: Say) -> None:
+    def remove(self, say: Callable[[str], None]) -> None:
         """Remove the tables, the database, the objects and the bucket; what is gone already is left out."""
         glue, s3 = boto3.client("glue"), boto3.client("s3")
         try:

@@ -1,0 +1,5 @@
+"""What runs in the account.
+
+glue_job.py           the script of the Glue jobs
+lambda_handler.py     the Lambda function; with without_semaphores.py and the Dockerfile
+"""
