@@ -26,7 +26,8 @@ from lakehouse.local import LocalLake
 from loaders.channels.rest import Fetcher
 from loaders.connectors import load_connector
 from loaders.landing.ingest import ingest
-from schemahub.runs.coordinator import Coordinator, utc_now
+from schemahub.runs.context import RunContext, utc_now
+from schemahub.runs.unify import unify
 from schemahub.settings import load_settings
 
 RECORDINGS = Path(__file__).resolve().parents[1].parent / "shared" / "exchanges" / "recordings"
@@ -164,7 +165,7 @@ def processed(tmp_path_factory: pytest.TempPathFactory) -> Processed:
         for run in (["coinbase", "kraken"], ["coinbase", "kraken", "binance"], ["coinbase", "kraken", "binance"]):
             for venue in run:
                 land(found.lake, venue, exchanges.urls[venue])
-            Coordinator(load_settings(lake=str(found.lake))).unify("trades_unified")
+            unify(RunContext(load_settings(lake=str(found.lake))), "trades_unified")
             found.snapshots.append(len(found.table("trades_unified").metadata.snapshots))
     return found
 

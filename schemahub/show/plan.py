@@ -12,7 +12,10 @@ from advisor.files import Reads
 from advisor.plan import Plan
 from advisor.scanned import Scanned
 from advisor.statement import Statement
+from lakehouse.lake import Engine
 from lakehouse.pending import nothing_landed
+
+from ..runs.cost import Bill
 
 _Sent = TypeVar("_Sent", Statement, Scanned)
 
@@ -46,9 +49,9 @@ def shown_dollars(amount: float) -> str:
     return f"${amount:.5f}" if amount < 0.1 else f"${amount:.3f}"
 
 
-def plan_report(plan: Plan, location: str) -> Iterator[Table | Text]:
+def plan_report(plan: Plan, location: str, *, engine: Engine) -> Iterator[Table | Text]:
     """What waits, what is read, and the price; in a sentence where there is little to say."""
-    takes = "takes" if location.startswith("s3://") else "would take"
+    takes = "takes" if engine == "athena" else "would take"
     if not plan.statements:
         yield Text(nothing_landed(location))
     elif not plan.pending:
@@ -101,6 +104,14 @@ def _sizes(found: Sequence[Reads]) -> tuple[str, str, str]:
     about = "~" if any(read.is_estimate for read in found) else ""
     files = f"{len(total.files):,}" if total.files else "-"
     return files, about + shown_bytes(total.bytes), about + shown_bytes(total.bytes_of_files)
+
+
+def cost_report(paid: Bill | str | None) -> Iterator[Table | str]:
+    """What a run on Athena has cost, beside its plan; nothing where it sent no statement."""
+    if isinstance(paid, Bill):
+        yield side_by_side(paid.plan, paid.scanned)
+    elif paid:
+        yield paid
 
 
 def side_by_side(plan: Plan, found: Sequence[Scanned]) -> Table:

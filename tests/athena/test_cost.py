@@ -22,7 +22,8 @@ from advisor.plan import Plan
 from advisor.scanned import AthenaQueries, Scanned, scanned
 from advisor.statement import CREATE, INSERT
 from macros_gen.registry import load_registry
-from schemahub.runs.cost_of_a_run import cost_shown
+from schemahub.runs.cost import cost_of
+from schemahub.show.plan import cost_report
 from simulator.aws.local_athena import LocalAthena
 from tests.dbt.conftest import ROOT, TestLake, binance, kraken
 from tests.lakes import glue_home
@@ -57,7 +58,7 @@ def run(lake: TestLake, *options: str) -> Run:
 
 def dbt(lake: TestLake, watch: Callable[[Any], None], *arguments: str) -> None:
     folders = ["--project-dir", str(ROOT / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
-    work = ["--target-path", str(lake.target_path), "--log-level-file", "none", "--quiet"]
+    work = ["--target", "athena", "--target-path", str(lake.target_path), "--log-level-file", "none", "--quiet"]
     assert dbtRunner(callbacks=[watch]).invoke([*arguments, *folders, *work]).success
 
 
@@ -177,9 +178,11 @@ def test_of_a_large_file_athena_reads_what_the_plan_says(runs: Runs) -> None:
 def test_a_run_ends_with_the_plan_and_what_came_of_it(runs: Runs) -> None:
     lake, console = runs.lake, Console(width=120)
     lake.land("raw_kraken_trades", kraken(501), load="k2", at="2026-09-03 00:00:00")
-    with console.capture() as captured, cost_shown(lake.lake, lake.registry, console) as watch:
-        assert watch is not None
-        dbt(lake, watch, "run")
+    cost = cost_of(lake.lake, lake.registry)
+    assert cost.queries is not None
+    dbt(lake, cost.queries, "run")
+    with console.capture() as captured:
+        console.print(*cost_report(cost.paid()))
     header, *rows, total = captured.get().splitlines()
     assert header.split() == ["statement", "planned", "scanned", "planned", "$", "Athena", "takes"]
     shown = {" ".join(row.split()[:2]): row.split()[2:] for row in rows}

@@ -19,7 +19,7 @@ from loaders.landing.ingest import ingest
 from macros_gen.formats import SQL_TYPES
 from macros_gen.registry import Registry
 from macros_gen.transforms import CATALOGUE
-from schemahub.runs.coordinator import utc_now
+from schemahub.runs.context import utc_now
 from simulator.aws.local_athena import LocalAthena
 from simulator.exchanges import RunningSimulator
 from tests import test_recordings

@@ -68,6 +68,6 @@ def land_days(lake: TestLake, days: int, *, load: str) -> None:
 def shown(plan: Plan, lake: TestLake) -> str:
     console = Console(width=80)
     with console.capture() as captured:
-        for part in plan_report(plan, lake.lake.location):
+        for part in plan_report(plan, lake.lake.location, engine=lake.lake.engine):
             console.print(part, soft_wrap=isinstance(part, Text))
     return captured.get()

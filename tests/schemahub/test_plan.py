@@ -19,7 +19,7 @@ from advisor.ranges import EVERYTHING, Range, merged_ranges, waiting_loads
 from advisor.statement import CREATE, INSERT, SELECT
 from lakehouse.duckdb.connect import connect
 from lakehouse.pending import read_landed
-from schemahub.runs.coordinator import utc_now
+from schemahub.runs.context import utc_now
 from schemahub.show.plan import plan_report, shown_dollars
 from schemahub.show.status import status
 from tests.dbt.conftest import TestLake, binance, kraken

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from advisor.plan import Plan, plan_unify
 from advisor.price import dollars
 from macros_gen.registry import Registry
-from schemahub.cli import app
+from schemahub.cli.app import app
 from schemahub.show.plan import shown_bytes, shown_dollars
 from tests.dbt.conftest import TestLake, coinbase
 from tests.lakes import LakeHome

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from lakehouse.pending import read_landed
 from macros_gen.registry import Registry
-from schemahub.cli import app
+from schemahub.cli.app import app
 from schemahub.show.status import status
 from tests.dbt.conftest import TestLake, binance, kraken
 from tests.lakes import local_home
