@@ -4,7 +4,6 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 LAKE ?= $(or $(SCHEMAHUB_LAKE),lake)
-DOCS := $(if $(filter s3://%,$(LAKE)),build/docs,$(LAKE)/.schemahub/dbt)
 SETUP := .venv/.is-set-up
 ENGINES := .venv/.has-engines
 
@@ -59,19 +58,17 @@ athena-down: $(ENGINES) ## Stop the local Athena.
 
 pipeline: $(SETUP) ## Ingest the real exchanges, unify, test, build the docs.
 	@$(BIN)/schemahub run pipeline trades_unified --lake $(LAKE)
-	@SCHEMAHUB_LAKE=$(LAKE) $(BIN)/schemahub dbt --quiet test
-	@SCHEMAHUB_LAKE=$(LAKE) SCHEMAHUB_DBT_TARGET_PATH=$(abspath $(DOCS)) $(BIN)/schemahub dbt --quiet docs generate
+	@$(BIN)/schemahub --lake $(LAKE) dbt --quiet test
+	@$(BIN)/schemahub docs --lake $(LAKE)
 
 status: $(SETUP) ## Show what the lake holds.
 	@$(BIN)/schemahub status --lake $(LAKE)
 
 docs: $(SETUP) ## Build the dbt docs site.
-	@SCHEMAHUB_LAKE=$(LAKE) SCHEMAHUB_DBT_TARGET_PATH=$(abspath $(DOCS)) $(BIN)/schemahub dbt --quiet docs generate
-	@echo "built $(DOCS)/index.html; make docs-serve shows it"
+	@$(BIN)/schemahub docs --lake $(LAKE)
 
 docs-serve: $(SETUP) ## Show the dbt docs site on http://127.0.0.1:8080.
-	@test -f $(DOCS)/index.html || $(MAKE) docs
-	@$(BIN)/python -m http.server 8080 --bind 127.0.0.1 --directory $(DOCS)
+	@$(BIN)/schemahub docs --serve --lake $(LAKE)
 
 ##@ AWS
 
@@ -89,15 +86,15 @@ glue-package: $(SETUP) ## Pack what the Glue jobs run, in build/glue.
 
 ##@ Develop
 
-generate: $(SETUP) ## Write the generated dbt files, JSON Schemas and docs/mappings.md from config/.
-	@$(BIN)/python -m macros_gen
+generate: $(SETUP) ## Write the generated dbt files from config/.
+	@$(BIN)/schemahub generate
 
 lint: $(SETUP) ## Check style, types, SQL and the generated files.
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project
-	@$(BIN)/python -m macros_gen --check
+	@$(BIN)/schemahub generate --check
 
 format: $(SETUP) ## Format the code and the SQL.
 	@$(BIN)/ruff check --fix .

@@ -32,7 +32,7 @@ from registry.registry import Mapping, Registry
 
 from .files import Reads, reads
 from .price import dollars, dollars_at_most
-from .ranges import EVERYTHING, PendingLoad, Range, days_written, event_ranges, landing_ranges, pending_loads
+from .ranges import EVERYTHING, LoadInProgress, Range, days_written, event_ranges, landing_ranges, pending_loads
 
 SMALLEST_FILE_BYTES = 4 * 1024
 """More than a Parquet file of a few rows has; a table is given a file for each day that it is given rows of."""
@@ -72,7 +72,7 @@ class PendingTable:
     """How many days of the unified table its loads touch; None is all of them."""
 
     @classmethod
-    def of(cls, raw_table: str, loads: Sequence[PendingLoad]) -> Self:
+    def of(cls, raw_table: str, loads: Sequence[LoadInProgress]) -> Self:
         touched = event_ranges(loads)
         return cls(
             raw_table,
@@ -191,7 +191,7 @@ class _Planner:
         return read_landed(self.lake, self.registry.targets_by_raw_table, full_refresh=self.full_refresh)
 
     @cached_property
-    def pending(self) -> list[PendingLoad]:
+    def pending(self) -> list[LoadInProgress]:
         mapped = (row for row in self.landed.rows if row.raw_table in self.landed.targets)
         return pending_loads(row for row in mapped if self.landed.is_pending(row))
 
@@ -210,7 +210,7 @@ class _Planner:
         return set(_REFERENCE.findall(sql)) | ({mart} if _ITSELF.search(sql) else set())
 
     def pending_tables(self) -> Iterator[PendingTable]:
-        loads: dict[str, list[PendingLoad]] = defaultdict(list)
+        loads: dict[str, list[LoadInProgress]] = defaultdict(list)
         for load in self.pending:
             loads[load.raw_table].append(load)
         for raw_table, of_table in sorted(loads.items()):
@@ -284,7 +284,7 @@ class _Planner:
         size = _GROWTH * made_of + SMALLEST_FILE_BYTES * (days + 1)
         return Writes(sum(load.row_count for load in loads), days, size)
 
-    def _pending_of(self, target: str) -> list[PendingLoad]:
+    def _pending_of(self, target: str) -> list[LoadInProgress]:
         return [load for load in self.pending if self.landed.targets[load.raw_table] == target]
 
     def _grows(self, model: str) -> bool:

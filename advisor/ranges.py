@@ -37,7 +37,7 @@ EVERYTHING = Range(datetime.min, datetime.max)
 
 
 @dataclass(frozen=True)
-class PendingLoad:
+class LoadInProgress:
     """A load that is in the ledger and not yet unified: one row of `pending_loads`."""
 
     raw_table: str
@@ -50,7 +50,7 @@ class PendingLoad:
     has_unknown_times: bool
 
 
-def pending_loads(ledger: Iterable[LedgerRow]) -> list[PendingLoad]:
+def pending_loads(ledger: Iterable[LedgerRow]) -> list[LoadInProgress]:
     """The loads that rows of the ledger are of, by raw table and load id."""
     rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
     for row in ledger:
@@ -58,11 +58,11 @@ def pending_loads(ledger: Iterable[LedgerRow]) -> list[PendingLoad]:
     return [_load(rows[key]) for key in sorted(rows)]
 
 
-def _load(rows: list[LedgerRow]) -> PendingLoad:
+def _load(rows: list[LedgerRow]) -> LoadInProgress:
     # times are missing where the venue's could not be read, and in tests
     firsts = [row.min_event_ts for row in rows if row.min_event_ts is not None]
     lasts = [row.max_event_ts for row in rows if row.max_event_ts is not None]
-    return PendingLoad(
+    return LoadInProgress(
         raw_table=rows[0].raw_table,
         load_id=rows[0].load_id,
         row_count=sum(row.row_count for row in rows),
@@ -73,12 +73,12 @@ def _load(rows: list[LedgerRow]) -> PendingLoad:
     )
 
 
-def landing_ranges(loads: Iterable[PendingLoad]) -> list[Range]:
+def landing_ranges(loads: Iterable[LoadInProgress]) -> list[Range]:
     """When the loads' rows landed: one range, or none."""
     return merged_ranges(((load.landed_at, load.landed_at) for load in loads), at_most=1)
 
 
-def event_ranges(loads: Iterable[PendingLoad], *, at_most: int = 40) -> list[Range]:
+def event_ranges(loads: Iterable[LoadInProgress], *, at_most: int = 40) -> list[Range]:
     """The stretches of event time that the loads touch."""
     return merged_ranges(
         ((None, None) if load.has_unknown_times else (load.first_at, load.last_at) for load in loads if load.row_count),
@@ -86,7 +86,7 @@ def event_ranges(loads: Iterable[PendingLoad], *, at_most: int = 40) -> list[Ran
     )
 
 
-def days_written(loads: Sequence[PendingLoad]) -> int:
+def days_written(loads: Sequence[LoadInProgress]) -> int:
     """On how many days the loads' trades are, at most; those without a time are refused."""
     days = {
         day

@@ -20,7 +20,7 @@ from lakehouse.ledger import LAST_LOAD, record
 from lakehouse.local import LocalLake
 from loaders.connector import Page
 from loaders.landing.load import LoadInProgress
-from schemahub.runs.coordinator import utc_now
+from schemahub.runs.context import utc_now
 
 from . import trades
 from .measure import Finding, median_seconds, seconds

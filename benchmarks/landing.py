@@ -17,7 +17,7 @@ from lakehouse.lake import ensure_table
 from lakehouse.local import LocalLake
 from loaders.connector import Page
 from loaders.landing.load import LoadInProgress
-from schemahub.runs.coordinator import utc_now
+from schemahub.runs.context import utc_now
 
 from . import trades
 from .measure import Finding, in_own_process, seconds

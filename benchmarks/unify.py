@@ -8,7 +8,8 @@ from lakehouse.lake import ensure_table
 from lakehouse.local import LocalLake
 from loaders.landing.load import LoadInProgress
 from schemahub.dbt.run import Node
-from schemahub.runs.coordinator import Coordinator, utc_now
+from schemahub.runs.context import RunContext, utc_now
+from schemahub.runs.unify import unify
 from schemahub.settings import load_settings
 
 from . import trades
@@ -27,10 +28,10 @@ class _Table:
 
     def __init__(self, folder: Path, rows: int) -> None:
         self.lake = LocalLake(folder)
-        self.coordinator = Coordinator(load_settings(lake=str(folder)))
+        self.context = RunContext(load_settings(lake=str(folder)))
         self.next_id = 1
         self._land(rows)
-        self.coordinator.unify("trades_unified", report=_say_nothing)
+        unify(self.context, "trades_unified", report=_say_nothing)
 
     def _land(self, count: int) -> None:
         from loaders.landing.dlt_job import land
@@ -48,7 +49,7 @@ class _Table:
         def note(node: Node) -> None:
             model[node.name] = node.seconds
 
-        whole = seconds(lambda: self.coordinator.unify("trades_unified", report=note))
+        whole = seconds(lambda: unify(self.context, "trades_unified", report=note))
         return model["trades_unified"], whole
 
 

@@ -18,9 +18,9 @@ import boto3
 import typer
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
-from lakehouse.aws_errors import in_one_line
+from lakehouse.aws_errors import aws_refusal
 from lakehouse.errors import Misconfigured, SchemaHubError
-from schemahub.dbt.athena import work_group
+from schemahub.settings import load_settings
 
 from .deploy.stack import errors_in_one_line, out
 from .smoke_checks import CHECKS, Check, CheckFailed, Scratch
@@ -77,14 +77,14 @@ def _verdict(scratch: Scratch, check: Check) -> tuple[str, str]:
     except (CheckFailed, SchemaHubError) as error:
         return "FAILED", str(error)
     except (BotoCoreError, ClientError, OSError) as error:  # pyarrow's S3 file system raises OSError
-        return "FAILED", in_one_line(error) or str(error)
+        return "FAILED", aws_refusal(error) or str(error)
 
 
 def _scratch(lake: str) -> Scratch:
     parts = urlsplit(lake)
     if parts.scheme != "s3" or not parts.netloc:
         raise Misconfigured(f"lake {lake!r}: expected s3://bucket/prefix in --lake or SCHEMAHUB_LAKE")
-    return Scratch(parts.netloc, parts.path.strip("/"), work_group())
+    return Scratch(parts.netloc, parts.path.strip("/"), load_settings().workgroup)
 
 
 def main() -> None:

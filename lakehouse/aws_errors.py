@@ -26,7 +26,7 @@ _BAD_CREDENTIALS = {
 }
 
 
-def in_one_line(error: BaseException, what: str = "") -> str | None:
+def aws_refusal(error: BaseException, what: str = "") -> str | None:
     """The refusal as a sentence, or None where it isn't one of AWS; `what` was asked for, for example s3://bucket."""
     to = f" for {what}" if what else ""
     if isinstance(error, ClientError):
@@ -43,7 +43,7 @@ def in_one_line(error: BaseException, what: str = "") -> str | None:
         case EndpointConnectionError():
             return f"AWS can't be reached{to}: {error}"
         case Boto3Error():  # of transfers, around what was refused
-            return in_one_line(error.__context__, what) if error.__context__ else f"AWS failed{to}: {_line(error)}"
+            return aws_refusal(error.__context__, what) if error.__context__ else f"AWS failed{to}: {_line(error)}"
         case BotoCoreError():
             return f"AWS failed{to}: {_line(error)}"
         case OSError() if "AWS Error ACCESS_DENIED" in str(error):  # pyarrow's S3 file system

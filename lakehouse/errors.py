@@ -10,8 +10,6 @@
 What can go wrong with a source is in `loaders/errors.py`. The message of each is one line.
 """
 
-import os
-import traceback
 from typing import Self
 
 from .printable import printable
@@ -38,15 +36,17 @@ class Misconfigured(TerminalError):
 
 
 class OurMistake(TerminalError):
-    """An error in this project, which stops only what it struck."""
+    """An error in this project, which stops only what it struck; its cause is the exception that nobody foresaw."""
 
     @classmethod
     def of(cls, error: BaseException, *, while_doing: str) -> Self:
-        """One line for an exception that nobody foresaw; with SCHEMAHUB_DEBUG set, its traceback too."""
-        text = f"{while_doing}: {type(error).__name__}: {printable(str(error))}; a mistake of SchemaHub's"
-        if not os.environ.get("SCHEMAHUB_DEBUG"):
-            return cls(f"{text}, SCHEMAHUB_DEBUG=1 shows where")
-        return cls("\n".join([text, *"".join(traceback.format_exception(error)).splitlines()]))
+        """One line for an exception that nobody foresaw."""
+        mistake = cls(
+            f"{while_doing}: {type(error).__name__}: {printable(str(error))}; "
+            "a mistake of SchemaHub's, SCHEMAHUB_DEBUG=1 shows where"
+        )
+        mistake.__cause__ = error
+        return mistake
 
 
 def is_interruption(error: BaseException | None) -> bool:

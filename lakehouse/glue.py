@@ -14,14 +14,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.catalog import Catalog
 
 from .aws import session
-from .aws_errors import in_one_line
+from .aws_errors import aws_refusal
 from .catalogs.glue_catalog import LakeGlueCatalog
 from .errors import LakeUnavailable, Misconfigured
 from .layout import CATALOG, NAMESPACE
@@ -47,6 +47,8 @@ _AWS_ENDPOINT = re.compile(r"https://s3\.([a-z0-9-]+\.)?amazonaws\.com(\.cn)?")
 class GlueLake:
     """A lake in S3 and Glue."""
 
+    engine: Final = "athena"
+
     def __init__(self, location: str) -> None:
         """Use `s3://bucket/prefix`; raises LakeUnavailable where the bucket, or the right to it, is missing."""
         self.bucket, self._prefix = _bucket_and_prefix(location)
@@ -58,7 +60,7 @@ class GlueLake:
             self._glue = self._session.client("glue", config=_RETRIES)
         except (BotoCoreError, ClientError) as error:
             told = self._told_in_full(error)
-            raise LakeUnavailable(in_one_line(told, self.location) or str(told)) from error
+            raise LakeUnavailable(aws_refusal(told, self.location) or str(told)) from error
         except ValueError as error:  # an endpoint, of the environment or the profile, that is no address
             raise LakeUnavailable(f"AWS can't be asked for {self.location}: {error}") from error
         self._catalog: Catalog | None = None

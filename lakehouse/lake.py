@@ -7,7 +7,7 @@ else is handed a `Lake`.
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
@@ -29,12 +29,18 @@ from .repair.whole_state import damage_of
 from .table import LakeTable
 from .troubles import trouble
 
+Engine = Literal["duckdb", "athena"]
+
 
 class Lake(Protocol):
     """Both kinds of lake, to whoever lands in one or reads it."""
 
     location: str
     """`file://` and a folder, or `s3://bucket/prefix`; without a slash at the end."""
+
+    @property
+    def engine(self) -> Engine:
+        """What dbt runs on for this lake; nobody else asks where a lake is."""
 
     @property
     def is_there(self) -> bool:

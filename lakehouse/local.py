@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -29,6 +30,8 @@ _NOT_IN_ADDRESSES = re.compile(r"[#?%\\\x00-\x1f\x7f]")
 
 class LocalLake:
     """A lake in a folder of this machine."""
+
+    engine: Final = "duckdb"
 
     def __init__(self, folder: Path, *, may_be_lost: bool = False) -> None:
         """Use `folder`, which the first write makes; raises Misconfigured and LakeUnavailable where it can't be.

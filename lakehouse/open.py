@@ -1,18 +1,23 @@
-"""Which kind of lake an address names."""
+"""Which kind of lake an address names: the one place that decides it."""
 
 import re
 from pathlib import Path
 
 from .errors import Misconfigured
-from .lake import Lake
+from .lake import Engine, Lake
 from .local import LocalLake
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
 
 
+def engine_of(location: str) -> Engine:
+    """The engine of the lake at `location`, without a look at the lake."""
+    return "athena" if location.startswith("s3://") else "duckdb"
+
+
 def open_lake(location: str) -> Lake:
     """The lake at `location`: a folder, with or without `file://`, or `s3://bucket/prefix`."""
-    if location.startswith("s3://"):
+    if engine_of(location) == "athena":
         from .glue import GlueLake  # boto3 takes a quarter of a second, which a folder need not wait
 
         return GlueLake(location)
@@ -23,3 +28,10 @@ def open_lake(location: str) -> Lake:
         return LocalLake(Path(folder).expanduser())
     except RuntimeError as error:  # ~somebody, or links in a circle
         raise Misconfigured(f"lake {location!r}: {error}") from error
+
+
+def folder_lake(lake: Lake, *, otherwise: str) -> LocalLake:
+    """The lake, where it is in a folder; else raises Misconfigured, which says `otherwise`."""
+    if not isinstance(lake, LocalLake):
+        raise Misconfigured(otherwise)
+    return lake

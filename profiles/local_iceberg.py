@@ -19,6 +19,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from lakehouse.duckdb.connect import CONFIG, LakeUnusable, RestCatalog, attach_lake
 from lakehouse.duckdb.views_file import ViewsFile
+from lakehouse.open import engine_of
 
 _running: dict[Path, RestCatalog] = {}
 _views: list[ViewsFile] = []
@@ -26,13 +27,15 @@ _views: list[ViewsFile] = []
 
 
 class Plugin(BasePlugin):  # type: ignore[misc] # dbt ships no types that pass --strict
-    """Config: `lake`, the lake's folder, made where missing."""
+    """Config: `lake`, the lake's folder, made where missing; `catalog_log`, a file for its catalog's log, or empty."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
+        if engine_of(plugin_config["lake"]) != "duckdb":
+            raise DbtRuntimeError(f"lake {plugin_config['lake']!r} is not a folder; run dbt with --target athena")
         self.lake = Path(plugin_config["lake"]).expanduser().resolve()
         with _in_one_line():
             self.lake.mkdir(parents=True, exist_ok=True)
-        self.catalog = _catalog_of(self.lake)
+        self.catalog = _catalog_of(self.lake, plugin_config.get("catalog_log") or None)
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
         """Called right before dbt opens its database, at a moment when it has no other open."""
@@ -76,10 +79,10 @@ def _in_one_line() -> Iterator[None]:
 
 
 # dbt tells plugins when it connects and not when it is done, hence one process for each lake and not for each run
-def _catalog_of(lake: Path) -> RestCatalog:
+def _catalog_of(lake: Path, log_file: str | None) -> RestCatalog:
     if lake not in _running or not _running[lake].is_running:
         _close_catalogs()  # dbt has one connection, so none but the new one's lake is in use
-        _running[lake] = RestCatalog(lake)
+        _running[lake] = RestCatalog(lake, log_file=log_file)
     return _running[lake]
 
 

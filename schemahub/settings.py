@@ -1,4 +1,8 @@
-"""Settings: a flag wins over a `SCHEMAHUB_*` environment variable, and that over `config/schemahub.yaml`."""
+"""Settings: a flag wins over a `SCHEMAHUB_*` environment variable, and that over `config/schemahub.yaml`.
+
+Nothing else of this project reads a `SCHEMAHUB_*` variable. Other processes, dbt among them, are handed what they need:
+see `Settings.dbt_environment`.
+"""
 
 import os
 import re
@@ -8,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -20,19 +24,46 @@ from pydantic_settings import (
 from lakehouse.errors import Misconfigured
 from lakehouse.printable import without_password
 from loaders.connector import Connector
+from loaders.connectors import connector_names
 from registry.read_config import problem_lines
 from registry.yaml_file import BadYaml, read_yaml
 
-from .variables import PREFIX, variable_problems
+from .variables import PREFIX, unknown_variables, url_variable, variable
 
 PROJECT = Path(__file__).resolve().parents[1]
 """The folder that holds config/, dbt_project/ and profiles/."""
+
+FOR_DBT = (
+    "workgroup",
+    "s3_staging_dir",
+    "s3_data_dir",
+    "threads",
+    "memory_limit",
+    "catalog_log",
+    "athena_retries",
+    "athena_poll_seconds",
+)
+"""The settings that profiles.yml reads, besides the lake."""
 
 _FILE = "config/schemahub.yaml"
 
 _AGO = re.compile(r"(?P<amount>[0-9]+)(?P<unit>[smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _written_as(pattern: str, expected: str) -> BeforeValidator:
+    """Accepts a value that is written as `pattern` says, so that dbt does not stumble over another one later."""
+
+    def check(value: Any) -> Any:
+        if value is None or re.fullmatch(pattern, str(value)):
+            return value
+        raise ValueError(f"expected {expected}, found {str(value)[:40]!r}")
+
+    return BeforeValidator(check)
+
+
+_AddressInS3 = Annotated[str, _written_as(r"s3://.+", "an address that begins with s3://")]
 
 
 class Settings(BaseSettings):
@@ -51,8 +82,38 @@ class Settings(BaseSettings):
     """Products as BASE-QUOTE, in capitals or not; each exchange loads those that it lists."""
     since: str
     """Where a product that was never loaded begins: a time, or how long ago."""
+    urls: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
+    """Where the API of an exchange is, by the name of its connector; others are at their own address."""
     clock_tolerance: timedelta = timedelta(minutes=5)
     """By how much this machine's clock may differ from an exchange's: 30s, 5m."""
+    debug: bool = False
+    """Whether a mistake of ours is reported with its traceback."""
+    workgroup: Annotated[str, Field(min_length=1)] = "schemahub"
+    """The Athena workgroup that dbt's statements run in."""
+    s3_staging_dir: _AddressInS3 | None = None
+    """Where Athena puts results, unless the workgroup says; by default `.athena/` in the lake."""
+    s3_data_dir: _AddressInS3 | None = None
+    """Where dbt puts tables on Athena; by default the lake."""
+    dbt_target_path: str | None = None
+    """The folder in which dbt leaves what it compiles, and its docs; by default one of the lake's own."""
+    threads: Annotated[int, _written_as(r"[1-9][0-9]{0,2}", "a whole number from 1 on")] = 2
+    """How many models dbt builds at a time."""
+    memory_limit: Annotated[str, _written_as(r"(?i:[0-9]+(\.[0-9]+)? ?[KMGT]i?B)", "a size such as 4GB")] = "4GB"
+    """How much memory DuckDB may use."""
+    catalog_log: str | None = None
+    """The file to which the catalog that serves DuckDB logs requests and errors; by default it logs nothing."""
+    athena_retries: Annotated[int, _written_as(r"[0-9]{1,3}", "a whole number from 0 on")] = 3
+    """How many times boto3 repeats a request to Athena that failed."""
+    athena_poll_seconds: Annotated[
+        float, _written_as(r"(?!0+(\.0*)?$)[0-9]{1,5}(\.[0-9]{1,6})?", "a number of seconds above 0")
+    ] = 1.0
+    """How long to wait between two looks at a statement of Athena's."""
+
+    @property
+    def dbt_environment(self) -> dict[str, str]:
+        """What profiles.yml reads, besides the lake, as environment variables."""
+        values = {variable(name): getattr(self, name) for name in FOR_DBT}
+        return {name: str(value) for name, value in values.items() if value is not None}
 
     @field_validator("clock_tolerance", mode="before")
     @classmethod
@@ -86,7 +147,18 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic's signature
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, InitSettingsSource(settings_cls, _settings_file())
+        return (
+            init_settings,
+            env_settings,
+            InitSettingsSource(settings_cls, _url_variables()),
+            InitSettingsSource(settings_cls, _settings_file()),
+        )
+
+
+def _url_variables() -> dict[str, Any]:
+    """`SCHEMAHUB_<EXCHANGE>_URL` of every exchange for which it is set."""
+    urls = {name: url for name in connector_names() if (url := os.environ.get(url_variable(name)))}
+    return {"urls": urls} if urls else {}
 
 
 def _settings_file() -> dict[str, Any]:
@@ -103,7 +175,7 @@ def _settings_file() -> dict[str, Any]:
 def load_settings(**flags: str | None) -> Settings:
     """The settings, with the `flags` that were given; raises Misconfigured with every problem in one line."""
     given: Mapping[str, Any] = {name: value for name, value in flags.items() if value is not None}
-    problems = list(variable_problems(Settings.model_fields, os.environ))
+    problems = list(unknown_variables(known_variables(), os.environ))
     try:
         settings = Settings(**given)
     except ValidationError as error:
@@ -111,6 +183,12 @@ def load_settings(**flags: str | None) -> Settings:
     if problems:
         raise Misconfigured(f"settings (flags, SCHEMAHUB_* or {_FILE}): {'; '.join(problems)}")
     return settings
+
+
+def known_variables() -> set[str]:
+    """Every variable that is a setting."""
+    fields = {variable(name) for name in Settings.model_fields if name != "urls"}
+    return fields | {url_variable(name) for name in connector_names()}
 
 
 def lake_of(lake: str | None, s3_bucket: str | None, s3_prefix: str | None) -> str | None:
@@ -124,13 +202,13 @@ def lake_of(lake: str | None, s3_bucket: str | None, s3_prefix: str | None) -> s
     return f"s3://{s3_bucket}/{(s3_prefix or '').strip('/')}".rstrip("/")
 
 
-def base_url(connector: Connector, environment: Mapping[str, str] = os.environ) -> str:
-    """Where an exchange is asked: `SCHEMAHUB_<NAME>_URL` where set, else the venue's own address."""
-    variable = f"{PREFIX}{connector.name.upper()}_URL"
-    url = environment.get(variable) or connector.base_url
+def base_url(connector: Connector, urls: Mapping[str, str]) -> str:
+    """Where an exchange's API is: what `urls` of the settings names, else the exchange's own address."""
+    url = urls.get(connector.name) or connector.base_url
     if not _is_address(url):
         raise Misconfigured(
-            f"{variable} is {without_password(url)!r}; expected an address that begins with http:// or https://"
+            f"{url_variable(connector.name)} is {without_password(url)!r}; expected an address that begins with "
+            "http:// or https://"
         )
     return url.rstrip("/")
 

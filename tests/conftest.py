@@ -16,8 +16,8 @@ from simulator.exchanges import RunningSimulator
 from tests.support.lakes import LakeHome, glue_home, local_home
 
 MARKET_TRADES = 24_000
-ATHENA_SETTINGS = {"SCHEMAHUB_WORK_GROUP": "primary", "SCHEMAHUB_ATHENA_POLL_SECONDS": "0.05", "SCHEMAHUB_THREADS": "4"}
-"""The one work group of an empty account, and less waiting."""
+ATHENA_SETTINGS = {"SCHEMAHUB_WORKGROUP": "primary", "SCHEMAHUB_ATHENA_POLL_SECONDS": "0.05", "SCHEMAHUB_THREADS": "4"}
+"""The one workgroup of an empty account, and less waiting."""
 
 
 # A shell that starts the tests with `&` has them, and their children, ignore Ctrl-C, which some send and expect

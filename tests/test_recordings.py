@@ -21,7 +21,8 @@ import simulator.exchanges
 from lakehouse.local import LocalLake
 from loaders.channels.rest import Fetcher
 from loaders.landing.ingest import ingest
-from schemahub.runs.coordinator import Coordinator, utc_now
+from schemahub.runs.context import RunContext, utc_now
+from schemahub.runs.unify import unify
 from schemahub.settings import load_settings
 from tests.support.connectors import CONNECTORS
 from tests.support.recorded_bodies import BODIES, binance_body, coinbase_body, kraken_body, where_they_are
@@ -121,9 +122,9 @@ def processed(tmp_path_factory: pytest.TempPathFactory) -> Processed:
     with pytest.MonkeyPatch.context() as patch, simulator.exchanges.running(recordings=recordings) as exchanges:
         patch.setenv("SCHEMAHUB_DBT_TARGET_PATH", str(tmp_path_factory.mktemp("target")))
         for run in (["coinbase", "kraken"], ["coinbase", "kraken", "binance"], ["coinbase", "kraken", "binance"]):
-            for exchange in run:
-                land(found.lake, exchange, exchanges.urls[exchange])
-            Coordinator(load_settings(lake=str(found.lake))).unify("trades_unified")
+            for venue in run:
+                land(found.lake, venue, exchanges.urls[venue])
+            unify(RunContext(load_settings(lake=str(found.lake))), "trades_unified")
             found.snapshots.append(len(found.table("trades_unified").metadata.snapshots))
     return found
 

@@ -20,7 +20,7 @@ from boto3.exceptions import Boto3Error
 from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 from rich.console import Console
 
-from lakehouse.aws_errors import in_one_line
+from lakehouse.aws_errors import aws_refusal
 from lakehouse.errors import Misconfigured, SchemaHubError
 from lakehouse.names import known
 
@@ -270,7 +270,7 @@ def errors_in_one_line() -> Iterator[None]:
     except (SchemaHubError, BotoCoreError, ClientError, Boto3Error) as error:
         # boto3's own, for example a failed upload, has AWS's refusal behind it
         behind = error.__context__ if isinstance(error, Boto3Error) and error.__context__ else error
-        err.print(f"error: {in_one_line(behind) or error}", markup=False)
+        err.print(f"error: {aws_refusal(behind) or error}", markup=False)
         sys.exit(1)
 
 

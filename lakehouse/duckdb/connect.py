@@ -35,9 +35,6 @@ CONFIG = {
 }
 """What to pass to `duckdb.connect`: no extensions from the network, no secrets from the user's home."""
 
-LOG_VARIABLE = "SCHEMAHUB_CATALOG_LOG"
-"""Names the file that catalog processes log their requests and errors to; they log nothing without it."""
-
 _EXTENSIONS = ("httpfs", "avro", "iceberg")  # each needs those before it
 _SECRET = "schemahub_catalog"
 _STRAIGHT_TO_THE_CATALOG = (
@@ -88,8 +85,8 @@ def attach_lake(connection: duckdb.DuckDBPyConnection, catalog: "RestCatalog", *
 class RestCatalog:
     """The lake's catalog as a child process, which ends with `close()` or with this process, however that ends."""
 
-    def __init__(self, lake: Path, *, read_only: bool = False) -> None:
-        """Start it, without waiting for it to be ready."""
+    def __init__(self, lake: Path, *, read_only: bool = False, log_file: str | None = None) -> None:
+        """Start it, without waiting for it to be ready; it logs requests and errors to `log_file`, if one is named."""
         self.lake = lake.resolve()
         self.secret = secrets.token_urlsafe(32)
         """What requests must bring as a bearer token."""
@@ -97,7 +94,7 @@ class RestCatalog:
         command = [sys.executable, "-P", "-m", "lakehouse.duckdb.rest_catalog", str(self.lake)]
         if read_only:
             command.append("--read-only")
-        if log_file := os.environ.get(LOG_VARIABLE):
+        if log_file:
             command += ["--log", log_file]
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 # closed in close()
         self._process = subprocess.Popen(
@@ -167,7 +164,7 @@ def shut_in(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
 
 
 @contextmanager
-def connect(lake: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(lake: Path, *, read_only: bool = True, log_file: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB in which plain names mean the lake's tables and, where dbt has made any, its views.
 
     Tables are `schemahub.schemahub.<table>`, views `views.<schema>.<view>`, the time zone is UTC. Where the file of the
@@ -177,11 +174,15 @@ def connect(lake: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyCo
     Args:
         lake: the lake's folder.
         read_only: statements that write to the lake fail; otherwise a missing lake is made.
+        log_file: where the lake's catalog logs requests and errors; it logs nothing without one.
 
     Raises:
         LakeUnusable: the lake or an extension is missing.
     """
-    with RestCatalog(lake, read_only=read_only) as catalog, duckdb.connect(config=CONFIG) as connection:
+    with (
+        RestCatalog(lake, read_only=read_only, log_file=log_file) as catalog,
+        duckdb.connect(config=CONFIG) as connection,
+    ):
         attach_lake(connection, catalog, read_only=read_only)
         connection.execute("set global TimeZone = 'UTC'")
         # where DuckDB puts what memory can't hold, and removes it; it would be in the current folder

@@ -4,18 +4,15 @@ Sources: https://docs.aws.amazon.com/athena/latest/APIReference/API_ListQueryExe
 API_BatchGetQueryExecution.html, read 2026-11-24.
 """
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lakehouse.errors import Misconfigured
-from lakehouse.lake import Lake
 from lakehouse.layout import NAMESPACE
 
-WORK_GROUP = "schemahub"
-"""Which dbt's statements run in where SCHEMAHUB_WORK_GROUP names no other, as profiles.yml has it."""
+from ..settings import Settings
 
 _LONGEST_STATEMENT = timedelta(hours=1)
 """Athena ends a statement after 30 minutes, if its quota was not raised."""
@@ -24,24 +21,17 @@ _OURS = ('"node_id": "model.schemahub.', f"alter table `{NAMESPACE}`.")
 """In the statements of our models: the comment that dbt puts before most, and the beginning of those without."""
 
 
-def is_on_athena(lake: Lake) -> bool:
-    """Whether dbt runs on Athena for this lake, and not on DuckDB; profiles.yml decides by the same."""
-    return lake.location.startswith("s3://")
-
-
-def work_group() -> str:
-    return os.environ.get("SCHEMAHUB_WORK_GROUP") or WORK_GROUP
-
-
 def region() -> str:
     """The region of the standard AWS chain, of which dbt-athena knows the environment alone."""
-    from lakehouse.aws import session  # boto3 takes a quarter of a second, which a local lake need not wait
+    from lakehouse.aws import session  # boto3 takes a quarter of a second, which a lake in a folder need not wait
 
     return session().region_name or ""
 
 
-def stop_abandoned_statements(*, sleep: Callable[[float], None] = time.sleep) -> int:
+def stop_abandoned_statements(workgroup: str, *, sleep: Callable[[float], None] = time.sleep) -> int:
     """Stop statements of models that a killed run left running, and wait until they have ended; gives their number.
+
+    Raises Misconfigured where there is no such workgroup.
 
     They could still insert what this run is about to find missing. To be called by the holder of the unifying lock,
     so that no statement of a model that runs now is another's.
@@ -50,11 +40,13 @@ def stop_abandoned_statements(*, sleep: Callable[[float], None] = time.sleep) ->
 
     athena = session().client("athena")
     try:
-        running = [found["QueryExecutionId"] for found in _recent_statements(athena) if _is_running_model(found)]
+        running = [
+            found["QueryExecutionId"] for found in _recent_statements(athena, workgroup) if _is_running_model(found)
+        ]
     except athena.exceptions.InvalidRequestException as error:
         raise Misconfigured(
-            f"Athena work group `{work_group()}`: {error.response['Error']['Message']} `make aws-bootstrap` makes the "
-            f"work group `{WORK_GROUP}`; name another with SCHEMAHUB_WORK_GROUP"
+            f"Athena workgroup `{workgroup}`: {error.response['Error']['Message']} `make aws-bootstrap` makes the "
+            f"workgroup `{Settings.model_fields['workgroup'].default}`; name another with SCHEMAHUB_WORKGROUP"
         ) from error
     for statement in running:
         athena.stop_query_execution(QueryExecutionId=statement)
@@ -67,10 +59,10 @@ def stop_abandoned_statements(*, sleep: Callable[[float], None] = time.sleep) ->
     return len(running)
 
 
-def _recent_statements(athena: Any) -> Iterator[Any]:
-    """The statements of the work group, newest first, back to those that must have ended."""
+def _recent_statements(athena: Any, workgroup: str) -> Iterator[Any]:
+    """The statements of the workgroup, newest first, back to those that must have ended."""
     oldest = datetime.now(UTC) - _LONGEST_STATEMENT
-    for page in athena.get_paginator("list_query_executions").paginate(WorkGroup=work_group()):
+    for page in athena.get_paginator("list_query_executions").paginate(WorkGroup=workgroup):
         if not (ids := page["QueryExecutionIds"]):
             return
         found = athena.batch_get_query_execution(QueryExecutionIds=ids)["QueryExecutions"]

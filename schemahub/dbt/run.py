@@ -12,8 +12,8 @@ from typing import Any
 from lakehouse.errors import TerminalError
 from lakehouse.lake import Lake
 
-from ..settings import PROJECT
-from .athena import is_on_athena, region
+from ..settings import PROJECT, Settings
+from .athena import region
 
 _WITHOUT_TABLES = ("clean", "debug", "deps", "docs serve", "init", "list", "ls", "parse")
 """The commands that look at the project's files alone, or at what was built of them; all others need the tables."""
@@ -71,8 +71,15 @@ def show_help(arguments: Sequence[str]) -> None:
     _check(dbtRunner().invoke(list(arguments) or ["--help"]), arguments)
 
 
-def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = None, watch: Watch | None = None) -> None:
-    """Run `dbt <arguments>`; with `report`, dbt itself prints nothing. Raises DbtFailed."""
+def run_dbt(
+    lake: Lake,
+    settings: Settings,
+    arguments: Sequence[str],
+    *,
+    report: Report | None = None,
+    watch: Watch | None = None,
+) -> None:
+    """Run `dbt <arguments>` with the lake's engine; with `report`, dbt itself prints nothing. Raises DbtFailed."""
     # two seconds, which other commands need not wait
     from dbt.cli.main import dbtRunner
 
@@ -83,7 +90,7 @@ def run_dbt(lake: Lake, arguments: Sequence[str], *, report: Report | None = Non
     reporter = _Reporter(report) if report else None
     callbacks = [each for each in (reporter, watch) if each is not None]
     quiet = ["--log-level", "none"] if report else []
-    with _environment(lake), steady_time():
+    with _environment(lake, settings), steady_time():
         try:
             result = dbtRunner(callbacks=callbacks).invoke([*quiet, "--log-level-file", "none", *arguments])
         finally:
@@ -116,13 +123,9 @@ def _in_one_line(message: object, *, at_most: int = _MOST_CHARACTERS) -> str:
     return " ".join(str(message).split())[:at_most]
 
 
-TARGET_PATH = "SCHEMAHUB_DBT_TARGET_PATH"
-"""Names the folder that dbt leaves what it compiled in, in place of the lake's own."""
-
-
-def docs_folder(lake: Lake) -> Path:
-    """Where dbt leaves what it compiled, and `dbt docs generate` its site; a lake's own, as two may be at work."""
-    return lake.work_folder / "dbt"
+def docs_folder(lake: Lake, settings: Settings) -> Path:
+    """Where dbt leaves what it compiled, and its docs: a folder of the lake's own, as two lakes may be at work."""
+    return Path(settings.dbt_target_path).absolute() if settings.dbt_target_path else lake.work_folder / "dbt"
 
 
 class _Reporter:
@@ -159,17 +162,19 @@ def steady_time() -> Iterator[None]:
 
 
 @contextmanager
-def _environment(lake: Lake) -> Iterator[None]:
-    work = os.environ.get(TARGET_PATH) or str(docs_folder(lake))
+def _environment(lake: Lake, settings: Settings) -> Iterator[None]:
+    work = str(docs_folder(lake, settings))
     wanted = {
+        **settings.dbt_environment,
         "SCHEMAHUB_LAKE": lake.location.removeprefix("file://"),
         "DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
         "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
+        "DBT_TARGET": lake.engine,
         "DBT_TARGET_PATH": work,
         # dbt makes the folder, though it writes no log; the project's own may be read-only, as on Lambda
         "DBT_LOG_PATH": work,
     }
-    if is_on_athena(lake):
+    if lake.engine == "athena":
         wanted["AWS_REGION"] = region()
     before = dict(os.environ)
     # what a person has set for projects of theirs would choose another profile, or empty a table

@@ -1,1 +1,1 @@
-"""What a command does, without a word printed: each run returns what came of it, or raises."""
+"""What a command does: each run returns what came of it, or raises, and prints nothing."""

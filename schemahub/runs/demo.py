@@ -1,113 +1,104 @@
-"""`make demo`: the whole pipeline against simulated exchanges, twice, and what came of it."""
+"""The demo: a new lake, simulated exchanges, and whether all that they serve comes out once."""
 
-import os
-import shlex
-from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 import simulator.exchanges
-from lakehouse.errors import Misconfigured, SchemaHubError
+from lakehouse.errors import SchemaHubError
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
+from lakehouse.open import folder_lake
+from simulator.exchanges.market import DEFAULT_START
 
-from ..show.progress import DbtLines, ingest, unify
-from .coordinator import UNIFYING, Coordinator
+from ..simulated_lake import DEMO, new_lake
+from .context import UNIFYING, RunContext
 from .raw_tables import declared_columns
-from .simulated_lake import DEMO, new_lake
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a demo."""
+
+    folder: Path
+    """The lake's."""
+    served: int
+    """The trades that the exchanges served."""
+    snapshots: int
+    """Those of the unified table."""
+    exchanges: Sequence[dict[str, Any]]
+    """What the unified table holds of each: exchange, rows, first, last."""
+
 
 TARGET = "trades_unified"
 
 
 @dataclass(frozen=True)
 class Demo:
-    """Runs the pipeline of `coordinator` against simulated exchanges, and says so on `console`."""
+    """A run against exchanges that are up."""
 
-    coordinator: Coordinator
-    console: Console
+    context: RunContext
+    lake: LocalLake
+    exchanges: Sequence[str]
+    """Those that are simulated."""
+    served: int
+    """The trades that the exchanges serve."""
+    target: str = TARGET
 
-    def run(self, trades: int) -> None:
-        """Make the lake anew and run twice; raises where a trade is missing, or is there twice."""
-        lake = self.coordinator.lake
-        if not isinstance(lake, LocalLake):
-            raise Misconfigured(
-                f"the demo makes its lake anew, and does that in a folder only, not in {lake.location}; "
-                "name one with --lake"
-            )
-        with lake.writing(DEMO):
-            self._run(lake, trades)
+    def check_complete(self) -> None:
+        """Raise SchemaHubError where a trade is missing from the unified table, or is there twice."""
+        held = sum(row["rows"] for row in self._unified())
+        if held != self.served:
+            raise SchemaHubError(f"the exchanges served {self.served:,} trades, and {self.target} holds {held:,}")
 
-    def _run(self, lake: LocalLake, trades: int) -> None:
-        with ExitStack() as writers:
-            for what in (*declared_columns(self.coordinator.registry), UNIFYING):
-                writers.enter_context(lake.writing(what))
-            new_lake(lake)
+    def result(self) -> Result:
+        """What came of it."""
+        table = self.lake.catalog.load_table(identifier(self.target))
+        return Result(self.lake.folder, self.served, len(table.metadata.snapshots), self._unified())
+
+    def _unified(self) -> list[dict[str, Any]]:
+        """What the unified table holds of each exchange, as pyiceberg reads it by itself."""
+        table = self.lake.catalog.load_table(identifier(self.target))
+        grouped = (
+            table.scan(selected_fields=("exchange", "trade_ts"))
+            .to_arrow()
+            .group_by("exchange")
+            .aggregate([([], "count_all"), ("trade_ts", "min"), ("trade_ts", "max")])
+            .sort_by("exchange")
+        )
+        rows: list[dict[str, Any]] = grouped.rename_columns(
+            {"count_all": "rows", "trade_ts_min": "first", "trade_ts_max": "last"}
+        ).to_pylist()
+        return rows
+
+
+@contextmanager
+def running_demo(context: RunContext, trades: int) -> Iterator[Demo]:
+    """Make the lake anew and have exchanges up that serve `trades` trades, for the length of a `with` block.
+
+    Raises:
+        Misconfigured: the lake is in S3, or the folder holds anything but a demo.
+        ConcurrentWriter: somebody else is at work on the lake.
+    """
+    lake = folder_lake(
+        context.lake,
+        otherwise="the demo makes its lake anew, and does that in a folder only, not in "
+        f"{context.lake.location}; name one with --lake",
+    )
+    with lake.writing(DEMO):
+        _empty(lake, declared_columns(context.registry))
         with simulator.exchanges.running(trades=trades) as exchanges:
-            os.environ.update(exchanges.environment)
             market = exchanges.market()
             served = sum(listed["trades"] for products in market.values() for listed in products.values())
-            self.console.rule("first run")
-            self.console.print(f"simulated exchanges are up, with {served:,} trades")
-            self._run_once(sorted(market), served)
-            self.console.rule("second run: there is nothing new, so nothing may be added")
-            self._run_once(sorted(market), served)
-        self.console.rule("what came of it")
-        self._summarise(lake, served)
-
-    def _run_once(self, exchanges: Sequence[str], served: int) -> None:
-        if problems := ingest(self.coordinator, exchanges, self.console):
-            raise SchemaHubError("\n".join(problems))
-        self.console.print(f"generated     {self.coordinator.generate()} files from config/")
-        unify(self.coordinator, TARGET, self.console)
-        tests = DbtLines(self.console)
-        self.coordinator.dbt(["test"], report=tests)
-        self.console.print(f"tested        {tests.tests_passed} data and unit tests passed")
-        self.coordinator.dbt(["docs", "generate"], report=lambda _: None)
-        self.console.print("documented    the tables, with dbt docs")
-        held = sum(row["rows"] for row in unified(self.coordinator))
-        if held != served:
-            raise SchemaHubError(f"the exchanges served {served:,} trades, and {TARGET} holds {held:,}")
-
-    def _summarise(self, lake: LocalLake, served: int) -> None:
-        table = Table("exchange", "trades", "first (UTC)", "last (UTC)", box=None, pad_edge=False)
-        table.columns[1].justify = "right"
-        for row in unified(self.coordinator):
-            table.add_row(row["exchange"], f"{row['rows']:,}", str(row["first"])[:19], str(row["last"])[:19])
-        self.console.print(table)
-        snapshots = len(lake.catalog.load_table(identifier(TARGET)).metadata.snapshots)
-        folder = shlex.quote(shown(lake.folder))
-        self.console.print(
-            f"\n{served:,} trades served, landed and unified, none twice; "
-            f"two runs made {snapshots} snapshot of {TARGET}\n"
-            f"\nquery it   .venv/bin/schemahub query --lake {folder} "
-            '"select exchange, side, count(*) from trades_unified group by all order by all"\n'
-            f"status     .venv/bin/schemahub status --lake {folder}\n"
-            "docs       make docs-serve",
-            soft_wrap=True,
-        )
+            of_the_market = {"urls": exchanges.urls, "since": DEFAULT_START.isoformat()}
+            settings = context.settings.model_copy(update=of_the_market)
+            yield Demo(replace(context, settings=settings), lake, sorted(market), served)
 
 
-def unified(coordinator: Coordinator) -> list[dict[str, Any]]:
-    """What the unified table holds by exchange (exchange, rows, first, last), as pyiceberg reads it by itself."""
-    table = coordinator.lake.catalog.load_table(identifier(TARGET))
-    grouped = (
-        table.scan(selected_fields=("exchange", "trade_ts"))
-        .to_arrow()
-        .group_by("exchange")
-        .aggregate([([], "count_all"), ("trade_ts", "min"), ("trade_ts", "max")])
-        .sort_by("exchange")
-    )
-    rows: list[dict[str, Any]] = grouped.rename_columns(
-        {"count_all": "rows", "trade_ts_min": "first", "trade_ts_max": "last"}
-    ).to_pylist()
-    return rows
-
-
-def shown(path: Path) -> str:
-    """A path as a person would type it from here."""
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+def _empty(lake: LocalLake, raw_tables: Iterable[str]) -> None:
+    with ExitStack() as writers:
+        for what in (*raw_tables, UNIFYING):
+            writers.enter_context(lake.writing(what))
+        new_lake(lake)

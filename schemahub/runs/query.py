@@ -1,16 +1,15 @@
-"""Print what a SELECT on the local lake gives."""
+"""What a SELECT on a lake in a folder gives."""
 
 import re
-import sys
+from collections.abc import Callable
 
 import duckdb
-from rich.console import Console
 
 from lakehouse.duckdb.connect import LakeUnusable, connect, shut_in
-from lakehouse.errors import Misconfigured, TerminalError
+from lakehouse.errors import TerminalError
 from lakehouse.lake import Lake, existing_table
 from lakehouse.layout import NAMESPACE
-from lakehouse.local import LocalLake
+from lakehouse.open import folder_lake
 from lakehouse.pending import check_is_there
 
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(\([^)]*\)\s*)?", re.IGNORECASE)
@@ -20,18 +19,29 @@ class QueryFailed(TerminalError):
     """The SQL of a query is wrong, or does more than read."""
 
 
-def run_query(lake: Lake, sql: str) -> None:
-    """Run `sql`, which may read this lake and nothing else, and print its rows."""
-    if not isinstance(lake, LocalLake):
-        raise Misconfigured(f"`query` reads a lake in a folder, with DuckDB, and not {lake.location}; ask Athena there")
+def run_query(
+    lake: Lake, sql: str, *, show: Callable[[duckdb.DuckDBPyRelation], None], log_file: str | None = None
+) -> None:
+    """Run `sql`, which may read this lake and nothing else; `show` is given its rows, if it has any.
+
+    The lake's catalog logs to `log_file`, if one is named.
+
+    Raises:
+        LakeUnavailable: nothing was landed yet, or a table can't be opened.
+        Misconfigured: the lake is in S3.
+        QueryFailed: the SQL is wrong, or does more than read.
+    """
+    folder = folder_lake(
+        lake, otherwise=f"`query` reads a lake in a folder, with DuckDB, and not {lake.location}; ask Athena there"
+    ).folder
     check_is_there(lake)
     try:
         _check_only_reads(sql)
-        with connect(lake.folder) as connection:
-            shut_in(connection, lake.folder)
+        with connect(folder, log_file=log_file) as connection:
+            shut_in(connection, folder)
             result = connection.sql(sql)
             if result is not None:
-                _show(result)
+                show(result)
     except LakeUnusable as error:
         check_tables(lake)
         raise QueryFailed(str(error)) from error
@@ -56,13 +66,6 @@ def _reads(statement: duckdb.Statement) -> bool:
         # EXPLAIN ANALYZE does what it explains
         return all(map(_reads, duckdb.extract_statements(statement.query[explain.end() :])))
     return bool(statement.type == duckdb.StatementType.SELECT)
-
-
-def _show(result: duckdb.DuckDBPyRelation) -> None:
-    if sys.stdout.isatty():
-        result.show(max_width=Console().width, max_rows=100)
-    else:  # a file or a pipe gets every column and row
-        result.show(max_width=sys.maxsize >> 33, max_rows=sys.maxsize >> 33)
 
 
 def _first_line(error: duckdb.Error) -> str:

@@ -1,43 +1,50 @@
-"""`schemahub repair`: what is wrong with a lake in a folder, and, if wanted, its repair."""
+"""What is wrong with a lake in a folder, and, if wanted, its repair."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from lakehouse.errors import LakeUnavailable, Misconfigured
+from lakehouse.errors import LakeUnavailable
 from lakehouse.lake import Lake
-from lakehouse.local import LocalLake
+from lakehouse.open import folder_lake
 from lakehouse.repair.repair import Finding, examine, repair
 from loaders.connectors import load_connectors
 from registry.registry import Registry
 
-from .coordinator import UNIFYING
+from .context import UNIFYING
 from .raw_tables import declared_columns
 
 
-def run_repair(lake: Lake, registry: Registry, *, apply: bool) -> Iterator[str]:
-    """Tell what is wrong and what is, or would be, done about it; with `apply` do it, otherwise change nothing.
+@dataclass(frozen=True)
+class Repair:
+    """What was found, and whether it was to be mended."""
 
-    Raises:
-        LakeUnavailable: with `apply`, where something must be done by a person first.
-        Misconfigured: the lake is in S3.
+    findings: Sequence[Finding]
+    applied: bool
+
+    @property
+    def by_hand(self) -> list[str]:
+        """What a person must mend first; as long as there is any, nothing is changed."""
+        return [finding.what for finding in self.findings if finding.apply is None]
+
+    def check_done(self) -> None:
+        """Raise LakeUnavailable where it was to be mended, and a person must do something first."""
+        if self.applied and self.by_hand:
+            raise LakeUnavailable(
+                f"nothing was changed, since only you can mend {', '.join(self.by_hand)}; do that, and run this again"
+            )
+
+
+def run_repair(lake: Lake, registry: Registry, *, apply: bool) -> Repair:
+    """Find what is wrong, and with `apply` mend it; otherwise change nothing.
+
+    Raises Misconfigured where the lake is in S3.
     """
-    if not isinstance(lake, LocalLake):
-        raise Misconfigured(
-            f"`repair` brings back a lake in a folder, and not {lake.location}: S3 keeps whatever it has taken, and an "
-            "earlier version of an object comes back by the bucket's versions, see docs/aws.md"
-        )
-    declared = {connector.raw.name: connector.raw for connector in load_connectors(declared_columns(registry)).values()}
-    writers = (*sorted(declared), UNIFYING)
-    findings = repair(lake, declared, writers=writers) if apply else examine(lake, declared)
-    yield from map(str, findings)
-    yield _outcome(findings, apply=apply)
-
-
-def _outcome(findings: list[Finding], *, apply: bool) -> str:
-    if not findings:
-        return "every table is whole, and the ledger tells what the raw tables hold"
-    by_hand = ", ".join(finding.what for finding in findings if finding.apply is None)
-    if apply and by_hand:
-        raise LakeUnavailable(f"nothing was changed, since only you can mend {by_hand}; do that, and run this again")
+    in_folder = folder_lake(
+        lake,
+        otherwise=f"`repair` brings back a lake in a folder, and not {lake.location}: S3 keeps whatever it has taken, "
+        "and an earlier version of an object comes back by the bucket's versions, see docs/aws.md",
+    )
+    declared = {each.raw.name: each.raw for each in load_connectors(declared_columns(registry)).values()}
     if apply:
-        return "done; now run `schemahub run pipeline trades_unified`"
-    return "nothing was changed; `schemahub repair --apply` does this"
+        return Repair(repair(in_folder, declared, writers=(*sorted(declared), UNIFYING)), applied=True)
+    return Repair(examine(in_folder, declared), applied=False)

@@ -1,1 +1,1 @@
-"""Data to what a person sees."""
+"""What a person sees: data to lines, tables and progress. Nothing is run here."""

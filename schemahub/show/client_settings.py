@@ -1,7 +1,7 @@
 """The settings with which Spark and Trino read a lake, as the text of their own files.
 
     spark_conf("s3://bucket/prefix", Aws("eu-west-1"))    spark-defaults.conf
-    trino_conf("file:///data/lake", Aws())                schemahub.properties, a Trino catalog
+    trino_conf("file:///data/lake", None)                 schemahub.properties, a Trino catalog
 
 In both, tables are `schemahub.schemahub.<table>`. No credentials are written: both engines find those of AWS by the
 standard chain themselves.
@@ -11,14 +11,12 @@ https://trino.io/docs/current/object-storage/metastores.html, …/file-system-s3
 (November 2026); releases after the one named here call `fs.native-s3.enabled` `fs.s3.enabled`.
 """
 
-import os
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from lakehouse.layout import CATALOG, NAMESPACE
 
-from ..dbt.athena import region
+from ..runs.aws_in_use import Aws
 
 _ICEBERG = "1.10.0"
 _TRINO = "476"
@@ -39,33 +37,9 @@ _READ_ONLY = "1"
 _Settings = dict[str, str | None]
 
 
-@dataclass(frozen=True)
-class Aws:
-    """Which AWS it is; what is None, the engines are left to find."""
-
-    region: str | None = None
-    glue_endpoint: str | None = None
-    s3_endpoint: str | None = None
-
-
-def aws_in_use(location: str) -> Aws:
-    """The AWS that the loaders use: its region, and addresses only where AWS_ENDPOINT_URL* names other than AWS's.
-
-    A lake in a folder uses none, so nothing of it is asked.
-    """
-    if _is_folder(location):
-        return Aws()
-    everything = os.environ.get("AWS_ENDPOINT_URL")
-    return Aws(
-        region() or None,
-        os.environ.get("AWS_ENDPOINT_URL_GLUE") or everything,
-        os.environ.get("AWS_ENDPOINT_URL_S3") or everything,
-    )
-
-
-def spark_conf(location: str, aws: Aws) -> str:
-    """Lines of spark-defaults.conf, for the lake at `file://` and a folder, or at `s3://bucket/prefix`."""
-    if _is_folder(location):
+def spark_conf(location: str, aws: Aws | None) -> str:
+    """Lines of spark-defaults.conf, for the lake at `file://` and a folder, or in `aws` at `s3://bucket/prefix`."""
+    if aws is None:
         packages, catalog = [_SPARK_RUNTIME, _SQLITE_DRIVER], _spark_on_sqlite(location)
     else:
         packages, catalog = [_SPARK_RUNTIME, _AWS_BUNDLE], _spark_on_glue(aws)
@@ -84,10 +58,10 @@ def spark_conf(location: str, aws: Aws) -> str:
     return _text(comments, settings, separator=" ")
 
 
-def trino_conf(location: str, aws: Aws) -> str:
-    """A Trino catalog file, for the lake at `file://` and a folder, or at `s3://bucket/prefix`."""
+def trino_conf(location: str, aws: Aws | None) -> str:
+    """A Trino catalog file, for the lake at `file://` and a folder, or in `aws` at `s3://bucket/prefix`."""
     comments = [f"Trino {_TRINO} on {location}: save as etc/catalog/{CATALOG}.properties.", _TABLES]
-    if _is_folder(location):
+    if aws is None:
         comments.append(
             f"Trino has no driver for SQLite: put the jar of {_SQLITE_DRIVER} in its folder plugin/iceberg."
         )
@@ -140,10 +114,6 @@ def _trino_on_glue(aws: Aws) -> _Settings:
         "s3.endpoint": aws.s3_endpoint,
         "s3.path-style-access": _by_path(aws),
     }
-
-
-def _is_folder(location: str) -> bool:
-    return location.startswith("file://")
 
 
 def _catalog_file(location: str) -> Path:

@@ -8,7 +8,10 @@ from rich.text import Text
 
 from advisor.plan import Plan, TablePlan
 from advisor.scanned import Scanned
+from lakehouse.lake import Engine
 from lakehouse.pending import nothing_landed
+
+from ..runs.cost import Bill
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
@@ -39,9 +42,9 @@ def shown_dollars(amount: float) -> str:
     return f"${amount:.5f}" if amount < 0.1 else f"${amount:.3f}"
 
 
-def plan_report(plan: Plan, location: str) -> Iterator[Table | Text]:
+def plan_report(plan: Plan, location: str, *, engine: Engine) -> Iterator[Table | Text]:
     """What is pending, what is read and written, and the price; in a sentence where there is little to say."""
-    takes = "takes" if location.startswith("s3://") else "would take"
+    takes = "takes" if engine == "athena" else "would take"
     price = f"Athena {takes} {_from_to(shown_dollars(plan.dollars), shown_dollars(plan.dollars_at_most))}"
     if not plan.tables:
         yield Text(nothing_landed(location))
@@ -92,6 +95,14 @@ def _cells(planned: TablePlan) -> Iterator[str]:
 
 def _count(number: int) -> str:
     return f"{number:,}" if number else "-"
+
+
+def cost_report(paid: Bill | str | None) -> Iterator[Table | str]:
+    """What a run on Athena has cost, beside its plan; nothing where it sent no statement."""
+    if isinstance(paid, Bill):
+        yield side_by_side(paid.plan, paid.scanned)
+    elif paid:
+        yield paid
 
 
 def side_by_side(plan: Plan, found: Sequence[Scanned]) -> Table:

@@ -1,4 +1,4 @@
-"""What a person sees while a run works, and the runs with it."""
+"""What a person sees while a run works."""
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
@@ -7,15 +7,11 @@ from typing import Self
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from lakehouse.errors import Misconfigured
 from lakehouse.printable import printable
 from loaders.landing.ingest import Progress as OnPage
 
 from ..dbt.run import Node
-from ..runs.balance import rejections
-from ..runs.coordinator import Coordinator, Outcome
-from ..runs.cost_of_a_run import cost_shown
-from ..runs.unify import Unified
+from ..runs.ingest import Outcome, Symbols
 
 
 class IngestProgress:
@@ -84,23 +80,14 @@ class DbtLines:
             self._console.print(f"  {node.name:<42}{node.status:<10}{node.seconds:6.1f} s", markup=False)
 
 
-def ingest(coordinator: Coordinator, exchanges: Sequence[str], console: Console) -> list[str]:
-    """Ingest with a line per exchange; gives the problems, a line each."""
-    plan = coordinator.plan(exchanges)
-    for exchange, gone in coordinator.no_longer_listed(list(plan)).items():
-        if gone:
-            console.print(f"  {exchange:<12}- no longer lists {', '.join(gone)}", markup=False)
-    if not any(plan.values()):
-        raise Misconfigured(f"{', '.join(plan)} lists none of {', '.join(coordinator.settings.symbols)}; try --symbols")
-    for exchange, symbols in plan.items():
-        if not symbols:
-            console.print(f"  {exchange:<12}- lists none of {', '.join(coordinator.settings.symbols)}", markup=False)
-    problems: list[str] = []
-    with IngestProgress(console) as progress:
-        for outcome in coordinator.ingest(plan, progress=progress.of, on_wait=progress.wait):
-            progress.end(outcome)
-            problems += outcome.problems
-    return problems
+def left_out_lines(symbols: Symbols, gone: Symbols, wanted: Sequence[str]) -> Iterator[str]:
+    """A line for each exchange that is asked for less than was wanted: `gone` is what it listed once."""
+    for exchange, names in gone.items():
+        if names:
+            yield f"  {exchange:<12}- no longer lists {', '.join(names)}"
+    for exchange, names in symbols.items():
+        if not names:
+            yield f"  {exchange:<12}- lists none of {', '.join(wanted)}"
 
 
 def _landed(outcome: Outcome) -> str:
@@ -110,30 +97,3 @@ def _landed(outcome: Outcome) -> str:
     if not count:
         return "nothing landed" if outcome.problems else "nothing new"
     return f"{count:,} trades landed"
-
-
-def unify(
-    coordinator: Coordinator, target: str, console: Console, *, full_refresh: bool = False, force: bool = False
-) -> None:
-    """Unify with a line for every model, and the balance; on Athena also what was read, and what it cost."""
-    coordinator.check_target(target)
-    with cost_shown(coordinator.lake, coordinator.registry, console, full_refresh=full_refresh) as watch:
-        unified = coordinator.unify(
-            target, full_refresh=full_refresh, force=force, report=DbtLines(console), watch=watch
-        )
-    for line in _balance_lines(unified, target):
-        console.print(line, markup=False, soft_wrap=True)
-
-
-def _balance_lines(unified: Unified, target: str) -> Iterator[str]:
-    if not unified.balances:
-        yield f"balance       nothing was pending, so nothing was read, and {target} is as it was"
-    else:
-        yield f"balance       of what was read for {target}, in rows"
-    for balance in unified.balances:
-        yield f"  {balance}"
-        if balance.rejected:
-            yield f"    rejected: {rejections(balance)}"
-    if unified.inserted_before:
-        yield f"  {unified.inserted_before:,} of the inserted rows were inserted by a run that did not come to its end"
-    yield from (f"warning       {remark}" for remark in unified.remarks)

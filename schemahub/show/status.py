@@ -1,11 +1,17 @@
 """What a lake holds and what waits, from the ledger and `unified_loads`: no table with trades is read. Pure."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rich.table import Table
+
 from lakehouse.ledger import LedgerRow
 from lakehouse.pending import Landed
+
+from ..runs.balance import balances
+from .balance import rejections
 
 
 @dataclass(frozen=True)
@@ -41,3 +47,42 @@ def _status(rows: list[LedgerRow], landed: Landed, now: datetime) -> StreamStatu
         row_count=sum(row.row_count for row in rows),
         pending_loads=sum(landed.is_pending(row) for row in rows),
     )
+
+
+def status_table(rows: Sequence[StreamStatus]) -> Table:
+    """A row for each exchange's symbol."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("exchange", "symbol", "last trade (UTC)"):
+        table.add_column(name, no_wrap=True)
+    for name in ("lag", "rows", "pending loads"):
+        table.add_column(name, justify="right", no_wrap=name != "pending loads")
+    for row in rows:
+        table.add_row(
+            row.source,
+            row.stream,
+            _time(row.last_trade_at),
+            _lag(row.lag),
+            f"{row.row_count:,}",
+            str(row.pending_loads),
+        )
+    return table
+
+
+def rejected_lines(landed: Landed) -> Iterator[str]:
+    """A line for each raw table of which rows were rejected."""
+    for balance in balances(landed.unified.values()):
+        if balance.rejected:
+            yield f"rejected  {balance.rejected:,} rows of {balance.raw_table}: {rejections(balance)}"
+
+
+def warning_lines(remarks: Iterable[str]) -> Iterator[str]:
+    """A line for everything that needs somebody's attention."""
+    return (f"warning   {remark}" for remark in remarks)
+
+
+def _time(moment: datetime | None) -> str:
+    return "unknown" if moment is None else moment.isoformat(sep=" ", timespec="seconds")
+
+
+def _lag(lag: timedelta | None) -> str:
+    return "unknown" if lag is None else str(lag).split(".")[0].replace(" days,", "d").replace(" day,", "d")

@@ -20,7 +20,8 @@ from advisor.files import SMALL_FILE_BYTES
 from advisor.plan import Plan
 from advisor.scanned import AthenaQueries, Scanned, scanned
 from registry.registry import load_registry
-from schemahub.runs.cost_of_a_run import cost_shown
+from schemahub.runs.cost import cost_of
+from schemahub.show.plan import cost_report
 from simulator.aws.local_athena import LocalAthena
 from tests.schemahub.planned_lakes import DAYS, grow, land_first, planned
 from tests.support.lake_under_test import ROOT, LakeUnderTest, binance, kraken
@@ -65,7 +66,7 @@ def run(lake: LakeUnderTest, *options: str) -> Run:
 
 def dbt(lake: LakeUnderTest, watch: Callable[[Any], None], *arguments: str) -> None:
     folders = ["--project-dir", str(ROOT / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
-    work = ["--target-path", str(lake.target_path), "--log-level-file", "none", "--quiet"]
+    work = ["--target", "athena", "--target-path", str(lake.target_path), "--log-level-file", "none", "--quiet"]
     assert dbtRunner(callbacks=[watch]).invoke([*arguments, *folders, *work]).success
 
 
@@ -176,9 +177,11 @@ def test_of_a_large_file_athena_reads_the_columns_that_the_plan_counts(runs: Run
 def test_a_run_ends_with_the_plan_and_what_came_of_it(runs: Runs) -> None:
     lake, console = runs.lake, Console(width=120)
     lake.land("raw_kraken_trades", kraken(501), load="k2", at="2026-09-03 00:00:00")
-    with console.capture() as captured, cost_shown(lake.lake, lake.registry, console) as watch:
-        assert watch is not None
-        dbt(lake, watch, "run")
+    cost = cost_of(lake.lake, lake.registry)
+    assert cost.queries is not None
+    dbt(lake, cost.queries, "run")
+    with console.capture() as captured:
+        console.print(*cost_report(cost.paid()))
     header, *rows = captured.get().splitlines()
     assert header.split() == ["Athena", "read", "statements", "bytes", "price"]
     shown = {row.split("  ")[0]: row.split()[-1] for row in rows}

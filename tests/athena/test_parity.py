@@ -19,7 +19,7 @@ from macros_gen.sql_text import SQL_TYPES
 from macros_gen.transforms import SQL
 from registry.registry import Registry
 from registry.transforms import CATALOGUE
-from schemahub.runs.coordinator import utc_now
+from schemahub.runs.context import utc_now
 from simulator.aws.local_athena import LocalAthena
 from simulator.exchanges import RunningSimulator
 from tests.athena.ask import ask

@@ -125,7 +125,7 @@ def test_statements_that_a_killed_run_left_running_are_stopped(cli: Cli) -> None
         for sql in (ours, endless)
     )
     try:
-        assert stop_abandoned_statements() == 1
+        assert stop_abandoned_statements("primary") == 1
         states = {
             each["QueryExecutionId"]: each["Status"]["State"]
             for each in athena.batch_get_query_execution(QueryExecutionIds=[left, others])["QueryExecutions"]
@@ -154,13 +154,13 @@ def test_a_table_that_a_killed_run_renames_is_waited_for(
 
     with lost_answers(athena.endpoint, rename_takes_long) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", endpoint)
-        assert stop_abandoned_statements() == 1
+        assert stop_abandoned_statements("primary") == 1
     assert stopped == [rename]
     cli.lake.catalog.drop_table(identifier("renamed__dbt_old"))
 
 
-def test_a_missing_work_group_is_said_in_one_line(cli: Cli) -> None:
-    environment = {**cli.environment, "SCHEMAHUB_WORK_GROUP": "nowhere"}
+def test_a_missing_workgroup_is_said_in_one_line(cli: Cli) -> None:
+    environment = {**cli.environment, "SCHEMAHUB_WORKGROUP": "nowhere"}
     said = Cli(cli.home, environment)("run", "unify", "trades_unified", status=1)
-    assert said.startswith("error: Athena work group `nowhere`: ")
+    assert said.startswith("error: Athena workgroup `nowhere`: ")
     assert said.count("\n") == 1

@@ -7,8 +7,8 @@ import pytest
 
 from lakehouse.pending import Landed, read_landed, shortfalls
 from macros_gen.__main__ import main as generate
-from schemahub.runs.balance import balances, outdated, stuck
-from schemahub.runs.unify import remarks
+from schemahub.runs.attention import outdated, remarks, stuck
+from schemahub.runs.balance import balances
 from tests.support.lake_under_test import (
     ROOT,
     LakeUnderTest,

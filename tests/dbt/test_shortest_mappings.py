@@ -6,7 +6,7 @@ from pathlib import Path
 
 from macros_gen.__main__ import main as generate
 from registry.registry import load_registry
-from tests.support.lake_under_test import ROOT, TestLake
+from tests.support.lake_under_test import ROOT, LakeUnderTest
 from tests.support.lakes import local_home
 
 SHORTEST = ROOT / "tests/registry/mappings"
@@ -23,7 +23,7 @@ def project(folder: Path) -> Path:
 
 def test_mappings_without_columns_and_sides_are_unified(tmp_path: Path) -> None:
     folder = project(tmp_path / "project")
-    lake = TestLake(local_home(tmp_path / "home"), load_registry(folder), tmp_path / "target")
+    lake = LakeUnderTest(local_home(tmp_path / "home"), load_registry(folder), tmp_path / "target")
     lake.project = folder
     row = {"price": 97250.1, "time": "2026-01-05 11:00:01.000123"}
     binance = {**row, "id": "1", "symbol": "BTCUSDT", "qty": 0.5}

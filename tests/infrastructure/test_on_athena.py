@@ -45,7 +45,7 @@ botocore.session.Session.__init__ = make_and_record
 def athena() -> Iterator[LocalAws]:
     """One of its own, because what other tests leave in Glue would be in the way."""
     with local_athena.running() as running, pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SCHEMAHUB_WORK_GROUP", "schemahub")
+        environment.setenv("SCHEMAHUB_WORKGROUP", "schemahub")
         yield running
 
 

@@ -3,7 +3,8 @@
 import boto3
 import pytest
 
-from schemahub.runs.coordinator import Coordinator
+from schemahub.runs.context import RunContext
+from schemahub.runs.ingest import ingest_symbols, symbols_of
 from schemahub.settings import load_settings
 from simulator.exchanges import RunningSimulator
 from simulator.exchanges.market import DEFAULT_START
@@ -23,8 +24,8 @@ def test_loader_may_do_all_that_a_load_does(
     lake = f"s3://{BUCKET}/lake"
     stack.recorder.requests.clear()
     for _ in range(2):  # the second load finds tables, and a lock, that are there
-        coordinator = Coordinator(load_settings(lake=lake, since=DEFAULT_START.isoformat(), symbols="BTC-USDT"))
-        for outcome in coordinator.ingest(coordinator.plan(["binance"]), progress=lambda _: lambda *_: None):
+        context = RunContext(load_settings(lake=lake, since=DEFAULT_START.isoformat(), symbols="BTC-USDT"))
+        for outcome in ingest_symbols(context, symbols_of(context, ["binance"]), progress=lambda _: lambda *_: None):
             assert outcome.problems == []
     asked = calls(stack.recorder.requests)
     assert {call.action for call in asked} >= {

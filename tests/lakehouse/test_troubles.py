@@ -18,7 +18,7 @@ from lakehouse.errors import LakeUnavailable, Misconfigured
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
 from lakehouse.locks.file_lock import file_lock
-from schemahub.aws_refusals import refusals_in_one_line
+from schemahub.refusals import refusals_as_errors
 from tests.support.landing_program import MARKETS
 from tests.support.landings import every_id_once, land_up_to, landed_ids
 
@@ -55,7 +55,7 @@ def test_what_the_system_refuses_is_one_line_and_the_next_load_lands_all(
 
     with pytest.MonkeyPatch.context() as patch:
         MOMENTS[moment](patch, refuse)
-        with pytest.raises(LakeUnavailable) as caught, refusals_in_one_line():
+        with pytest.raises(LakeUnavailable) as caught, refusals_as_errors():
             land_up_to(lake, 10)
     assert str(caught.value).startswith("'some/file': ")
     assert REASONS[number] in str(caught.value)
@@ -75,7 +75,7 @@ def test_a_catalog_that_another_program_has_locked_is_one_line(
     monkeypatch.setattr(folder_catalog, "LOCK_SECONDS", 0.1)
     with closing(sqlite3.connect(lake.folder / "catalog.db")) as other:
         other.execute("begin immediate")
-        with pytest.raises(LakeUnavailable) as caught, refusals_in_one_line():
+        with pytest.raises(LakeUnavailable) as caught, refusals_as_errors():
             land_up_to(LocalLake(lake.folder), 10)
     assert str(caught.value) == (
         "the lake's catalog.db can't be used: database is locked; another program has held it for seconds, wait until "

@@ -27,7 +27,7 @@ from loaders.errors import (
 )
 from loaders.landing.ingest import ingest
 from registry.registry import load_registry
-from schemahub.runs.coordinator import utc_now
+from schemahub.runs.context import utc_now
 from schemahub.settings import PROJECT
 from simulator.exchanges import RunningSimulator
 from tests.support.connectors import CONNECTORS

@@ -204,7 +204,7 @@ def test_dbt_works_as_a_command_and_leaves_no_process_behind(dbt: Dbt, lake: Pat
 def test_each_target_parses_with_no_setting_but_the_region_of_aws(dbt: Dbt, monkeypatch: pytest.MonkeyPatch):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    dbt("parse", "--target", "local")
+    dbt("parse", "--target", "duckdb")
     assert "'AWS_REGION'" in str(dbt.attempt("parse", "--target", "athena").exception)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     dbt("parse", "--target", "athena")

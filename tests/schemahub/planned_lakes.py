@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from advisor.plan import Plan
-from schemahub.runs import cost_of_a_run
+from schemahub.runs import cost
 from schemahub.show.plan import plan_report
 from tests.support.lake_under_test import LakeUnderTest, binance, coinbase, kraken
 
@@ -26,7 +26,7 @@ def land_first(lake: LakeUnderTest) -> None:
 
 
 def planned(lake: LakeUnderTest, **options: Any) -> Plan:
-    return cost_of_a_run.planned(lake.lake, lake.registry, **options)
+    return cost.planned(lake.lake, lake.registry, **options)
 
 
 def grow(lake: LakeUnderTest) -> None:
@@ -67,6 +67,6 @@ def land_days(lake: LakeUnderTest, days: int, *, load: str) -> None:
 def shown(plan: Plan, lake: LakeUnderTest) -> str:
     console = Console(width=80)
     with console.capture() as captured:
-        for part in plan_report(plan, lake.lake.location):
+        for part in plan_report(plan, lake.lake.location, engine=lake.lake.engine):
             console.print(part, soft_wrap=isinstance(part, Text))
     return captured.get()

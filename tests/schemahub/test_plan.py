@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from macros_gen.declarations import Version
 
 from advisor.files import FOOTER_BYTES, SMALL_FILE_BYTES, Reads, reads
 from advisor.plan import plan_unify
@@ -21,7 +20,8 @@ from advisor.ranges import EVERYTHING, Range, merged_ranges, pending_loads
 from lakehouse.duckdb.connect import connect
 from lakehouse.errors import Misconfigured
 from lakehouse.pending import read_landed
-from schemahub.runs.coordinator import utc_now
+from registry.declarations import Version
+from schemahub.runs.context import utc_now
 from schemahub.show.plan import plan_report, shown_dollars
 from schemahub.show.status import status
 from tests.schemahub.planned_lakes import (
@@ -134,7 +134,7 @@ def test_without_anything_new_no_trades_are_read(lake: LakeUnderTest) -> None:
     assert plan.pending == ()
     assert {each.name for each in plan.tables if each.reads.bytes} == {"products", "schemahub_loads", "unified_loads"}
     assert plan.dollars == pytest.approx(5 * dollars(0))
-    (sentence,) = plan_report(plan, lake.lake.location)
+    (sentence,) = plan_report(plan, lake.lake.location, engine=lake.lake.engine)
     assert f"a run reads no trades, and Athena would take at least {shown_dollars(plan.dollars)}" in str(sentence)
 
 

@@ -11,7 +11,7 @@ from advisor.plan import Plan
 from advisor.price import dollars
 from registry.registry import Registry
 from schemahub.cli import app
-from schemahub.runs import cost_of_a_run
+from schemahub.runs import cost
 from schemahub.show.plan import shown_bytes, shown_dollars
 from tests.schemahub.planned_lakes import land_again_and_new, land_days, planned, shown
 from tests.support.command_line import Cli, snapshots
@@ -88,7 +88,7 @@ def test_a_plan_has_a_line_for_each_table_and_ends_with_the_price(lake: LakeUnde
 
 def test_looking_at_a_lake_that_was_never_used_makes_nothing_in_it(lake_home: LakeHome, registry: Registry) -> None:
     lake = lake_home.open()
-    assert cost_of_a_run.planned(lake, registry) == Plan()
+    assert cost.planned(lake, registry) == Plan()
     if lake_home.is_on_aws:
         assert boto3.client("glue").get_databases()["DatabaseList"] == []
         bucket = lake.location.split("/")[2]

@@ -6,15 +6,16 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lakehouse.errors import Misconfigured, SchemaHubError
-from loaders.connector import Product as VenueProduct
+from loaders.connector import Product as ListedProduct
 from loaders.connector import Response
 from loaders.connectors import connector_names, load_connector
-from registry.products import Product, ProductEntry, ProductList
+from registry.products import ProductEntry, ProductList
 from registry.read_config import read_config
-from schemahub.cli import app
-from schemahub.runs import coordinator
-from schemahub.runs.products import product_list, read_products, updated, write_whole
-from schemahub.runs.symbols import no_longer_listed, venue_symbols
+from registry.registry import Product
+from schemahub.cli.app import app
+from schemahub.products import product_list, read_products, updated, write_whole
+from schemahub.runs import update_products
+from schemahub.symbols import exchange_symbols, no_longer_listed
 from simulator.exchanges import RunningSimulator
 
 ODD_NAMES = [
@@ -39,8 +40,8 @@ def entries(*symbols: str, delisted: bool = False) -> list[ProductEntry]:
     return [ProductEntry(symbol=symbol, base=symbol[:3], quote=symbol[3:], delisted=delisted) for symbol in symbols]
 
 
-def told(*symbols: str) -> list[VenueProduct]:
-    return [VenueProduct(symbol, symbol[:3], symbol[3:]) for symbol in symbols]
+def told(*symbols: str) -> list[ListedProduct]:
+    return [ListedProduct(symbol, symbol[:3], symbol[3:]) for symbol in symbols]
 
 
 def test_what_is_new_comes_in_and_what_is_gone_stays_marked() -> None:
@@ -95,7 +96,7 @@ def test_a_list_shrinks_when_it_is_forced_and_loses_nothing() -> None:
 @pytest.mark.parametrize("force", [False, True])
 def test_another_meaning_of_a_product_is_taken_only_when_forced(force: bool) -> None:
     before = [*entries("BTCUSD"), *entries("ETHUSD", delisted=True)]
-    answer = [VenueProduct("BTCUSD", "DOGE", "USD"), VenueProduct("ETHUSD", "DOGE", "USD")]
+    answer = [ListedProduct("BTCUSD", "DOGE", "USD"), ListedProduct("ETHUSD", "DOGE", "USD")]
     update = updated("kraken", before, answer, force=force)
     assert [entry.base for entry in update.entries] == (["DOGE", "DOGE"] if force else ["BTC", "ETH"])
     assert update.listed == 2
@@ -106,7 +107,7 @@ def test_another_meaning_of_a_product_is_taken_only_when_forced(force: bool) -> 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_a_product_whose_name_no_list_can_hold_is_left_out_and_shown_harmlessly(name: str) -> None:
-    answer = [*told("BTCUSD"), VenueProduct(name, "ETH", "USD"), VenueProduct("ETHUSD", name, "USD")]
+    answer = [*told("BTCUSD"), ListedProduct(name, "ETH", "USD"), ListedProduct("ETHUSD", name, "USD")]
     update = updated("kraken", [], answer, force=False)
     assert list(update.entries) == entries("BTCUSD")
     assert update.remarks[1].startswith("2 not usable, since no name may look so: ")
@@ -114,7 +115,7 @@ def test_a_product_whose_name_no_list_can_hold_is_left_out_and_shown_harmlessly(
 
 
 def test_a_product_that_is_told_twice_is_listed_once() -> None:
-    answer = [*told("BTCUSD"), VenueProduct("BTCUSD", "XXX", "YYY")]
+    answer = [*told("BTCUSD"), ListedProduct("BTCUSD", "XXX", "YYY")]
     assert list(updated("kraken", [], answer, force=False).entries) == entries("BTCUSD")
 
 
@@ -171,7 +172,7 @@ def lists(exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.Monke
     """The empty folder of the lists of a project that asks the simulated exchanges."""
     for name, url in exchanges.environment.items():
         monkeypatch.setenv(name, url)
-    monkeypatch.setattr(coordinator, "PROJECT", tmp_path)
+    monkeypatch.setattr(update_products, "PROJECT", tmp_path)
     return tmp_path / "config" / "products"
 
 
@@ -238,33 +239,33 @@ BOTH = ("kraken", "coinbase")
 )
 def test_a_symbol_is_matched_without_regard_to_case_and_kept_as_listed(symbol: str, kraken: str, coinbase: str) -> None:
     expected = {"kraken": [kraken] if kraken else [], "coinbase": [coinbase] if coinbase else []}
-    assert venue_symbols([symbol], BOTH, PRODUCTS) == expected
+    assert exchange_symbols([symbol], BOTH, PRODUCTS) == expected
 
 
 def test_a_symbol_in_two_spellings_is_loaded_once() -> None:
-    assert venue_symbols(["BTC-USD", "btc-usd"], ["kraken"], PRODUCTS) == {"kraken": ["XBTUSD"]}
+    assert exchange_symbols(["BTC-USD", "btc-usd"], ["kraken"], PRODUCTS) == {"kraken": ["XBTUSD"]}
 
 
 def test_a_symbol_that_can_be_two_products_is_one_line_with_both() -> None:
     with pytest.raises(
         Misconfigured, match=r"^`abc-usd` can be aBC-USD or AbC-USD of coinbase; write it as one of them$"
     ):
-        venue_symbols(["abc-usd"], BOTH, PRODUCTS)
+        exchange_symbols(["abc-usd"], BOTH, PRODUCTS)
 
 
 @pytest.mark.parametrize(("symbol", "near"), [("btc-usdd", "BTC-USD"), ("KBONC-usd", "kBONK-USD")])
 def test_an_unknown_symbol_is_told_with_what_is_near_in_any_case(symbol: str, near: str) -> None:
     with pytest.raises(Misconfigured, match=f"unknown symbol `{symbol}`: did you mean {near}"):
-        venue_symbols([symbol], BOTH, PRODUCTS)
+        exchange_symbols([symbol], BOTH, PRODUCTS)
 
 
 def test_what_is_no_longer_listed_is_left_out_and_named() -> None:
     symbols = ["OLD-usd", "BTC-USD"]
-    assert venue_symbols(symbols, ["kraken"], PRODUCTS) == {"kraken": ["XBTUSD"]}
+    assert exchange_symbols(symbols, ["kraken"], PRODUCTS) == {"kraken": ["XBTUSD"]}
     assert no_longer_listed(symbols, BOTH, PRODUCTS) == {"kraken": ["OLDUSD"], "coinbase": []}
 
 
 def test_what_is_listed_again_under_another_name_is_loaded() -> None:
     again = [*PRODUCTS, Product("KRAKEN", "OLD2USD", "OLD", "USD")]
-    assert venue_symbols(["OLD-USD"], ["kraken"], again) == {"kraken": ["OLD2USD"]}
+    assert exchange_symbols(["OLD-USD"], ["kraken"], again) == {"kraken": ["OLD2USD"]}
     assert no_longer_listed(["OLD-USD"], ["kraken"], again) == {"kraken": []}

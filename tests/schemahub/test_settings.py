@@ -1,3 +1,4 @@
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -7,16 +8,24 @@ import pytest
 from lakehouse.errors import Misconfigured
 from loaders.connectors import load_connector
 from schemahub import settings
-from schemahub.settings import PROJECT, Settings, base_url, load_settings, parse_since
-from schemahub.variables import FORMS
+from schemahub.settings import (
+    FOR_DBT,
+    PROJECT,
+    Settings,
+    base_url,
+    known_variables,
+    load_settings,
+    parse_since,
+)
+from schemahub.variables import PREFIX, variable
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("LAKE", "SYMBOLS", "SINCE", "CLOCK_TOLERANCE"):
-        monkeypatch.delenv(f"SCHEMAHUB_{name}", raising=False)
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
 
 
 def test_the_config_file_is_the_default() -> None:
@@ -126,56 +135,118 @@ def test_all_mistakes_of_file_flags_and_variables_are_told_at_once(
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "problem"),
+    ("name", "problem"),
     [
-        ("SCHEMAHUB_SYMBOL", "ETH-USD", "is no setting; did you mean SCHEMAHUB_SYMBOLS?"),
-        ("SCHEMAHUB_WORKGROUP", "mine", "is no setting; did you mean SCHEMAHUB_WORK_GROUP?"),
-        ("SCHEMAHUB_KRAKN_URL", "http://x", "is no setting; did you mean SCHEMAHUB_KRAKEN_URL?"),
-        ("SCHEMAHUB_THREADS", "many", "is 'many'; expected a whole number from 1 on"),
-        ("SCHEMAHUB_THREADS", "0", "is '0'; expected a whole number from 1 on"),
-        ("SCHEMAHUB_ATHENA_RETRIES", "-1", "is '-1'; expected a whole number from 0 on"),
-        ("SCHEMAHUB_ATHENA_POLL_SECONDS", "0.0", "is '0.0'; expected a number of seconds above 0"),
-        ("SCHEMAHUB_MEMORY_LIMIT", "4", "is '4'; expected a size such as 4GB"),
-        ("SCHEMAHUB_S3_DATA_DIR", "/data", "is '/data'; expected an address that begins with s3://"),
+        ("SCHEMAHUB_SYMBOL", "is not a setting; did you mean SCHEMAHUB_SYMBOLS?"),
+        ("SCHEMAHUB_WORK_GROUP", "is not a setting; did you mean SCHEMAHUB_WORKGROUP?"),
+        ("SCHEMAHUB_KRAKN_URL", "is not a setting; did you mean SCHEMAHUB_KRAKEN_URL?"),
+        ("SCHEMAHUB_URLS", "is not a setting; README.md lists all"),
+        ("SCHEMAHUB_NONSENSE", "is not a setting; README.md lists all"),
+        (f"SCHEMAHUB_{'X' * 5_000}", "is not a setting; README.md lists all"),
     ],
 )
-def test_a_variable_that_nobody_would_read_is_named(
-    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, problem: str
+def test_a_variable_that_nobody_would_read_is_named(monkeypatch: pytest.MonkeyPatch, name: str, problem: str) -> None:
+    monkeypatch.setenv(name, "mine")
+    with pytest.raises(Misconfigured, match=re.escape(f"{name[:110]} {problem}")) as caught:
+        load_settings()
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("threads", "many", "expected a whole number from 1 on, found 'many'"),
+        ("threads", "0", "expected a whole number from 1 on, found '0'"),
+        ("athena_retries", "-1", "expected a whole number from 0 on, found '-1'"),
+        ("athena_poll_seconds", "0.0", "expected a number of seconds above 0, found '0.0'"),
+        ("memory_limit", "4", "expected a size such as 4GB, found '4'"),
+        ("s3_data_dir", "/data", "expected an address that begins with s3://, found '/data'"),
+        ("debug", "maybe", "Input should be a valid boolean"),
+    ],
+)
+def test_a_value_over_which_dbt_would_stumble_is_named(
+    monkeypatch: pytest.MonkeyPatch, field: str, value: str, problem: str
 ) -> None:
-    monkeypatch.setenv(variable, value)
-    with pytest.raises(Misconfigured, match=re.escape(f"{variable} {problem}")):
+    monkeypatch.setenv(variable(field), value)
+    with pytest.raises(Misconfigured, match=re.escape(f"{field}: {problem}")):
         load_settings()
 
 
 @pytest.mark.parametrize(
-    ("variable", "value"),
-    {
-        "SCHEMAHUB_THREADS": "8",
-        "SCHEMAHUB_ATHENA_RETRIES": "0",
-        "SCHEMAHUB_ATHENA_POLL_SECONDS": "0.05",
-        "SCHEMAHUB_MEMORY_LIMIT": "1.5 GiB",
-        "SCHEMAHUB_S3_STAGING_DIR": "s3://bucket/results/",
-        "SCHEMAHUB_CATALOG_LOG": "requests.log",
-        "SCHEMAHUB_KRAKEN_URL": "http://127.0.0.1:8000/kraken",
-        "SCHEMAHUB_DBT_ROLE": "another tool's",
-        "SCHEMAHUB_WORKGROUP": "",
-    }.items(),
+    ("field", "written", "read"),
+    [
+        ("threads", "8", 8),
+        ("athena_retries", "0", 0),
+        ("athena_poll_seconds", "0.05", 0.05),
+        ("memory_limit", "1.5 GiB", "1.5 GiB"),
+        ("s3_staging_dir", "s3://bucket/results/", "s3://bucket/results/"),
+        ("catalog_log", "requests.log", "requests.log"),
+        ("debug", "1", True),
+        ("debug", "0", False),
+        ("debug", "", False),
+    ],
 )
-def test_a_variable_of_ours_or_of_others_is_let_be(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
-    monkeypatch.setenv(variable, value)
-    load_settings()
+def test_a_value_is_taken_from_its_variable(
+    monkeypatch: pytest.MonkeyPatch, field: str, written: str, read: object
+) -> None:
+    monkeypatch.setenv(variable(field), written)
+    assert getattr(load_settings(), field) == read
 
 
-def test_every_variable_is_known_and_documented() -> None:
-    read = {
-        name
-        for path in (*PROJECT.glob("profiles/*.*"), *PROJECT.glob("schemahub/*.py"))
-        for name in re.findall(r"SCHEMAHUB_([A-Z0-9_]+[A-Z0-9])", path.read_text())
+def test_every_setting_may_stand_in_the_file(settings_file: Path) -> None:
+    settings_file.write_text(WRITTEN + "threads: 8\nathena_poll_seconds: 0.5\nurls: {kraken: 'http://x'}\n")
+    read = load_settings()
+    assert (read.threads, read.athena_poll_seconds, read.urls) == (8, 0.5, {"kraken": "http://x"})
+
+
+def test_an_address_of_an_exchange_in_a_variable_wins_over_that_of_the_file_and_over_no_other(
+    settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_file.write_text(WRITTEN + "urls: {kraken: 'http://a', binance: 'http://b'}\n")
+    monkeypatch.setenv("SCHEMAHUB_KRAKEN_URL", "http://c")
+    assert load_settings().urls == {"kraken": "http://c", "binance": "http://b"}
+
+
+def readme_rows() -> dict[str, str]:
+    """The rows of the table of settings in the README, by the variables that they name."""
+    rows = [line for line in (PROJECT / "README.md").read_text().splitlines() if line.startswith("|")]
+    return {name: row for row in rows for name in re.findall(r"`(SCHEMAHUB_[A-Z0-9_<>]+)`", row)}
+
+
+def test_the_readme_has_one_table_of_all_settings_and_of_no_others() -> None:
+    fields = {variable(name) for name in Settings.model_fields if name != "urls"}
+    assert readme_rows().keys() == fields | {"SCHEMAHUB_<EXCHANGE>_URL"}
+
+
+def test_the_readme_has_the_default_of_every_setting() -> None:
+    usual = {**Settings.model_construct().model_dump(), **load_settings().model_dump()}
+    shown = {"clock_tolerance": "5m", "symbols": ", ".join(usual["symbols"]), "debug": "0", "athena_poll_seconds": "1"}
+    for name, default in usual.items():
+        if name != "urls" and default is not None:
+            assert f"| {shown.get(name, default)} |" in readme_rows()[variable(name)].replace("`", ""), name
+
+
+def test_nobody_else_reads_a_variable_and_the_profile_only_what_it_is_handed() -> None:
+    reading = re.compile(r"""environ[^\n]*["']SCHEMAHUB_""")
+    packages = ("advisor", "lakehouse", "loaders", "macros_gen", "profiles", "schemahub")
+    modules = (path for package in packages for path in (PROJECT / package).rglob("*.py"))
+    assert [path for path in modules if reading.search(path.read_text())] == []
+    profile = (PROJECT / "profiles" / "profiles.yml").read_text()
+    read = set(re.findall(rf"env_var\(\s*'({PREFIX}[A-Z0-9_]+)'", profile))
+    assert read == {variable(name) for name in (*FOR_DBT, "lake")}
+    assert read < known_variables()
+
+
+def test_the_profile_has_the_defaults_of_the_settings_for_those_who_run_dbt_by_hand() -> None:
+    profile = (PROJECT / "profiles" / "profiles.yml").read_text()
+    defaults = dict(re.findall(rf"env_var\('{PREFIX}([A-Z0-9_]+)', '([^']*)'\)", profile))
+    ours = load_settings()
+    assert defaults.pop("LAKE") == ours.lake.removeprefix("./")
+    assert defaults.pop("CATALOG_LOG") == ""
+    assert defaults.keys() == {"WORKGROUP", "THREADS", "MEMORY_LIMIT", "ATHENA_RETRIES", "ATHENA_POLL_SECONDS"}
+    assert {name: type(getattr(ours, name.lower()))(text) for name, text in defaults.items()} == {
+        name: getattr(ours, name.lower()) for name in defaults
     }
-    known = {*FORMS, *(name.upper() for name in Settings.model_fields)}
-    assert read - known <= {"BINANCE_URL", "KRAKEN_URL", "COINBASE_URL"}
-    readme = (PROJECT / "README.md").read_text()
-    assert [name for name in known if f"`SCHEMAHUB_{name}`" not in readme] == []
 
 
 @pytest.mark.parametrize("flags", [{"lake": ""}, {"symbols": ""}, {"symbols": " , "}])
@@ -264,11 +335,11 @@ def test_since_out_of_range_is_refused(text: str, why: str) -> None:
     }.items(),
 )
 def test_an_exchange_is_asked_at_its_own_address_unless_a_variable_names_another(value: str | None, url: str) -> None:
-    environment = {} if value is None else {"SCHEMAHUB_KRAKEN_URL": value}
-    assert base_url(load_connector("kraken"), environment) == url
+    urls = {} if value is None else {"kraken": value}
+    assert base_url(load_connector("kraken"), urls) == url
 
 
 @pytest.mark.parametrize("value", ["api.kraken.com", "ftp://api.kraken.com", "http://", "http://[", "http://a:99999"])
 def test_an_address_that_is_none_is_refused(value: str) -> None:
     with pytest.raises(Misconfigured, match=r"SCHEMAHUB_KRAKEN_URL is .*expected an address that begins with http"):
-        base_url(load_connector("kraken"), {"SCHEMAHUB_KRAKEN_URL": value})
+        base_url(load_connector("kraken"), {"kraken": value})

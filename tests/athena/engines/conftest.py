@@ -23,7 +23,7 @@ def lake_in_glue(
     """To be opened where `shared_athena` is in use."""
     with shared_athena.in_use():
         home = glue_home(shared_athena.new_bucket(), tmp_path_factory.mktemp("glue"))
-    environment = {**shared_athena.environment, **home.environment, "SCHEMAHUB_WORK_GROUP": "primary"}
+    environment = {**shared_athena.environment, **home.environment, "SCHEMAHUB_WORKGROUP": "primary"}
     lake = FilledLake(home.location, cli_of(shared_exchanges, tmp_path_factory, environment))
     lake.fill()
     return lake

@@ -8,7 +8,7 @@ from lakehouse import compaction as upkeep
 from lakehouse.catalogs import commit_times
 from lakehouse.ledger import LEDGER
 from lakehouse.local import LocalLake
-from schemahub.show.client_settings import Aws, spark_conf
+from schemahub.show.client_settings import spark_conf
 from tests.athena.engines.spark import ask_spark
 from tests.support.landing_program import MARKETS, RAW
 from tests.support.landings import land_up_to
@@ -27,7 +27,7 @@ def test_spark_reads_what_was_landed_while_clocks_stepped(tmp_path: Path, monkey
         monkeypatch.setattr(commit_times, "now_ms", lambda step=step: right() + step)
         land_up_to(lake, number)
     asked = {name: f"select count(*) as rows from schemahub.schemahub.{name}" for name in (RAW.name, LEDGER)}
-    answers = ask_spark(spark_conf(lake.location, Aws()), asked, tmp_path / "spark")
+    answers = ask_spark(spark_conf(lake.location, None), asked, tmp_path / "spark")
     rows = len(STEPS) * len(MARKETS)
     assert {name: (answer.error, answer.column("rows")) for name, answer in answers.items()} == {
         name: ("", [rows]) for name in asked

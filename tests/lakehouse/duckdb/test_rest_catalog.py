@@ -11,7 +11,7 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
-from lakehouse.duckdb.connect import LOG_VARIABLE, RestCatalog, connect
+from lakehouse.duckdb.connect import RestCatalog, connect
 from tests.support.plain_lake import trades
 
 
@@ -213,11 +213,10 @@ def test_read_only_refuses_every_change(
 
 
 def test_errors_are_told_as_the_specification_says_and_logged_only_when_asked(
-    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    lake: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ):
-    monkeypatch.setenv(LOG_VARIABLE, str(tmp_path / "catalog.log"))
     tables = "namespaces/schemahub/tables"
-    with RestCatalog(lake) as rest, asking(rest) as client:
+    with RestCatalog(lake, log_file=str(tmp_path / "catalog.log")) as rest, asking(rest) as client:
         missing = client.get(f"{tables}/a")
         malformed = client.post(tables, content="{", headers={"Content-Type": "application/json"})
         namespace = client.post("namespaces", json={"namespace": ["schemahub"]})

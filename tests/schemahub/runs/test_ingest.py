@@ -1,6 +1,5 @@
 """The runs of one lake, called as the command line calls them."""
 
-import io
 import re
 import shutil
 from dataclasses import replace
@@ -8,32 +7,36 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
 from lakehouse.errors import Misconfigured
 from lakehouse.pending import read_landed
-from schemahub.runs.coordinator import Coordinator, Outcome, utc_now
+from schemahub.cli import run
+from schemahub.runs.context import RunContext, utc_now
+from schemahub.runs.ingest import Outcome, ingest_symbols, symbols_of
 from schemahub.settings import load_settings
-from schemahub.show import progress as terminal
 from schemahub.show.status import status
 from simulator.exchanges import RunningSimulator
 from tests.support.command_line import iceberg_table, landed_ids, leftovers, served
 
 
 @pytest.fixture
-def coordinator(exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Coordinator:
+def context(exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunContext:
     for name, url in exchanges.environment.items():
         monkeypatch.setenv(name, url)
-    return Coordinator(load_settings(lake=str(tmp_path / "lake"), symbols="BTC-USDT", since="2026-01-05"))
+    return RunContext(load_settings(lake=str(tmp_path / "lake"), symbols="BTC-USDT", since="2026-01-05"))
 
 
-def ingest(coordinator: Coordinator, plan: dict[str, list[str]]) -> list[Outcome]:
-    return list(coordinator.ingest(plan, progress=lambda _: lambda *_: None))
+def ingest(context: RunContext, symbols: dict[str, list[str]]) -> list[Outcome]:
+    return list(ingest_symbols(context, symbols, progress=lambda _: lambda *_: None))
 
 
-def test_a_plan_has_the_venues_names_of_the_symbols_that_each_lists(coordinator: Coordinator) -> None:
-    wanted = Coordinator(coordinator.settings.model_copy(update={"symbols": ("BTC-USD", "ETH-USDT")}))
-    assert wanted.plan(["binance", "coinbase", "kraken"]) == {
+def with_settings(context: RunContext, **changes: object) -> RunContext:
+    return replace(context, settings=context.settings.model_copy(update=changes))
+
+
+def test_each_exchange_is_asked_for_the_symbols_that_it_lists_by_its_own_names(context: RunContext) -> None:
+    wanted = with_settings(context, symbols=("BTC-USD", "ETH-USDT"))
+    assert symbols_of(wanted, ["binance", "coinbase", "kraken"]) == {
         "binance": ["ETHUSDT"],
         "coinbase": ["BTC-USD", "ETH-USDT"],
         "kraken": ["XBTUSD", "ETHUSDT"],
@@ -41,23 +44,21 @@ def test_a_plan_has_the_venues_names_of_the_symbols_that_each_lists(coordinator:
 
 
 def test_a_product_that_is_no_longer_listed_is_named_and_not_asked_for(
-    coordinator: Coordinator, exchanges: RunningSimulator, tmp_path: Path
+    context: RunContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    products = [replace(each, is_listed=each.symbol != "XBTUSDT") for each in coordinator.registry.products]
-    vars(coordinator)["registry"] = replace(coordinator.registry, products=tuple(products))
-    shown = Console(file=io.StringIO(), width=120)
-    assert terminal.ingest(coordinator, ["binance", "kraken"], shown) == []
-    assert isinstance(shown.file, io.StringIO)
-    assert "  kraken      - no longer lists XBTUSDT\n" in shown.file.getvalue()
+    products = [replace(each, is_listed=each.symbol != "XBTUSDT") for each in context.registry.products]
+    vars(context)["registry"] = replace(context.registry, products=tuple(products))
+    assert run.show_ingest(context, ["binance", "kraken"]) == []
+    assert "  kraken      - no longer lists XBTUSDT\n" in capsys.readouterr().out
     assert landed_ids(tmp_path / "lake", "binance")
     assert not landed_ids(tmp_path / "lake", "kraken")
 
 
 def test_a_symbol_that_fails_keeps_neither_the_others_of_its_exchange_nor_other_exchanges_from_landing(
-    coordinator: Coordinator, exchanges: RunningSimulator, tmp_path: Path
+    context: RunContext, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
     plan = {"binance": ["NOSUCH", "BTCUSDT", "NONESUCH"], "coinbase": ["NO-SUCH"], "kraken": ["XBTUSDT"]}
-    outcomes = ingest(coordinator, plan)
+    outcomes = ingest(context, plan)
     assert [len(outcome.problems) for outcome in outcomes] == [1, 1, 0]
     assert outcomes[0].problems[0].startswith("NONESUCH, NOSUCH of binance: binance: HTTP 400")
     assert [set(outcome.ingested.failures) for outcome in outcomes] == [{"NOSUCH", "NONESUCH"}, {"NO-SUCH"}, set()]
@@ -68,11 +69,12 @@ def test_a_symbol_that_fails_keeps_neither_the_others_of_its_exchange_nor_other_
 
 
 def test_a_symbol_whose_answers_break_off_midway_keeps_what_came_before(
-    coordinator: Coordinator, exchanges: RunningSimulator, tmp_path: Path
+    context: RunContext, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
     (binance,) = (product for product in served(exchanges, "BTC-USDT") if product.exchange == "binance")
     exchanges.set_faults("slow=0.2:1000@binance")  # else all is fetched before the third page is landed
-    landing = iter(coordinator.ingest({"binance": [binance.symbol]}, progress=lambda _: break_off_after_three_pages))
+    wanted = {"binance": [binance.symbol]}
+    landing = ingest_symbols(context, wanted, progress=lambda _: break_off_after_three_pages)
     pages = 0
 
     def break_off_after_three_pages(symbol: str, rows: int) -> None:
@@ -88,62 +90,75 @@ def test_a_symbol_whose_answers_break_off_midway_keeps_what_came_before(
     assert landed == binance.ids[: len(landed)]
     assert len(landed) == outcome.ingested.row_count >= 3_000
     exchanges.clear_faults()
-    ingest(coordinator, {"binance": [binance.symbol]})
+    ingest(context, {"binance": [binance.symbol]})
     assert sorted(landed_ids(tmp_path / "lake", "binance").elements()) == binance.ids
 
 
 def test_a_mistake_in_one_exchange_is_one_line_and_stops_no_other(
-    coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
+    context: RunContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oh\nno")
 
-    monkeypatch.setattr("schemahub.runs.coordinator.ingest", broken)
-    lost, lost_too = ingest(coordinator, {"binance": ["BTCUSDT"], "kraken": ["XBTUSDT"]})
+    monkeypatch.setattr("schemahub.runs.ingest.ingest", broken)
+    lost, lost_too = ingest(context, {"binance": ["BTCUSDT"], "kraken": ["XBTUSDT"]})
     assert lost_too.problems
     assert lost.problems == [
         "binance: ZeroDivisionError: oh no; a mistake of SchemaHub's, SCHEMAHUB_DEBUG=1 shows where"
     ]
 
 
+@pytest.mark.parametrize("debug", [False, True])
+def test_where_a_mistake_was_made_is_shown_when_asked_for(
+    context: RunContext, monkeypatch: pytest.MonkeyPatch, debug: bool
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr("schemahub.runs.ingest.ingest", broken)
+    problem, *where = run.show_ingest(with_settings(context, debug=debug), ["binance"])
+    assert "ZeroDivisionError" in problem
+    assert any("in broken" in line for line in where) == debug
+
+
 def test_a_ban_ends_its_exchange_alone_and_is_known_to_the_next_run(
-    coordinator: Coordinator, exchanges: RunningSimulator, tmp_path: Path
+    context: RunContext, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
     plan = {"binance": ["BTCUSDT", "ETHUSDT"], "kraken": ["XBTUSDT"]}
     exchanges.set_faults("418=720:1000@binance")
-    banned, landed = ingest(coordinator, plan)
+    banned, landed = ingest(context, plan)
     assert landed.problems == []
     assert landed.ingested.row_count > 0
     (problem,) = banned.problems
     assert problem.startswith("BTCUSDT, ETHUSDT of binance: binance: HTTP 418, -1003 ")
     exchanges.clear_faults()
     exchanges.set_faults("slow=0:1000@binance")
-    assert ingest(coordinator, plan)[0].problems == [problem]
+    assert ingest(context, plan)[0].problems == [problem]
     assert exchanges.faults()[0]["seen"] == 0
     shutil.rmtree(tmp_path / "lake" / ".schemahub" / "bans")
-    assert ingest(coordinator, plan)[0].problems == []
+    assert ingest(context, plan)[0].problems == []
 
 
 def test_a_clock_that_is_minutes_off_lands_nothing_unless_the_settings_allow_it(
-    coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch
+    context: RunContext,
 ) -> None:
-    monkeypatch.setattr("schemahub.runs.coordinator.utc_now", lambda: utc_now() - timedelta(minutes=10))
-    (refused,) = ingest(coordinator, {"kraken": ["XBTUSDT"]})
+    late = replace(context, now=lambda: utc_now() - timedelta(minutes=10))
+    (refused,) = ingest(late, {"kraken": ["XBTUSDT"]})
     assert refused.ingested.row_count == 0
     assert re.search(r"kraken: the clock of this machine is 0:(09|10):\d\d behind theirs", refused.problems[0])
-    lenient = Coordinator(coordinator.settings.model_copy(update={"clock_tolerance": timedelta(hours=1)}))
+    lenient = with_settings(late, clock_tolerance=timedelta(hours=1))
     (landed,) = ingest(lenient, {"kraken": ["XBTUSDT"]})
     assert (landed.problems, landed.ingested.row_count > 0) == ([], True)
     assert len(landed.warnings) == 1
 
 
 def test_a_password_in_an_address_reaches_neither_the_table_nor_a_message(
-    coordinator: Coordinator, exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    context: RunContext, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("SCHEMAHUB_BINANCE_URL", exchanges.urls["binance"].replace("http://", "http://me:secret@"))
-    monkeypatch.setenv("SCHEMAHUB_KRAKEN_URL", "http://me:secret@127.0.0.1:9")
+    binance = exchanges.urls["binance"].replace("http://", "http://me:secret@")
+    guarded = with_settings(context, urls={"binance": binance, "kraken": "http://me:secret@127.0.0.1:9"})
     exchanges.set_faults("html:1@binance")
-    landed, failed = ingest(coordinator, {"binance": ["BTCUSDT", "ETHUSDT"], "kraken": ["XBTUSDT"]})
+    landed, failed = ingest(guarded, {"binance": ["BTCUSDT", "ETHUSDT"], "kraken": ["XBTUSDT"]})
     assert landed.ingested.row_count > 0
     assert len(landed.problems) == len(failed.problems) == 1
     assert "secret" not in "".join(landed.problems + failed.problems)
@@ -154,17 +169,17 @@ def test_a_password_in_an_address_reaches_neither_the_table_nor_a_message(
 
 
 def test_a_simulated_lake_refuses_the_real_exchanges(
-    coordinator: Coordinator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    context: RunContext, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
     (tmp_path / "lake").mkdir()
     (tmp_path / "lake" / "SIMULATED.txt").touch()
-    monkeypatch.delenv("SCHEMAHUB_KRAKEN_URL")
+    mixed = with_settings(context, urls={"binance": exchanges.urls["binance"]})
     with pytest.raises(Misconfigured, match=r"holds simulated trades .* kraken would be asked for real ones"):
-        ingest(coordinator, {"binance": ["BTCUSDT"], "kraken": ["XBTUSDT"]})
-    (outcome,) = ingest(coordinator, {"binance": ["BTCUSDT"]})
+        ingest(mixed, {"binance": ["BTCUSDT"], "kraken": ["XBTUSDT"]})
+    (outcome,) = ingest(mixed, {"binance": ["BTCUSDT"]})
     assert outcome.problems == []
 
 
-def test_the_status_of_a_lake_that_was_never_used_is_empty_and_makes_no_table(coordinator: Coordinator) -> None:
-    assert status(read_landed(coordinator.lake, coordinator.registry.targets_by_raw_table), now=utc_now()) == []
-    assert not Path(coordinator.settings.lake).exists()
+def test_the_status_of_a_lake_that_was_never_used_is_empty_and_makes_no_table(context: RunContext) -> None:
+    assert status(read_landed(context.lake, context.registry.targets_by_raw_table), now=utc_now()) == []
+    assert not Path(context.settings.lake).exists()

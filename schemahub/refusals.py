@@ -9,36 +9,36 @@ from lakehouse.troubles import trouble
 _WRAPPERS = ("dbt", "dbt_common", "dlt", "pyiceberg")
 """Packages that raise their own errors in place of those of boto3 and pyarrow, not always naming them as the cause."""
 
-_ASKED = "EntityNotFoundException"
-"""How Glue answers pyiceberg's question whether something is there: no reason of what else goes wrong."""
+_NOT_FOUND = "EntityNotFoundException"
+"""Glue's ordinary reply where pyiceberg asks whether something exists; never the cause of a failure."""
 
 
 class AwsRefuses(TerminalError):
-    """AWS, or the way to it, refused what was asked."""
+    """AWS, or the way to it, refused a request."""
 
 
 @contextmanager
-def refusals_in_one_line() -> Iterator[None]:
+def refusals_as_errors() -> Iterator[None]:
     """Raise AwsRefuses or LakeUnavailable in place of an error that comes of a refusal; others go on as they are."""
     try:
         yield
     except SchemaHubError:
         raise
     except Exception as error:
-        if line := refusal(error):
+        if line := refusal_behind(error):
             raise AwsRefuses(line) from error
         if line := trouble(error):
             raise LakeUnavailable(line) from error
         raise
 
 
-def refusal(error: BaseException) -> str | None:
-    """What AWS said, in one line, where an error comes of a refusal; else None."""
-    from lakehouse.aws_errors import in_one_line  # botocore takes a tenth of a second, which only a failure need wait
+def refusal_behind(error: BaseException) -> str | None:
+    """What AWS refused, in one line, where an error comes of a refusal of AWS's; else None."""
+    from lakehouse.aws_errors import aws_refusal  # botocore takes a tenth of a second, which only a failure need wait
 
     reason: BaseException | None = error
-    while reason is not None and (reason is error or type(reason).__name__ != _ASKED):
-        if line := in_one_line(reason):
+    while reason is not None and (reason is error or type(reason).__name__ != _NOT_FOUND):
+        if line := aws_refusal(reason):
             return line
         reason = reason.__cause__ or _wrapped(reason)
     return None

@@ -2,13 +2,13 @@
 
 import shutil
 
+from lakehouse.catalogs.folder_catalog import path_of
 from lakehouse.errors import Misconfigured
 from lakehouse.lake import Lake
 from lakehouse.local import LocalLake
 
 MARK = "SIMULATED.txt"
 _MARK_TEXT = "The trades in this lake are simulated (`make demo`). `make demo` makes it anew; delete it as you like.\n"
-
 
 DEMO = "demo"
 """What the lock of a demo is called; its holder alone may empty the lake."""
@@ -29,4 +29,5 @@ def new_lake(lake: LocalLake) -> None:
 
 
 def is_simulated(lake: Lake) -> bool:
-    return isinstance(lake, LocalLake) and (lake.folder / MARK).exists()
+    """Whether it is the lake of a demo."""
+    return lake.engine == "duckdb" and (path_of(lake.location) / MARK).exists()

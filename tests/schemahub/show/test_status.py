@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from lakehouse.pending import read_landed
 from registry.registry import Registry
-from schemahub.cli import app
+from schemahub.cli.app import app
 from schemahub.show.status import status
 from tests.support.lake_under_test import LakeUnderTest, binance, kraken
 from tests.support.lakes import local_home

@@ -9,9 +9,10 @@ import pytest
 from lakehouse.ledger import LedgerRow
 from lakehouse.pending import Landed, Shortfall, UnifiedLoad
 from registry.registry import Registry
-from schemahub.runs.balance import MOST_LINES, balances, from_the_future, missing_rows, rejections, stuck
-from schemahub.runs.unify import stale_files
+from schemahub.runs.attention import MOST_LINES, from_the_future, missing_rows, stale_files, stuck
+from schemahub.runs.balance import balances
 from schemahub.settings import PROJECT
+from schemahub.show.balance import balance_line, rejections
 
 NOON = datetime(2026, 1, 5, 12)
 
@@ -32,9 +33,9 @@ def test_a_balance_adds_up_over_the_loads_of_a_raw_table() -> None:
         unified_load("3", 7, 7, 0, 0, table="raw_b_trades"),
     ]
     of_a, of_b = balances(loads)
-    assert str(of_a) == "raw_a_trades         15 read = 10 inserted + 1 already there + 4 rejected"
+    assert balance_line(of_a) == "raw_a_trades         15 read = 10 inserted + 1 already there + 4 rejected"
     assert rejections(of_a) == "3 price is not above 0, 1 trade_ts is in the future"
-    assert str(of_b) == "raw_b_trades         7 read = 7 inserted + 0 already there + 0 rejected"
+    assert balance_line(of_b) == "raw_b_trades         7 read = 7 inserted + 0 already there + 0 rejected"
     (line,) = from_the_future([of_a, of_b], "trades_unified")
     assert line.startswith("1 rows were rejected as being from the future; ")
     assert line.endswith("`schemahub run unify trades_unified --full-refresh` takes them in")
@@ -43,7 +44,7 @@ def test_a_balance_adds_up_over_the_loads_of_a_raw_table() -> None:
 
 def test_a_target_that_can_not_count_what_came_with_a_load_leaves_that_out() -> None:
     load = UnifiedLoad("orders_unified", "raw_a_orders", "1", 10, None, None, 2, "2 id is null", None, NOON)
-    assert str(balances([load])[0]) == "raw_a_orders         10 read = 2 rejected"
+    assert balance_line(balances([load])[0]) == "raw_a_orders         10 read = 2 rejected"
 
 
 def test_many_loads_that_are_stuck_are_counted() -> None:

@@ -17,10 +17,12 @@ from tests.support.command_line import Cli, assert_everything_landed_once, lefto
 COMMAND = ("run", "ingest", "binance", "coinbase", "kraken", "--symbols", "BTC-USDT")
 
 INTERRUPTED_WITHIN_A_TEXT = """
-from schemahub import cli
-cli.app.command("interrupted")(lambda: exec("raise KeyboardInterrupt"))
-cli.sys.argv[1:] = ["interrupted"]
-cli.main()
+import sys
+from schemahub.cli import main
+from schemahub.cli.app import app
+app.command("interrupted")(lambda: exec("raise KeyboardInterrupt"))
+sys.argv[1:] = ["interrupted"]
+main()
 """
 
 

@@ -13,7 +13,7 @@ from dbt.cli import main
 from lakehouse.duckdb.connect import VIEWS
 from lakehouse.local import LocalLake
 from schemahub.dbt.run import DbtFailed, run_dbt, steady_time
-from schemahub.settings import PROJECT
+from schemahub.settings import PROJECT, load_settings
 
 OF_A_USER = {
     "DBT_TARGET": "prod",
@@ -63,14 +63,34 @@ def test_no_setting_of_a_user_for_dbt_reaches_it(dbt: Dbt, lake: LocalLake, monk
     for name, value in OF_A_USER.items():
         monkeypatch.setenv(name, value)
     before = dict(os.environ)
-    run_dbt(lake, ["run"])
+    run_dbt(lake, load_settings(), ["run"])
     assert {name: value for name, value in dbt.environment.items() if name.startswith("DBT_")} == {
         "DBT_PROJECT_DIR": str(PROJECT / "dbt_project"),
         "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
+        "DBT_TARGET": "duckdb",
         "DBT_TARGET_PATH": str(lake.folder / ".schemahub" / "dbt"),
         "DBT_LOG_PATH": str(lake.folder / ".schemahub" / "dbt"),
     }
     assert dict(os.environ) == before
+
+
+def test_dbt_is_handed_the_lake_and_the_settings_that_its_profile_reads(
+    dbt: Dbt, lake: LocalLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCHEMAHUB_MEMORY_LIMIT", "1GB")
+    monkeypatch.setenv("SCHEMAHUB_LAKE", "elsewhere")
+    settings = load_settings()
+    monkeypatch.delenv("SCHEMAHUB_MEMORY_LIMIT")
+    run_dbt(lake, settings, ["run"])
+    ours = {name: value for name, value in dbt.environment.items() if name.startswith("SCHEMAHUB_")}
+    assert ours == {
+        "SCHEMAHUB_LAKE": str(lake.folder),
+        "SCHEMAHUB_WORKGROUP": "schemahub",
+        "SCHEMAHUB_THREADS": "2",
+        "SCHEMAHUB_MEMORY_LIMIT": "1GB",
+        "SCHEMAHUB_ATHENA_RETRIES": "3",
+        "SCHEMAHUB_ATHENA_POLL_SECONDS": "1.0",
+    }
 
 
 def failed(*messages: str) -> Any:
@@ -85,7 +105,7 @@ def failed(*messages: str) -> Any:
 def test_a_reported_run_tells_what_failed_in_its_error(dbt: Dbt, lake: LocalLake) -> None:
     dbt.result = failed("Runtime Error in model m0\n  HTTP Error: `a` can't be read", *["b"] * 4)
     with pytest.raises(DbtFailed) as failure:
-        run_dbt(lake, ["run"], report=lambda _: None)
+        run_dbt(lake, load_settings(), ["run"], report=lambda _: None)
     assert str(failure.value) == (
         "dbt run failed: m0: Runtime Error in model m0 HTTP Error: `a` can't be read; m1: b; m2: b; and 2 more"
     )
@@ -95,7 +115,7 @@ def test_a_reported_run_tells_what_failed_in_its_error(dbt: Dbt, lake: LocalLake
 def test_a_run_that_dbt_itself_prints_tells_no_more(dbt: Dbt, lake: LocalLake) -> None:
     dbt.result = failed("printed by dbt")
     with pytest.raises(DbtFailed, match=r"^dbt test failed$"):
-        run_dbt(lake, ["test"])
+        run_dbt(lake, load_settings(), ["test"])
 
 
 def test_a_lake_that_dbt_cannot_open_is_told_in_one_line(
@@ -105,7 +125,7 @@ def test_a_lake_that_dbt_cannot_open_is_told_in_one_line(
     lake.folder.mkdir()
     (lake.folder / "catalog.db").write_bytes(b"no database at all" * 1000)
     with pytest.raises(DbtFailed) as failure:
-        run_dbt(lake, ["run"], report=lambda _: None)
+        run_dbt(lake, load_settings(), ["run"], report=lambda _: None)
     assert "dbt run failed: " in str(failure.value)
     assert "file is not a database" in str(failure.value)
     assert "\n" not in str(failure.value)

@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from schemahub.show.client_settings import Aws, aws_in_use, spark_conf, trino_conf
+from lakehouse.local import LocalLake
+from schemahub.runs.aws_in_use import Aws, aws_in_use
+from schemahub.show.client_settings import spark_conf, trino_conf
 from simulator.aws.local_aws import LocalAws
 from tests.support.command_line import Cli
-from tests.support.lakes import glue_home
+from tests.support.lakes import LakeHome, glue_home
 
 FOLDER = "file:///data/lake"
 BUCKET = "s3://bucket/some/prefix"
@@ -27,7 +29,7 @@ def settings(text: str, separator: str) -> dict[str, str]:
 
 
 def test_spark_opens_a_folder_through_its_sqlite_catalog() -> None:
-    assert settings(spark_conf(FOLDER, IRELAND), " ") == {
+    assert settings(spark_conf(FOLDER, None), " ") == {
         "spark.jars.packages": (
             "org.apache.iceberg:iceberg-spark-runtime-4.0_2.13:1.10.0,org.xerial:sqlite-jdbc:3.50.3.0"
         ),
@@ -55,7 +57,7 @@ def test_spark_opens_a_bucket_through_glue() -> None:
 
 
 def test_trino_opens_a_folder_through_its_sqlite_catalog() -> None:
-    assert settings(trino_conf(FOLDER, IRELAND), "=") == {
+    assert settings(trino_conf(FOLDER, None), "=") == {
         "connector.name": "iceberg",
         "iceberg.security": "read_only",
         "iceberg.catalog.type": "jdbc",
@@ -100,20 +102,22 @@ def test_a_region_that_is_not_known_is_left_to_the_engines() -> None:
 
 
 @pytest.mark.parametrize("conf", [spark_conf, trino_conf])
-def test_the_lines_above_say_which_lake_it_is_and_how_its_tables_are_called(conf: Callable[[str, Aws], str]) -> None:
-    for location in (FOLDER, BUCKET):
-        comments = [line for line in conf(location, IRELAND).splitlines() if line.startswith("# ")]
+def test_the_lines_above_say_which_lake_it_is_and_how_its_tables_are_called(
+    conf: Callable[[str, Aws | None], str],
+) -> None:
+    for location, aws in ((FOLDER, None), (BUCKET, IRELAND)):
+        comments = [line for line in conf(location, aws).splitlines() if line.startswith("# ")]
         assert location in comments[0]
         assert "schemahub.schemahub.<table>" in comments[1]
 
 
 def test_the_jar_that_trino_lacks_is_named() -> None:
-    assert "org.xerial:sqlite-jdbc:" in trino_conf(FOLDER, IRELAND)
+    assert "org.xerial:sqlite-jdbc:" in trino_conf(FOLDER, None)
     assert "sqlite" not in trino_conf(BUCKET, IRELAND)
 
 
 def test_paths_are_written_as_java_reads_them() -> None:
-    written = settings(trino_conf("file:///data/Jos\u00e9's lake\\\U0001f40b", IRELAND), "=")
+    written = settings(trino_conf("file:///data/Jos\u00e9's lake\\\U0001f40b", None), "=")
     expected = r"jdbc:sqlite:/data/Jos\u00e9's lake\\\ud83d\udc0b/catalog.db?open_mode=1"
     assert written["iceberg.jdbc-catalog.connection-url"] == expected
 
@@ -129,18 +133,25 @@ def test_paths_are_written_as_java_reads_them() -> None:
     ids=["none", "all", "all and S3", "Glue"],
 )
 def test_region_and_addresses_are_those_that_boto3_uses(
-    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], glue: str | None, s3: str | None
+    monkeypatch: pytest.MonkeyPatch,
+    s3_home: LakeHome,
+    variables: dict[str, str],
+    glue: str | None,
+    s3: str | None,
 ) -> None:
+    lake = s3_home.open()
     for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_GLUE", "AWS_ENDPOINT_URL_S3"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {"AWS_DEFAULT_REGION": "eu-west-1", **variables}.items():
         monkeypatch.setenv(name, value)
-    assert aws_in_use(BUCKET) == Aws("eu-west-1", glue, s3)
+    assert aws_in_use(lake) == Aws("eu-west-1", glue, s3)
 
 
-def test_for_a_lake_in_a_folder_no_settings_of_aws_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_for_a_lake_in_a_folder_no_settings_of_aws_are_asked_for(
+    lake: LocalLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
-    assert aws_in_use(FOLDER) == Aws()
+    assert aws_in_use(lake) is None
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +169,7 @@ CONFS = {"spark-conf": spark_conf, "trino-conf": trino_conf}
 def test_what_a_command_prints_is_the_file_and_no_more(cli: Cli, landed: Path, command: str) -> None:
     printed = cli(command, lake=landed, **SECRETS, AWS_PROFILE="nobody")
     assert (printed.returncode, printed.stderr) == (0, "")
-    assert printed.stdout == CONFS[command](f"file://{landed}", Aws())
+    assert printed.stdout == CONFS[command](f"file://{landed}", None)
 
 
 @pytest.mark.parametrize("command", CONFS)

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from loaders.landing.ingest import Ingested
-from schemahub.runs.coordinator import Outcome
+from schemahub.runs.ingest import Outcome
 from schemahub.show.progress import IngestProgress
 
 

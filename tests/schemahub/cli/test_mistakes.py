@@ -271,9 +271,8 @@ def test_a_writer_of_one_exchange_does_not_hold_up_another(cli: Cli, untouched: 
 @pytest.fixture
 def copied_project(cli: Cli, tmp_path: Path) -> Cli:
     """The command line of a copy of the project, whose config/ can be spoilt."""
-    root = Path(__file__).resolve().parents[2]
-    packages = ("advisor", "lakehouse", "loaders", "macros_gen", "profiles", "registry", "schemahub", "simulator")
-    for package in ("config", *packages):
+    root = Path(__file__).resolve().parents[3]
+    for package in ("advisor", "config", "lakehouse", "loaders", "macros_gen", "profiles", "schemahub", "simulator"):
         subprocess.run(["cp", "-r", root / package, tmp_path / package], check=True)
     return Cli({**cli.environment, "PYTHONPATH": str(tmp_path)}, tmp_path)
 

@@ -1,4 +1,4 @@
-"""The product lists in `config/products/`: what a venue's answer makes of the list that is there.
+"""The product lists in `config/products/`: what an exchange's answer makes of the list that is there.
 
 A list never loses a product: what is no longer traded stays, marked `delisted: true`, so that trades landed of it keep
 their canonical symbol. Since an answer can be wrong, or have all products in maintenance, it isn't believed where it
@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from lakehouse.errors import Misconfigured
-from loaders.connector import Product as VenueProduct
+from loaders.connector import Product as ListedProduct
 from macros_gen.config_schemas import editor_line
 from registry.problems import RegistryError, one_line
 from registry.products import ProductEntry, ProductList
@@ -51,9 +51,9 @@ def read_products(path: Path, shown_as: str) -> list[ProductEntry]:
 
 
 def updated(
-    exchange: str, before: Sequence[ProductEntry], answer: Iterable[VenueProduct], *, force: bool
+    exchange: str, before: Sequence[ProductEntry], answer: Iterable[ListedProduct], *, force: bool
 ) -> ProductUpdate:
-    """The list after a venue's answer; raises Misconfigured where the list is better kept as it is."""
+    """The list after an exchange's answer; raises Misconfigured where the list is better kept as it is."""
     told, unusable = _usable(answer)
     known = {entry.symbol: entry for entry in before}
     listed = [entry.symbol for entry in before if not entry.delisted]
@@ -82,7 +82,7 @@ def updated(
     return ProductUpdate(tuple(entries[symbol] for symbol in sorted(entries)), tuple(filter(None, remarks)))
 
 
-def _usable(answer: Iterable[VenueProduct]) -> tuple[dict[str, ProductEntry], list[str]]:
+def _usable(answer: Iterable[ListedProduct]) -> tuple[dict[str, ProductEntry], list[str]]:
     """The products by symbol, the first of each, and the symbols of those whose names can't be used."""
     told: dict[str, ProductEntry] = {}
     unusable: list[str] = []

@@ -10,9 +10,11 @@ from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
 from lakehouse.pending import RECORDED, check_is_there, read_landed
 from registry.registry import Registry, load_registry
-from schemahub.runs.coordinator import Coordinator
+from schemahub.runs.context import RunContext
 from schemahub.runs.repair import run_repair
+from schemahub.runs.unify import unify
 from schemahub.settings import load_settings
+from schemahub.show.repair import repair_lines
 from tests.support.connectors import CONNECTORS
 from tests.support.lake_under_test import LakeUnderTest, binance
 from tests.support.lakes import LakeHome, local_home
@@ -41,25 +43,29 @@ def metadata_of(lake: LocalLake, name: str) -> Path:
     return Path(address.removeprefix("file://"))
 
 
+def told_of(lake: LocalLake, *, apply: bool) -> list[str]:
+    repair = run_repair(lake, REGISTRY, apply=apply)
+    repair.check_done()
+    return list(repair_lines(repair))
+
+
 def test_a_whole_lake_is_told_to_be_whole(landed: LocalLake) -> None:
-    assert list(run_repair(landed, REGISTRY, apply=False)) == [
-        "every table is whole, and the ledger tells what the raw tables hold"
-    ]
+    assert told_of(landed, apply=False) == ["every table is whole, and the ledger tells what the raw tables hold"]
 
 
 def test_what_would_be_done_is_told_and_done_when_asked(landed: LocalLake) -> None:
     metadata_of(landed, RAW).write_bytes(b"")
-    told = list(run_repair(LocalLake(landed.folder), REGISTRY, apply=False))
+    told = told_of(LocalLake(landed.folder), apply=False)
     assert told[-1] == "nothing was changed; `schemahub repair --apply` does this"
     assert [line.partition(":")[0] for line in told[:-1]] == [RAW, "trades_unified", RECORDED, "schemahub_loads"]
     assert "is empty; goes back to" in told[0]
     assert "tells of 1 loads that raw_binance_trades has not" in told[3]
-    done = list(run_repair(LocalLake(landed.folder), REGISTRY, apply=True))
+    done = told_of(LocalLake(landed.folder), apply=True)
     assert done[:-1] == told[:-1]
     lake = LocalLake(landed.folder)
     assert [row.load_id for row in loads(lake)] == ["b1"]
     assert existing_table(lake, RECORDED) is None  # so that the next run unifies all that raw has
-    assert list(run_repair(lake, REGISTRY, apply=False))[-1].startswith("every table is whole")
+    assert told_of(lake, apply=False)[-1].startswith("every table is whole")
 
 
 def test_a_damaged_record_of_what_is_unified_stops_a_run_before_it_writes(
@@ -70,12 +76,12 @@ def test_a_damaged_record_of_what_is_unified_stops_a_run_before_it_writes(
     Path(task.file.file_path.removeprefix("file://")).unlink()
     ran = []
     monkeypatch.setattr("schemahub.runs.unify.run_dbt", lambda *arguments, **_: ran.append(arguments))
-    coordinator = Coordinator(load_settings(lake=str(landed.folder)))
+    context = RunContext(load_settings(lake=str(landed.folder)))
     with pytest.raises(LakeUnavailable, match=rf"`{RECORDED}` of .* is damaged: .* is missing; `schemahub repair`"):
-        coordinator.unify("trades_unified")
+        unify(context, "trades_unified")
     assert ran == []
-    list(run_repair(LocalLake(landed.folder), REGISTRY, apply=True))
-    Coordinator(load_settings(lake=str(landed.folder))).unify("trades_unified")
+    told_of(LocalLake(landed.folder), apply=True)
+    unify(RunContext(load_settings(lake=str(landed.folder))), "trades_unified")
     assert ran
 
 
@@ -85,7 +91,7 @@ def test_a_lost_catalog_is_not_taken_for_an_empty_lake(landed: LocalLake, regist
     for look in (lambda: read_landed(lake, registry.targets_by_raw_table), lambda: check_is_there(lake)):
         with pytest.raises(LakeUnavailable, match="is missing or empty; `schemahub repair` shows what it would bring"):
             look()
-    told = list(run_repair(LocalLake(landed.folder), REGISTRY, apply=True))
+    told = told_of(LocalLake(landed.folder), apply=True)
     assert told[0].startswith("catalog.db: ")
     lake = LocalLake(landed.folder)
     assert {row.load_id for row in loads(lake)} == {"b1", "b2"}
@@ -98,10 +104,10 @@ def test_nothing_is_changed_where_a_person_must_mend_something_first(landed: Loc
         path.write_bytes(b"")
     catalog = (landed.folder / "catalog.db").read_bytes()
     with pytest.raises(LakeUnavailable, match=f"nothing was changed, since only you can mend {RAW}"):
-        list(run_repair(LocalLake(landed.folder), REGISTRY, apply=True))
+        run_repair(LocalLake(landed.folder), REGISTRY, apply=True).check_done()
     assert (landed.folder / "catalog.db").read_bytes() == catalog
 
 
 def test_a_lake_in_s3_is_not_repaired(s3_home: LakeHome) -> None:
     with pytest.raises(Misconfigured, match="`repair` brings back a lake in a folder, and not s3://"):
-        list(run_repair(s3_home.open(), REGISTRY, apply=False))
+        run_repair(s3_home.open(), REGISTRY, apply=False)

@@ -1,4 +1,4 @@
-"""From canonical symbols (BTC-USD) to each venue's own (XBTUSD), by the product lists in `config/products/`.
+"""From canonical symbols (BTC-USD) to each exchange's own (XBTUSD), by the product lists in `config/products/`.
 
 A symbol may be typed in capitals or not; it is kept as the list spells it (kBONK-USD).
 """
@@ -13,7 +13,7 @@ _Lists = Mapping[str, Mapping[str, list[Product]]]
 """By exchange and by canonical symbol in small letters."""
 
 
-def venue_symbols(
+def exchange_symbols(
     symbols: Sequence[str], exchanges: Sequence[str], products: Sequence[Product]
 ) -> Mapping[str, list[str]]:
     """For each exchange the symbols it lists, as it writes them; an exchange may list none.

@@ -11,6 +11,7 @@ from lakehouse.duckdb.connect import connect, shut_in
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
 from schemahub.runs.query import QueryFailed, run_query
+from schemahub.show.rows import show_rows
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,7 @@ def test_what_does_more_than_read_is_refused_by_its_name(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(QueryFailed, match=f"`query` is read-only: .*no {kind} statement"):
-        run_query(trades_lake, sql)
+        run_query(trades_lake, sql, show=show_rows)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -109,5 +110,5 @@ def test_the_terminal_has_no_say_in_what_goes_to_a_file(
 ) -> None:
     for name, value in {"COLUMNS": "20", "FORCE_COLOR": "1", "TERM": "dumb", "LINES": "2"}.items():
         monkeypatch.setenv(name, value)
-    run_query(trades_lake, f"select '{'x' * 200}' as wide, i from range(200) as r(i)")
+    run_query(trades_lake, f"select '{'x' * 200}' as wide, i from range(200) as r(i)", show=show_rows)
     assert capsys.readouterr().out.count("x" * 200) == 200

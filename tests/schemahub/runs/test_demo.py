@@ -1,14 +1,13 @@
 """The demo makes its lake anew each time, and must never do so to anybody else's."""
 
 import pytest
-from rich.console import Console
 
 from lakehouse.errors import ConcurrentWriter, Misconfigured
 from lakehouse.local import LocalLake
-from schemahub.runs.coordinator import Coordinator
-from schemahub.runs.demo import Demo
-from schemahub.runs.simulated_lake import is_simulated, new_lake
+from schemahub.runs.context import RunContext
+from schemahub.runs.demo import running_demo
 from schemahub.settings import load_settings
+from schemahub.simulated_lake import is_simulated, new_lake
 
 
 def test_a_new_folder_becomes_a_simulated_lake(lake: LocalLake) -> None:
@@ -48,6 +47,7 @@ def test_a_lake_that_somebody_is_at_work_on_is_not_emptied(lake: LocalLake, at_w
     new_lake(lake)
     (lake.folder / "views.duckdb").touch()
     is_refused = pytest.raises(ConcurrentWriter, match=f"`{at_work}` is being written by another process")
-    with lake.writing(at_work), is_refused:
-        Demo(Coordinator(load_settings(lake=str(lake.folder))), Console(quiet=True)).run(1_000)
+    demo = running_demo(RunContext(load_settings(lake=str(lake.folder))), trades=1_000)
+    with lake.writing(at_work), is_refused, demo:
+        pass
     assert (lake.folder / "views.duckdb").exists()

@@ -8,7 +8,7 @@ from pyarrow import ArrowInvalid
 from pyiceberg.exceptions import CommitStateUnknownException, NoSuchTableError
 
 from lakehouse.errors import ConcurrentWriter
-from schemahub.aws_refusals import AwsRefuses, refusal, refusals_in_one_line
+from schemahub.refusals import AwsRefuses, refusal_behind, refusals_as_errors
 
 THROTTLED = "AWS refuses GetTable: ThrottlingException: slow down"
 
@@ -58,13 +58,13 @@ CASES: dict[str, tuple[Callable[[], Exception], str | None]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_the_refusal_that_is_the_reason_is_told_and_no_other(case: str) -> None:
     error, line = CASES[case]
-    assert refusal(error()) == line
+    assert refusal_behind(error()) == line
 
 
 def test_a_refusal_becomes_an_error_of_ours_and_others_stay_what_they_are() -> None:
-    with pytest.raises(AwsRefuses, match=THROTTLED), refusals_in_one_line():
+    with pytest.raises(AwsRefuses, match=THROTTLED), refusals_as_errors():
         raise throttled()
     for error in (ConcurrentWriter("ours"), ArrowInvalid("theirs"), KeyboardInterrupt()):
-        with pytest.raises(type(error)) as found, refusals_in_one_line():
+        with pytest.raises(type(error)) as found, refusals_as_errors():
             raise error
         assert found.value is error

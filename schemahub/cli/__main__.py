@@ -1,0 +1,5 @@
+"""`python -m schemahub.cli`: the command line."""
+
+from . import main
+
+main()

@@ -1,0 +1,125 @@
+"""The app, its options and its errors, for every group of commands.
+
+A command that needs a lake is made with `cls=LakeCommand`, and calls `run_context(context)`. What was done is told in a
+few lines, and what went wrong in one line on standard error, with exit code 1.
+"""
+
+import io
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperCommand
+
+from lakehouse.errors import SchemaHubError, is_interruption
+from lakehouse.printable import printable
+from registry.registry import RegistryError
+
+from ..refusals import refusals_as_errors
+from ..runs.context import RunContext
+from ..settings import lake_of, load_settings
+
+INTERRUPTED = 130
+"""The exit code that typer gives to Ctrl-C."""
+
+_LONGEST_LINE = 20_000
+"""The most characters of one error line: it may be the help of a dbt command, and what others say may be megabytes."""
+
+_STOPPED = "stopped; what was landed by then is whole, and the next run goes on from there"
+
+_LAKE_OPTIONS = ("lake", "s3_bucket", "s3_prefix")
+"""The parameters of `name_lake`, which `LakeCommand` takes too."""
+
+app = typer.Typer(
+    name="schemahub",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+TargetArgument = Annotated[str, typer.Argument(help="The unified table, for example trades_unified.")]
+
+
+@app.callback()
+def name_lake(
+    lake: Annotated[
+        str | None, typer.Option("--lake", help="A folder, or s3://bucket/prefix.  [SCHEMAHUB_LAKE; ./lake]")
+    ] = None,
+    s3_bucket: Annotated[str | None, typer.Option("--s3-bucket", help="The lake's bucket, in place of --lake.")] = None,
+    s3_prefix: Annotated[str | None, typer.Option("--s3-prefix", help="The lake's prefix in that bucket.")] = None,
+) -> None:
+    """Land the public trades of crypto exchanges in Iceberg tables, and unify them in `trades_unified`."""
+
+
+class LakeCommand(TyperCommand):
+    """A command on a lake: it takes the app's options that name one after its own name, too."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """The command's own parameters, and the app's."""
+        lake_options = [each for each in ctx.find_root().command.params if each.name in _LAKE_OPTIONS]
+        return [*super().get_params(ctx), *lake_options]
+
+    def invoke(self, ctx: Any) -> Any:
+        """Keep the lake's options for `run_context`; one that follows the command wins over one before it."""
+        before, after = ctx.find_root().params, {name: ctx.params.pop(name) for name in _LAKE_OPTIONS}
+        ctx.obj = {name: before[name] if value is None else value for name, value in after.items()}
+        return super().invoke(ctx)
+
+
+def run_context(context: typer.Context, **flags: str | None) -> RunContext:
+    """The context of a run on the lake that a `LakeCommand` was given; `flags` are other settings."""
+    return RunContext(load_settings(lake=lake_of(**context.obj), **flags))
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines as they are, however long."""
+    for line in lines:
+        out.print(line, markup=False, soft_wrap=True)
+
+
+def fail_with(problems: Sequence[str]) -> None:
+    """End the command with these problems, a line each; go on where there are none."""
+    if problems:
+        raise SchemaHubError("\n".join(dict.fromkeys(problems)))  # a full disk stops every exchange alike
+
+
+def main() -> None:
+    """Run the command line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal, or a cron mail, may know fewer characters than we print
+    with _errors_end_the_process():
+        app()
+
+
+@contextmanager
+def _errors_end_the_process() -> Iterator[None]:
+    """Exit with 1 and a line for each problem, or with 130 and one line after Ctrl-C; what nobody foresaw is raised."""
+    try:
+        with refusals_as_errors():
+            yield
+    except (SchemaHubError, RegistryError) as error:
+        for line in str(error).split("\n"):
+            err.print(f"error: {printable(line, _LONGEST_LINE)}", markup=False)
+        sys.exit(1)
+    except SystemExit as stop:
+        if stop.code == INTERRUPTED:
+            _say_stopped()
+        raise
+    except Exception as error:
+        if is_interruption(error):
+            _say_stopped()
+            sys.exit(INTERRUPTED)
+        raise
+
+
+def _say_stopped() -> None:
+    err.print(_STOPPED, markup=False)
+    # A Ctrl-C within an exec() of a text, as dataclasses make while they are imported, leaves a mark in Python: at its
+    # end `python -m` would then kill itself by that signal, whatever the exit code. The next text clears the mark.
+    exec("")

@@ -1,0 +1,46 @@
+"""What writes the project's own files: `schemahub generate` and `update-products`."""
+
+from typing import Annotated
+
+import typer
+
+from lakehouse.errors import SchemaHubError
+
+from ..runs.context import RunContext
+from ..runs.generate import check_generated, generate
+from ..runs.update_products import update_products
+from ..settings import load_settings
+from ..show.paths import shown
+from .app import app, fail_with, say
+
+
+@app.command("generate")
+def generate_command(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a file is stale.")] = False,
+) -> None:
+    """Write the generated dbt files from `config/`."""
+    if check:
+        say([f"{check_generated()} generated files are up to date"])
+    else:
+        say([f"wrote {generate()} files"])
+
+
+@app.command("update-products")
+def update_products_command(
+    exchanges: Annotated[list[str], typer.Argument(help="For example: binance coinbase kraken")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Believe a response that lists less than half, or other meanings.")
+    ] = False,
+) -> None:
+    """Ask exchanges which products they have, and write the lists in `config/products/`."""
+    context = RunContext(load_settings())
+    problems: list[str] = []
+    for exchange in exchanges:
+        try:
+            path, update = update_products(context, exchange, force=force)
+        except SchemaHubError as error:
+            problems.append(str(error))
+            continue
+        say([f"{exchange}: {update.listed:,} products in {shown(path)}; now run `schemahub generate`"])
+        say(f"  {remark}" for remark in update.remarks)
+    fail_with(problems)

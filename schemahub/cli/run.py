@@ -1,0 +1,95 @@
+"""`schemahub run …`: what writes to a lake."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from ..runs.context import RunContext
+from ..runs.cost import cost_of
+from ..runs.ingest import ingest_symbols, no_longer_listed, symbols_of
+from ..runs.pipeline import run_pipeline
+from ..runs.unify import unify
+from ..show.balance import balance_lines
+from ..show.plan import cost_report
+from ..show.progress import DbtLines, IngestProgress, left_out_lines
+from .app import LakeCommand, TargetArgument, app, fail_with, out, run_context, say
+
+run = typer.Typer(help="Run a part of the pipeline, or all of it.", no_args_is_help=True)
+app.add_typer(run, name="run")
+
+SymbolsOption = Annotated[
+    str | None, typer.Option("--symbols", help="BASE-QUOTE, separated by commas.  [SCHEMAHUB_SYMBOLS]")
+]
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        help="Where a symbol that was never landed begins: a UTC time, or 90m, 6h, 2d ago.  [SCHEMAHUB_SINCE]",
+    ),
+]
+
+
+@run.command("ingest", cls=LakeCommand)
+def ingest_command(
+    context: typer.Context,
+    exchanges: Annotated[list[str], typer.Argument(help="For example: binance coinbase kraken")],
+    symbols: SymbolsOption = None,
+    since: SinceOption = None,
+) -> None:
+    """Land the trades that came since the last run in the exchanges' raw tables."""
+    fail_with(show_ingest(run_context(context, symbols=symbols, since=since), exchanges))
+
+
+@run.command("unify", cls=LakeCommand)
+def unify_command(
+    context: typer.Context,
+    target: TargetArgument,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Build everything again from the raw tables.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Let a full refresh lose rows that the raw tables no longer give.")
+    ] = False,
+) -> None:
+    """Insert what was landed into the unified table, and bring what depends on it up to date."""
+    show_unify(run_context(context), target, full_refresh=full_refresh, force=force)
+
+
+@run.command("pipeline", cls=LakeCommand)
+def pipeline_command(
+    context: typer.Context, target: TargetArgument, symbols: SymbolsOption = None, since: SinceOption = None
+) -> None:
+    """Ingest every exchange, then unify; an exchange that fails does not stop the others."""
+    whole = run_context(context, symbols=symbols, since=since)
+    fail_with(run_pipeline(whole, target, ingest=show_ingest, unify=show_unify))
+
+
+def show_ingest(context: RunContext, exchanges: Sequence[str]) -> list[str]:
+    """Ingest with a line for each exchange; gives the problems, a line each."""
+    symbols = symbols_of(context, exchanges)
+    say(left_out_lines(symbols, no_longer_listed(context, exchanges), context.settings.symbols))
+    problems: list[str] = []
+    with IngestProgress(out) as progress:
+        for outcome in ingest_symbols(context, symbols, progress=progress.of, on_wait=progress.wait):
+            progress.end(outcome)
+            problems += outcome.problems
+            if context.settings.debug:
+                problems += outcome.tracebacks
+    return problems
+
+
+def show_unify(context: RunContext, target: str, *, full_refresh: bool = False, force: bool = False) -> None:
+    """Unify with a line for every model, and the balance; on Athena also what was read, and what it cost."""
+    context.check_target(target)
+    cost = cost_of(context.lake, context.registry, full_refresh=full_refresh)
+    if cost.unplanned:
+        say([cost.unplanned])
+    try:
+        unified = unify(
+            context, target, full_refresh=full_refresh, force=force, report=DbtLines(out), watch=cost.queries
+        )
+    finally:  # a run that fails is paid for too
+        for part in cost_report(cost.paid()):
+            out.print(part, soft_wrap=isinstance(part, str), markup=False)
+    say(balance_lines(unified, target))

@@ -1,0 +1,65 @@
+"""What runs against simulated exchanges: `schemahub demo` and `simulate`.
+
+The simulator brings a web server, so it is imported by these commands alone.
+"""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lakehouse.errors import SchemaHubError
+
+from ..runs.any_dbt import run_any_dbt
+from ..runs.docs import build_docs
+from ..runs.generate import generate
+from ..show.progress import DbtLines
+from .app import LakeCommand, app, out, run_context
+from .run import show_ingest, show_unify
+
+if TYPE_CHECKING:
+    from ..runs.demo import Demo
+
+_EVERYTHING_TO_THE_SIMULATOR = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+@app.command("demo", cls=LakeCommand)
+def demo_command(
+    context: typer.Context,
+    trades: Annotated[int, typer.Option(min=1, help="Simulated trades, all exchanges together.")] = 160_000,
+) -> None:
+    """Run the whole pipeline twice against simulated exchanges, and show what came of it."""
+    from ..runs.demo import running_demo
+    from ..show.demo import demo_report
+
+    with running_demo(run_context(context), trades) as demo:
+        out.rule("first run")
+        out.print(f"simulated exchanges are up, with {demo.served:,} trades")
+        _run_once(demo)
+        out.rule("second run: there is nothing new, so nothing may be added")
+        _run_once(demo)
+    out.rule("what came of it")
+    for part in demo_report(demo.result(), demo.target):
+        out.print(part, soft_wrap=isinstance(part, str))
+
+
+def _run_once(demo: "Demo") -> None:
+    if problems := show_ingest(demo.context, demo.exchanges):
+        raise SchemaHubError("\n".join(problems))
+    out.print(f"generated     {generate()} files from config/")
+    show_unify(demo.context, demo.target)
+    tests = DbtLines(out)
+    run_any_dbt(demo.context, ["test"], report=tests)
+    out.print(f"tested        {tests.tests_passed} data and unit tests passed")
+    build_docs(demo.context)
+    out.print("documented    the tables, with dbt docs")
+    demo.check_complete()
+
+
+@app.command("simulate", context_settings=_EVERYTHING_TO_THE_SIMULATOR)
+def simulate_command(context: typer.Context) -> None:
+    """Run fake exchanges on loopback: Binance, Coinbase and Kraken with one deterministic market."""
+    from simulator.exchanges.command import simulate
+
+    simulator = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    simulator.command(context_settings={"help_option_names": ["-h", "--help"]})(simulate)
+    simulator(context.args, prog_name="schemahub simulate")

@@ -1,0 +1,21 @@
+"""What keeps a lake whole: `schemahub repair`."""
+
+from typing import Annotated
+
+import typer
+
+from ..runs.repair import run_repair
+from ..show.repair import repair_lines
+from .app import LakeCommand, app, run_context, say
+
+
+@app.command("repair", cls=LakeCommand)
+def repair_command(
+    context: typer.Context,
+    apply: Annotated[bool, typer.Option("--apply", help="Do it; otherwise it is only reported.")] = False,
+) -> None:
+    """Show what is damaged in a lake in a folder, for example by a power cut, and how it is brought back."""
+    looked = run_context(context)
+    repair = run_repair(looked.lake, looked.registry, apply=apply)
+    say(repair_lines(repair))
+    repair.check_done()

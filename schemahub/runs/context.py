@@ -1,0 +1,62 @@
+"""What every run is handed: the settings, the lake, the registry and the clock."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+
+from lakehouse.lake import Lake, check_whole
+from lakehouse.names import known
+from lakehouse.open import open_lake
+from lakehouse.pending import RECORDED
+from registry.registry import Registry, load_registry
+
+from ..dbt.athena import stop_abandoned_statements
+from ..settings import PROJECT, Settings
+from .raw_tables import create_tables
+
+UNIFYING = "unify"
+"""The name of the lock of a unifying run."""
+
+
+def utc_now() -> datetime:
+    """The time as the lake keeps it: UTC, microseconds, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """The settings of a run, and what they name; the lake and the registry are opened when they are first needed."""
+
+    settings: Settings
+    now: Callable[[], datetime] = utc_now
+    """The time, UTC without a zone."""
+
+    @cached_property
+    def lake(self) -> Lake:
+        return open_lake(self.settings.lake)
+
+    @cached_property
+    def registry(self) -> Registry:
+        return load_registry(PROJECT)
+
+    def check_target(self, target: str) -> None:
+        """Raise Misconfigured, naming near matches, where there is no such unified table."""
+        known(target, self.registry.targets, what="target table")
+
+    @contextmanager
+    def unifying(self) -> Iterator[None]:
+        """Hold the only permit to run models, with every table there that they read.
+
+        Raises:
+            ConcurrentWriter: another process holds it.
+            LakeUnavailable: the record of what is unified is damaged.
+        """
+        with self.lake.writing(UNIFYING):
+            if self.lake.engine == "athena":
+                stop_abandoned_statements(self.settings.workgroup)
+            create_tables(self.lake, self.registry)
+            if self.lake.engine == "duckdb":  # S3 keeps what it has taken
+                check_whole(self.lake, RECORDED)  # else a run that can't read it would record over it
+            yield

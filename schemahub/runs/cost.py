@@ -1,0 +1,67 @@
+"""A run on Athena between its plan and its bill."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from advisor.plan import Plan, plan_unify
+from advisor.scanned import AthenaQueries, Scanned, scanned
+from lakehouse.lake import Lake
+from registry.registry import Registry
+
+from ..dbt import seed
+from ..refusals import refusal_behind
+from ..settings import PROJECT
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What a run was planned to read, and what Athena says that it has read."""
+
+    plan: Plan
+    scanned: Sequence[Scanned]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a run is planned to read, and which statements it has sent."""
+
+    plan: Plan
+    unplanned: str | None
+    """Why there is no plan, in a line."""
+    queries: AthenaQueries | None
+    """What to hand to dbt as a callback; None where dbt runs on DuckDB, which costs nothing."""
+
+    def paid(self) -> Bill | str | None:
+        """The bill of the run until now, or in a line why it is not known; None where no statement was sent.
+
+        How a run went is told by itself, so nothing is raised.
+        """
+        if not self.queries or not self.queries.nodes:
+            return None
+        from lakehouse.aws import session  # boto3 takes a quarter of a second, which a lake in a folder need not wait
+
+        try:
+            return Bill(self.plan, scanned(self.queries, session().client("athena")))
+        except Exception as error:
+            return f"what was read is not known: {_line(error)}"
+
+
+def planned(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Plan:
+    """What a run would read of the lake, with the project's models and seeds."""
+    seeds = seed.to_make(lake, full_refresh=full_refresh)
+    return plan_unify(lake, registry, models=PROJECT / "dbt_project" / "models", seeds=seeds, full_refresh=full_refresh)
+
+
+def cost_of(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Cost:
+    """Plan what a run will read; one that can't be planned is a run all the same."""
+    if lake.engine == "duckdb":
+        return Cost(Plan(), None, None)
+    try:
+        plan = planned(lake, registry, full_refresh=full_refresh)
+    except Exception as error:
+        return Cost(Plan(), f"there is no plan of what will be read: {_line(error)}", AthenaQueries())
+    return Cost(plan, None, AthenaQueries())
+
+
+def _line(error: Exception) -> str:
+    return refusal_behind(error) or " ".join(f"{type(error).__name__}: {error}".split())

@@ -1,0 +1,36 @@
+"""Write the files that are generated from `config/`, or compare them."""
+
+from pathlib import Path
+
+from lakehouse.errors import Misconfigured, TerminalError
+from macros_gen.files import differences, write
+from macros_gen.render import render
+from registry.registry import load_registry
+
+from ..settings import PROJECT
+
+
+class StaleFiles(TerminalError):
+    """Generated files are not what `config/` says; the message has a line for each."""
+
+
+def generate(root: Path = PROJECT) -> int:
+    """Write the generated files of the project in `root` where they are stale; gives how many there are.
+
+    Raises RegistryError for mistakes in `config/`, and Misconfigured where a file can't be written.
+    """
+    wanted = render(load_registry(root))
+    try:
+        if differences(root, wanted):
+            write(root, wanted)
+    except OSError as error:
+        raise Misconfigured(f"{error.filename}: can't be written: {error.strerror}") from error
+    return len(wanted)
+
+
+def check_generated(root: Path = PROJECT) -> int:
+    """Give how many generated files there are; raises StaleFiles where some are not what `config/` says."""
+    wanted = render(load_registry(root))
+    if stale := differences(root, wanted):
+        raise StaleFiles("\n".join([*stale, "run `schemahub generate`"]))
+    return len(wanted)

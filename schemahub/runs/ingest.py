@@ -1,0 +1,149 @@
+"""Ingest exchanges: which symbols of each, and one after the other, so that one that fails stops none of the others."""
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from lakehouse.errors import Misconfigured, OurMistake, SchemaHubError, is_interruption
+from lakehouse.printable import without_password
+from loaders.channels.bans import Bans
+from loaders.channels.rest import Fetcher
+from loaders.connector import Connector
+from loaders.connectors import load_connector
+from loaders.landing.ingest import Ingested, Progress, ingest
+
+from .. import symbols as product_symbols
+from ..refusals import refusals_as_errors
+from ..settings import base_url, parse_since
+from ..simulated_lake import is_simulated
+from .context import RunContext
+from .raw_tables import declared_columns
+
+Symbols = Mapping[str, Sequence[str]]
+"""For each exchange its symbols, as it writes them."""
+
+OnWait = Callable[[float, str], None]
+"""Told the seconds of every pause that can be noticed, and why it is made."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How ingesting one exchange ended: what was landed, or why nothing could be."""
+
+    exchange: str
+    ingested: Ingested
+    error: SchemaHubError | None = None
+
+    @property
+    def warnings(self) -> list[str]:
+        """One line for each thing that somebody should know though nothing failed."""
+        return self.ingested.warnings
+
+    @property
+    def problems(self) -> list[str]:
+        """One line for each thing that went wrong; empty where all is well."""
+        if self.error is not None:
+            return [str(self.error)]
+        symbols: dict[str, list[str]] = {}
+        for symbol, failure in sorted(self.ingested.failures.items()):
+            symbols.setdefault(str(failure), []).append(symbol)
+        return [f"{', '.join(failed)} of {self.exchange}: {why}" for why, failed in symbols.items()]
+
+    @property
+    def tracebacks(self) -> list[str]:
+        """Where in the code each mistake of ours was made, in lines."""
+        errors = [self.error, *self.ingested.failures.values()]
+        mistakes = [error.__cause__ for error in errors if isinstance(error, OurMistake) and error.__cause__]
+        return [line for mistake in mistakes for line in "".join(traceback.format_exception(mistake)).splitlines()]
+
+
+def symbols_of(context: RunContext, exchanges: Sequence[str]) -> Symbols:
+    """The symbols that each exchange is asked for, of those in the settings; an exchange may list none of them.
+
+    Raises Misconfigured for a name that is unknown, and where no exchange lists any.
+    """
+    names = [load_connector(exchange).name for exchange in exchanges]
+    found = product_symbols.exchange_symbols(context.settings.symbols, names, context.registry.products)
+    if not any(found.values()):
+        raise Misconfigured(f"{', '.join(found)} lists none of {', '.join(context.settings.symbols)}; try --symbols")
+    return found
+
+
+def no_longer_listed(context: RunContext, exchanges: Sequence[str]) -> Symbols:
+    """The symbols that `symbols_of` leaves out, because the exchange listed them once and no longer does."""
+    return product_symbols.no_longer_listed(context.settings.symbols, exchanges, context.registry.products)
+
+
+def ingest_symbols(
+    context: RunContext, symbols: Symbols, *, progress: Callable[[str], Progress], on_wait: OnWait | None = None
+) -> Iterator[Outcome]:
+    """Bring the raw tables up to date, one exchange after the other; gives how each ended as soon as it has.
+
+    Args:
+        context: its lake is landed in.
+        symbols: those to land of each exchange.
+        progress: called where an exchange begins; gives what is told of its pages.
+        on_wait: told of pauses.
+
+    Raises:
+        Misconfigured: the settings have no usable beginning or address, or would mix simulated and real trades.
+    """
+    _keep_simulated_and_real_apart(context, symbols)
+    since = parse_since(context.settings.since, now=datetime.now(UTC))
+    for exchange, wanted in symbols.items():
+        if wanted:
+            yield _outcome_of(context, exchange, wanted, since, progress(exchange), on_wait)
+
+
+def fetcher_of(context: RunContext, connector: Connector, on_wait: OnWait | None = None) -> Fetcher:
+    """What sends an exchange's requests, by the settings of the run."""
+    url = base_url(connector, context.settings.urls)
+    return Fetcher(
+        connector,
+        url,
+        now=context.now,
+        clock_tolerance=context.settings.clock_tolerance,
+        bans=Bans(context.lake.work_folder / "bans" / f"{connector.name}.json", without_password(url)),
+        on_wait=on_wait,
+    )
+
+
+def _outcome_of(
+    context: RunContext,
+    exchange: str,
+    symbols: Sequence[str],
+    since: datetime,
+    progress: Progress,
+    on_wait: OnWait | None,
+) -> Outcome:
+    try:
+        connector = load_connector(exchange, declared_columns(context.registry))
+        with refusals_as_errors(), fetcher_of(context, connector, on_wait) as fetcher:
+            ingested = ingest(
+                context.lake, connector, symbols, fetcher=fetcher, since=since, now=context.now, progress=progress
+            )
+    except SchemaHubError as error:
+        return Outcome(exchange, Ingested(), error)
+    except Exception as error:
+        if is_interruption(error):
+            raise
+        return Outcome(exchange, Ingested(), OurMistake.of(error, while_doing=exchange))
+    return Outcome(exchange, ingested)
+
+
+def _keep_simulated_and_real_apart(context: RunContext, symbols: Symbols) -> None:
+    urls = context.settings.urls
+    real = [
+        name for name, wanted in symbols.items() if wanted and not _is_loopback(base_url(load_connector(name), urls))
+    ]
+    if is_simulated(context.lake) and real:
+        raise Misconfigured(
+            f"{context.settings.lake} holds simulated trades of `make demo`, and {', '.join(real)} would be asked for "
+            "real ones; name another folder with --lake or SCHEMAHUB_LAKE, or delete this one"
+        )
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")

@@ -1,0 +1,16 @@
+"""What `schemahub repair` reports."""
+
+from collections.abc import Iterator
+
+from ..runs.repair import Repair
+
+
+def repair_lines(repair: Repair) -> Iterator[str]:
+    """A line for each finding, and one for what was, or would be, done."""
+    yield from map(str, repair.findings)
+    if not repair.findings:
+        yield "every table is whole, and the ledger tells what the raw tables hold"
+    elif not repair.applied:
+        yield "nothing was changed; `schemahub repair --apply` does this"
+    elif not repair.by_hand:
+        yield "done; now run `schemahub run pipeline trades_unified`"
