@@ -33,6 +33,16 @@ def modules(package: str) -> Iterator[Path]:
     yield from (PROJECT / package).rglob("*.py")
 
 
+def imported_modules(module: Path) -> Iterator[str]:
+    """What a module imports, by full name; of `from a import b` both `a` and `a.b`."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+            yield from (origin, *(f"{origin}.{alias.name}" for alias in node.names))
+
+
 def imported_packages(module: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text())):
@@ -63,8 +73,20 @@ def test_every_package_has_its_arrows_and_is_installed() -> None:
 
 
 def test_no_module_has_grown_too_long() -> None:
-    lengths = {module: len(module.read_text().splitlines()) for package in ARROWS for module in modules(package)}
+    packages = (*ARROWS, "tests")
+    lengths = {module: len(module.read_text().splitlines()) for package in packages for module in modules(package)}
     assert {module: length for module, length in lengths.items() if length > LONGEST_MODULE} == {}
+
+
+def test_tests_import_neither_each_other_nor_a_conftest() -> None:
+    private = re.compile(r"(.*\.)?(conftest|test_\w+)")
+    found = {
+        f"{module.relative_to(PROJECT)} imports {name}"
+        for module in modules("tests")
+        for name in imported_modules(module)
+        if name.startswith(("tests", ".")) and private.fullmatch(name)
+    }
+    assert found == set()
 
 
 def test_every_dependency_is_pinned_by_name_and_version_alone() -> None:
