@@ -45,6 +45,16 @@ def modules(package: str) -> Iterator[Path]:
     yield from (PROJECT / package).rglob("*.py")
 
 
+def imported_modules(module: Path) -> Iterator[str]:
+    """What a module imports, by full name; of `from a import b` both `a` and `a.b`."""
+    for node in ast.walk(ast.parse(module.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            origin = "." * node.level + (node.module or "")
+            yield from (origin, *(f"{origin}.{alias.name}" for alias in node.names))
+
+
 def imported_packages(module: Path) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(module.read_text())):
@@ -75,7 +85,8 @@ def test_every_package_has_its_arrows_and_is_installed() -> None:
 
 
 def test_no_module_has_grown_too_long() -> None:
-    lengths = {module: len(module.read_text().splitlines()) for package in ARROWS for module in modules(package)}
+    packages = (*ARROWS, "tests")
+    lengths = {module: len(module.read_text().splitlines()) for package in packages for module in modules(package)}
     assert {module: length for module, length in lengths.items() if length > LONGEST_MODULE} == {}
 
 
@@ -85,6 +96,17 @@ def test_what_works_for_any_rows_knows_no_market(folder: str) -> None:
     texts = {name: path.read_text() for name, path in files.items() if path.suffix != ".pyc"}
     found = {name for name, text in texts.items() if WORDS_OF_MARKETS.search(text)}
     assert found == KNOWS_NO_MARKET[folder]
+
+
+def test_tests_import_neither_each_other_nor_a_conftest() -> None:
+    private = re.compile(r"(.*\.)?(conftest|test_\w+)")
+    found = {
+        f"{module.relative_to(PROJECT)} imports {name}"
+        for module in modules("tests")
+        for name in imported_modules(module)
+        if name.startswith(("tests", ".")) and private.fullmatch(name)
+    }
+    assert found == set()
 
 
 def test_every_dependency_is_pinned_by_name_and_version_alone() -> None:

@@ -1,4 +1,4 @@
-"""What a body or an error becomes at every exchange; test_binance and others hold what one alone must get right."""
+"""What any exchange's body, or error, becomes; test_binance and its like hold what one exchange must get right."""
 
 from datetime import datetime
 

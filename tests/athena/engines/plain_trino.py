@@ -3,7 +3,7 @@
     with plain_trino({"schemahub": printed}, folder, extra_jars=jars(["org.xerial:sqlite-jdbc:3.50.3.0"])) as address:
         rows_of(address, "select * from schemahub.schemahub.trades_unified")
 
-Not to be taken for Athena's part, which is `tests/athena/trino_process.py`. As a program it is the child process:
+Not to be taken for Athena's part, which is `simulator/aws/trino_process.py`. As a program it is the child process:
 
     python -m tests.athena.engines.plain_trino <port> <folder with config.properties>
 """
