@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.words import WORDS_OF_MARKETS
+
 PROJECT = Path(__file__).resolve().parents[1]
 PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())
 ARROWS = {
@@ -24,8 +26,6 @@ ARROWS = {
     "infrastructure": {"lakehouse", "loaders", "macros_gen", "registry", "schemahub"},
 }
 LONGEST_MODULE = 400
-WORDS_OF_MARKETS = re.compile(r"(?<![a-z])(?:trade|symbol|exchange)s?(?![a-z])", re.IGNORECASE)
-"""Also as a part of a name, such as `trade_ts`."""
 KNOWS_NO_MARKET = {
     "registry": {"products.py", "transforms/market.py"},
     "macros_gen": {

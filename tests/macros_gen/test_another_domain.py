@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from tests.support.generated_project import GeneratedProject
-from tests.test_architecture import WORDS_OF_MARKETS
+from tests.support.words import WORDS_OF_MARKETS
 
 LAKE = """\
 provenance:

@@ -14,7 +14,7 @@ from schemahub.cli import app, run
 from schemahub.runs.context import RunContext
 from schemahub.runs.unify import Unified
 from schemahub.settings import load_settings
-from tests.schemahub.test_plan_scanned import MB, Athena, execution
+from tests.support.finished_queries import MB, Athena, execution
 
 
 @dataclass
