@@ -140,7 +140,7 @@ def test_region_and_addresses_are_those_that_boto3_uses(
     s3: str | None,
 ) -> None:
     lake = s3_home.open()
-    for name in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_GLUE", "AWS_ENDPOINT_URL_S3"):
+    for name in ("AWS_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_GLUE", "AWS_ENDPOINT_URL_S3"):
         monkeypatch.delenv(name, raising=False)
     for name, value in {"AWS_DEFAULT_REGION": "eu-west-1", **variables}.items():
         monkeypatch.setenv(name, value)
