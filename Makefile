@@ -72,21 +72,21 @@ docs-serve: $(SETUP) ## Show the dbt docs site on http://127.0.0.1:8080.
 
 ##@ AWS
 
-aws-bootstrap: $(SETUP) ## Make what an AWS account needs, or bring it up to date; ARGS="--dry-run" shows it.
+aws-bootstrap: $(SETUP) ## Create or update what an AWS account needs; ARGS="--dry-run" only shows it.
 	@$(BIN)/python -m infrastructure.deploy.stack bootstrap $(ARGS)
 
-aws-destroy: $(SETUP) ## Remove it all; refused while tables hold rows, unless ARGS="--even-with-data".
+aws-destroy: $(SETUP) ## Remove all of it; refused while tables hold rows, unless ARGS="--even-with-data".
 	@$(BIN)/python -m infrastructure.deploy.stack destroy $(ARGS)
 
-aws-smoke: $(SETUP) ## Try a new account: YES=<account>/<region>.
+aws-smoke: $(SETUP) ## Check that a new account works: YES=<account>/<region>.
 	@$(BIN)/python -m infrastructure.smoke --yes "$(YES)" $(ARGS)
 
-glue-package: $(SETUP) ## Pack what the Glue jobs run, in build/glue.
+glue-package: $(SETUP) ## Build the package that the Glue jobs run, in build/glue.
 	@$(BIN)/python -m infrastructure.deploy.package
 
 ##@ Develop
 
-generate: $(SETUP) ## Write the generated dbt files from config/.
+generate: $(SETUP) ## Write the generated dbt files, JSON Schemas and docs/mappings.md from config/.
 	@$(BIN)/schemahub generate
 
 lint: $(SETUP) ## Check style, types, SQL and the generated files.
