@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from schemahub.cli.app import LakeCommand, app
-from tests.schemahub.conftest import Cli, error_line
+from tests.support.command_line import Cli, error_line
 
 NEEDS_NO_LAKE = {"generate", "update-products", "simulate"}
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from lakehouse.errors import Misconfigured
-from macros_gen.registry import RegistryError
+from registry.registry import RegistryError
 from schemahub.runs.generate import StaleFiles, check_generated, generate
 from schemahub.settings import PROJECT
-from tests.schemahub.conftest import Cli
+from tests.support.command_line import Cli
 
 MODEL = "dbt_project/models/generated/trades_unified.sql"
 
