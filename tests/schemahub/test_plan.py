@@ -127,7 +127,7 @@ def test_without_anything_new_no_trades_are_read(lake: TestLake) -> None:
     for node in ("trades_unified", "trades_1m_versions"):
         assert sum(plan.reads(node).values(), Reads()) == Reads()
     assert plan.dollars == pytest.approx(sum(each.count for each in plan.statements) * dollars(0))
-    (sentence,) = plan_report(plan, lake.lake.location)
+    (sentence,) = plan_report(plan, lake.lake.location, engine=lake.lake.engine)
     assert f"a run reads no trades, and Athena would take {shown_dollars(plan.dollars)}" in str(sentence)
 
 
