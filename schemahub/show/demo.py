@@ -23,5 +23,5 @@ def demo_report(result: Result, target: str) -> Iterator[Table | str]:
         f"\nquery it   .venv/bin/schemahub query --lake {folder} "
         '"select exchange, side, count(*) from trades_unified group by all order by all"\n'
         f"status     .venv/bin/schemahub status --lake {folder}\n"
-        "docs       make docs-serve"
+        f"docs       .venv/bin/schemahub docs --serve --lake {folder}"
     )

@@ -1,6 +1,6 @@
 """Every statement that dbt sends to Athena in one lifecycle, kept as text: what changes shows in the review.
 
-SCHEMAHUB_WRITE_GOLDEN=1 make test-athena        writes the files anew
+WRITE_GOLDEN=1 make test-athena        writes the files anew
 """
 
 import os
@@ -63,7 +63,7 @@ def lifecycle(athena: LocalAthena, registry: Registry, tmp_path_factory: pytest.
 def test_statements_are_those_that_were_reviewed(lifecycle: Lifecycle, phase: str) -> None:
     path = GOLDEN / f"{phase.replace(' ', '_')}.sql"
     text = "\n".join(lifecycle.statements[phase])
-    if os.environ.get("SCHEMAHUB_WRITE_GOLDEN"):
+    if os.environ.get("WRITE_GOLDEN"):
         GOLDEN.mkdir(exist_ok=True)
         path.write_text(text)
     assert text == path.read_text(), f"{path.name} differs; if that is meant, write it anew: see the top of this test"

@@ -9,6 +9,7 @@ from lakehouse.pending import Landed, read_landed, shortfalls
 from macros_gen.__main__ import main as generate
 from schemahub.runs.attention import outdated, remarks, stuck
 from schemahub.runs.balance import balances
+from schemahub.show.balance import balance_line
 from tests.support.lake_under_test import (
     ROOT,
     LakeUnderTest,
@@ -78,7 +79,7 @@ def test_what_was_read_is_inserted_known_or_rejected(unified: LakeUnderTest) -> 
         "c2": (4, 1, 0, 3),
     }
     (of_coinbase,) = balances([loads["c2"]])
-    assert str(of_coinbase) == "raw_coinbase_trades  4 read = 1 inserted + 0 already there + 3 rejected"
+    assert balance_line(of_coinbase) == "raw_coinbase_trades  4 read = 1 inserted + 0 already there + 3 rejected"
     assert of_coinbase.reasons == {"price is null": 2, "quantity is not finite": 1}
 
 

@@ -1,6 +1,6 @@
 """Runs that are killed at any moment, on a market that grows, with every fault on and with clocks that are wrong.
 
-Slow, hence `make test-kills`: each round is a process of its own. SCHEMAHUB_KILLS_SEED repeats a printed seed.
+Slow, hence `make test-kills`: each round is a process of its own. KILLS_SEED repeats a printed seed.
 """
 
 import os
@@ -121,8 +121,8 @@ def unified(lake: Path) -> list[tuple[Trade, Values]]:
 def test_nothing_is_lost_or_duplicated_whenever_a_run_is_killed(
     exchanges: RunningSimulator, registry: Registry, tmp_path: Path
 ) -> None:
-    seed = os.environ.get("SCHEMAHUB_KILLS_SEED", f"{datetime.now(UTC):%Y%m%d%H%M}")
-    print(f"SCHEMAHUB_KILLS_SEED={seed}")
+    seed = os.environ.get("KILLS_SEED", f"{datetime.now(UTC):%Y%m%d%H%M}")
+    print(f"KILLS_SEED={seed}")
     chance, lake = random.Random(seed), tmp_path / "lake"
     exchanges.set_faults(*FAULTS)
     killed = rounds = 0
