@@ -26,7 +26,7 @@
     case when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *\z') and is_finite(try_cast({{ value }} as double)) then try_cast({{ value }} as double) end
 {%- endmacro %}
 
-{# Text of a whole number as a 64-bit integer. #}
+{# The text of a whole number as a 64-bit integer. #}
 {% macro to_bigint(value) %}
     {{- return(adapter.dispatch("to_bigint", "schemahub")(value)) -}}
 {% endmacro %}
@@ -39,7 +39,7 @@
     case when regexp_like({{ value }}, '\A *[-+]?[0-9]+ *\z') then try_cast(trim({{ value }}) as bigint) end
 {%- endmacro %}
 
-{# true/false, t/f or 1/0 as a boolean. #}
+{# The words true and false, t and f, or 1 and 0 as a boolean. #}
 {% macro to_boolean(value) %}
     {{- return(adapter.dispatch("to_boolean", "schemahub")(value)) -}}
 {% endmacro %}
@@ -117,7 +117,7 @@
     case when regexp_like({{ value }}, '\A *[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[-+](0[0-9]|1[0-3])(:?[0-5][0-9])?|[-+]14(:?00)?)? *\z') then try(cast(from_iso8601_timestamp_nanos(regexp_replace(regexp_replace(regexp_replace(replace(trim({{ value }}), ' ', 'T'), '(\.[0-9]{6})[0-9]+', '$1'), '([-+][0-9]{2})$', '$1:00'), '([-+][0-9]{2})([0-9]{2})$', '$1:$2')) at time zone 'UTC' as timestamp(6))) end
 {%- endmacro %}
 
-{# Text in capitals. #}
+{# Text in upper case. #}
 {% macro upper(value) %}
     {{- return(adapter.dispatch("upper", "schemahub")(value)) -}}
 {% endmacro %}
@@ -130,7 +130,7 @@
     translate({{ value }}, 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ')
 {%- endmacro %}
 
-{# Text in small letters. #}
+{# Text in lower case. #}
 {% macro lower(value) %}
     {{- return(adapter.dispatch("lower", "schemahub")(value)) -}}
 {% endmacro %}
@@ -143,7 +143,7 @@
     translate({{ value }}, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')
 {%- endmacro %}
 
-{# The taker's side from a flag that says whether the buyer's order waited in the book. #}
+{# The taker's side from a flag that is true if the buyer's order was waiting in the book. #}
 {% macro side_from_buyer_is_maker(value) %}
     {{- return(adapter.dispatch("side_from_buyer_is_maker", "schemahub")(value)) -}}
 {% endmacro %}
@@ -156,7 +156,7 @@
     case when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end
 {%- endmacro %}
 
-{# The taker's side from the maker's: the opposite. #}
+{# The taker's side from the maker's side, which is the opposite. #}
 {% macro side_from_maker_side(value) %}
     {{- return(adapter.dispatch("side_from_maker_side", "schemahub")(value)) -}}
 {% endmacro %}
