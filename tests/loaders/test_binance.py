@@ -1,0 +1,102 @@
+"""What Binance's connector must get right that no other has; test_connector_contract holds what all must do."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from loaders.connector import Cursor, Page, Request, Response, Walk
+from loaders.connectors import load_connectors
+from loaders.exceptions import BadRequest, RateLimited, UnexpectedPayload
+from tests.loaders.trade_bodies import body_of
+
+CONNECTORS = load_connectors()
+
+
+def test_binance_times_are_read_by_their_size_row_by_row() -> None:
+    body = (
+        b'[{"id":1,"price":"4.00000100","qty":"1","quoteQty":"4","time":1499865549590,"isBuyerMaker":true},'
+        b'{"id":2,"price":"4","qty":"1","quoteQty":"4","time":1735689600123456,"isBuyerMaker":false}]'
+    )
+    trades = CONNECTORS["binance"].parse_trades(body, symbol="BNBBTC")
+    assert trades["time"].to_pylist() == [
+        datetime(2017, 7, 12, 13, 19, 9, 590000),
+        datetime(2025, 1, 1, 0, 0, 0, 123456),
+    ]
+    assert trades["price"].to_pylist() == [4.000001, 4.0]
+
+
+def test_the_pause_that_a_venue_asks_for_is_kept() -> None:
+    with pytest.raises(RateLimited) as caught:
+        CONNECTORS["binance"].check(Response(418, {"retry-after": "120"}, b""))
+    assert caught.value.retry_after == 120
+
+
+def test_binance_rows_of_2018_without_a_quote_quantity_land() -> None:
+    body = (
+        b'[{"id":17851860,"price":"0.07600400","qty":"0.11000000","time":1515440470089,"isBuyerMaker":true,'
+        b'"isBestMatch":true}]'
+    )
+    trades = CONNECTORS["binance"].parse_trades(body, symbol="ETHBTC").to_pylist()
+    assert (trades[0]["id"], trades[0]["price"], trades[0]["quote_qty"]) == ("17851860", 0.076004, None)
+
+
+def test_a_row_without_what_the_unified_table_needs_is_refused() -> None:
+    with pytest.raises(UnexpectedPayload, match="binance: expected `price` in every trade"):
+        CONNECTORS["binance"].parse_trades(b'[{"id":1,"qty":"1","time":1,"isBuyerMaker":true}]', symbol="X")
+
+
+def sent(walk: Walk, *bodies: bytes) -> tuple[list[Request], list[Page]]:
+    """What a walk asks for, and what it brings, while it is sent these bodies."""
+    requests, pages, step = [], [], next(walk, None)
+    left = iter(bodies)
+    while step is not None:
+        if isinstance(step, Page):
+            pages.append(step)
+            step = next(walk, None)
+            continue
+        requests.append(step)
+        try:
+            step = walk.send(Response(200, {}, next(left)))
+        except StopIteration:
+            step = None
+    return requests, pages
+
+
+def test_binance_passes_over_aggregates_that_were_struck_out() -> None:
+    struck = b'[{"a":5,"p":"0","q":"0","f":-1,"l":-1,"T":1,"m":true,"M":true}]'
+    walk = CONNECTORS["binance"].newer("BTCUSDT", None, since=datetime(2026, 1, 5, tzinfo=UTC))
+    asked, _ = sent(walk, struck, struck.replace(b"5", b"6"), b'[{"a":7,"f":40}]', b"[]")
+    assert [request.parameters.get("fromId") for request in asked] == [None, "6", "7", "40"]
+
+
+def test_binance_begins_before_the_time_asked_for_and_lands_from_it_on() -> None:
+    since = datetime(2026, 1, 5, tzinfo=UTC)
+    start = int(since.timestamp() * 1000)
+    rows = [{"id": str(i), "time": str(start + late)} for i, late in [(40, -9_000), (41, 1), (42, -1), (43, 2)]]
+    walk = CONNECTORS["binance"].newer("BTCUSDT", None, since=since)
+    asked, pages = sent(walk, b'[{"a":7,"f":40}]', body_of("binance", *rows), b"[]")
+    assert int(asked[0].parameters["startTime"]) == start - 60_000
+    assert pages[0].trades["id"].to_pylist() == ["41", "42", "43"]  # a higher id may carry an earlier time
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        Response(401, {}, b'{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}'),
+        Response(400, {}, b'{"code":-2014,"msg":"API-key format invalid."}'),
+        Response(403, {}, b"<html>"),
+        Response(404, {}, b""),
+    ],
+)
+def test_a_host_of_binance_without_open_history_is_told_which_have_it(response: Response) -> None:
+    with pytest.raises(BadRequest, match=r"historicalTrades.* api\.binance\.com, .*SCHEMAHUB_BINANCE_URL"):
+        CONNECTORS["binance"].check(response)
+
+
+def test_a_venue_that_answers_differently_each_time_is_given_up() -> None:
+    walk = CONNECTORS["binance"].newer("BTCUSDT", Cursor("7", "7"), since=datetime(2026, 1, 5, tzinfo=UTC))
+    next(walk)
+    for answer in range(19):
+        walk.send(Response(200, {}, body_of("binance", {"id": str(100 + answer)})))
+    with pytest.raises(UnexpectedPayload, match="binance BTCUSDT: the same request was answered 20 different ways"):
+        walk.send(Response(200, {}, body_of("binance", {"id": "119"})))

@@ -1,0 +1,136 @@
+"""What Kraken's connector must get right that no other has; test_connector_contract holds what all must do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from loaders.connector import Cursor, Page, Response
+from loaders.connectors import load_connectors
+from loaders.exceptions import UnexpectedPayload
+from tests.loaders.trade_bodies import kraken_page
+
+CONNECTORS = load_connectors()
+LONG_AGO = datetime(2013, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "microsecond"),
+    [
+        ("1762820035.9822779", 982277),  # as a double it would be …2778
+        ("1762820035.9999999", 999999),  # rounding would make it the next second
+        ("1762820035.98", 980000),
+        ("1762820035", 0),
+    ],
+)
+def test_kraken_times_keep_their_digits_and_are_cut_to_microseconds(text: str, microsecond: int) -> None:
+    page = kraken_page(f'["30243.4","0.3",{text},"b","m","",61044952]')
+    assert CONNECTORS["kraken"].parse_trades(page, symbol="XBTUSD")["time"][0].as_py() == datetime(
+        2025, 11, 11, 0, 13, 55, microsecond
+    )
+
+
+def test_kraken_is_named_by_the_pair_asked_for_not_by_the_key_of_the_answer() -> None:
+    trades = CONNECTORS["kraken"].parse_trades(kraken_page('["1","2",3.5,"s","l","",9]'), symbol="XBTUSD")
+    assert trades["pair"].to_pylist() == ["XBTUSD"]
+    assert trades["trade_id"].to_pylist() == ["9"]
+
+
+def test_kraken_rows_without_an_id_get_one_that_is_the_same_every_time_and_tells_twins_apart() -> None:
+    twin = '["1023.8","0.4",1385579841.7774,"s","l",""]'
+    page = kraken_page(twin, twin, '["1023.9","0.4",1385579841.7774,"s","l",""]')
+    first, second = (CONNECTORS["kraken"].parse_trades(page, symbol="XBTUSD") for _ in range(2))
+    assert first["trade_id"] == second["trade_id"]
+    assert len(set(first["trade_id"].to_pylist())) == 3
+
+
+def test_a_kraken_warning_is_not_an_error() -> None:
+    CONNECTORS["kraken"].check(Response(200, {}, b'{"error":["WGeneral:Deprecated"],"result":{}}'))
+
+
+@dataclass
+class KrakenTape:
+    """Rows with their true times in nanoseconds; answers as Kraken does, a few at a time."""
+
+    rows: Sequence[tuple[int, str]]
+    page: int = 2
+
+    def pages(self, after: Cursor | None, since: datetime) -> list[Page]:
+        walk = CONNECTORS["kraken"].newer("XBTUSD", after, since=since)
+        pages, step = [], next(walk, None)
+        while step is not None:
+            if isinstance(step, Page):
+                pages.append(step)
+                step = next(walk, None)
+                continue
+            try:
+                step = walk.send(Response(200, {}, self.answer(int(step.parameters["since"]))))
+            except StopIteration:
+                step = None
+        return pages
+
+    def answer(self, since: int) -> bytes:
+        found = [row for row in self.rows if row[0] > since][: self.page]
+        return kraken_page(*(text for _, text in found), last=str(found[-1][0] if found else since))
+
+
+TWIN = '["1023.8","0.4",1385579841.7774,"s","l",""]'
+
+
+OTHER = '["1023.9","0.4",1385579841.7774,"s","l",""]'
+
+
+SECOND = 1385579841
+
+
+TWINS = KrakenTape(
+    [
+        (SECOND * 10**9 + 777_400_001, TWIN),
+        (SECOND * 10**9 + 777_400_002, TWIN),
+        (SECOND * 10**9 + 777_400_003, OTHER),
+        (SECOND * 10**9 + 777_400_004, TWIN),
+        (SECOND * 10**9 + 777_400_005, TWIN),
+        (SECOND * 10**9 + 900_000_000, OTHER.replace("7774", "9")),
+    ]
+)
+
+
+def ids_of(pages: list[Page]) -> list[str]:
+    return [trade_id for page in pages for trade_id in page.trades["trade_id"].to_pylist()]
+
+
+def test_kraken_twins_on_either_side_of_a_page_stay_two() -> None:
+    for size in (1, 2, 3, 1000):
+        ids = ids_of(KrakenTape(TWINS.rows, size).pages(None, LONG_AGO))
+        assert len(set(ids)) == len(ids) == 6
+        assert ids == ids_of(TWINS.pages(None, LONG_AGO))
+
+
+def test_kraken_twins_get_the_same_ids_wherever_a_walk_resumes() -> None:
+    pages = KrakenTape(TWINS.rows, 1).pages(None, LONG_AGO)
+    ids = ids_of(pages)
+    for place, page in enumerate(pages, start=1):
+        for size in (1, 2, 1000):
+            assert ids_of(KrakenTape(TWINS.rows, size).pages(page.cursor, LONG_AGO)) == ids[place:]
+
+
+def test_kraken_twins_get_the_same_ids_wherever_a_first_walk_begins() -> None:
+    ids = ids_of(TWINS.pages(None, LONG_AGO))
+    since = datetime.fromtimestamp(SECOND, UTC)
+    assert ids_of(TWINS.pages(None, since + timedelta(microseconds=777_400))) == ids
+    assert ids_of(TWINS.pages(None, since + timedelta(microseconds=800_000))) == ids[-1:]
+
+
+@pytest.mark.parametrize("last", ['"-1"', '"1; drop"', "null", "1.5", '""', "[]", '"' + "9" * 99 + '"'])
+def test_a_kraken_token_that_is_none_is_refused(last: str) -> None:
+    body = kraken_page('["1","2",3.5,"s","l","",9]').replace(b'"last":"1"', f'"last":{last}'.encode())
+    with pytest.raises(UnexpectedPayload, match="kraken"):
+        CONNECTORS["kraken"].parse_trades(body, symbol="XBTUSD")
+
+
+def test_a_kraken_token_that_stays_ends_the_walk_in_one_line() -> None:
+    stuck = KrakenTape(TWINS.rows)
+    stuck.answer = lambda _: kraken_page(TWIN, last="1")  # type: ignore[method-assign]
+    with pytest.raises(UnexpectedPayload, match="kraken XBTUSD: `last` stays at 1"):
+        stuck.pages(Cursor("1", "x-0"), LONG_AGO)

@@ -1,0 +1,26 @@
+"""Bodies of trades as each exchange sends them."""
+
+
+def kraken_page(*rows: str, last: str = "1") -> bytes:
+    return f'{{"error":[],"result":{{"XXBTZUSD":[{",".join(rows)}],"last":"{last}"}}}}'.encode()
+
+
+SOUND = {
+    "binance": '{{"id":{id},"price":{price},"qty":"0.5","time":{time},"isBuyerMaker":true}}',
+    "coinbase": '{{"trade_id":{id},"price":{price},"size":"0.5","time":{time},"side":"buy"}}',
+    "kraken": '[{price},"0.5",{time},"b","l","",{id}]',
+}
+
+
+TIMES = {"binance": "1767571200000", "coinbase": '"2026-01-05T00:00:00Z"', "kraken": "1767571200.0"}
+
+
+def body_of(exchange: str, *rows: dict[str, str]) -> bytes:
+    """A body of an exchange whose rows have these ids, prices and times, in JSON; sound ones where they are missing."""
+    texts = [
+        SOUND[exchange].format(**{"id": place, "price": '"1.25"', "time": TIMES[exchange], **row})
+        for place, row in enumerate(rows, start=7)
+    ]
+    if exchange == "kraken":
+        return kraken_page(*texts)
+    return f"[{','.join(texts[::-1] if exchange == 'coinbase' else texts)}]".encode()
