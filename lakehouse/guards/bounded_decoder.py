@@ -62,7 +62,7 @@ class BoundedDecoder(BinaryDecoder):
             dest[key] = self.read_bytes()
 
     def read_bytes(self) -> bytes:
-        # pyiceberg takes an EOFError anywhere between two blocks for the end of the file
+        # pyiceberg takes an EOFError between a block's count and its length for the end of the file
         if self._decoder.tell() >= self._size:
             raise ValueError("damaged Avro: expected a length, found the end of the data")
         return self.read(max(0, self.read_int()))

@@ -45,7 +45,7 @@ def test_what_is_whole_is_read_as_it_was_written(snapshot: Snapshot) -> None:
     assert entry.data_file.record_count == 40
 
 
-@pytest.mark.parametrize("after_header", [-400, -10, -1, 1, 2, 3, 20, -1_000_000])
+@pytest.mark.parametrize("after_header", [-1_000_000, -400, -10, -1, 1, 2, 3, 20, 40])
 def test_a_file_that_was_cut_is_not_taken_for_one_that_ended(snapshot: Snapshot, after_header: int) -> None:
     manifest = manifest_of(snapshot)
     reads: list[tuple[str, Callable[[], object]]] = [

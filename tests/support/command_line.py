@@ -44,7 +44,7 @@ class Cli:
     def run(self, command: list[str], *, lake: Path | str | None = None, **changes: str) -> Finished:
         environment = self.environment_of(lake, **changes)
         return subprocess.run(
-            command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
+            command, env=environment, cwd=self.folder, capture_output=True, text=True, timeout=600, check=False
         )
 
     def start(self, *arguments: str, lake: Path) -> "subprocess.Popen[str]":
