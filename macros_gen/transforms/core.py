@@ -19,21 +19,44 @@ _ISO8601 = (
 """Each engine takes spellings that the other doesn't, such as 1_000, 1.5d and 04:05Z; both read these alike."""
 
 
+def _number(engine: str, finite: str) -> str:
+    return f"""\
+case
+    when
+        {matches(engine, _NUMBER)}
+        and {finite}(try_cast({{}} as double))
+        then try_cast({{}} as double)
+end"""
+
+
+def _whole_number(engine: str) -> str:
+    return f"""\
+case
+    when {matches(engine, _WHOLE_NUMBER, "{}")}
+        then try_cast(trim({{}}) as bigint)
+end"""
+
+
 def _epoch(*, fraction_digits: int, microseconds: str) -> EngineSql:
     """Numbers of at most 18 - `fraction_digits` digits before the point; `microseconds` is SQL that scales one."""
     finer = rf"\.[0-9]{{{fraction_digits}}})[0-9]+" if fraction_digits else r")\.[0-9]*"
 
     def in_microseconds(engine: str, first: str) -> str:
         text = trimmed(engine)
-        # an exponent is written out first; not through double, which would be a microsecond off
-        digits = (
-            f"case when {matches(engine, _PLAIN_NUMBER)} then {text}"
-            f" when {matches(engine, _NUMBER)} then cast(try_cast({text} as decimal(38, 12)) as varchar) end"
-        )
-        # decimal(18) is exact and, unlike wider ones, fast to parse; it goes beyond the year 9999. A cast would round
-        # the digits that don't fit, so they are cut first
-        cut = f"regexp_replace({digits}, '^([-+]?[0-9]*{finer}$', '{first}')"
-        return microseconds.replace("{}", f"try_cast({cut} as decimal(18, {fraction_digits}))")
+        # an exponent is written out first; not through double, which would be a microsecond off. decimal(18) is exact
+        # and, unlike wider ones, fast to parse; it goes beyond the year 9999. A cast would round the digits that don't
+        # fit, so they are cut first
+        cut = f"""\
+try_cast(regexp_replace(
+    case
+        when {matches(engine, _PLAIN_NUMBER)}
+            then {text}
+        when {matches(engine, _NUMBER)}
+            then cast(try_cast({text} as decimal(38, 12)) as varchar)
+    end,
+    '^([-+]?[0-9]*{finer}$', '{first}'
+) as decimal(18, {fraction_digits}))"""
+        return microseconds.replace("{}", cut)
 
     return EngineSql(
         duckdb=f"make_timestamp(cast({in_microseconds('duckdb', chr(92) + '1')} as bigint))",
@@ -42,39 +65,56 @@ def _epoch(*, fraction_digits: int, microseconds: str) -> EngineSql:
     )
 
 
+_FROM_NS = EngineSql(
+    duckdb=r"""
+make_timestamp(
+    try_cast(regexp_extract(cast({} as varchar), '^ *([-+]?[0-9]{1,19}) *$', 1) as bigint) // 1000
+)""".strip(),
+    athena=r"""
+cast(from_unixtime_nanos(
+    (try_cast(regexp_extract(cast({} as varchar), '\A *([-+]?[0-9]{1,19}) *\z', 1) as bigint) / 1000) * 1000
+) at time zone 'UTC' as timestamp(6))""".strip(),
+)
+
+_ISO = EngineSql(
+    duckdb=f"""\
+case
+    when {matches("duckdb", _ISO8601, "{}")}
+        then try_cast({{}} as timestamptz) at time zone 'UTC'
+end""",
+    # +02 and +0200 become +02:00
+    athena=rf"""
+case
+    when {matches("athena", _ISO8601, "{}")}
+        then try(cast(from_iso8601_timestamp_nanos(
+            regexp_replace(
+                regexp_replace(
+                    regexp_replace(replace(trim({{}}), ' ', 'T'), '(\.[0-9]{{6}})[0-9]+', '$1'),
+                    '([-+][0-9]{{2}})$', '$1:00'
+                ),
+                '([-+][0-9]{{2}})([0-9]{{2}})$', '$1:$2'
+            )
+        ) at time zone 'UTC' as timestamp(6)))
+end""".strip(),
+)
+
+
 SQL: Mapping[str, EngineSql] = {
     "to_string": same("cast({} as varchar)"),
-    "to_double": EngineSql(
-        duckdb=f"case when {matches('duckdb', _NUMBER)} and isfinite(try_cast({{}} as double))"
-        " then try_cast({} as double) end",
-        athena=f"case when {matches('athena', _NUMBER)} and is_finite(try_cast({{}} as double))"
-        " then try_cast({} as double) end",
-    ),
-    "to_bigint": EngineSql(
-        duckdb=f"case when {matches('duckdb', _WHOLE_NUMBER, '{}')} then try_cast(trim({{}}) as bigint) end",
-        athena=f"case when {matches('athena', _WHOLE_NUMBER, '{}')} then try_cast(trim({{}}) as bigint) end",
-    ),
-    "to_boolean": spelled(
-        "case when <word> in ('true', 't', '1') then true when <word> in ('false', 'f', '0') then false end"
-    ),
+    "to_double": EngineSql(duckdb=_number("duckdb", "isfinite"), athena=_number("athena", "is_finite")),
+    "to_bigint": EngineSql(duckdb=_whole_number("duckdb"), athena=_whole_number("athena")),
+    "to_boolean": spelled("""\
+case
+    when <word> in ('true', 't', '1')
+        then true
+    when <word> in ('false', 'f', '0')
+        then false
+end"""),
     "from_s": _epoch(fraction_digits=6, microseconds="cast({} as decimal(38, 6)) * 1000000"),
     "from_ms": _epoch(fraction_digits=3, microseconds="cast({} as decimal(38, 3)) * 1000"),
     "from_us": _epoch(fraction_digits=0, microseconds="{}"),
-    "from_ns": EngineSql(
-        duckdb="make_timestamp(try_cast(regexp_extract(cast({} as varchar), '^ *([-+]?[0-9]{1,19}) *$', 1)"
-        " as bigint) // 1000)",
-        athena="cast(from_unixtime_nanos((try_cast(regexp_extract(cast({} as varchar),"
-        r" '\A *([-+]?[0-9]{1,19}) *\z', 1) as bigint) / 1000) * 1000) at time zone 'UTC' as timestamp(6))",
-    ),
-    "iso8601": EngineSql(
-        duckdb=f"case when {matches('duckdb', _ISO8601, '{}')}"
-        " then try_cast({} as timestamptz) at time zone 'UTC' end",
-        athena=f"case when {matches('athena', _ISO8601, '{}')} then try(cast(from_iso8601_timestamp_nanos("
-        # +02 and +0200 as +02:00
-        r"regexp_replace(regexp_replace(regexp_replace(replace(trim({}), ' ', 'T'), '(\.[0-9]{6})[0-9]+', '$1'),"
-        " '([-+][0-9]{2})$', '$1:00'), '([-+][0-9]{2})([0-9]{2})$', '$1:$2'))"
-        " at time zone 'UTC' as timestamp(6))) end",
-    ),
+    "from_ns": _FROM_NS,
+    "iso8601": _ISO,
     "upper": same(f"translate({{}}, '{ascii_lowercase}', '{ascii_uppercase}')"),
     "lower": same(f"translate({{}}, '{ascii_uppercase}', '{ascii_lowercase}')"),
 }

@@ -11,9 +11,14 @@ def _side(*, buy: tuple[str, ...], sell: tuple[str, ...]) -> EngineSql:
     def listed(words: tuple[str, ...]) -> str:
         return ", ".join(f"'{word}'" for word in words)
 
-    return spelled(
-        f"case when <word> in ({listed(buy)}) then 'BUY' when <word> in ({listed(sell)}) then 'SELL' else 'UNKNOWN' end"
-    )
+    return spelled(f"""\
+case
+    when <word> in ({listed(buy)})
+        then 'BUY'
+    when <word> in ({listed(sell)})
+        then 'SELL'
+    else 'UNKNOWN'
+end""")
 
 
 SQL: Mapping[str, EngineSql] = {

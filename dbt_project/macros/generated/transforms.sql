@@ -19,11 +19,21 @@
 {% endmacro %}
 
 {% macro duckdb__to_double(value) -%}
-    case when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *') and isfinite(try_cast({{ value }} as double)) then try_cast({{ value }} as double) end
+    case
+        when
+            regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *')
+            and isfinite(try_cast({{ value }} as double))
+            then try_cast({{ value }} as double)
+    end
 {%- endmacro %}
 
 {% macro athena__to_double(value) -%}
-    case when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *\z') and is_finite(try_cast({{ value }} as double)) then try_cast({{ value }} as double) end
+    case
+        when
+            regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *\z')
+            and is_finite(try_cast({{ value }} as double))
+            then try_cast({{ value }} as double)
+    end
 {%- endmacro %}
 
 {# The text of a whole number as a 64-bit integer. #}
@@ -32,11 +42,17 @@
 {% endmacro %}
 
 {% macro duckdb__to_bigint(value) -%}
-    case when regexp_full_match({{ value }}, ' *[-+]?[0-9]+ *') then try_cast(trim({{ value }}) as bigint) end
+    case
+        when regexp_full_match({{ value }}, ' *[-+]?[0-9]+ *')
+            then try_cast(trim({{ value }}) as bigint)
+    end
 {%- endmacro %}
 
 {% macro athena__to_bigint(value) -%}
-    case when regexp_like({{ value }}, '\A *[-+]?[0-9]+ *\z') then try_cast(trim({{ value }}) as bigint) end
+    case
+        when regexp_like({{ value }}, '\A *[-+]?[0-9]+ *\z')
+            then try_cast(trim({{ value }}) as bigint)
+    end
 {%- endmacro %}
 
 {# The words true and false, t and f, or 1 and 0 as a boolean. #}
@@ -45,11 +61,21 @@
 {% endmacro %}
 
 {% macro duckdb__to_boolean(value) -%}
-    case when lower(trim(cast({{ value }} as varchar), ' ')) in ('true', 't', '1') then true when lower(trim(cast({{ value }} as varchar), ' ')) in ('false', 'f', '0') then false end
+    case
+        when lower(trim(cast({{ value }} as varchar), ' ')) in ('true', 't', '1')
+            then true
+        when lower(trim(cast({{ value }} as varchar), ' ')) in ('false', 'f', '0')
+            then false
+    end
 {%- endmacro %}
 
 {% macro athena__to_boolean(value) -%}
-    case when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('true', 't', '1') then true when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('false', 'f', '0') then false end
+    case
+        when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('true', 't', '1')
+            then true
+        when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('false', 'f', '0')
+            then false
+    end
 {%- endmacro %}
 
 {# Unix time in seconds to UTC. #}
@@ -58,11 +84,27 @@
 {% endmacro %}
 
 {% macro duckdb__from_s(value) -%}
-    make_timestamp(cast(cast(try_cast(regexp_replace(case when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *') then trim(cast({{ value }} as varchar), ' ') when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *') then cast(try_cast(trim(cast({{ value }} as varchar), ' ') as decimal(38, 12)) as varchar) end, '^([-+]?[0-9]*\.[0-9]{6})[0-9]+$', '\1') as decimal(18, 6)) as decimal(38, 6)) * 1000000 as bigint))
+    make_timestamp(cast(cast(try_cast(regexp_replace(
+        case
+            when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *')
+                then trim(cast({{ value }} as varchar), ' ')
+            when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *')
+                then cast(try_cast(trim(cast({{ value }} as varchar), ' ') as decimal(38, 12)) as varchar)
+        end,
+        '^([-+]?[0-9]*\.[0-9]{6})[0-9]+$', '\1'
+    ) as decimal(18, 6)) as decimal(38, 6)) * 1000000 as bigint))
 {%- endmacro %}
 
 {% macro athena__from_s(value) -%}
-    cast(from_unixtime_nanos(cast(cast(try_cast(regexp_replace(case when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *\z') then trim(both ' ' from cast({{ value }} as varchar)) when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *\z') then cast(try_cast(trim(both ' ' from cast({{ value }} as varchar)) as decimal(38, 12)) as varchar) end, '^([-+]?[0-9]*\.[0-9]{6})[0-9]+$', '$1') as decimal(18, 6)) as decimal(38, 6)) * 1000000 as decimal(38, 0)) * 1000) at time zone 'UTC' as timestamp(6))
+    cast(from_unixtime_nanos(cast(cast(try_cast(regexp_replace(
+        case
+            when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *\z')
+                then trim(both ' ' from cast({{ value }} as varchar))
+            when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *\z')
+                then cast(try_cast(trim(both ' ' from cast({{ value }} as varchar)) as decimal(38, 12)) as varchar)
+        end,
+        '^([-+]?[0-9]*\.[0-9]{6})[0-9]+$', '$1'
+    ) as decimal(18, 6)) as decimal(38, 6)) * 1000000 as decimal(38, 0)) * 1000) at time zone 'UTC' as timestamp(6))
 {%- endmacro %}
 
 {# Unix time in milliseconds to UTC. #}
@@ -71,11 +113,27 @@
 {% endmacro %}
 
 {% macro duckdb__from_ms(value) -%}
-    make_timestamp(cast(cast(try_cast(regexp_replace(case when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *') then trim(cast({{ value }} as varchar), ' ') when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *') then cast(try_cast(trim(cast({{ value }} as varchar), ' ') as decimal(38, 12)) as varchar) end, '^([-+]?[0-9]*\.[0-9]{3})[0-9]+$', '\1') as decimal(18, 3)) as decimal(38, 3)) * 1000 as bigint))
+    make_timestamp(cast(cast(try_cast(regexp_replace(
+        case
+            when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *')
+                then trim(cast({{ value }} as varchar), ' ')
+            when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *')
+                then cast(try_cast(trim(cast({{ value }} as varchar), ' ') as decimal(38, 12)) as varchar)
+        end,
+        '^([-+]?[0-9]*\.[0-9]{3})[0-9]+$', '\1'
+    ) as decimal(18, 3)) as decimal(38, 3)) * 1000 as bigint))
 {%- endmacro %}
 
 {% macro athena__from_ms(value) -%}
-    cast(from_unixtime_nanos(cast(cast(try_cast(regexp_replace(case when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *\z') then trim(both ' ' from cast({{ value }} as varchar)) when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *\z') then cast(try_cast(trim(both ' ' from cast({{ value }} as varchar)) as decimal(38, 12)) as varchar) end, '^([-+]?[0-9]*\.[0-9]{3})[0-9]+$', '$1') as decimal(18, 3)) as decimal(38, 3)) * 1000 as decimal(38, 0)) * 1000) at time zone 'UTC' as timestamp(6))
+    cast(from_unixtime_nanos(cast(cast(try_cast(regexp_replace(
+        case
+            when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *\z')
+                then trim(both ' ' from cast({{ value }} as varchar))
+            when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *\z')
+                then cast(try_cast(trim(both ' ' from cast({{ value }} as varchar)) as decimal(38, 12)) as varchar)
+        end,
+        '^([-+]?[0-9]*\.[0-9]{3})[0-9]+$', '$1'
+    ) as decimal(18, 3)) as decimal(38, 3)) * 1000 as decimal(38, 0)) * 1000) at time zone 'UTC' as timestamp(6))
 {%- endmacro %}
 
 {# Unix time in microseconds to UTC. #}
@@ -84,11 +142,27 @@
 {% endmacro %}
 
 {% macro duckdb__from_us(value) -%}
-    make_timestamp(cast(try_cast(regexp_replace(case when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *') then trim(cast({{ value }} as varchar), ' ') when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *') then cast(try_cast(trim(cast({{ value }} as varchar), ' ') as decimal(38, 12)) as varchar) end, '^([-+]?[0-9]*)\.[0-9]*$', '\1') as decimal(18, 0)) as bigint))
+    make_timestamp(cast(try_cast(regexp_replace(
+        case
+            when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *')
+                then trim(cast({{ value }} as varchar), ' ')
+            when regexp_full_match(cast({{ value }} as varchar), ' *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *')
+                then cast(try_cast(trim(cast({{ value }} as varchar), ' ') as decimal(38, 12)) as varchar)
+        end,
+        '^([-+]?[0-9]*)\.[0-9]*$', '\1'
+    ) as decimal(18, 0)) as bigint))
 {%- endmacro %}
 
 {% macro athena__from_us(value) -%}
-    cast(from_unixtime_nanos(cast(try_cast(regexp_replace(case when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *\z') then trim(both ' ' from cast({{ value }} as varchar)) when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *\z') then cast(try_cast(trim(both ' ' from cast({{ value }} as varchar)) as decimal(38, 12)) as varchar) end, '^([-+]?[0-9]*)\.[0-9]*$', '$1') as decimal(18, 0)) as decimal(38, 0)) * 1000) at time zone 'UTC' as timestamp(6))
+    cast(from_unixtime_nanos(cast(try_cast(regexp_replace(
+        case
+            when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+) *\z')
+                then trim(both ' ' from cast({{ value }} as varchar))
+            when regexp_like(cast({{ value }} as varchar), '\A *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)? *\z')
+                then cast(try_cast(trim(both ' ' from cast({{ value }} as varchar)) as decimal(38, 12)) as varchar)
+        end,
+        '^([-+]?[0-9]*)\.[0-9]*$', '$1'
+    ) as decimal(18, 0)) as decimal(38, 0)) * 1000) at time zone 'UTC' as timestamp(6))
 {%- endmacro %}
 
 {# Unix time in nanoseconds to UTC. #}
@@ -97,11 +171,15 @@
 {% endmacro %}
 
 {% macro duckdb__from_ns(value) -%}
-    make_timestamp(try_cast(regexp_extract(cast({{ value }} as varchar), '^ *([-+]?[0-9]{1,19}) *$', 1) as bigint) // 1000)
+    make_timestamp(
+        try_cast(regexp_extract(cast({{ value }} as varchar), '^ *([-+]?[0-9]{1,19}) *$', 1) as bigint) // 1000
+    )
 {%- endmacro %}
 
 {% macro athena__from_ns(value) -%}
-    cast(from_unixtime_nanos((try_cast(regexp_extract(cast({{ value }} as varchar), '\A *([-+]?[0-9]{1,19}) *\z', 1) as bigint) / 1000) * 1000) at time zone 'UTC' as timestamp(6))
+    cast(from_unixtime_nanos(
+        (try_cast(regexp_extract(cast({{ value }} as varchar), '\A *([-+]?[0-9]{1,19}) *\z', 1) as bigint) / 1000) * 1000
+    ) at time zone 'UTC' as timestamp(6))
 {%- endmacro %}
 
 {# ISO 8601 text to UTC. #}
@@ -110,11 +188,25 @@
 {% endmacro %}
 
 {% macro duckdb__iso8601(value) -%}
-    case when regexp_full_match({{ value }}, ' *[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[-+](0[0-9]|1[0-3])(:?[0-5][0-9])?|[-+]14(:?00)?)? *') then try_cast({{ value }} as timestamptz) at time zone 'UTC' end
+    case
+        when regexp_full_match({{ value }}, ' *[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[-+](0[0-9]|1[0-3])(:?[0-5][0-9])?|[-+]14(:?00)?)? *')
+            then try_cast({{ value }} as timestamptz) at time zone 'UTC'
+    end
 {%- endmacro %}
 
 {% macro athena__iso8601(value) -%}
-    case when regexp_like({{ value }}, '\A *[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[-+](0[0-9]|1[0-3])(:?[0-5][0-9])?|[-+]14(:?00)?)? *\z') then try(cast(from_iso8601_timestamp_nanos(regexp_replace(regexp_replace(regexp_replace(replace(trim({{ value }}), ' ', 'T'), '(\.[0-9]{6})[0-9]+', '$1'), '([-+][0-9]{2})$', '$1:00'), '([-+][0-9]{2})([0-9]{2})$', '$1:$2')) at time zone 'UTC' as timestamp(6))) end
+    case
+        when regexp_like({{ value }}, '\A *[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[-+](0[0-9]|1[0-3])(:?[0-5][0-9])?|[-+]14(:?00)?)? *\z')
+            then try(cast(from_iso8601_timestamp_nanos(
+                regexp_replace(
+                    regexp_replace(
+                        regexp_replace(replace(trim({{ value }}), ' ', 'T'), '(\.[0-9]{6})[0-9]+', '$1'),
+                        '([-+][0-9]{2})$', '$1:00'
+                    ),
+                    '([-+][0-9]{2})([0-9]{2})$', '$1:$2'
+                )
+            ) at time zone 'UTC' as timestamp(6)))
+    end
 {%- endmacro %}
 
 {# Text in upper case. #}
@@ -149,11 +241,23 @@
 {% endmacro %}
 
 {% macro duckdb__side_from_buyer_is_maker(value) -%}
-    case when lower(trim(cast({{ value }} as varchar), ' ')) in ('false', 'f', '0') then 'BUY' when lower(trim(cast({{ value }} as varchar), ' ')) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end
+    case
+        when lower(trim(cast({{ value }} as varchar), ' ')) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(cast({{ value }} as varchar), ' ')) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end
 {%- endmacro %}
 
 {% macro athena__side_from_buyer_is_maker(value) -%}
-    case when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end
+    case
+        when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end
 {%- endmacro %}
 
 {# The taker's side from the maker's side, which is the opposite. #}
@@ -162,11 +266,23 @@
 {% endmacro %}
 
 {% macro duckdb__side_from_maker_side(value) -%}
-    case when lower(trim(cast({{ value }} as varchar), ' ')) in ('sell', 's', 'ask', 'sold') then 'BUY' when lower(trim(cast({{ value }} as varchar), ' ')) in ('buy', 'b', 'bid', 'bought') then 'SELL' else 'UNKNOWN' end
+    case
+        when lower(trim(cast({{ value }} as varchar), ' ')) in ('sell', 's', 'ask', 'sold')
+            then 'BUY'
+        when lower(trim(cast({{ value }} as varchar), ' ')) in ('buy', 'b', 'bid', 'bought')
+            then 'SELL'
+        else 'UNKNOWN'
+    end
 {%- endmacro %}
 
 {% macro athena__side_from_maker_side(value) -%}
-    case when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('sell', 's', 'ask', 'sold') then 'BUY' when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('buy', 'b', 'bid', 'bought') then 'SELL' else 'UNKNOWN' end
+    case
+        when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'BUY'
+        when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'SELL'
+        else 'UNKNOWN'
+    end
 {%- endmacro %}
 
 {# The taker's side as BUY or SELL. #}
@@ -175,9 +291,21 @@
 {% endmacro %}
 
 {% macro duckdb__side_from_taker_side(value) -%}
-    case when lower(trim(cast({{ value }} as varchar), ' ')) in ('buy', 'b', 'bid', 'bought') then 'BUY' when lower(trim(cast({{ value }} as varchar), ' ')) in ('sell', 's', 'ask', 'sold') then 'SELL' else 'UNKNOWN' end
+    case
+        when lower(trim(cast({{ value }} as varchar), ' ')) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(cast({{ value }} as varchar), ' ')) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end
 {%- endmacro %}
 
 {% macro athena__side_from_taker_side(value) -%}
-    case when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('buy', 'b', 'bid', 'bought') then 'BUY' when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('sell', 's', 'ask', 'sold') then 'SELL' else 'UNKNOWN' end
+    case
+        when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast({{ value }} as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end
 {%- endmacro %}

@@ -10,19 +10,19 @@
         "target": "trades_unified",
         "raw_table": "raw_binance_trades",
         "staging": ref("stg_binance__trades"),
-        "mapping_version": "03bdb61f5829",
+        "mapping_version": "43aa0eab4c0c",
     },
     {
         "target": "trades_unified",
         "raw_table": "raw_coinbase_trades",
         "staging": ref("stg_coinbase__trades"),
-        "mapping_version": "a29524595cc4",
+        "mapping_version": "21131d87d725",
     },
     {
         "target": "trades_unified",
         "raw_table": "raw_kraken_trades",
         "staging": ref("stg_kraken__trades"),
-        "mapping_version": "c74fc007543d",
+        "mapping_version": "bb4749694a27",
     },
 ] %}
 {%- set waiting = waiting_loads(sources) %}
