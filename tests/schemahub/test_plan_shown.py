@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from advisor.plan import Plan
 from advisor.price import dollars
 from registry.registry import Registry
-from schemahub.cli import app
+from schemahub.cli.app import app
 from schemahub.runs import cost
 from schemahub.show.plan import shown_bytes, shown_dollars
 from tests.schemahub.planned_lakes import land_again_and_new, land_days, planned, shown

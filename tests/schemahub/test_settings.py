@@ -138,7 +138,7 @@ def test_all_mistakes_of_file_flags_and_variables_are_told_at_once(
     ("name", "problem"),
     [
         ("SCHEMAHUB_SYMBOL", "is not a setting; did you mean SCHEMAHUB_SYMBOLS?"),
-        ("SCHEMAHUB_WORKGROUP", "is not a setting; did you mean SCHEMAHUB_WORKGROUP?"),
+        ("SCHEMAHUB_WORK_GROUP", "is not a setting; did you mean SCHEMAHUB_WORKGROUP?"),
         ("SCHEMAHUB_KRAKN_URL", "is not a setting; did you mean SCHEMAHUB_KRAKEN_URL?"),
         ("SCHEMAHUB_URLS", "is not a setting; README.md lists all"),
         ("SCHEMAHUB_NONSENSE", "is not a setting; README.md lists all"),

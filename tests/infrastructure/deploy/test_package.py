@@ -54,7 +54,7 @@ def test_package_holds_the_project_and_no_more(package: Package) -> None:
     with zipfile.ZipFile(package.code) as archive:
         names = archive.namelist()
     assert {"config/schemahub.yaml", "dbt_project/dbt_project.yml", "profiles/profiles.yml"} <= set(names)
-    assert {"schemahub/cli/app.py", "infrastructure/glue_job.py"} <= set(names)
+    assert {"schemahub/cli/app.py", "infrastructure/job/glue_job.py"} <= set(names)
     assert [name for name in names if "__pycache__" in name or name.startswith(("tests/", ".", "lake/"))] == []
 
 

@@ -83,7 +83,7 @@ def test_a_run_that_fails_shows_what_it_has_cost_and_still_fails(
     printed: Printed, session: Session, error: BaseException
 ) -> None:
     _, row, _ = printed(BucketLake(), sends=True, fails=error)
-    assert row.split() == ["trades_unified", "insert", "-", "20", "MB", "-", "$0.00010"]
+    assert row.split() == ["trades_unified", "1", "20", "MB", "$0.00010"]
 
 
 def test_a_run_that_sends_nothing_shows_nothing(printed: Printed, session: Session) -> None:
