@@ -117,7 +117,7 @@ class LakeUnderTest:
         """Run dbt in this process; `succeeds` is what is expected of it."""
         os.environ["SCHEMAHUB_LAKE"] = self.location
         folders = ["--project-dir", str(self.project / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
-        work = ["--target-path", str(self.target_path), "--log-level-file", "none"]
+        work = ["--target", self.lake.engine, "--target-path", str(self.target_path), "--log-level-file", "none"]
         try:
             result = dbtRunner().invoke([*arguments, *folders, *work, "--quiet"])
         finally:
