@@ -1,6 +1,7 @@
 """ADD_AN_EXCHANGE.md is true: its two files, put where it says and with nothing else changed, make an exchange.
 
-They are put in a copy of the project, which must then work as the project does.
+They are put in a copy of the project, which must then work as the project does. A third file
+has the exchange simulated.
 """
 
 import os
@@ -47,7 +48,7 @@ assert [column.name for column in gemini.raw.columns] == ["tid", "symbol", "pric
 
 def code_of(heading: str, language: str) -> tuple[str, str]:
     """The path that a heading names, and the code below it."""
-    match = re.search(rf"## {heading}: `([^`]+)`.*?```{language}\n(.*?)```", RECIPE, re.DOTALL)
+    match = re.search(rf"## {heading}.*?`([a-z_/]+/gemini[a-z_.]+)`.*?```{language}\n(.*?)```", RECIPE, re.DOTALL)
     assert match, f"ADD_AN_EXCHANGE.md has no {language} under {heading}"
     return match[1], match[2]
 
@@ -127,3 +128,28 @@ def test_the_contract_suite_skips_the_new_exchange_by_name_until_it_is_simulated
     assert contract.returncode == 0, contract.stdout + contract.stderr
     assert re.search(r"SKIPPED \[\d+\] .*: gemini has no simulated exchange", contract.stdout), contract.stdout
     assert "3 passed" in contract.stdout  # what needs no simulated exchange: the connector and its mapping
+
+
+@pytest.fixture(scope="module")
+def simulated(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with the third file too, and the list of products that `update-products` writes."""
+    root = shutil.copytree(project, tmp_path_factory.mktemp("simulated") / "project")
+    path, code = code_of("4. Optional", "python")
+    (root / path).write_text(code)
+    products = ("btcusd, base: BTC", "ethusd, base: ETH")
+    listed = "".join(f"  - {{symbol: {product}, quote: USD}}\n" for product in products)
+    (root / "config/products/gemini.yaml").write_text(f"exchange: GEMINI\nproducts:\n{listed}")
+    return root
+
+
+def test_the_contract_suite_runs_for_the_new_exchange_once_it_is_simulated(simulated: Path) -> None:
+    suite = [f"tests/loaders/test_{name}.py" for name in ("connector_contract", "hostile_bodies")]
+    contract = run(simulated, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "gemini", *suite)
+    assert contract.returncode == 0, contract.stdout + contract.stderr
+    assert "skipped" not in contract.stdout
+
+
+def test_the_simulated_exchange_of_the_recipe_is_as_clean_as_those_of_the_project(simulated: Path) -> None:
+    path, _ = code_of("4. Optional", "python")
+    checked = run(simulated, "-m", "ruff", "check", "--config", str(PROJECT / "pyproject.toml"), path)
+    assert checked.returncode == 0, checked.stdout

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from loaders.connectors import connector_names
+
 from ..runs.context import RunContext
 from ..runs.cost import cost_of
 from ..runs.ingest import ingest_symbols, no_longer_listed, symbols_of
@@ -33,12 +35,14 @@ SinceOption = Annotated[
 @run.command("ingest", cls=LakeCommand)
 def ingest_command(
     context: typer.Context,
-    exchanges: Annotated[list[str], typer.Argument(help="For example: binance coinbase kraken")],
+    exchanges: Annotated[
+        list[str] | None, typer.Argument(help="For example: binance coinbase kraken; by default all.")
+    ] = None,
     symbols: SymbolsOption = None,
     since: SinceOption = None,
 ) -> None:
     """Land the trades that came since the last run in the exchanges' raw tables."""
-    fail_with(show_ingest(run_context(context, symbols=symbols, since=since), exchanges))
+    fail_with(show_ingest(run_context(context, symbols=symbols, since=since), exchanges or connector_names()))
 
 
 @run.command("unify", cls=LakeCommand)

@@ -3,7 +3,6 @@
 One whose exchange the simulator does not have is skipped by name in every test that needs the exchange to answer.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -30,8 +29,9 @@ from registry.registry import load_registry
 from schemahub.runs.context import utc_now
 from schemahub.settings import PROJECT
 from simulator.exchanges import RunningSimulator
+from simulator.exchanges.simulated import simulated_exchanges
 from tests.support.connectors import CONNECTORS
-from tests.support.simulated import skip_unless_simulated
+from tests.support.simulated import served_products, skip_unless_simulated
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
 
@@ -55,16 +55,6 @@ def impatient(connector: Connector, url: str) -> Fetcher:
     return Fetcher(connector, url, wait=lambda event, seconds: event.wait(seconds / 1_000))
 
 
-def products(exchanges: RunningSimulator, connector: Connector) -> Mapping[str, dict]:
-    """What the simulator serves, by the names that the product lists give."""
-    names = {
-        product.canonical_symbol: product.symbol
-        for product in load_registry(PROJECT).products
-        if product.exchange.lower() == connector.name
-    }
-    return {names[listed["symbol"]]: listed for listed in exchanges.market()[connector.name].values()}
-
-
 def walk(
     fetcher: Fetcher, symbol: str, after: Cursor | None = None, since: datetime = START
 ) -> tuple[list[Page], list[int]]:
@@ -79,7 +69,7 @@ def walk(
 def test_a_walk_brings_every_trade_once_and_in_order(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
-    symbol, listed = next(iter(products(exchanges, connector).items()))
+    symbol, listed = next(iter(served_products(exchanges, connector).items()))
     _, ids = walk(fetcher, symbol)
     assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
 
@@ -87,7 +77,7 @@ def test_a_walk_brings_every_trade_once_and_in_order(
 def test_pages_are_in_the_declared_columns_and_types(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
-    symbol = next(iter(products(exchanges, connector)))
+    symbol = next(iter(served_products(exchanges, connector)))
     pages, _ = walk(fetcher, symbol)
     for page in pages:
         page.rows.validate(full=True)
@@ -100,16 +90,17 @@ def test_pages_are_in_the_declared_columns_and_types(
 def test_times_are_the_exchanges_to_the_microsecond(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
-    symbol, listed = next(iter(products(exchanges, connector).items()))
+    symbol, listed = next(iter(served_products(exchanges, connector).items()))
     pages, _ = walk(fetcher, symbol)
     times = pa.chunked_array([page.rows[connector.raw.time_column] for page in pages]).cast(pa.int64()).to_pylist()
     assert abs(times[0] - listed["first_time_ns"] // 1_000) <= 1  # Kraken shows 100 ns, rounded up or down
     assert abs(times[-1] - listed["last_time_ns"] // 1_000) <= 1
-    assert any(time % 1_000 for time in times)
+    finest_ns = min(listing.time_step_ns for listing in simulated_exchanges()[connector.name].listings)
+    assert finest_ns >= 1_000_000 or any(time % 1_000 for time in times)
 
 
 def test_a_walk_resumes_after_its_cursor(connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher) -> None:
-    symbol, listed = next(iter(products(exchanges, connector).items()))
+    symbol, listed = next(iter(served_products(exchanges, connector).items()))
     pages, _ = walk(fetcher, symbol)
     cursor = pages[0].cursor
     _, rest = walk(impatient(connector, fetcher.base_url), symbol, cursor)
@@ -120,7 +111,7 @@ def test_a_walk_resumes_after_its_cursor(connector: Connector, exchanges: Runnin
 def test_a_walk_begins_with_the_first_trade_since_the_time_asked_for(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
-    symbol, listed = next(iter(products(exchanges, connector).items()))
+    symbol, listed = next(iter(served_products(exchanges, connector).items()))
     span = timedelta(microseconds=(listed["last_time_ns"] - listed["first_time_ns"]) // 1_000)
     since = START + span * 0.4
     pages, ids = walk(fetcher, symbol, since=since)
@@ -132,7 +123,7 @@ def test_a_walk_begins_with_the_first_trade_since_the_time_asked_for(
 
 
 def test_a_walk_since_now_brings_nothing(connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher) -> None:
-    symbol = next(iter(products(exchanges, connector)))
+    symbol = next(iter(served_products(exchanges, connector)))
     assert walk(fetcher, symbol, since=datetime.now(UTC)) == ([], [])
 
 
@@ -148,7 +139,7 @@ def test_a_fault_that_passes_loses_and_doubles_nothing(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, fault: str
 ) -> None:
     exchanges.set_faults(*(OWN_FAULTS.get(connector.name, []) if fault == "its own" else [f"{fault}@{connector.name}"]))
-    symbol, listed = next(iter(products(exchanges, connector).items()))
+    symbol, listed = next(iter(served_products(exchanges, connector).items()))
     pages, ids = walk(fetcher, symbol)
     if ids[-1] < listed["last_id"]:  # an old page can look like the newest one; the next run goes on from there
         _, rest = walk(impatient(connector, fetcher.base_url), symbol, pages[-1].cursor)
@@ -160,7 +151,7 @@ def test_a_fault_that_passes_loses_and_doubles_nothing(
 def test_pages_of_any_size_bring_every_trade_in_one_walk(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, size: int
 ) -> None:
-    symbol, listed = min(products(exchanges, connector).items(), key=lambda item: item[1]["trades"])
+    symbol, listed = min(served_products(exchanges, connector).items(), key=lambda item: item[1]["trades"])
     exchanges.set_faults(f"short={size}:1/1@{connector.name}")
     pages, ids = walk(fetcher, symbol)
     assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
@@ -170,7 +161,7 @@ def test_pages_of_any_size_bring_every_trade_in_one_walk(
 def test_the_ids_of_another_tape_are_told_from_no_news(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
-    symbol = next(iter(products(exchanges, connector)))
+    symbol = next(iter(served_products(exchanges, connector)))
     (page, *_), _ = walk(fetcher, symbol)
     by_id = page.cursor.token == page.cursor.last_id
     elsewhere = Cursor("900000049" if by_id else page.cursor.token, "900000049")
@@ -181,7 +172,7 @@ def test_the_ids_of_another_tape_are_told_from_no_news(
 def test_a_page_for_people_is_told_at_once(connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher) -> None:
     exchanges.set_faults(f"html:100@{connector.name}")
     with pytest.raises(UnexpectedPayload, match=f"{connector.name}: .* is no JSON, it begins with '<!DOCTYPE html>"):
-        walk(fetcher, next(iter(products(exchanges, connector))))
+        walk(fetcher, next(iter(served_products(exchanges, connector))))
     assert [fault["struck"] for fault in exchanges.faults()] == [1]
 
 
@@ -198,7 +189,7 @@ def test_an_exchange_that_stays_broken_is_given_up(
 ) -> None:
     exchanges.set_faults(f"{fault}@{connector.name}")
     with pytest.raises(ExchangeUnavailable, match=connector.name):
-        walk(fetcher, next(iter(products(exchanges, connector))))
+        walk(fetcher, next(iter(served_products(exchanges, connector))))
 
 
 def test_an_exchange_that_stays_over_its_limit_is_given_up(
@@ -206,11 +197,11 @@ def test_an_exchange_that_stays_over_its_limit_is_given_up(
 ) -> None:
     exchanges.set_faults(f"429=2:100@{connector.name}")
     with pytest.raises(RateLimited, match="429"):
-        walk(fetcher, next(iter(products(exchanges, connector))))
+        walk(fetcher, next(iter(served_products(exchanges, connector))))
 
 
 def test_an_exchange_that_is_gone_is_named_with_its_address(connector: Connector, exchanges: RunningSimulator) -> None:
-    symbol = next(iter(products(exchanges, connector)))
+    symbol = next(iter(served_products(exchanges, connector)))
     with pytest.raises(ExchangeUnreachable, match=f"{connector.name} can't be reached at http://127.0.0.1:9"):
         walk(impatient(connector, "http://127.0.0.1:9"), symbol)
 
@@ -220,14 +211,14 @@ def test_products_are_listed_with_the_usual_names_of_assets(
 ) -> None:
     with fetcher:
         listed = {product.symbol: product for product in fetcher.answer(connector.products())}
-    assert set(products(exchanges, connector)) <= set(listed)
+    assert set(served_products(exchanges, connector)) <= set(listed)
     assert {"BTC", "ETH"} == {product.base for product in listed.values()}
 
 
 def test_ingesting_twice_lands_once(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, lake: LocalLake
 ) -> None:
-    market = products(exchanges, connector)
+    market = served_products(exchanges, connector)
     with fetcher:
         first = ingest(lake, connector, list(market), fetcher=fetcher, since=START, now=utc_now)
     with impatient(connector, fetcher.base_url) as again:
@@ -256,7 +247,7 @@ def declaring(connector: Connector, *columns: Column) -> Connector:
 
 def test_a_mapping_may_declare_fewer_columns_than_are_sent(connector: Connector, exchanges: RunningSimulator) -> None:
     few = declaring(connector)
-    symbol, listed = next(iter(products(exchanges, connector).items()))
+    symbol, listed = next(iter(served_products(exchanges, connector).items()))
     pages, ids = walk(impatient(few, exchanges.urls[connector.name]), symbol)
     assert {tuple(page.rows.schema.names) for page in pages} == {
         (*(column.name for column in few.raw.columns), "_raw_payload")
@@ -275,7 +266,7 @@ def test_a_mapping_may_declare_fewer_columns_than_are_sent(connector: Connector,
 def test_a_mapping_that_declares_what_is_not_sent_is_refused_in_one_line(
     connector: Connector, exchanges: RunningSimulator, column: Column, message: str
 ) -> None:
-    symbol = next(iter(products(exchanges, connector)))
+    symbol = next(iter(served_products(exchanges, connector)))
     fetcher = impatient(declaring(connector, column), exchanges.urls[connector.name])
     with pytest.raises(Misconfigured) as refused:
         walk(fetcher, symbol)

@@ -1,8 +1,12 @@
-"""Which connectors the tests can run against a simulated exchange."""
+"""Which connectors the tests can run against a simulated exchange, and what that exchange serves."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from loaders.connector import Connector
+from registry.registry import load_registry
 from simulator.exchanges import RunningSimulator
 
 
@@ -13,3 +17,13 @@ def skip_unless_simulated(connector: Connector, exchanges: RunningSimulator) -> 
             f"{connector.name} has no simulated exchange: "
             f"add simulator/exchanges/simulated/{connector.name}.py to have it tested"
         )
+
+
+def served_products(exchanges: RunningSimulator, connector: Connector) -> Mapping[str, dict[str, Any]]:
+    """What the simulator serves, by the names that the product lists give."""
+    names = {
+        product.canonical_symbol: product.symbol
+        for product in load_registry().products
+        if product.exchange.lower() == connector.name
+    }
+    return {names[listed["symbol"]]: listed for listed in exchanges.market()[connector.name].values()}

@@ -63,7 +63,7 @@ def plain_trino(catalogs: Mapping[str, str], folder: Path, *, extra_jars: Sequen
     with free_port_listener() as listener:
         port = listener.getsockname()[1]
     (folder / "config.properties").write_text(_SERVER.format(port=port, plugins=plugin.parent))
-    with started("engines.plain_trino", str(port), str(folder)) as address:
+    with started("tests.athena.engines.plain_trino", str(port), str(folder)) as address:
         yield address
 
 

@@ -9,9 +9,9 @@ select * from "awsdatacatalog"."schemahub"."schemahub_loads"
 ranked as (
 select
         *,
-        sum(row_count) over (partition by exchange, symbol) as landed_rows,
+        sum(row_count) over (partition by source, stream) as landed_rows,
         row_number() over (
-            partition by exchange, symbol
+            partition by source, stream
             order by
                 case when max_event_ts is null then 1 else 0 end,
                 max_event_ts desc,
@@ -22,10 +22,10 @@ select
 ),
 watermarks as (
 select
-        exchange,
-        symbol,
-        last_id as last_trade_id,
-        max_event_ts as last_trade_ts,
+        source,
+        stream,
+        last_id,
+        max_event_ts as last_event_ts,
         channel,
         load_id,
         landed_at,
@@ -50,7 +50,13 @@ select
         cast('BINANCE' as varchar) as exchange,
         "symbol",
         "id" as trade_id,
-        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "qty" as quantity,
         "time" as trade_ts,
@@ -114,7 +120,13 @@ select
         cast('COINBASE' as varchar) as exchange,
         "product_id" as symbol,
         "trade_id",
-        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "size" as quantity,
         "time" as trade_ts,
@@ -178,7 +190,13 @@ select
         cast('KRAKEN' as varchar) as exchange,
         "pair" as symbol,
         "trade_id",
-        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "volume" as quantity,
         "time" as trade_ts,
@@ -257,17 +275,17 @@ select
         select
             'trades_unified' as target,
             'raw_binance_trades' as raw_table,
-            '03bdb61f5829' as mapping_version
+            '43aa0eab4c0c' as mapping_version
         union all
         select
             'trades_unified' as target,
             'raw_coinbase_trades' as raw_table,
-            'a29524595cc4' as mapping_version
+            '21131d87d725' as mapping_version
         union all
         select
             'trades_unified' as target,
             'raw_kraken_trades' as raw_table,
-            'c74fc007543d' as mapping_version
+            'bb4749694a27' as mapping_version
     ) as sources
         on ledger.raw_table = sources.raw_table
     group by sources.target, ledger.raw_table, ledger.load_id
@@ -314,22 +332,21 @@ select
         select
             'trades_unified' as target,
             'raw_binance_trades' as raw_table,
-            '03bdb61f5829' as mapping_version
+            '43aa0eab4c0c' as mapping_version
         union all
         select
             'trades_unified' as target,
             'raw_coinbase_trades' as raw_table,
-            'a29524595cc4' as mapping_version
+            '21131d87d725' as mapping_version
         union all
         select
             'trades_unified' as target,
             'raw_kraken_trades' as raw_table,
-            'c74fc007543d' as mapping_version
+            'bb4749694a27' as mapping_version
     ) as sources
         on ledger.raw_table = sources.raw_table
     group by sources.target, ledger.raw_table, ledger.load_id
 ),
--- a raw table without waiting loads is not read
 found_rows as (
     select
         'raw_binance_trades' as raw_table,
@@ -584,7 +601,10 @@ trades as (
         -- trades of one moment in the order of their ids, as numbers where
         -- they are numbers
         row(
-            trade_ts, coalesce(case when regexp_like(trade_id, '\A *[-+]?[0-9]+ *\z') then try_cast(trim(trade_id) as bigint) end, -1), trade_id
+            trade_ts, coalesce(case
+        when regexp_like(trade_id, '\A *[-+]?[0-9]+ *\z')
+            then try_cast(trim(trade_id) as bigint)
+    end, -1), trade_id
         ) as trade_order
     from "awsdatacatalog"."schemahub"."trades_unified"
     where 1 = 1

@@ -115,27 +115,27 @@ where symbol is null
     ) dbt_internal_test
 ;
 
--- test.schemahub.not_null_schemahub_watermarks_exchange.4c766845d5
+-- test.schemahub.not_null_schemahub_watermarks_source.b0e7e29915
 select
       count(*) as failures,
       count(*) != 0 as should_warn,
       count(*) != 0 as should_error
     from (
-select exchange
+select source
 from "awsdatacatalog"."schemahub"."schemahub_watermarks"
-where exchange is null
+where source is null
     ) dbt_internal_test
 ;
 
--- test.schemahub.not_null_schemahub_watermarks_symbol.cb2480d4c3
+-- test.schemahub.not_null_schemahub_watermarks_stream.ccf7cecb43
 select
       count(*) as failures,
       count(*) != 0 as should_warn,
       count(*) != 0 as should_error
     from (
-select symbol
+select stream
 from "awsdatacatalog"."schemahub"."schemahub_watermarks"
-where symbol is null
+where stream is null
     ) dbt_internal_test
 ;
 
@@ -546,17 +546,17 @@ having count(*) > 1
     ) dbt_internal_test
 ;
 
--- test.schemahub.unique_combination_schemahub_watermarks_exchange__symbol.d0a70e3ec6
+-- test.schemahub.unique_combination_schemahub_watermarks_source__stream.714a333af5
 select
       count(*) as failures,
       count(*) != 0 as should_warn,
       count(*) != 0 as should_error
     from (
 select
-    exchange, symbol,
+    source, stream,
     count(*) as row_count
 from "awsdatacatalog"."schemahub"."schemahub_watermarks"
-group by exchange, symbol
+group by source, stream
 having count(*) > 1
     ) dbt_internal_test
 ;
@@ -767,11 +767,11 @@ union all
 select * from dbt_internal_unit_test_expected
 ;
 
--- unit_test.schemahub.schemahub_watermarks.watermark_is_of_the_newest_trade_and_not_of_the_newest_load
-create table "awsdatacatalog"."schemahub"."watermark_is_of_the_newest_trade_and_not_of_the_newest_load__dbt_tmp"
+-- unit_test.schemahub.schemahub_watermarks.watermark_is_of_the_newest_event_and_not_of_the_newest_load
+create table "awsdatacatalog"."schemahub"."watermark_is_of_the_newest_event_and_not_of_the_newest_load__dbt_tmp"
     with (
       table_type='iceberg',
-      is_external=false,location='s3://<bucket>/some/prefix/schemahub/watermark_is_of_the_newest_trade_and_not_of_the_newest_load__dbt_tmp/<uuid>',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/watermark_is_of_the_newest_event_and_not_of_the_newest_load__dbt_tmp/<uuid>',
       format='parquet'
     )
     as
@@ -779,18 +779,18 @@ create table "awsdatacatalog"."schemahub"."watermark_is_of_the_newest_trade_and_
         with
  __dbt__cte__lake__schemahub_loads as (
 -- Fixture for schemahub_loads
-select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
+select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
 union all
-select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
+select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
 ), ledger as (
 select * from __dbt__cte__lake__schemahub_loads
 ),
 ranked as (
 select
         *,
-        sum(row_count) over (partition by exchange, symbol) as landed_rows,
+        sum(row_count) over (partition by source, stream) as landed_rows,
         row_number() over (
-            partition by exchange, symbol
+            partition by source, stream
             order by
                 case when max_event_ts is null then 1 else 0 end,
                 max_event_ts desc,
@@ -801,10 +801,10 @@ select
 ),
 watermarks as (
 select
-        exchange,
-        symbol,
-        last_id as last_trade_id,
-        max_event_ts as last_trade_ts,
+        source,
+        stream,
+        last_id,
+        max_event_ts as last_event_ts,
         channel,
         load_id,
         landed_at,
@@ -818,27 +818,27 @@ select * from watermarks
     limit 0
 ;
 
--- unit_test.schemahub.schemahub_watermarks.watermark_is_of_the_newest_trade_and_not_of_the_newest_load
+-- unit_test.schemahub.schemahub_watermarks.watermark_is_of_the_newest_event_and_not_of_the_newest_load
 -- Build actual result given inputs
 with dbt_internal_unit_test_actual as (
   select
-    "exchange","symbol","last_trade_id","load_id","landed_rows", 'actual' as "actual_or_expected"
+    "source","stream","last_id","load_id","landed_rows", 'actual' as "actual_or_expected"
   from (
     with
  __dbt__cte__lake__schemahub_loads as (
 -- Fixture for schemahub_loads
-select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
+select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
 union all
-select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
+select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
 ), ledger as (
 select * from __dbt__cte__lake__schemahub_loads
 ),
 ranked as (
 select
         *,
-        sum(row_count) over (partition by exchange, symbol) as landed_rows,
+        sum(row_count) over (partition by source, stream) as landed_rows,
         row_number() over (
-            partition by exchange, symbol
+            partition by source, stream
             order by
                 case when max_event_ts is null then 1 else 0 end,
                 max_event_ts desc,
@@ -849,10 +849,10 @@ select
 ),
 watermarks as (
 select
-        exchange,
-        symbol,
-        last_id as last_trade_id,
-        max_event_ts as last_trade_ts,
+        source,
+        stream,
+        last_id,
+        max_event_ts as last_event_ts,
         channel,
         load_id,
         landed_at,
@@ -866,9 +866,9 @@ select * from watermarks
 -- Build expected result
 dbt_internal_unit_test_expected as (
   select
-    "exchange", "symbol", "last_trade_id", "load_id", "landed_rows", 'expected' as "actual_or_expected"
+    "source", "stream", "last_id", "load_id", "landed_rows", 'expected' as "actual_or_expected"
   from (
-    select try_cast('kraken' as varchar) as "exchange", try_cast('XBTUSD' as varchar) as "symbol", try_cast('9' as varchar) as "last_trade_id", try_cast('new' as varchar) as "load_id", try_cast(5 as bigint) as "landed_rows"
+    select try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast('9' as varchar) as "last_id", try_cast('new' as varchar) as "load_id", try_cast(5 as bigint) as "landed_rows"
   ) _dbt_internal_unit_test_expected
 )
 -- Union actual and expected results
@@ -899,7 +899,13 @@ select
         cast('BINANCE' as varchar) as exchange,
         "symbol",
         "id" as trade_id,
-        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "qty" as quantity,
         "time" as trade_ts,
@@ -971,7 +977,13 @@ select
         cast('BINANCE' as varchar) as exchange,
         "symbol",
         "id" as trade_id,
-        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "qty" as quantity,
         "time" as trade_ts,
@@ -1057,7 +1069,13 @@ select
         cast('BINANCE' as varchar) as exchange,
         "symbol",
         "id" as trade_id,
-        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "qty" as quantity,
         "time" as trade_ts,
@@ -1129,7 +1147,13 @@ select
         cast('BINANCE' as varchar) as exchange,
         "symbol",
         "id" as trade_id,
-        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "qty" as quantity,
         "time" as trade_ts,
@@ -1215,7 +1239,13 @@ select
         cast('BINANCE' as varchar) as exchange,
         "symbol",
         "id" as trade_id,
-        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "qty" as quantity,
         "time" as trade_ts,
@@ -1287,7 +1317,13 @@ select
         cast('BINANCE' as varchar) as exchange,
         "symbol",
         "id" as trade_id,
-        coalesce(case when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0') then 'BUY' when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("is_buyer_maker" as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "qty" as quantity,
         "time" as trade_ts,
@@ -1373,7 +1409,13 @@ select
         cast('COINBASE' as varchar) as exchange,
         "product_id" as symbol,
         "trade_id",
-        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "size" as quantity,
         "time" as trade_ts,
@@ -1445,7 +1487,13 @@ select
         cast('COINBASE' as varchar) as exchange,
         "product_id" as symbol,
         "trade_id",
-        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "size" as quantity,
         "time" as trade_ts,
@@ -1531,7 +1579,13 @@ select
         cast('COINBASE' as varchar) as exchange,
         "product_id" as symbol,
         "trade_id",
-        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "size" as quantity,
         "time" as trade_ts,
@@ -1603,7 +1657,13 @@ select
         cast('COINBASE' as varchar) as exchange,
         "product_id" as symbol,
         "trade_id",
-        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "size" as quantity,
         "time" as trade_ts,
@@ -1689,7 +1749,13 @@ select
         cast('KRAKEN' as varchar) as exchange,
         "pair" as symbol,
         "trade_id",
-        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "volume" as quantity,
         "time" as trade_ts,
@@ -1761,7 +1827,13 @@ select
         cast('KRAKEN' as varchar) as exchange,
         "pair" as symbol,
         "trade_id",
-        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "volume" as quantity,
         "time" as trade_ts,
@@ -1847,7 +1919,13 @@ select
         cast('KRAKEN' as varchar) as exchange,
         "pair" as symbol,
         "trade_id",
-        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "volume" as quantity,
         "time" as trade_ts,
@@ -1919,7 +1997,13 @@ select
         cast('KRAKEN' as varchar) as exchange,
         "pair" as symbol,
         "trade_id",
-        coalesce(case when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought') then 'BUY' when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold') then 'SELL' else 'UNKNOWN' end, cast('UNKNOWN' as varchar)) as side,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
         "price",
         "volume" as quantity,
         "time" as trade_ts,
@@ -2134,7 +2218,10 @@ select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symb
         -- trades of one moment in the order of their ids, as numbers where
         -- they are numbers
         row(
-            trade_ts, coalesce(case when regexp_like(trade_id, '\A *[-+]?[0-9]+ *\z') then try_cast(trim(trade_id) as bigint) end, -1), trade_id
+            trade_ts, coalesce(case
+        when regexp_like(trade_id, '\A *[-+]?[0-9]+ *\z')
+            then try_cast(trim(trade_id) as bigint)
+    end, -1), trade_id
         ) as trade_order
     from __dbt__cte__trades_unified
     where 1 = 1
@@ -2201,7 +2288,10 @@ select try_cast('A' as varchar) as "exchange", try_cast('S' as varchar) as "symb
         -- trades of one moment in the order of their ids, as numbers where
         -- they are numbers
         row(
-            trade_ts, coalesce(case when regexp_like(trade_id, '\A *[-+]?[0-9]+ *\z') then try_cast(trim(trade_id) as bigint) end, -1), trade_id
+            trade_ts, coalesce(case
+        when regexp_like(trade_id, '\A *[-+]?[0-9]+ *\z')
+            then try_cast(trim(trade_id) as bigint)
+    end, -1), trade_id
         ) as trade_order
     from __dbt__cte__trades_unified
     where 1 = 1
@@ -2789,9 +2879,12 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         quantity,
         trade_ts,
         ingest_ts,
-        cast(null as varchar) as _dlt_load_id
-    from __dbt__cte__trades_unified
-    where 1 = 0
+        _dlt_load_id
+    from __dbt__cte__stg_binance__trades
+    where
+        rejection_reason is null
+        and _source_ingest_ts >= timestamp '1970-01-01 00:00:00'
+        and _source_ingest_ts < timestamp '1970-01-01 00:00:00'
 ),
 -- once and not for each source, because Athena refuses a statement of more
 -- than 150 stages, and each look at the loads is some
@@ -2821,7 +2914,8 @@ existing as (
         trade_id,
         1 as is_there
     from __dbt__cte__trades_unified
-    where 1 = 0
+    where trade_ts >= timestamp '1970-01-01 00:00:00'
+        and trade_ts < timestamp '1970-01-01 00:00:00'
 ),
 first_landed as (
 select
@@ -2896,9 +2990,12 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         quantity,
         trade_ts,
         ingest_ts,
-        cast(null as varchar) as _dlt_load_id
-    from __dbt__cte__trades_unified
-    where 1 = 0
+        _dlt_load_id
+    from __dbt__cte__stg_binance__trades
+    where
+        rejection_reason is null
+        and _source_ingest_ts >= timestamp '1970-01-01 00:00:00'
+        and _source_ingest_ts < timestamp '1970-01-01 00:00:00'
 ),
 -- once and not for each source, because Athena refuses a statement of more
 -- than 150 stages, and each look at the loads is some
@@ -2928,7 +3025,8 @@ existing as (
         trade_id,
         1 as is_there
     from __dbt__cte__trades_unified
-    where 1 = 0
+    where trade_ts >= timestamp '1970-01-01 00:00:00'
+        and trade_ts < timestamp '1970-01-01 00:00:00'
 ),
 first_landed as (
 select
@@ -3000,9 +3098,12 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         quantity,
         trade_ts,
         ingest_ts,
-        cast(null as varchar) as _dlt_load_id
-    from __dbt__cte__trades_unified
-    where 1 = 0
+        _dlt_load_id
+    from __dbt__cte__stg_binance__trades
+    where
+        rejection_reason is null
+        and _source_ingest_ts >= timestamp '1970-01-01 00:00:00'
+        and _source_ingest_ts < timestamp '1970-01-01 00:00:00'
 ),
 -- once and not for each source, because Athena refuses a statement of more
 -- than 150 stages, and each look at the loads is some
@@ -3032,7 +3133,8 @@ existing as (
         trade_id,
         1 as is_there
     from __dbt__cte__trades_unified
-    where 1 = 0
+    where trade_ts >= timestamp '1970-01-01 00:00:00'
+        and trade_ts < timestamp '1970-01-01 00:00:00'
 ),
 first_landed as (
 select
