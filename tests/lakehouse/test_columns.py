@@ -45,7 +45,10 @@ def swapped(table: Table) -> None:
 
 CHANGES: dict[str, tuple[Change, str]] = {
     "renamed": (renamed, "`market` of `raw_imaginary_trades` was renamed to `pair` by another tool; rename it back"),
-    "dropped": (dropped, "`market` of `raw_imaginary_trades` was dropped by another tool, and its values are out of"),
+    "dropped": (
+        dropped,
+        "`market` of `raw_imaginary_trades` was dropped by another tool, and its values can't be read any more",
+    ),
     "dropped and added": (dropped_and_added, "`market` of `raw_imaginary_trades` was dropped by another tool"),
     "swapped": (swapped, "`id` of `raw_imaginary_trades` was renamed to `market` by another tool"),
 }
@@ -112,5 +115,5 @@ def test_a_lake_of_another_layout_is_refused_in_one_line(
         look(lake)
     assert str(caught.value) == (
         f"`{name}` of {lake.location} has layout {found or 'unknown'}, and this version of SchemaHub reads and writes "
-        "layout 1: use the version that made the lake, or land into a new one with --lake"
+        "layout 1: use the version that created the lake, or land into a new one with --lake"
     )

@@ -69,7 +69,7 @@ def test_renewed_credentials_reach_the_file_system(s3_home: LakeHome, monkeypatc
         ({"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found; AWS_PROFILE names it"),
         ({"AWS_REGION": None, "AWS_DEFAULT_REGION": None}, "no AWS region was found"),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}, "AWS can't be reached for s3://"),
-        ({"AWS_ENDPOINT_URL_S3": "localhost:4566"}, "AWS can't be asked for s3://"),
+        ({"AWS_ENDPOINT_URL_S3": "localhost:4566"}, "no request can be sent to AWS for s3://"),
     ],
     ids=["none", "half", "profile", "region", "unreachable", "no address"],
 )
@@ -121,7 +121,7 @@ def test_what_is_landed_under_any_prefix_is_read_back(s3_home: LakeHome, prefix:
     [
         ("ExpiredToken", "AWS does not accept the credentials for s3://bucket/prefix (ExpiredToken); name a profile"),
         ("InvalidAccessKeyId", "AWS does not accept the credentials for s3://bucket/prefix (InvalidAccessKeyId); name"),
-        ("AccessDenied", "AWS refuses ListObjectsV2 for s3://bucket/prefix: not you; the role or user needs the right"),
+        ("AccessDenied", "AWS refuses ListObjectsV2 for s3://bucket/prefix: not you; the role or user needs perm"),
     ],
 )
 def test_the_reason_of_a_refusal_is_asked_for_where_s3_gives_a_status_alone(

@@ -188,7 +188,7 @@ def test_a_lost_catalog_is_made_again_from_the_tables_files(landed: LocalLake, d
     catalog = landed.folder / "catalog.db"
     damage(catalog)
     told = mend(reopened(landed))
-    assert told[0].startswith("catalog.db: is missing, empty or damaged; is made again")
+    assert told[0].startswith("catalog.db: is missing, empty or damaged; is rebuilt from the tables")
     lake = reopened(landed)
     assert_whole(lake, 30)
     land_up_to(lake, 40)
@@ -207,7 +207,7 @@ def test_tables_of_dbt_are_built_again_where_they_or_their_raw_tables_are_damage
     built = landed.catalog.create_table("schemahub.trades_unified", raw.schema(), location=f"file://{folder}")
     built.append(raw.scan().to_arrow())
     emptied(path_of(built.metadata_location))
-    assert "the next `run unify` builds it from raw again" in mend(reopened(landed))[0]
+    assert "the next `run unify` rebuilds it from the raw tables" in mend(reopened(landed))[0]
     lake = reopened(landed)
     assert existing_table(lake, "trades_unified") is None
     assert_whole(lake, 30)

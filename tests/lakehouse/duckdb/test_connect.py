@@ -82,7 +82,7 @@ def test_views_that_another_process_has_locked_are_left_out(
         with caplog.at_level(logging.WARNING), connect(lake) as connection:
             assert connection.sql("select count(*) from raw_trades").fetchall() == [(48,)]
         holder.communicate(b"\n")
-    assert "the views are not there until the next `run unify`" in caplog.text
+    assert "the views are unavailable until the next `run unify`" in caplog.text
 
 
 PROXY = "http://somebody:hunter2@127.0.0.1:9"

@@ -89,7 +89,7 @@ def test_a_damaged_file_is_told_and_made_again(
     (lake / VIEWS).write_bytes(whole[:-600_000] + bytes(600_000) if damage is None else damage)
     with caplog.at_level(logging.WARNING):
         publish(lake, own, "create table if not exists numbers as select 1 as number")
-    assert f"{lake / VIEWS} is damaged, and `run unify` makes it again" in caplog.text
+    assert f"{lake / VIEWS} is damaged; `run unify` creates it again" in caplog.text
     assert numbers(lake / VIEWS) == [1]
 
 
@@ -99,12 +99,12 @@ def test_a_damaged_file_leaves_a_reader_the_tables(
     (lake / VIEWS).write_bytes(b"SQLite format 3\x00")
     with caplog.at_level(logging.WARNING), connect(lake) as reader:
         assert reader.sql("select count(*) from raw_trades").fetchall() == [(48,)]
-    assert "the views are not there until the next `run unify`" in caplog.text
+    assert "the views are unavailable until the next `run unify`" in caplog.text
 
 
 def test_two_runs_at_once_are_told_apart(lake: Path, own: Path) -> None:
     first = ViewsFile(lake, own)
-    with pytest.raises(LakeUnusable, match="another dbt is at work on the lake"):
+    with pytest.raises(LakeUnusable, match="another dbt is running on the lake"):
         ViewsFile(lake, own)
     first.close()
     ViewsFile(lake, own).close()
