@@ -89,7 +89,9 @@ def test_a_lost_catalog_is_not_taken_for_an_empty_lake(landed: LocalLake, regist
     (landed.folder / "catalog.db").unlink()
     lake = LocalLake(landed.folder)
     for look in (lambda: read_landed(lake, registry.targets_by_raw_table), lambda: check_is_there(lake)):
-        with pytest.raises(LakeUnavailable, match="is missing or empty; `schemahub repair` shows what it would bring"):
+        with pytest.raises(
+            LakeUnavailable, match="is missing or empty; `schemahub repair` shows what it would restore"
+        ):
             look()
     told = told_of(LocalLake(landed.folder), apply=True)
     assert told[0].startswith("catalog.db: ")
