@@ -35,7 +35,7 @@ def newly_described_columns(table: Table, declared: LakeTable) -> list[Column]:
 
 
 def check_columns(table: Table, declared: LakeTable) -> None:
-    """Raise Misconfigured where another tool renamed, dropped or retyped a column of ours."""
+    """Raise Misconfigured if another tool renamed, dropped or retyped a column of ours."""
     kept: dict[str, int] = msgspec.json.decode(table.properties.get(_PROPERTY, "{}"), type=dict[str, int])
     for column in declared.columns:
         if problem := _problem(table, column, kept.get(column.name)):
@@ -43,7 +43,7 @@ def check_columns(table: Table, declared: LakeTable) -> None:
     others = _names(table.schema()) - {column.name for column in declared.columns}
     if not kept and others and (missing := missing_columns(table, declared)):  # created before ids were recorded
         raise Misconfigured(
-            f"column `{missing[0].name}` of `{table.name()[-1]}` is missing, and another tool made `{min(others)}`, "
+            f"column `{missing[0].name}` of `{table.name()[-1]}` is missing, and another tool created `{min(others)}`, "
             f"perhaps by renaming it; {_UNDO}"
         )
 

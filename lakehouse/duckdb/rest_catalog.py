@@ -170,8 +170,8 @@ def build_app(catalog: LakeCatalog, *, host: str, secret: str, read_only: bool =
     ]
     if read_only:
         writes = [(method, path, _refuse) for method, path, _ in writes]
-    served = [Route(path, _answer(handle), methods=[method]) for method, path, handle in reads + writes]
-    served.append(Route("/{path:path}", _answer(_find_nothing), methods=["GET"]))  # a table whose name has a slash
+    served = [Route(path, _respond(handle), methods=[method]) for method, path, handle in reads + writes]
+    served.append(Route("/{path:path}", _respond(_find_nothing), methods=["GET"]))  # a table whose name has a slash
     return OnlyOurOwn(Starlette(routes=served), host=host, secret=secret)
 
 
@@ -221,8 +221,8 @@ async def _find_nothing(request: Request) -> Response:
     return error_response(404, "NoSuchTableException", f"there is no {request.url.path}")
 
 
-def _answer(handle: Handler) -> Handler:
-    async def answer(request: Request) -> Response:
+def _respond(handle: Handler) -> Handler:
+    async def respond(request: Request) -> Response:
         started = time.monotonic()
         try:
             log.debug("%s %s %s", request.method, request.url.path, (await request.body()).decode())
@@ -237,7 +237,7 @@ def _answer(handle: Handler) -> Handler:
         log.info("%s %s -> %s in %.1f ms", request.method, request.url.path, response.status_code, ms)
         return response
 
-    return answer
+    return respond
 
 
 def _in_one_line(error: Exception) -> str:

@@ -104,11 +104,11 @@ class _Lock:
         renewed_at = time.monotonic()
         while not self.done.wait(pause):
             self.renewals += 1
-            asked_at = time.monotonic()
+            sent_at = time.monotonic()
             with suppress(BotoCoreError, ClientError):  # the next renewal may get through
                 if not self._write(self._ours(), {"IfMatch": self.etag}):
                     break
-                renewed_at = asked_at
+                renewed_at = sent_at
             # another attempt might not end before the lease does
             if time.monotonic() - renewed_at > self.lease.total_seconds() / 2:
                 break

@@ -1,4 +1,4 @@
-"""What the machine refuses, at any moment of a load, is one line with the true cause; and nothing is lost by it."""
+"""Whatever the machine refuses during a load is reported in one line with the true cause, and no rows are lost."""
 
 import errno
 import gc
@@ -38,14 +38,14 @@ REASONS = {
 }
 
 
-# dlt leaves a file open where writing it fails
+# dlt leaves a file open if writing to it fails
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     ("moment", "number"),
     [*((moment, errno.ENOSPC) for moment in MOMENTS), *(("a file is synced", number) for number in list(REASONS)[1:])],
 )
-def test_what_the_system_refuses_is_one_line_and_the_next_load_lands_all(
+def test_an_error_of_the_system_is_one_line_and_the_next_load_lands_all(
     lake: LocalLake, moment: str, number: int
 ) -> None:
     land_up_to(lake, 5)
@@ -68,7 +68,7 @@ def test_what_the_system_refuses_is_one_line_and_the_next_load_lands_all(
     assert sum(row.row_count for row in loads(lake)) == 15 * len(MARKETS)
 
 
-def test_a_catalog_that_another_program_has_locked_is_one_line(
+def test_a_catalog_locked_by_another_program_is_reported_in_one_line(
     lake: LocalLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land_up_to(lake, 5)
@@ -101,7 +101,7 @@ def test_a_file_in_place_of_the_work_folder_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\\b", "a\x1bb", "a\x00b", "a#b", "a?b", "a%b"])
-def test_a_lake_folder_whose_name_can_not_work_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_lake_folder_with_an_unusable_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(Misconfigured, match="in its name; name a folder without it") as caught:
         LocalLake(tmp_path / name)
     assert str(caught.value).isprintable()
@@ -116,7 +116,7 @@ def test_a_lake_folder_may_have_an_odd_name(tmp_path: Path, name: str) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {name}
 
 
-def test_a_lake_that_was_moved_and_linked_is_told_to_move_back(tmp_path: Path) -> None:
+def test_a_lake_that_was_moved_and_linked_must_be_moved_back(tmp_path: Path) -> None:
     land_up_to(LocalLake(tmp_path / "lake"), 5)
     (tmp_path / "lake").rename(tmp_path / "elsewhere")
     (tmp_path / "lake").symlink_to(tmp_path / "elsewhere")

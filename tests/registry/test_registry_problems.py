@@ -247,7 +247,7 @@ TARGET_MISTAKES = {
         ": columns.side.min: a string can't have bounds; only these types can: double, long, timestamp",
     ),
     "two lower bounds": ("above: 0", "above: 0\n    min: 1", ": columns.price.above: `min` is given too; keep one"),
-    "bounds that leave nothing": (
+    "bounds that allow no value": (
         "above: 0",
         "above: 0\n    max: 0",
         ": columns.price.max: no value is above 0 and at most 0",
@@ -262,7 +262,7 @@ TARGET_MISTAKES = {
         "above: 0\n    default: 0",
         ": columns.price.default: 0 is not above 0",
     ),
-    "bound that no double holds": (
+    "bound that is too large for a double": (
         "above: 0",
         "above: 1e400",
         ":28:12: '1e400' is too large for a number; put it in quotes if it is text",
