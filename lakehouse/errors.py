@@ -43,7 +43,7 @@ class OurMistake(TerminalError):
         """A one-line error for an unexpected exception."""
         mistake = cls(
             f"{while_doing}: {type(error).__name__}: {printable(str(error))}; "
-            "this is a bug in SchemaHub, SCHEMAHUB_DEBUG=1 shows where"
+            "this is a bug in SchemaHub; SCHEMAHUB_DEBUG=1 shows where"
         )
         mistake.__cause__ = error
         return mistake

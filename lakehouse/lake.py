@@ -113,7 +113,7 @@ def readable(lake: Lake, name: str) -> Iterator[None]:
             raise
         reason = damage or " ".join(str(error).split()) or type(error).__name__
         raise LakeUnavailable(
-            f"`{name}` of {lake.location} can't be read, one of its files is missing or damaged: {reason}; "
+            f"`{name}` of {lake.location} can't be read because one of its files is missing or damaged: {reason}; "
             "a lake must stay where it was created; `schemahub repair` shows what it would restore"
         ) from error
 

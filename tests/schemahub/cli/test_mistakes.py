@@ -188,7 +188,7 @@ def test_a_lake_that_was_moved_is_told_from_one_that_is_whole(
     catalog = elsewhere / "catalog.db"
     catalog.write_bytes(catalog.read_bytes().replace(b"/lake/", b"/gone/"))
     line = error_line(cli(*arguments, lake=elsewhere))
-    assert f"of file://{elsewhere} can't be read, one of its files is missing or damaged" in line
+    assert f"of file://{elsewhere} can't be read because one of its files is missing or damaged" in line
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_table_that_lost_files_is_named(
     line = error_line(cli(*arguments, lake=landed))
     for path, aside in lost:
         aside.rename(path)
-    assert line.startswith(f"`{table}` of file://{landed} can't be read, one of its files is missing or damaged")
+    assert line.startswith(f"`{table}` of file://{landed} can't be read because one of its files is missing or damaged")
 
 
 @pytest.mark.parametrize("arguments", LOOKING[:3], ids=lambda arguments: arguments[0])
