@@ -1,4 +1,4 @@
-"""AWS, as the standard chain of the environment, a profile or a role names it."""
+"""AWS sessions, configured by the standard chain: environment, profile or role."""
 
 import functools
 import os
@@ -6,12 +6,12 @@ import os
 import boto3
 import botocore.session
 
-# botocore reads its description of a service anew for each session, for Glue a megabyte of JSON, and dbt-athena makes a
-# session for each call: 4.7 of the 9.4 seconds of a run with nothing new. This can go when either keeps it.
-# boto3 adds a folder to the shared loader's for each session; 1,500 of them cost nothing that can be measured.
+# botocore reads its description of a service again for each session (for Glue, a megabyte of JSON), and dbt-athena
+# makes a session for each call: 4.7 of the 9.4 seconds of a run with nothing new. Remove this when either caches it.
+# For each session, boto3 adds a folder to the loader, which is now shared; 1,500 folders have no measurable cost.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
 def session() -> boto3.Session:
-    """A session; unlike boto3's own it knows AWS_REGION, which the other SDKs, Lambda and dbt's profile go by."""
+    """A session that, unlike boto3's own, honours AWS_REGION, as the other SDKs, Lambda and dbt's profile do."""
     return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)

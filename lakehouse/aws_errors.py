@@ -1,4 +1,4 @@
-"""What AWS, or the way to it, says when it refuses: in one line, with what to do. Nothing secret is in there."""
+"""One-line messages for errors of AWS, or of the connection to it, with what to do. They contain no secrets."""
 
 from boto3.exceptions import Boto3Error
 from botocore.exceptions import (
@@ -14,7 +14,7 @@ from botocore.exceptions import (
 )
 
 _HOW = "name a profile with AWS_PROFILE, run under a role, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-_RIGHT = "the role or user needs the right to it, see docs/aws.md"
+_RIGHT = "the role or user needs permission for this, see docs/aws.md"
 _NO_RIGHT = {"403", "AccessDenied", "AccessDeniedException", "AllAccessDisabled"}
 _BAD_CREDENTIALS = {
     "ExpiredToken",
@@ -27,7 +27,7 @@ _BAD_CREDENTIALS = {
 
 
 def aws_refusal(error: BaseException, what: str = "") -> str | None:
-    """The refusal as a sentence, or None where it isn't one of AWS; `what` was asked for, for example s3://bucket."""
+    """The error as a sentence, or None if it didn't come from AWS; `what` was requested, for example s3://bucket."""
     to = f" for {what}" if what else ""
     if isinstance(error, ClientError):
         return _refused(error, to)
@@ -42,7 +42,7 @@ def aws_refusal(error: BaseException, what: str = "") -> str | None:
             return f"no AWS region was found{to}; set AWS_DEFAULT_REGION, or the region of the profile"
         case EndpointConnectionError():
             return f"AWS can't be reached{to}: {error}"
-        case Boto3Error():  # of transfers, around what was refused
+        case Boto3Error():  # raised by transfers, with the refusal as its context
             return aws_refusal(error.__context__, what) if error.__context__ else f"AWS failed{to}: {_line(error)}"
         case BotoCoreError():
             return f"AWS failed{to}: {_line(error)}"
@@ -58,14 +58,14 @@ def _refused(error: ClientError, to: str) -> str:
     message = " ".join(error.response["Error"].get("Message", "").split())
     operation = error.operation_name
     if code in ("404", "NoSuchBucket"):
-        return f"there is no such bucket{to}; `make aws-bootstrap` makes one, or name another with --lake"
+        return f"there is no such bucket{to}; `make aws-bootstrap` creates one, or name another with --lake"
     if code in _BAD_CREDENTIALS:
         return f"AWS does not accept the credentials{to} ({code}); {_HOW}"
     if code in _NO_RIGHT:
         reason = "" if message in ("", "Forbidden") else f": {message}"
         return f"AWS refuses {operation}{to}{reason}; {_RIGHT}"
     if code in ("301", "PermanentRedirect"):
-        return f"the bucket is in another region than was asked{to}; set AWS_REGION to that of the bucket"
+        return f"the request{to} was sent to another region than the bucket's; set AWS_REGION to the bucket's region"
     return f"AWS refuses {operation}{to}: {code}: {message}"
 
 

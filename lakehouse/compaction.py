@@ -1,11 +1,11 @@
-"""Keep a table that grows by small commits quick to read and to write.
+"""Keep a table that grows by small commits fast to read and write.
 
-Each load adds a snapshot to its raw table and a file of some rows to the ledger. A commit rewrites the list of all
-snapshots, and reading opens every file, so both would take longer with every load. Hence, once in a while: the ledger's
-files become one for each day, and all but the last snapshots are forgotten.
+Each load adds a snapshot to its raw table and a file with a few rows to the ledger. A commit rewrites the list of all
+snapshots, and reading opens every file, so both would become slower with every load. Therefore, from time to time, the
+ledger's files are merged into one per day, and all but the latest snapshots are expired.
 
-Files that no snapshot names any more stay where they are, for a query that began before may still read them. Athena's
-VACUUM and Spark's remove_orphan_files remove them.
+Files that no snapshot refers to any more stay where they are, because a query that began earlier may still read them.
+Athena's VACUUM and Spark's remove_orphan_files remove them.
 """
 
 from collections import Counter
@@ -23,10 +23,10 @@ _EPOCH = date(1970, 1, 1)
 
 
 def compact(table: Table, *, gather: bool = False) -> None:
-    """Forget old snapshots where there are many, and with `gather` make one file of the rows of each partition."""
+    """Expire old snapshots where there are many; with `gather`, also merge the files of each partition into one."""
     if len(table.metadata.snapshots) <= MOST_SNAPSHOTS:
         return
-    with suppress(CommitFailedException):  # somebody wrote it at this moment; the next load tries again
+    with suppress(CommitFailedException):  # another writer committed at this moment; the next load tries again
         if gather and (crowded := _crowded(table)):
             table.overwrite(table.scan(crowded).to_arrow(), overwrite_filter=crowded)
         snapshots = sorted(table.metadata.snapshots, key=lambda snapshot: snapshot.sequence_number or 0)
@@ -36,7 +36,7 @@ def compact(table: Table, *, gather: bool = False) -> None:
 
 
 def _crowded(table: Table) -> BooleanExpression | str | None:
-    """Which rows are in days that have several files; all rows, where days don't part them; None where none are."""
+    """A filter for the rows of days with several files; all rows of an unpartitioned table; None if no day has."""
     if table.spec().is_unpartitioned():
         return AlwaysTrue()
     (by_day,) = table.spec().fields
@@ -44,6 +44,6 @@ def _crowded(table: Table) -> BooleanExpression | str | None:
     crowded = [day for day, count in files.items() if count > 1]
     if not crowded:
         return None
-    # and all days since, which are few: loads come in the order of their days
+    # this includes all later days, which are few, because loads arrive in the order of their days
     first = _EPOCH + timedelta(days=min(crowded))
     return f"{table.schema().find_column_name(by_day.source_id)} >= '{first}T00:00:00'"

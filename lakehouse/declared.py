@@ -1,6 +1,6 @@
-"""What every lake has, as `config/lake.yaml` declares it: the ledger, and the columns of where a raw row came from.
+"""What every lake has, as declared in `config/lake.yaml`: the ledger, and the provenance columns of the raw tables.
 
-The generator reads the same file for the dbt sources, so what a column means is written once.
+The generator reads the same file for the dbt sources, so each column is described only once.
 """
 
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ FILE = Path(__file__).resolve().parents[1] / "config" / "lake.yaml"
 
 @cache
 def provenance() -> tuple[Column, ...]:
-    """The columns that every raw table has besides its source's own; raises Misconfigured."""
+    """The columns that every raw table has in addition to its source's own; raises Misconfigured."""
     return _columns(_content().get("provenance"), "provenance")
 
 
 @cache
 def declared_table(name: str) -> LakeTable:
-    """A table that the loaders write besides the raw tables; raises Misconfigured."""
+    """A table that the loaders write in addition to the raw tables; raises Misconfigured."""
     tables = _content().get("tables")
     table = tables.get(name) if isinstance(tables, Mapping) else None
     if not isinstance(table, Mapping):
@@ -53,4 +53,4 @@ def _columns(columns: object, place: str) -> tuple[Column, ...]:
 
 
 def _bad(place: str, expected: str) -> Misconfigured:
-    return Misconfigured(f"config/lake.yaml: {place}: expected {expected}; get the file back with git")
+    return Misconfigured(f"config/lake.yaml: {place}: expected {expected}; restore the file with git")

@@ -1,13 +1,13 @@
-"""What this project reports in one line, and whatever stops a run.
+"""Errors that this project reports in one line, and everything that stops a run.
 
     SchemaHubError
-    └── TerminalError        waiting won't help, or for too long
-        ├── ConcurrentWriter somebody else writes, or wrote, the same table
+    └── TerminalError        waiting won't help, or would take too long
+        ├── ConcurrentWriter another process writes, or wrote, the same table
         ├── LakeUnavailable  the lake's folder or bucket can't be used
         ├── Misconfigured    a setting, a name or a file is wrong
         └── OurMistake       an error in this project
 
-What can go wrong with a source is in `loaders/errors.py`. The message of each is one line.
+Errors of a source are in `loaders/errors.py`. Every message is one line.
 """
 
 from typing import Self
@@ -20,11 +20,11 @@ class SchemaHubError(Exception):
 
 
 class TerminalError(SchemaHubError):
-    """Waiting won't help, or only for longer than a run waits."""
+    """Waiting won't help, or would take longer than a run waits."""
 
 
 class ConcurrentWriter(TerminalError):
-    """Somebody else is writing the same table, or has written it since we looked."""
+    """Another process is writing the same table, or has written it since this one read it."""
 
 
 class LakeUnavailable(TerminalError):
@@ -36,19 +36,19 @@ class Misconfigured(TerminalError):
 
 
 class OurMistake(TerminalError):
-    """An error in this project, which stops only what it struck; its cause is the exception that nobody foresaw."""
+    """An error in this project, which stops only the task it occurred in; its cause is the unexpected exception."""
 
     @classmethod
     def of(cls, error: BaseException, *, while_doing: str) -> Self:
-        """One line for an exception that nobody foresaw."""
+        """A one-line error for an unexpected exception."""
         mistake = cls(
             f"{while_doing}: {type(error).__name__}: {printable(str(error))}; "
-            "a mistake of SchemaHub's, SCHEMAHUB_DEBUG=1 shows where"
+            "this is a bug in SchemaHub; SCHEMAHUB_DEBUG=1 shows where"
         )
         mistake.__cause__ = error
         return mistake
 
 
 def is_interruption(error: BaseException | None) -> bool:
-    """Whether an exception is Ctrl-C; dlt wraps one that comes while it works."""
+    """Whether an exception is Ctrl-C, or wraps one, as dlt does while it works."""
     return error is not None and (isinstance(error, KeyboardInterrupt) or is_interruption(error.__context__))

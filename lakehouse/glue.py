@@ -2,11 +2,11 @@
 
     Glue database `schemahub`                        the tables
     s3://<bucket>/<prefix>/schemahub/<table>/        data and metadata of the loaders' tables
-    s3://<bucket>/<prefix>/.schemahub/locks/         who writes what, see `s3_lock.py`
+    s3://<bucket>/<prefix>/.schemahub/locks/         who is writing what, see `s3_lock.py`
     <cache folder>/schemahub/<bucket>/<prefix>/      work in progress; may be deleted while nothing runs
 
-Credentials, region and endpoints come from the standard AWS chain alone: environment, profile, role. pyiceberg's S3
-file system knows a smaller chain than boto3, so it is handed what boto3 finds.
+Credentials, region and endpoints come only from the standard AWS chain: environment, profile, role. pyiceberg's S3
+file system supports fewer of these than boto3, so it is given what boto3 finds.
 """
 
 import os
@@ -41,7 +41,7 @@ _PROMPT = Config(
 _ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<key>.*))?", re.DOTALL)
 
 _AWS_ENDPOINT = re.compile(r"https://s3\.([a-z0-9-]+\.)?amazonaws\.com(\.cn)?")
-"""What pyarrow asks by itself; a VPC's own endpoint, for example, is another."""
+"""The endpoints that pyarrow uses by default; any other one, such as a VPC endpoint, must be passed to it."""
 
 
 class GlueLake:
@@ -50,7 +50,7 @@ class GlueLake:
     engine: Final = "athena"
 
     def __init__(self, location: str) -> None:
-        """Use `s3://bucket/prefix`; raises LakeUnavailable where the bucket, or the right to it, is missing."""
+        """Use `s3://bucket/prefix`; raises LakeUnavailable if the bucket is missing or access to it is denied."""
         self.bucket, self._prefix = _bucket_and_prefix(location)
         self.location = f"s3://{self.bucket}/{self._prefix}".rstrip("/")
         try:
@@ -59,21 +59,21 @@ class GlueLake:
             self._bucket_region = self._s3.head_bucket(Bucket=self.bucket).get("BucketRegion")
             self._glue = self._session.client("glue", config=_RETRIES)
         except (BotoCoreError, ClientError) as error:
-            told = self._told_in_full(error)
-            raise LakeUnavailable(aws_refusal(told, self.location) or str(told)) from error
-        except ValueError as error:  # an endpoint, of the environment or the profile, that is no address
-            raise LakeUnavailable(f"AWS can't be asked for {self.location}: {error}") from error
+            full = self._in_full(error)
+            raise LakeUnavailable(aws_refusal(full, self.location) or str(full)) from error
+        except ValueError as error:  # the environment or the profile names an endpoint that is not a URL
+            raise LakeUnavailable(f"no request can be sent to AWS for {self.location}: {error}") from error
         self._catalog: Catalog | None = None
         self._catalog_credentials: Any = None
 
-    def _told_in_full(self, error: Exception) -> Exception:
-        """The refusal with its reason: an answer to HeadBucket has no body, and so a status alone."""
+    def _in_full(self, error: Exception) -> Exception:
+        """The error with its reason: a response to HeadBucket has no body, so it holds only a status."""
         if not isinstance(error, ClientError) or error.response["Error"]["Code"] not in ("400", "403"):
             return error
         try:
             self._s3.list_objects_v2(Bucket=self.bucket, Prefix=self._key_of("locks"), MaxKeys=1)
-        except (BotoCoreError, ClientError) as told:
-            return told
+        except (BotoCoreError, ClientError) as full:
+            return full
         return error
 
     @property
@@ -82,7 +82,7 @@ class GlueLake:
 
     @property
     def catalog(self) -> Catalog:
-        # credentials of a role expire; boto3 renews them, and the catalog's file system is made anew with the new ones
+        # a role's credentials expire and boto3 renews them, so the catalog's file system is recreated with the new ones
         credentials = self._session.get_credentials()
         frozen = credentials.get_frozen_credentials() if credentials else None
         if self._catalog is None or frozen != self._catalog_credentials:
@@ -109,7 +109,7 @@ class GlueLake:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LakeUnavailable(
-                f"the folder for work in progress, {str(folder)!r}, can't be made: {error.strerror}; "
+                f"the folder for work in progress, {str(folder)!r}, can't be created: {error.strerror}; "
                 "name another with XDG_CACHE_HOME"
             ) from error
         return folder
@@ -132,13 +132,13 @@ class GlueLake:
         pages = self._s3.get_paginator("list_objects_v2")
         for page in pages.paginate(Bucket=self.bucket, Prefix=f"{self._key_at(location)}/{prefix}"):
             if objects := [{"Key": each["Key"]} for each in page.get("Contents", ())]:
-                answer = self._s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
-                for failed in answer.get("Errors", ()):
+                response = self._s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
+                for failed in response.get("Errors", ()):
                     raise LakeUnavailable(f"AWS refuses to remove s3://{self.bucket}/{failed['Key']}: {failed['Code']}")
 
     @contextmanager
     def writing(self, what: str) -> Iterator[None]:
-        # the lease may run out while this machine sleeps, and then another run of it would take our files for leftovers
+        # if the lease expires while this machine sleeps, another run on it could mistake our files for leftovers
         prompt_s3 = self._session.client("s3", config=_PROMPT)
         with (
             file_lock(self.work_folder / f"{what}.lock", what, self.location),
@@ -159,7 +159,7 @@ class GlueLake:
 def _bucket_and_prefix(location: str) -> tuple[str, str]:
     found = _ADDRESS.fullmatch(location)
     if not found:
-        shown = re.sub(r"//[^/@]*@", "//…@", location)  # some tools take keys there
+        shown = re.sub(r"//[^/@]*@", "//…@", location)  # some tools accept access keys there
         raise Misconfigured(f"lake {shown!r}: expected s3://bucket/prefix, with the name of a bucket")
     prefix = (found["key"] or "").removesuffix("/")
     # boto3, pyarrow and Athena understand these differently

@@ -1,7 +1,7 @@
-"""A lake: a catalog with one namespace, and the folder or bucket that its tables' files are in.
+"""A lake: a catalog with one namespace, and the folder or bucket that holds the files of its tables.
 
-`local_lake.py` and `glue_lake.py` are the two kinds; only they know SQLite from Glue and a folder from S3. Everything
-else is handed a `Lake`.
+`local.py` and `glue.py` define the two kinds of lake. Only they know about SQLite and folders, or Glue and S3;
+everything else is given a `Lake`.
 """
 
 from collections.abc import Iterator
@@ -33,40 +33,43 @@ Engine = Literal["duckdb", "athena"]
 
 
 class Lake(Protocol):
-    """Both kinds of lake, to whoever lands in one or reads it."""
+    """What both kinds of lake offer to code that lands rows in them or reads them."""
 
     location: str
-    """`file://` and a folder, or `s3://bucket/prefix`; without a slash at the end."""
+    """The address: `file://` and a folder, or `s3://bucket/prefix`, without a trailing slash."""
 
     @property
     def engine(self) -> Engine:
-        """What dbt runs on for this lake; nobody else asks where a lake is."""
+        """The engine that dbt uses for this lake; nothing else depends on where a lake is."""
 
     @property
     def is_there(self) -> bool:
-        """Whether anything may have been written; asking makes nothing."""
+        """Whether anything may have been written; reading this property creates nothing."""
 
     @property
     def catalog(self) -> Catalog:
-        """The catalog, which is made where it is missing."""
+        """The catalog, which is created if it is missing."""
 
     @property
     def work_folder(self) -> Path:
-        """A local folder for work in progress; made where it is missing."""
+        """A local folder for work in progress, which is created if it is missing."""
 
     def table_location(self, name: str) -> str: ...
 
     def metadata_address(self, name: str) -> str | None:
-        """Where the catalog says that a table's current metadata are; None where it has no such table."""
+        """The address of a table's current metadata according to the catalog; None if it has no such table."""
 
     def put(self, file: Path, to: str) -> None:
-        """Make `file` readable at the address `to`, whole or not at all; one that is there already is the same."""
+        """Make `file` readable at the address `to`, completely or not at all.
+
+        A file that already exists there has the same content.
+        """
 
     def remove_files(self, location: str, prefix: str) -> None:
         """Remove the files of the folder `location` whose names start with `prefix`."""
 
     def writing(self, what: str) -> AbstractContextManager[None]:
-        """Hold the only permit to write `what`; raises ConcurrentWriter where another process has it."""
+        """Hold the exclusive right to write `what`; raises ConcurrentWriter if another process has it."""
 
 
 def identifier(name: str) -> str:
@@ -74,10 +77,10 @@ def identifier(name: str) -> str:
 
 
 def existing_table(lake: Lake, name: str) -> Table | None:
-    """The table of that name; None where there is none. Makes nothing.
+    """The table with this name, or None. Creates nothing.
 
     Raises:
-        LakeUnavailable: its metadata are not where the catalog says, or no metadata.
+        LakeUnavailable: the table's metadata are not where the catalog says, or the file there is damaged.
     """
     if not lake.is_there:
         return None
@@ -89,15 +92,15 @@ def existing_table(lake: Lake, name: str) -> Table | None:
 
 
 _ANSWERS = (SchemaHubError, CommitFailedException, NoSuchTableError, TableAlreadyExistsError)
-"""What tells of no damage."""
+"""Errors that are not caused by damaged files."""
 
 _OF_DAMAGED_FILES = (OSError, ValueError, EOFError, pa.ArrowException, ValidationError, ResolveError)
-"""What pyiceberg and pyarrow raise where a file is not what it should be; pyiceberg's Avro reader raises anything."""
+"""Errors that pyiceberg and pyarrow raise for a damaged file; pyiceberg's Avro reader may raise any exception."""
 
 
 @contextmanager
 def readable(lake: Lake, name: str) -> Iterator[None]:
-    """Say in one line which file of a table is missing or damaged, where that makes reading it fail."""
+    """Turn an error caused by a missing or damaged file of a table into one line that names the file."""
     try:
         yield
     except _ANSWERS:
@@ -110,16 +113,16 @@ def readable(lake: Lake, name: str) -> Iterator[None]:
             raise
         reason = damage or " ".join(str(error).split()) or type(error).__name__
         raise LakeUnavailable(
-            f"`{name}` of {lake.location} can't be read, a file of it is missing or damaged: {reason}; "
-            "a lake must stay where it was made; `schemahub repair` shows what it would bring back"
+            f"`{name}` of {lake.location} can't be read because one of its files is missing or damaged: {reason}; "
+            "a lake must stay where it was created; `schemahub repair` shows what it would restore"
         ) from error
 
 
 def check_whole(lake: Lake, name: str) -> None:
-    """Raise LakeUnavailable, naming the file, where the current state of a table is not whole."""
+    """Raise LakeUnavailable, naming the file, if a file of a table's current state is missing or damaged."""
     if lake.is_there and (damage := _damage(lake, name)):
         raise LakeUnavailable(
-            f"`{name}` of {lake.location} is damaged: {damage}; `schemahub repair` shows what it would bring back"
+            f"`{name}` of {lake.location} is damaged: {damage}; `schemahub repair` shows what it would restore"
         )
 
 
@@ -137,31 +140,31 @@ def _is_of_aws(error: Exception) -> bool:
 
 
 def check_ours(lake: Lake, table: Table) -> None:
-    """Raise Misconfigured where a table of the loaders is of another layout or, in the same catalog, another lake's."""
+    """Raise Misconfigured if a loaders' table has another layout, or belongs to another lake in the same catalog."""
     name = table.name()[-1]
     if (found := table.properties.get(LAYOUT_PROPERTY)) != str(LAYOUT):
         raise Misconfigured(
             f"`{name}` of {lake.location} has layout {found or 'unknown'}, and this version of SchemaHub reads and "
-            f"writes layout {LAYOUT}: use the version that made the lake, or land into a new one with --lake"
+            f"writes layout {LAYOUT}: use the version that created the lake, or land into a new one with --lake"
         )
     if table.location() != (wanted := lake.table_location(name)):
         if path_of(table.location()).resolve() == path_of(wanted).resolve():
             raise Misconfigured(
-                f"`{name}` was made as {table.location()}, which is a link to {wanted} now; its files name that place, "
-                "so move the lake back there, in place of the link"
+                f"`{name}` was created as {table.location()}, which is now a link to {wanted}; its files refer to that "
+                "address, so move the lake back there, in place of the link"
             )
         raise Misconfigured(
             f"`{name}` belongs to another lake: its files are in {table.location()}, and those of {lake.location} "
-            f"would be in {wanted}; name that lake with --lake, since a catalog holds one, or move this one back to "
-            "where it was made, since tables keep whole addresses"
+            f"would be in {wanted}; name that lake with --lake, since a catalog holds only one, or move this one back "
+            "to where it was created, since tables store absolute addresses"
         )
 
 
 def ensure_table(lake: Lake, declared: LakeTable) -> Table:
-    """The table, created where missing and given the columns that were declared since.
+    """The table, created if missing, with columns added that have been declared since.
 
     Raises:
-        Misconfigured: the catalog has the table of another lake under this name, or another tool changed its columns.
+        Misconfigured: the table in the catalog belongs to another lake, or another tool changed its columns.
     """
     table = existing_table(lake, declared.name) or _create(lake, declared)
     check_ours(lake, table)
@@ -181,7 +184,7 @@ def ensure_table(lake: Lake, declared: LakeTable) -> Table:
 
 
 def _create(lake: Lake, declared: LakeTable) -> Table:
-    if not lake.catalog.namespace_exists(NAMESPACE):  # asked first, so that no right to make one is needed
+    if not lake.catalog.namespace_exists(NAMESPACE):  # checked first, so that no permission to create one is needed
         lake.catalog.create_namespace_if_not_exists(NAMESPACE)
     try:
         return lake.catalog.create_table(

@@ -1,13 +1,16 @@
-"""What every lake has in common: names, the properties of its tables, and the number of this layout."""
+"""What all lakes have in common: names, table properties, and the number of this layout."""
 
 CATALOG = "schemahub"
 NAMESPACE = "schemahub"
 
 DATABASE = "catalog.db"
-"""The file of a lake in a folder that names its tables."""
+"""The file that holds the catalog of a lake in a folder."""
 
 LAYOUT = 1
-"""Rises when what is kept in a lake changes its name or its meaning; a lake of another number is refused."""
+"""The layout's number, raised when something stored in a lake changes its name or meaning.
+
+A lake with another number is refused.
+"""
 
 LAYOUT_PROPERTY = "schemahub.layout"
 
@@ -20,11 +23,14 @@ TABLE_PROPERTIES = {
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "20",
 }
-"""Of every table."""
+"""The properties of every table."""
 
 LANDED_TABLE_PROPERTIES = TABLE_PROPERTIES | {
     LAYOUT_PROPERTY: str(LAYOUT),
-    # pyiceberg repeats a stale append by itself, so that two writers would land the same rows: we decide instead
+    # pyiceberg would repeat a stale append by itself, and two writers would land the same rows; we decide instead
     "commit.retry.num-retries": "0",
 }
-"""Of raw tables and the ledger; those that DuckDB writes keep the default, for it has its own catalog between."""
+"""The properties of the raw tables and the ledger.
+
+Tables that DuckDB writes keep the default number of retries, because DuckDB commits through the REST catalog.
+"""

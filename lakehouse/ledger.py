@@ -1,13 +1,13 @@
-"""The ledger `schemahub_loads`: what was landed, for those who read the raw tables.
+"""The ledger `schemahub_loads`: what has been landed, for readers of the raw tables.
 
-Grain: one row per load, raw table and stream. Its rows are appended after the raw commit. That commit names the load in
-a property of the raw table too, so where a crash came between the two, the next run reads the load's rows and appends
-what is missing:
+Grain: one row per load, raw table and stream. Its rows are appended after the raw commit. That commit also records the
+load in a property of the raw table, so if a crash occurs between the two commits, the next run reads the load's rows
+and appends what is missing:
 
     schemahub.last-load = {"load_id": "1763942400.1", "landed_at": "2026-01-05T12:00:00"}
 
-One is enough, for nobody commits to a raw table before its last load is in the ledger. Its size is the same for any
-number of streams.
+One property is enough, because nothing commits to a raw table before its last load is in the ledger. The property's
+size doesn't depend on the number of streams.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ from .compaction import compact
 from .declared import declared_table
 from .errors import Misconfigured
 from .lake import Lake, check_ours, ensure_table, existing_table, readable
-from .load_rows import LedgerRow as LedgerRow  # told of from here
+from .load_rows import LedgerRow as LedgerRow  # callers import it from here
 from .load_rows import read_load
 from .raw_table import RawTable
 from .table import LakeTable
@@ -32,12 +32,12 @@ LEDGER = "schemahub_loads"
 
 
 def ledger_table() -> LakeTable:
-    """The ledger as it is declared; raises Misconfigured where its columns aren't those of LedgerRow."""
+    """The ledger as declared; raises Misconfigured if its columns aren't those of LedgerRow."""
     table = declared_table(LEDGER)
     if (found := [column.name for column in table.columns]) != list(LedgerRow.__struct_fields__):
         raise Misconfigured(
             f"config/lake.yaml: tables.{LEDGER}.columns: expected {', '.join(LedgerRow.__struct_fields__)}, "
-            f"found {', '.join(found)}; get the file back with git"
+            f"found {', '.join(found)}; restore the file with git"
         )
     return table
 
@@ -53,7 +53,7 @@ class LastLoad(msgspec.Struct, frozen=True):
 
 
 def last_load(raw: Table) -> LastLoad | None:
-    """The last load that was committed to a raw table; None where there was none."""
+    """The last load that was committed to a raw table, or None."""
     text = raw.properties.get(LAST_LOAD)
     return None if text is None else msgspec.json.decode(text, type=LastLoad)
 
@@ -63,18 +63,18 @@ def last_load_property(load: LastLoad) -> dict[str, str]:
 
 
 def recorded_property(raw_table: str) -> str:
-    """The ledger's property that names the last load of a raw table that it has."""
+    """The ledger's property that names the last load it has recorded of a raw table."""
     return f"schemahub.recorded.{raw_table}"
 
 
 def record(lake: Lake, raw: RawTable, table: Table, rows: Sequence[LedgerRow] | None = None) -> None:
-    """Append the rows of the raw table's last load, read from it where not given, unless the ledger has them."""
+    """Append the rows of the raw table's last load unless the ledger has them; reads them there if not given."""
     load = last_load(table)
     if load is not None:
         _append(lake, raw, table, load, rows)
 
 
-# Loaders of other raw tables append at the same time; their rows are others, so a stale commit is made again.
+# Loaders of other raw tables append different rows at the same time, so a stale commit can safely be retried.
 @retry(
     retry=retry_if_exception_type(CommitFailedException),
     wait=wait_random(0, 0.5),
@@ -96,17 +96,17 @@ def _append(lake: Lake, raw: RawTable, table: Table, load: LastLoad, rows: Seque
 
 
 def as_arrow(rows: Sequence[LedgerRow], ledger: Table) -> pa.Table:
-    """Rows as the ledger takes them."""
+    """The rows as an Arrow table in the ledger's schema."""
     return pa.Table.from_pylist(
         [msgspec.structs.asdict(row) for row in rows], schema=ledger_table().arrow_schema(ledger.schema())
     )
 
 
 def loads(lake: Lake) -> list[LedgerRow]:
-    """Every row of the ledger, oldest load first; empty where nothing was landed yet.
+    """Every row of the ledger, oldest load first; empty if nothing has been landed yet.
 
     Raises:
-        Misconfigured: the catalog has the ledger of another lake.
+        Misconfigured: the ledger in the catalog belongs to another lake.
         LakeUnavailable: files of the ledger are missing.
     """
     ledger = existing_table(lake, LEDGER)
@@ -118,6 +118,6 @@ def loads(lake: Lake) -> list[LedgerRow]:
 
 
 def is_committed(lake: Lake, raw: Table, load_id: str) -> bool:
-    """Whether a load is in the raw table, which is then its last one, or was before it and is in the ledger."""
+    """Whether a load is in the raw table: either it is the table's last one, or an earlier one in the ledger."""
     last = last_load(raw)
     return (last is not None and last.load_id == load_id) or any(row.load_id == load_id for row in loads(lake))

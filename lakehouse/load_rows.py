@@ -1,4 +1,4 @@
-"""What a load landed of each stream, told from the raw rows themselves, where nobody remembers it."""
+"""Derive a load's ledger rows from its raw rows, for loads that are missing in the ledger."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,7 @@ class LedgerRow(msgspec.Struct, frozen=True):
 
 @dataclass
 class StreamRows:
-    """Some rows of one stream, in its order."""
+    """A summary of some rows of one stream, in the stream's order."""
 
     row_count: int
     first_id: str
@@ -49,7 +49,7 @@ class StreamRows:
         return cls(rows.num_rows, ids[0].as_py(), ids[-1].as_py(), earliest, latest)
 
     def add(self, later: "StreamRows") -> None:
-        """Take in rows that come after these."""
+        """Extend this summary by rows that come after these."""
         self.row_count += later.row_count
         self.last_id = later.last_id
         self.min_event_ts = min(filter(None, (self.min_event_ts, later.min_event_ts)), default=None)
@@ -57,7 +57,7 @@ class StreamRows:
 
 
 def event_times(times: pa.Array | pa.ChunkedArray) -> tuple[datetime | None, datetime | None]:
-    """The earliest and the latest of some times, UTC; times that Python can't hold, or none, are left out."""
+    """The earliest and the latest time, UTC; ignores nulls and times outside the range of Python's datetime."""
     known = times.filter(pc.and_(pc.greater_equal(times, _EARLIEST), pc.less_equal(times, _LATEST)))
     found = pc.min_max(known).as_py()
     return found["min"], found["max"]
@@ -71,9 +71,9 @@ def read_load(raw: RawTable, table: Table, load_id: str, *, landed_at: datetime 
 
     Args:
         raw: declares the columns of `table`.
-        table: the raw table; of its files only those of the load are read.
-        load_id: which load.
-        landed_at: when it was committed, UTC; where that isn't known, the time when it began stands in for it.
+        table: the raw table; only the load's own files are read.
+        load_id: the load's id.
+        landed_at: when the load was committed, UTC; if None, the time at which the load began is used instead.
     """
     columns = (raw.stream_column, raw.id_column, raw.time_column, "_channel", "_source_ingest_ts")
     found = table.scan(row_filter=EqualTo(term=Reference(LOAD), value=literal(load_id)), selected_fields=columns)
@@ -100,7 +100,7 @@ def ledger_row(
     *,
     landed_at: datetime | None,
 ) -> LedgerRow:
-    """The row of the ledger for what a load landed of a stream."""
+    """The ledger row for the rows of one stream in a load."""
     return LedgerRow(
         load_id=load_id,
         raw_table=raw.name,
@@ -117,7 +117,7 @@ def ledger_row(
     )
 
 
-# a load has several files, which are read in any order; ids rise, and numbers have no zeros in front
+# a load has several files, which are read in any order; ids increase, and numeric ids have no leading zeros
 def _joined(parts: list[StreamRows]) -> StreamRows:
     first, *others = sorted(
         parts, key=lambda part: (part.min_event_ts or datetime.min, len(part.first_id), part.first_id)

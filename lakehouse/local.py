@@ -25,7 +25,7 @@ from .repair.tables_found import has_tables_with_rows
 from .troubles import catalog_advice
 
 _NOT_IN_ADDRESSES = re.compile(r"[#?%\\\x00-\x1f\x7f]")
-"""Signs that mean something else in the addresses of files and of SQLite, so that files would go astray."""
+"""Characters with a special meaning in file and SQLite URLs, with which files would end up elsewhere."""
 
 
 class LocalLake:
@@ -34,15 +34,15 @@ class LocalLake:
     engine: Final = "duckdb"
 
     def __init__(self, folder: Path, *, may_be_lost: bool = False) -> None:
-        """Use `folder`, which the first write makes; raises Misconfigured and LakeUnavailable where it can't be.
+        """Use `folder`, which the first write creates; raises Misconfigured or LakeUnavailable if it can't be used.
 
-        With `may_be_lost` a new catalog is begun also where the one that there was is lost, as repairing does.
+        With `may_be_lost`, which a repair sets, a new catalog is created even if an earlier one was lost.
         """
-        if sign := _NOT_IN_ADDRESSES.search(str(folder)):  # asked first, for what is in no name can't be resolved
-            raise _misnamed(folder, sign[0])
+        if found := _NOT_IN_ADDRESSES.search(str(folder)):  # checked first, because a path with NUL can't be resolved
+            raise _misnamed(folder, found[0])
         self.folder = folder.resolve()  # so that a lake has one address, whichever links lead there
-        if sign := _NOT_IN_ADDRESSES.search(str(self.folder)):
-            raise _misnamed(self.folder, sign[0])
+        if found := _NOT_IN_ADDRESSES.search(str(self.folder)):
+            raise _misnamed(self.folder, found[0])
         if self.folder.exists() and not self.folder.is_dir():
             raise LakeUnavailable(f"lake {str(self.folder)!r} is a file; name a folder with --lake")
         self.location = f"file://{self.folder}"
@@ -69,7 +69,7 @@ class LocalLake:
         if not self._may_be_lost and has_tables_with_rows(self.folder):
             raise LakeUnavailable(
                 f"lake {str(self.folder)!r} has tables, and its catalog {DATABASE} is missing or empty; "
-                "`schemahub repair` shows what it would bring back"
+                "`schemahub repair` shows what it would restore"
             )
 
     @property
@@ -102,7 +102,7 @@ class LocalLake:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError as error:
-            raise LakeUnavailable(f"{str(folder)!r} must be a folder, and is a file; remove it") from error
+            raise LakeUnavailable(f"{str(folder)!r} must be a folder, but is a file; remove it") from error
         except OSError as error:
             raise LakeUnavailable(f"lake folder {str(folder)!r} can't be created: {error.strerror}") from error
         for each in (self.folder, folder):
@@ -140,5 +140,7 @@ class LocalLake:
             yield
 
 
-def _misnamed(folder: Path, sign: str) -> Misconfigured:
-    return Misconfigured(f"lake folder {str(folder)!r} has a {sign!r} in its name; name one without")
+def _misnamed(folder: Path, character: str) -> Misconfigured:
+    return Misconfigured(
+        f"lake folder {str(folder)!r} has the character {character!r} in its name; name a folder without it"
+    )

@@ -7,7 +7,7 @@ from .errors import Misconfigured
 
 
 def known(name: str, names: Iterable[str], *, what: str) -> str:
-    """`name`, if it is one of `names`; else raises Misconfigured with near matches and all choices."""
+    """`name`, if it is one of `names`; otherwise raises Misconfigured with the nearest match and all choices."""
     choices = sorted(names)
     if name in choices:
         return name

@@ -1,6 +1,6 @@
-"""Raw tables: a source's own columns, plus where each row came from.
+"""Raw tables: a source's own columns, and columns that say where each row came from.
 
-Grain: one row per row of the source, as it sent it; only appends. Timestamps are UTC without a zone.
+Grain: one row per row of the source, exactly as sent; append-only. Timestamps are UTC without a zone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,19 +21,19 @@ LANDED_AT = "_source_ingest_ts"
 
 @dataclass(frozen=True)
 class RawTable:
-    """What one source lands of one kind of thing, in its own words, and the part that three of its columns play.
+    """One source's rows of one kind, under its own column names, and the roles of three of these columns.
 
-    A stream is an ordered series of rows within the source; the ids of one stream rise with time.
+    A stream is an ordered series of rows within the source; the ids of one stream increase with time.
     """
 
     source: str
     entity: str
-    """What a row is one of, in the plural."""
+    """What the rows are, in the plural, such as `orders`."""
     stream_column: str
     id_column: str
     time_column: str
     columns: tuple[Column, ...] = ()
-    """As the mapping of this table declares them."""
+    """The source's own columns, as the mapping of this table declares them."""
 
     @property
     def name(self) -> str:
@@ -45,24 +45,24 @@ class RawTable:
 
     @property
     def page_schema(self) -> pa.Schema:
-        """What a page holds: the source's own columns and the payload; landing adds the rest."""
+        """The schema of a page: the source's own columns and the payload; landing adds the rest."""
         payload = [column for column in provenance() if column.name == PAYLOAD]
         return pa.schema([(column.name, TYPES[column.type].arrow) for column in (*self.columns, *payload)])
 
     def with_columns(self, columns: Sequence[Column]) -> Self:
-        """The same table with columns; raises Misconfigured where one of the three that play a part is missing."""
+        """The same table with these columns; raises Misconfigured if one of the three with a role is missing."""
         parts = (self.stream_column, self.id_column, self.time_column)
         if missing := [name for name in parts if name not in {column.name for column in columns}]:
             raise Misconfigured(
-                f"the mapping of `{self.name}` lacks what tells its rows apart: add {', '.join(missing)} to `columns`"
+                f"the mapping of `{self.name}` lacks columns that landing needs: add {', '.join(missing)} to `columns`"
             )
         return replace(self, columns=tuple(columns))
 
     def batch(self, values: Mapping[str, Any]) -> pa.RecordBatch:
-        """A page's rows, in `page_schema`, from arrays or lists of all that the source sends.
+        """A page's rows, in `page_schema`, from arrays or lists of everything that the source sends.
 
-        What the mapping doesn't declare is left out; the payload has it. Raises Misconfigured where the mapping
-        declares a column that isn't there, or as another type than the source's.
+        Columns that the mapping doesn't declare are left out, because the payload holds them. Raises Misconfigured if
+        the mapping declares a column that the source doesn't send, or declares it with another type.
         """
         schema = self.page_schema
         if missing := [name for name in schema.names if name not in values]:
@@ -89,7 +89,7 @@ class RawTable:
             fits, found = first is None or type(first) is wanted.python, type(first).__name__
         if not fits:
             raise Misconfigured(
-                f"the mapping of `{self.name}` declares the column {column.name} as {column.type}, and {self.source} "
+                f"the mapping of `{self.name}` declares the column {column.name} as {column.type}, but {self.source} "
                 f"sends {found}; correct the type in `columns`"
             )
 
@@ -98,21 +98,21 @@ class RawTable:
         return rows.filter(pc.greater(pc.cast(rows[self.id_column], pa.int64()), last_id))
 
     def since(self, rows: pa.RecordBatch, moment: datetime) -> pa.RecordBatch:
-        """The rows from the first one on that is not known to be before `moment`."""
+        """The rows starting with the first one that is not known to be before `moment`."""
         start = pa.scalar(moment.astimezone(UTC).replace(tzinfo=None), pa.timestamp("us"))
         return rows.slice(_leading(pc.less(rows[self.time_column], start).fill_null(False)))
 
     def first_id(self, rows: pa.RecordBatch) -> int | None:
-        """The numeric id of the first row; None where there is no row."""
+        """The numeric id of the first row; None if there are no rows."""
         return int(rows[self.id_column][0].as_py()) if rows.num_rows else None
 
     def last_id(self, rows: pa.RecordBatch) -> int:
-        """The numeric id of the last row, of one at least."""
+        """The numeric id of the last row; there must be at least one row."""
         return int(rows[self.id_column][-1].as_py())
 
 
 def table_of(name: str, columns: Sequence[Column]) -> LakeTable:
-    """A raw table by its name and its source's columns."""
+    """A raw table from its name and its source's columns."""
     return LakeTable(name, (*columns, *provenance()), LANDED_AT)
 
 

@@ -1,4 +1,4 @@
-"""One declaration of a table; its Iceberg schema, partitioning and Arrow schema follow from it.
+"""The declaration of a table, and the Iceberg schema, partitioning and Arrow schema derived from it.
 
 Source: https://iceberg.apache.org/spec/#schemas-and-data-types, read 2026-11-20.
 """
@@ -36,10 +36,10 @@ TYPES: Mapping[str, Type] = {
     "double": Type(DoubleType(), pa.float64(), float),
     "long": Type(LongType(), pa.int64(), int),
     "boolean": Type(BooleanType(), pa.bool_(), bool),
-    # UTC without a zone: Athena's CTAS rejects zoned ones
+    # UTC without a zone, because Athena's CTAS rejects timestamps with one
     "timestamp": Type(TimestampType(), pa.timestamp("us"), datetime),
 }
-"""The column types of the lake, by the names that the mapping registry uses too."""
+"""The column types of the lake, by name; the mapping registry uses the same names."""
 
 _FIRST_PARTITION_FIELD_ID = 1000  # Iceberg's convention
 
@@ -57,7 +57,7 @@ class Column:
 
 @dataclass(frozen=True)
 class LakeTable:
-    """A table that the loaders own; `day_column` is the timestamp whose UTC day partitions it."""
+    """A table that the loaders own, partitioned by the UTC day of the timestamp `day_column`."""
 
     name: str
     columns: tuple[Column, ...]
@@ -80,9 +80,9 @@ class LakeTable:
         )
 
     def arrow_schema(self, current: Schema) -> pa.Schema:
-        """The columns as Arrow, carrying the field ids that the table has now.
+        """The columns as an Arrow schema, with the field ids that the table has now.
 
-        A Parquet file written with it is read by field id, so renamed or added columns stay apart.
+        Parquet files written with this schema are read by field id, so renamed and added columns are never mixed up.
         """
         return pa.schema(
             pa.field(

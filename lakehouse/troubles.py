@@ -1,6 +1,6 @@
-"""What the machine refuses: a full disk, a missing right, a locked catalog. In one line, with the true cause.
+"""Report in one line what the machine refused and why: a full disk, a missing permission, a locked catalog.
 
-Libraries wrap such an error in their own, so the whole chain of causes is looked through.
+Libraries wrap such errors in their own, so the whole chain of causes is searched.
 """
 
 import errno
@@ -10,24 +10,24 @@ from collections.abc import Iterator
 from sqlalchemy.exc import SQLAlchemyError
 
 _WHAT_TO_DO = {
-    errno.ENOSPC: "make room on the disk",
-    errno.EDQUOT: "make room within the quota",
-    errno.EFBIG: "raise the limit of file sizes",
+    errno.ENOSPC: "free space on the disk",
+    errno.EDQUOT: "free space within the quota",
+    errno.EFBIG: "raise the limit on file sizes",
     errno.EROFS: "mount the file system for writing",
-    errno.EACCES: "give this user the right to it, or name another lake with --lake",
-    errno.EPERM: "give this user the right to it, or name another lake with --lake",
-    errno.EMFILE: "raise the limit of open files",
-    errno.ENFILE: "close files of other programs",
-    errno.EIO: "look after the disk",
+    errno.EACCES: "give this user permission, or name another lake with --lake",
+    errno.EPERM: "give this user permission, or name another lake with --lake",
+    errno.EMFILE: "raise the limit on open files",
+    errno.ENFILE: "close files that other programs have open",
+    errno.EIO: "check the disk",
     errno.ENOMEM: "free memory",
     errno.ESTALE: "mount the file system again",
-    errno.ENOLCK: "name a lake on a file system that has locks",
+    errno.ENOLCK: "name a lake on a file system that supports locks",
     errno.ENAMETOOLONG: "name a folder with a shorter path",
-    errno.ENOTDIR: "remove the file that is in place of a folder",
-    errno.EISDIR: "remove the folder that is in place of a file",
+    errno.ENOTDIR: "remove the file that is in the place of a folder",
+    errno.EISDIR: "remove the folder that is in the place of a file",
 }
 _WRAPPERS = ("dlt", "pyiceberg", "sqlalchemy")
-"""Packages that raise their own errors in place of others, not always naming them as the cause."""
+"""Packages that replace other errors by their own and don't always set the cause."""
 
 _LOCKED = "database is locked"
 _OF_DAMAGE = ("malformed", "not a database", "no such table", "no such column")
@@ -35,7 +35,7 @@ _LONGEST = 300
 
 
 def trouble(error: BaseException) -> str | None:
-    """What the machine refused, where an error comes of that; else None."""
+    """What the machine refused, if that is the cause of an error; otherwise None."""
     for cause in _chain(error):
         if isinstance(cause, SQLAlchemyError):
             return _of_the_catalog(cause)
@@ -49,8 +49,8 @@ def _of_the_system(error: OSError) -> str:
     reason = os.strerror(number)
     # pyarrow's message names the file, but has no field for it
     where = repr(str(error.filename)) if error.filename else _line(error)
-    told = where if where.endswith(reason) else f"{where}: {reason}"
-    return f"{told}; {_WHAT_TO_DO[number]}, and run this again"
+    found = where if where.endswith(reason) else f"{where}: {reason}"
+    return f"{found}; {_WHAT_TO_DO[number]}, and run this again"
 
 
 def _of_the_catalog(error: SQLAlchemyError) -> str:
@@ -59,12 +59,12 @@ def _of_the_catalog(error: SQLAlchemyError) -> str:
 
 
 def catalog_advice(reason: str) -> str:
-    """What to do where SQLite gives `reason`."""
-    if any(sign in reason for sign in _OF_DAMAGE):
-        return "`schemahub repair` shows what it would bring back"
+    """What to do if SQLite fails with the message `reason`."""
+    if any(words in reason for words in _OF_DAMAGE):
+        return "`schemahub repair` shows what it would restore"
     if _LOCKED in reason:
-        return "another program has held it for seconds, wait until it ends, and run this again"
-    return "see to its cause, and run this again"
+        return "another program has kept it locked for seconds; wait until it ends, and run this again"
+    return "remove the cause, and run this again"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -1,9 +1,9 @@
-"""dbt-duckdb plugin: the local lake as an Iceberg catalog (`module: profiles.local_iceberg` in profiles.yml).
+"""dbt-duckdb plugin: a lake in a folder as an Iceberg catalog (`module: profiles.local_iceberg` in profiles.yml).
 
-It attaches the lake as `schemahub`, for which dbt itself has neither the address, known only at run time, nor the
-secret. The catalog process is started with the plugin, so that it gets ready while dbt goes on, and is kept for further
-dbt invocations of the same Python process; it ends with that. Who invokes dbt in a process that lives on calls
-`release_views` after each run.
+It attaches the lake as `schemahub`. dbt can't do this itself, because it has neither the address, which is known only
+at run time, nor the secret. The catalog process starts with the plugin, so that it gets ready while dbt continues. It
+serves all dbt invocations of the same Python process and ends with that process. A process that continues after
+invoking dbt must call `release_views` after each run.
 """
 
 import atexit
@@ -23,11 +23,11 @@ from lakehouse.open import engine_of
 
 _running: dict[Path, RestCatalog] = {}
 _views: list[ViewsFile] = []
-"""That of the database which dbt has open, if it has one."""
+"""The views file of the database that dbt has open; empty if dbt has none open."""
 
 
 class Plugin(BasePlugin):  # type: ignore[misc] # dbt ships no types that pass --strict
-    """Config: `lake`, the lake's folder, made where missing; `catalog_log`, a file for its catalog's log, or empty."""
+    """Config: `lake` is the lake's folder, created if missing; `catalog_log` is the catalog's log file, or empty."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
         if engine_of(plugin_config["lake"]) != "duckdb":
@@ -38,7 +38,7 @@ class Plugin(BasePlugin):  # type: ignore[misc] # dbt ships no types that pass -
         self.catalog = _catalog_of(self.lake, plugin_config.get("catalog_log") or None)
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
-        """Called right before dbt opens its database, at a moment when it has no other open."""
+        """Prepare the views file; called right before dbt opens its database, when it has no other one open."""
         config.update(CONFIG)
         with _in_one_line():
             _publish()
@@ -47,17 +47,17 @@ class Plugin(BasePlugin):  # type: ignore[misc] # dbt ships no types that pass -
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         try:
             with _in_one_line():
-                # before dbt attaches what the profile names, which it does only where that isn't there yet
+                # before dbt attaches the databases in the profile, which it skips if they are attached already
                 attach_lake(conn, self.catalog)
         except DbtRuntimeError:
-            conn.close()  # which dbt would leave open, and it connects once more for each thread
+            conn.close()  # dbt would leave it open, and would connect again for each thread
             _views.pop().close()
             raise
 
 
 def release_views() -> None:
-    """Close the database that dbt keeps open after a run, and publish its views to those who read."""
-    # not `keep_open: false` in the profile: dbt-duckdb would connect anew for every model, at 0.1 s each
+    """Close the database that dbt keeps open after a run, and publish its views for readers."""
+    # `keep_open: false` in the profile would make dbt-duckdb connect again for every model, at 0.1 s each
     if (environment := DuckDBConnectionManager._ENV) is not None:
         environment.close()
         DuckDBConnectionManager.close_all_connections()
@@ -78,10 +78,10 @@ def _in_one_line() -> Iterator[None]:
         raise DbtRuntimeError(str(error)) from error
 
 
-# dbt tells plugins when it connects and not when it is done, hence one process for each lake and not for each run
+# dbt informs plugins when it connects but not when it is done, hence one process per lake instead of one per run
 def _catalog_of(lake: Path, log_file: str | None) -> RestCatalog:
     if lake not in _running or not _running[lake].is_running:
-        _close_catalogs()  # dbt has one connection, so none but the new one's lake is in use
+        _close_catalogs()  # dbt has only one connection, so only the new lake is in use
         _running[lake] = RestCatalog(lake, log_file=log_file)
     return _running[lake]
 
@@ -92,4 +92,4 @@ def _close_catalogs() -> None:
         _running.popitem()[1].close()
 
 
-atexit.register(release_views)  # before the catalogs end
+atexit.register(release_views)  # runs before the catalogs are closed

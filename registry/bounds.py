@@ -1,4 +1,4 @@
-"""The least and the greatest value of a target's column: what breaks them, and what can be wrong with them."""
+"""The bounds of a target column's values: which values violate them, and what can be wrong with the bounds."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from .declarations import TargetColumn
 
 @dataclass(frozen=True)
 class Bound:
-    """One of a column's bounds; `operator` says how a value compares that breaks it."""
+    """One of a column's bounds; a value violates it if `value operator bound` is true."""
 
     key: str
     value: Scalar
     operator: str
     complaint: str
-    """What is said of a value that breaks it: `is not above 0`."""
+    """The complaint about a value that violates the bound, such as `is not above 0`."""
     sentence: str
-    """What is said of the column: `above 0`."""
+    """The description of the bound, such as `above 0`."""
 
     def is_broken_by(self, value: Scalar, type_: str) -> bool:
         found, bound = _ordered(value, type_), _ordered(self.value, type_)
@@ -41,13 +41,13 @@ def bounds_of(column: TargetColumn) -> list[Bound]:
 
 
 def in_words(column: TargetColumn) -> str:
-    """The bounds as a sentence for people, or nothing."""
+    """The bounds as a sentence for people, or an empty text."""
     text = ", ".join(bound.sentence for bound in bounds_of(column))
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 
 def broken_bound(value: Scalar, column: TargetColumn) -> str | None:
-    """Which bound a value of the column's type breaks, or None; bounds that are wrong themselves don't count."""
+    """The complaint about a value of the column's type that violates a bound, or None; ignores invalid bounds."""
     for bound in bounds_of(column):
         if _problem(bound, column.type) is None and bound.is_broken_by(value, column.type):
             return f"{value!r} {bound.complaint}"
@@ -55,7 +55,7 @@ def broken_bound(value: Scalar, column: TargetColumn) -> str | None:
 
 
 def bound_problems(column: TargetColumn) -> Iterator[str]:
-    """What is wrong with the bounds themselves, each line begun by its key."""
+    """What is wrong with the bounds themselves; each line begins with the bound's key."""
     bounds = bounds_of(column)
     wrong = [f"{bound.key}: {problem}" for bound in bounds if (problem := _problem(bound, column.type))]
     yield from wrong or _contradictions(bounds, column.type)
@@ -63,7 +63,8 @@ def bound_problems(column: TargetColumn) -> Iterator[str]:
 
 def _problem(bound: Bound, type_: str) -> str | None:
     if not TYPES[type_].is_ordered:
-        return f"a {type_} has no bounds; {', '.join(name for name, each in TYPES.items() if each.is_ordered)} have"
+        ordered = ", ".join(name for name, each in TYPES.items() if each.is_ordered)
+        return f"a {type_} can't have bounds; only these types can: {ordered}"
     return type_problem(bound.value, type_)
 
 
@@ -82,7 +83,7 @@ def _contradictions(bounds: list[Bound], type_: str) -> Iterator[str]:
 
 
 def _ordered(value: Scalar, type_: str) -> float:
-    """A number that compares as the value does; microseconds for a timestamp."""
+    """A number that is ordered as the value is; for a timestamp, microseconds."""
     if type_ == "timestamp":
         return (parse_timestamp(str(value)) - datetime.min) // timedelta(microseconds=1)
     assert isinstance(value, int | float)

@@ -1,4 +1,4 @@
-"""The types of columns: the one list of them, and which values of a YAML file are of a type."""
+"""The only list of column types, and checks whether a value of a YAML file has a type."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,11 +13,11 @@ Scalar = str | int | float | bool
 @dataclass(frozen=True)
 class ColumnType:
     holds: Callable[[object], bool]
-    """Whether a value, as YAML gives it, is of the type; the text of a timestamp is checked by `type_problem`."""
+    """Whether a value read from YAML has this type; `type_problem` also checks the text of a timestamp."""
     sample: Scalar | None
-    """A value for generated tests; None for a time, which depends on the table."""
+    """A value for generated tests; None for a timestamp, because a suitable time depends on the table."""
     is_ordered: bool = False
-    """Whether its values can have bounds."""
+    """Whether values of this type can have bounds."""
 
 
 def _is_text(value: object) -> bool:
@@ -35,7 +35,7 @@ def _is_whole_number(value: object) -> bool:
 def _is_finite_number(value: object) -> bool:
     try:
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    except OverflowError:  # an integer that no double holds
+    except OverflowError:  # an integer that is too large for a double
         return False
 
 
@@ -46,13 +46,13 @@ TYPES: Mapping[str, ColumnType] = {
     "boolean": ColumnType(_is_flag, True),
     "timestamp": ColumnType(_is_text, None, is_ordered=True),
 }
-"""The column types by the names that the lake's tables use too; timestamps are UTC without a zone."""
+"""The column types by name; the lake's tables use the same names. Timestamps are UTC without a zone."""
 
 
 def type_problem(value: object, type_: str) -> str | None:
-    """Why `value` is not of the type, or None."""
+    """Why `value` doesn't have the type, or None."""
     if not TYPES[type_].holds(value):
-        return f"{shown(value)} is no {type_}" + ("; put it in quotes" if type_ == "string" else "")
+        return f"{shown(value)} is not a {type_}" + ("; put it in quotes" if type_ == "string" else "")
     return timestamp_problem(str(value)) if type_ == "timestamp" else None
 
 
@@ -61,11 +61,11 @@ def timestamp_problem(text: str) -> str | None:
     try:
         parse_timestamp(text)
     except (ValueError, OverflowError):
-        return f"{text!r} is no time; write it as 2026-01-31 or 2026-01-31 23:59:59.5"
+        return f"{text!r} is not a time; write it as 2026-01-31 or 2026-01-31 23:59:59.5"
     return None
 
 
 def parse_timestamp(text: str) -> datetime:
-    """A date, or a date and time, as UTC without a zone; for text that `timestamp_problem` has nothing against."""
+    """A date, or a date and time, as UTC without a zone; only for text without a `timestamp_problem`."""
     found = datetime.fromisoformat(text)
     return found if found.tzinfo is None else found.astimezone(UTC).replace(tzinfo=None)

@@ -1,4 +1,4 @@
-"""The files of one folder of `config/`: what those that could be read hold, and what is wrong with the others."""
+"""Read the files of one folder of `config/`: the contents of valid files, and what is wrong with the others."""
 
 import re
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from .problems import RegistryError
 from .read_config import File, read_config
 
 _FILE_STEM = re.compile(r"[A-Za-z0-9_-]+\Z")
-"""The generated files name the file that they come from, so its name must not say anything in SQL or to dbt."""
+"""The allowed file names. Generated files name their origin, so the name must mean nothing in SQL or to dbt."""
 
 
 @dataclass(frozen=True)
 class ConfigFiles(Generic[File]):
-    """Files, or a folder that can't be read, by their path from the project's folder, in the order of their names."""
+    """Files, or a folder that can't be read, by path relative to the project's folder, sorted by name."""
 
     found: dict[str, File | RegistryError]
 
@@ -35,14 +35,14 @@ def read_folder(root: Path, folder: str, kind: type[File]) -> ConfigFiles[File]:
     try:
         return ConfigFiles(dict(_files(root / shown_as, shown_as, kind)))
     except FileNotFoundError:
-        problem = "is missing; make the folder, or get it back with git"
+        problem = "is missing; create the folder, or restore it with git"
     except OSError as error:
         problem = f"can't be read: {error.strerror}"
     return ConfigFiles({shown_as: RegistryError([f"{shown_as}: {problem}"])})
 
 
 def read_file(root: Path, file: str, kind: type[File]) -> ConfigFiles[File]:
-    """The file alone."""
+    """A single file, at `root`/`file`."""
     return ConfigFiles({file: _read(root / file, file, kind)})
 
 
@@ -61,7 +61,7 @@ def _name_problem(path: Path) -> str | None:
     if path.suffix.lower() in (".yml", ".yaml") and path.suffix != ".yaml":
         return f"name it {path.stem}.yaml; other endings aren't read"
     if path.suffix == ".yaml" and not _FILE_STEM.match(path.stem):
-        return "the name must be letters, digits, `_` and `-`; name it otherwise or move it"
+        return "the name must consist of letters, digits, `_` and `-`; rename the file or move it"
     return None
 
 

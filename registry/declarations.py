@@ -1,22 +1,23 @@
-"""The grammar of mappings, targets and lake.yaml. What spans keys or files is checked by the `*_checks` modules.
+"""The grammar of mappings, targets and lake.yaml. The `*_checks` modules check rules that span keys or files.
 
-In a mapping, keys of `transforms` name the source or the target column; the other optional keys are:
+In a mapping, each key of `transforms` is a source column or a target column. The other optional keys are:
 
-    columns      source columns with type and description. Where they are given, every name and type is checked; where
-                 they are left out, the raw table has the mapped columns, with the types of those they become.
-    defaults     target column: value, used where the mapped value is null.
-    filters      source column: predicates. Rows that break one are rejected, with that reason; for example cancelled
-                 orders: {state: {not_in: [cancelled]}}. All predicates must hold.
-    versions     formats that ended: each is the file's body with its own entries laid over, and is in force for
-                 rows that landed (`_source_ingest_ts`) before `until`, UTC, exclusive; later ones follow.
-    examples     a raw row and the unified row it must become; columns left out are null, or aren't compared.
+    columns      source columns with type and description. If given, every name and type is checked; if left out, the
+                 raw table has the mapped columns, with the types of the target columns that they become.
+    defaults     target column: the value to use if the mapped value is null.
+    filters      source column: predicates, all of which must hold. Rows that violate one are rejected, with that
+                 reason; for example cancelled orders: {state: {not_in: [cancelled]}}.
+    versions     former formats. Each consists of the file's body, overridden by the version's own entries, and
+                 applies to rows landed (`_source_ingest_ts`) before `until` (UTC, exclusive); oldest first.
+    examples     a raw row and the unified row it must become. Columns left out are null in a raw row, and are not
+                 compared in a unified one.
 
-In a target, a column says what its values must be; rows that hold others are refused, with the reason:
+In a target, these keys of a column restrict its values; rows with other values are refused, with the reason:
 
-    required           true: null is refused, and in a double also NaN and infinity
-    accepted_values    the only values there are
-    min, max           the least and the greatest value, of a double, a long or a timestamp; themselves allowed
-    above, below       the same, and themselves refused: `above: 0` takes 0.00001 but not 0
+    required           true refuses null and, in a double, also NaN and infinity
+    accepted_values    the only values that are accepted
+    min, max           the least and the greatest value of a double, a long or a timestamp, both inclusive
+    above, below       the same, but exclusive: `above: 0` accepts 0.00001 but not 0
 """
 
 from collections.abc import Callable
@@ -32,7 +33,7 @@ LONGEST_TEXT = 2_000
 
 
 def checked(problem_of: Callable[[str], str | None]) -> AfterValidator:
-    """Text that `problem_of` has nothing against."""
+    """A validator that accepts text for which `problem_of` returns None."""
 
     def validate(text: str) -> str:
         if problem := problem_of(text):
@@ -61,7 +62,7 @@ def _scalar(value: Any) -> Scalar:
         raise ValueError(f"has {len(value):,} characters; shorten it to {LONGEST_TEXT:,}")
     if isinstance(value, str | int | float | bool):
         return value
-    raise ValueError(f"{shown(value)} is no text, number, true or false")
+    raise ValueError(f"{shown(value)} is not text, a number, true or false")
 
 
 Type = Annotated[str, BeforeValidator(_known_type), WithJsonSchema({"enum": list(TYPES)})]
@@ -88,62 +89,62 @@ class TargetColumn(Column):
     required: bool = False
     """True refuses a row whose value is null or, in a double, NaN or infinite."""
     default: Value | None = None
-    """The value where a mapping gives none or gives null."""
+    """The value to use if a mapping gives none, or gives null."""
     accepted_values: list[Value] | None = Field(default=None, min_length=1)
-    """The only values that the column may hold; a row with another one is refused."""
+    """The only values that the column may hold; a row with any other value is refused."""
     min: Value | None = None
-    """The least value, itself allowed; for a double, long or timestamp."""
+    """The least value, inclusive; for a double, long or timestamp."""
     above: Value | None = None
-    """A bound that every value must exceed: `above: 0` refuses 0 and takes 0.00001."""
+    """The lower bound, exclusive: `above: 0` refuses 0 and accepts 0.00001."""
     max: Value | None = None
-    """The greatest value, itself allowed; for a double, long or timestamp."""
+    """The greatest value, inclusive; for a double, long or timestamp."""
     below: Value | None = None
-    """A bound that every value must stay under, itself refused."""
+    """The upper bound, exclusive: every value must be less."""
     source: Identifier | None = Field(default=None, alias="from")
-    """The provenance column that gives the value where no mapping does."""
+    """The provenance column that supplies the value if no mapping does."""
 
 
 class EventTime(Declaration):
     column: Identifier
-    """The timestamp column that says when the thing happened."""
+    """The timestamp column that says when the event happened."""
     earliest: Timestamp
-    """The first moment that is believed, UTC; rows from before are refused."""
+    """The earliest accepted time, UTC; rows with earlier times are refused."""
     latest_days_after_landing: int = Field(ge=0)
-    """How far in the future an event may lie; rows beyond are refused.
+    """How many days in the future an event may lie; rows with later times are refused.
 
-    Days count from the landing of the row or from the start of the run that unifies, whichever is later, because the
-    clock of the machine that landed it may be slow.
+    Days count from the landing of the row or from the start of the run that unifies it, whichever is later, because
+    the clock of the machine that landed the row may be slow.
     """
 
 
 class Rejected(Declaration):
     table: Identifier
-    """The view that lists the refused rows with their reasons."""
+    """The name of the view that lists the refused rows with their reasons."""
     description: Text
-    """What that view holds, for the dbt docs."""
+    """What the view holds, for the dbt docs."""
 
 
 class Target(Declaration):
-    """A unified table; the first row landed of a key wins, in the order of `first_wins_by`."""
+    """A unified table; of several rows with the same key, it keeps the first one in the order of `first_wins_by`."""
 
     target_table: Identifier
-    """The name of the table; the file must be named after it."""
+    """The name of the table; the file must have the same name."""
     description: Text
-    """What the table holds and what one row of it is, for the dbt docs."""
+    """What the table holds and what one row represents, for the dbt docs."""
     columns: dict[Identifier, TargetColumn] = Field(min_length=1)
-    """The columns in their order, each with its type, its meaning and the values that it accepts."""
+    """The columns in order, each with its type, its meaning and the values that it accepts."""
     key: list[Identifier] = Field(min_length=1)
     """The columns that together identify a row; all of them must be required."""
     partition_by: str = Field(pattern=r"^day\([a-z_][a-z0-9_]*\)$")
     """How the table is partitioned: `day(<timestamp column>)`."""
     event_time: EventTime
-    """Which column says when an event happened, and which times are believed."""
+    """Which column says when an event happened, and which times are accepted."""
     first_wins_by: list[Identifier] = Field(min_length=1)
-    """The order that decides which row of a key is kept when several are new at once: the first one."""
+    """The columns to sort by when several new rows have the same key; the first row is kept."""
     rejected: Rejected
     """The view of the rows that the table refuses."""
     stored_marts: list[Identifier] = Field(default_factory=list)
-    """Models in `dbt_project/models/marts/stored` that grow by the same loads; a unified load is in them too."""
+    """Models in `dbt_project/models/marts/stored` that grow by the same loads; they contain every unified load."""
 
     @property
     def partition_column(self) -> str:
@@ -151,14 +152,14 @@ class Target(Declaration):
 
 
 class Predicate(Declaration):
-    """What must hold of one source column. A null passes `not_in` alone."""
+    """The conditions on one source column. Of these, only `not_in` accepts null."""
 
     not_null: Literal[True] | None = None
     """True rejects null."""
     in_: list[Value] | None = Field(default=None, alias="in", min_length=1)
     """The only values that pass."""
     not_in: list[Value] | None = Field(default=None, min_length=1)
-    """Values that don't pass; every other one does, null included."""
+    """Values that don't pass; every other value does, including null."""
     min: Value | None = None
     """The least value that passes."""
     max: Value | None = None
@@ -172,62 +173,62 @@ class Predicate(Declaration):
 
 
 class Format(Declaration):
-    """How a raw row becomes a unified one; the part of a mapping that a version can replace."""
+    """How a raw row becomes a unified one; this is the part of a mapping that a version can override."""
 
     mappings: dict[SourceName, Identifier] = Field(default_factory=dict)
-    """Source column: the target column that it becomes. Each target column has at most one source."""
+    """Source column: the target column that it becomes. A target column has at most one source column."""
     constants: dict[Identifier, Value] = Field(default_factory=dict)
-    """Target column: the one value that it has in every row of this source."""
+    """Target column: the value that it has in every row of this source."""
     transforms: dict[SourceName, str] = Field(default_factory=dict)
-    """Source or target column: the transform that converts the value. Needed where the types differ."""
+    """Source or target column: the transform that converts the value. Required if the types differ."""
     defaults: dict[Identifier, Value] = Field(default_factory=dict)
-    """Target column: the value where the mapped one is null; goes before the target's own default."""
+    """Target column: the value to use if the mapped one is null; overrides the target's own default."""
     filters: dict[SourceName, Predicate] = Field(default_factory=dict)
-    """Source column: conditions that a row must meet, all of them. Rows that don't are rejected, with that reason."""
+    """Source column: conditions, all of which a row must meet. Other rows are rejected, with the reason."""
 
 
 class Version(Format):
     until: Timestamp
-    """The landing time at which this format ended, UTC, itself no longer included."""
+    """The landing time at which this format ended, UTC, exclusive."""
 
 
 class Example(Declaration):
     name: Text | None = None
-    """What the example shows; part of the unit test's name."""
+    """What the example shows; used in the unit test's name."""
     raw: Row
-    """A row as the source sends it; columns that are left out are null."""
+    """A row as the source sends it; omitted columns are null."""
     unified: Row = Field(min_length=1)
-    """The row that it must become; columns that are left out aren't compared."""
+    """The row that it must become; omitted columns aren't compared."""
 
 
 class Mapping(Format):
     source: Identifier
-    """The raw table."""
+    """The name of the raw table."""
     target_table: Identifier
-    """The unified table that the rows go into: the name of a file in config/targets/."""
+    """The unified table that the rows go into; a file in config/targets/ has the same name."""
     mappings: dict[SourceName, Identifier] = Field(min_length=1)
-    """Source column: the target column that it becomes. Each target column has at most one source."""
+    """Source column: the target column that it becomes. A target column has at most one source column."""
     description: Text | None = None
     """What the raw table holds, for the dbt docs."""
     columns: dict[SourceName, Column] | None = Field(default=None, min_length=1)
-    """The source's own columns. With them, every name and type is checked; without, values are converted from text."""
+    """The source's own columns. If given, every name and type is checked; if not, values are converted from text."""
     versions: list[Version] = Field(default_factory=list)
-    """Formats that ended, oldest first; each is the file's body with its own entries laid over."""
+    """Former formats, oldest first; each is the file's body, overridden by the version's own entries."""
     examples: list[Example] = Field(default_factory=list)
-    """Raw rows and the rows that they must become; each is a dbt unit test."""
+    """Raw rows and the rows that they must become; each example is a dbt unit test."""
 
 
 class LakeTable(Declaration):
     description: Text
-    """What the table holds and what one row of it is."""
+    """What the table holds and what one row represents."""
     loaded_at: Identifier
     """The column that says when a row was written."""
     columns: dict[Identifier, Column]
-    """The columns in their order."""
+    """The columns in order."""
 
 
 class LakeFile(Declaration):
     provenance: dict[Identifier, Column]
-    """The columns that every raw table has besides its source's own."""
+    """The columns that every raw table has in addition to its source's own."""
     tables: dict[Identifier, LakeTable]
-    """The tables that landing keeps besides the raw ones: the ledger."""
+    """The tables that landing maintains in addition to the raw tables: the ledger."""

@@ -1,7 +1,7 @@
-"""How a raw row becomes a unified one, decided: what gives each target column, and which rows are left out.
+"""Decide how a raw row becomes a unified one: where each target column gets its value, and which rows are left out.
 
-A mapping has one format, or several one after the other where it has versions. Nothing is checked here: of a mapping
-with mistakes the formats say what it says, so that the checks can look at them too.
+A mapping has one format or, if it has versions, several that follow each other in time. Nothing is checked here: the
+formats of a mapping with mistakes contain these mistakes, so that the checks can examine the formats too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,23 +16,23 @@ Columns = Mapping[str, declared.Column]
 
 @dataclass(frozen=True)
 class Giver:
-    """What gives a target column: a column of the raw row, or one value for all rows."""
+    """The origin of a target column's value: a column of the raw row, or one value for all rows."""
 
     column: str
     type: str
     value: Scalar | None
-    """What all rows have or, where there is a source, those in which it is null; None is null."""
+    """The value of all rows or, if there is a source column, of rows in which that is null; None means null."""
     source: str | None = None
     source_type: str | None = None
-    """None where no file tells the type."""
+    """The source column's type; None if no file declares it."""
     transform: str | None = None
     is_provenance: bool = False
-    """Whether the source is a column that every raw table has."""
+    """Whether the source column is one that every raw table has."""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What must hold of a source column."""
+    """A condition on a source column."""
 
     column: str
     type: str
@@ -41,11 +41,11 @@ class Filter:
 
 @dataclass(frozen=True)
 class RowFormat:
-    """One format and the rows it is for: landed from `since`, inclusive, until `until`, exclusive; None is open."""
+    """A format for rows landed from `since` (inclusive) to `until` (exclusive); None means unlimited."""
 
     givers: tuple[Giver, ...]
     filters: tuple[Filter, ...]
-    """Rows for which one doesn't hold are no rows of the target."""
+    """The conditions that a row must meet to be in the target."""
     since: datetime | None = None
     until: datetime | None = None
 
@@ -64,12 +64,12 @@ def row_formats(mapping: declared.Mapping, target: declared.Target, provenance: 
 
 
 def bodies(mapping: declared.Mapping) -> list[declared.Format]:
-    """The mapping's body, which is in force last, and then of each version the body with its entries laid over."""
+    """The mapping's body, which is the latest format, then the body overridden by each version."""
     return [mapping, *(_laid_over(mapping, version) for version in mapping.versions)]
 
 
 def _laid_over(body: declared.Format, version: declared.Version) -> declared.Format:
-    """What gives a target column in the version replaces what gives it in the body."""
+    """The version's source or constant of a target column replaces the body's."""
     given = {*version.mappings.values(), *version.constants}
     kept = {source: target for source, target in body.mappings.items() if target not in given}
     dropped = {name for pair in body.mappings.items() if pair[1] in given for name in pair}
@@ -105,7 +105,7 @@ def _row_format(
 
 
 def givers(body: declared.Format, target: declared.Target, columns: Columns, provenance: Columns) -> Iterator[Giver]:
-    """What gives each of the target's columns; `columns` are the source columns of which a file tells the type."""
+    """The origin of each target column's value; `columns` are the source columns whose type a file declares."""
     sources = {column: source for source, column in body.mappings.items()}
     for name, column in target.columns.items():
         default = body.defaults.get(name, column.default)

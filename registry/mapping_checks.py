@@ -1,4 +1,4 @@
-"""What is wrong with a mapping, a line each, begun by the key that it is about."""
+"""What is wrong with a mapping: one line per problem, each beginning with the key that it concerns."""
 
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
@@ -21,12 +21,12 @@ def mapping_problems(mapping: declared.Mapping, target: declared.Target, provena
 def _order_problems(mapping: declared.Mapping) -> Iterator[str]:
     for number, (before, version) in enumerate(pairwise(mapping.versions), start=1):
         if parse_timestamp(version.until) <= parse_timestamp(before.until):
-            wrong = f"{version.until} is not after the version before"
+            wrong = f"{version.until} is not later than in the previous version"
             yield f"versions.{number}.until: {wrong}; list versions oldest first"
 
 
 def _format_problems(mapping: declared.Mapping, target: declared.Target, provenance: Columns) -> Iterator[str]:
-    """What is wrong with the body and, where it isn't the same, with each version."""
+    """What is wrong with the body, and what else is wrong with each version."""
     seen: set[str] = set()
     places = ["", *(f"versions.{number}." for number in range(len(mapping.versions)))]
     for place, body in zip(places, bodies(mapping), strict=True):
@@ -100,21 +100,22 @@ def _transform_problems(body: declared.Format) -> Iterator[str]:
             yield f"transforms.{key}: unknown transform `{name}`; {choices(name, CATALOGUE)}"
         if not pairs:
             named = list(dict.fromkeys(name for pair in body.mappings.items() for name in pair))
-            yield f"transforms.{key}: `{key}` is no column of `mappings`; {choices(key, named)}"
+            yield f"transforms.{key}: `{key}` is not a column of `mappings`; {choices(key, named)}"
         elif len(pairs) > 1:
-            both = f"`{key}` is a source column and another one's target"
-            yield f"transforms.{key}: {both}; name the other end of the pair"
+            both = f"`{key}` is both a source column and another one's target column"
+            yield f"transforms.{key}: {both}; name the other column of the pair"
         elif found.setdefault(source := pairs[0][0], name) != name:
             yield f"transforms.{key}: `{source}` has the transform `{found[source]}` too; keep one"
 
 
 def _nothing_gives(giver: Giver, target: declared.Target) -> Iterator[str]:
     if giver.source is None and giver.value is None and target.columns[giver.column].required:
-        yield f"mappings: nothing gives `{giver.column}`, which is required; map it, or name it under `constants`"
+        column = giver.column
+        yield f"mappings: `{column}` is required but gets no value; map a column to it, or set it under `constants`"
 
 
 def _conversion_problems(giver: Giver) -> Iterator[str]:
-    """Why the source column can't become the target column; a transform that isn't known is reported elsewhere."""
+    """Why the source column can't become the target column; unknown transforms are reported elsewhere."""
     source, known, name, wanted = giver.source, giver.source_type, giver.transform, giver.type
     fit = ", ".join(fitting(known, wanted)) or "none of the catalogue"
     if name is None:
@@ -167,7 +168,7 @@ def _example_problems(mapping: declared.Mapping, target: declared.Target, proven
 
 
 def _raw_types(mapping: declared.Mapping, provenance: Columns) -> dict[str, str | None]:
-    """The types of the raw table's columns; None where the mapping declares none, and any value may be shown."""
+    """The types of the raw table's columns; None if the mapping declares none, which allows any value."""
     ours: dict[str, str | None] = {name: column.type for name, column in provenance.items()}
     if mapping.columns is not None:
         return {name: column.type for name, column in mapping.columns.items()} | ours

@@ -1,10 +1,10 @@
-"""What may be a name of a column or a table."""
+"""The rules for names of columns and tables."""
 
 import re
 
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,127}\Z")
 
-# Words that neither Athena nor DuckDB takes as a bare column name; source columns are quoted, the target's are not.
+# Words that Athena or DuckDB refuses as an unquoted column name; source columns are quoted, target columns are not.
 # https://docs.aws.amazon.com/athena/latest/ug/reserved-words.html, read 2026-11-20
 _RESERVED = frozenset(
     """
@@ -20,14 +20,14 @@ _RESERVED = frozenset(
 
 
 def identifier_problem(name: str) -> str | None:
-    """Why `name` can't be a bare column or table name, or None."""
+    """Why `name` can't be an unquoted column or table name, or None."""
     if not _IDENTIFIER.match(name):
-        return f"{name!r} is no name; use lower-case letters, digits and underscores, not beginning with a digit"
+        return f"{name!r} is not a valid name; use lower-case letters, digits and underscores, and no digit first"
     if name in _RESERVED:
         return f"`{name}` is a reserved word of SQL; choose another name"
     return None
 
 
 def source_name_problem(name: str) -> str | None:
-    """As `identifier_problem` for names that are quoted, so that reserved words are allowed."""
+    """The same as `identifier_problem` for names that are quoted, for which reserved words are allowed."""
     return None if name in _RESERVED else identifier_problem(name)

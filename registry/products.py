@@ -1,4 +1,4 @@
-"""The product lists, `config/products/*.yaml`: what the symbols of the exchanges mean."""
+"""The product lists, `config/products/*.yaml`, which say what the exchanges' symbols mean."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ def _name_problem(text: str) -> str | None:
     if text.isprintable() and text == text.strip() and 0 < len(text) <= LONGEST_NAME and text[0] not in "=+-@":
         return None
     return (
-        f"{shown(text)} is no name; use up to {LONGEST_NAME} visible characters, without blanks around them and "
-        "not beginning with = + - or @"
+        f"{shown(text)} is not a valid name; use up to {LONGEST_NAME} visible characters, without spaces around them, "
+        "and don't begin with = + - or @"
     )
 
 
 Name = Annotated[str, checked(_name_problem)]
-"""The name of a product or an asset, as an exchange writes it; spreadsheets would run what begins with =."""
+"""The name of a product or an asset as its exchange writes it. It can't begin with =, which spreadsheets execute."""
 
 
 class ProductEntry(Declaration):
@@ -31,28 +31,28 @@ class ProductEntry(Declaration):
     base: Name
     """The asset that is bought and sold."""
     quote: Name
-    """The asset that the price is in."""
+    """The asset in which the price is given."""
     delisted: bool = False
-    """True for a product that is no longer traded; its landed rows keep their meaning, and no more are loaded."""
+    """True for a product that is no longer traded: its landed rows keep their meaning, but no more are loaded."""
 
 
 class ProductList(Declaration):
     exchange: Name
-    """The exchange, as the unified table spells it."""
+    """The exchange's name, as the unified table spells it."""
     products: list[ProductEntry] = Field(min_length=1)
-    """Its products; each symbol once."""
+    """The exchange's products; each symbol occurs once."""
 
 
 @dataclass(frozen=True)
 class Product:
-    """What an exchange's symbol means; `exchange` and `symbol` are as in trades_unified."""
+    """What an exchange's symbol means; `exchange` and `symbol` are spelt as in trades_unified."""
 
     exchange: str
     symbol: str
     base_asset: str
     quote_asset: str
     is_listed: bool = True
-    """Whether it is traded there still; what was landed before keeps its meaning."""
+    """Whether the product is still traded; rows landed earlier keep their meaning."""
 
     @property
     def canonical_symbol(self) -> str:
@@ -68,7 +68,7 @@ def products_of(lists: Mapping[str, ProductList]) -> tuple[Product, ...]:
 
 
 def product_problems(lists: Mapping[str, ProductList]) -> Iterator[str]:
-    """Which products are listed twice; `lists` are by the path of their file."""
+    """Which products are listed twice; the keys of `lists` are the paths of their files."""
     seen: dict[tuple[str, str], str] = {}
     for file, listed in lists.items():
         for entry in listed.products:

@@ -1,4 +1,4 @@
-"""One file of `config/`, read and checked by itself; what is wrong with it becomes problem lines."""
+"""Read one file of `config/` and check it by itself; every mistake becomes a problem line."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,11 +13,11 @@ from .yaml_file import BadYaml, read_yaml
 File = TypeVar("File", bound=Declaration)
 
 _MOST_LINES = 50
-"""About one file."""
+"""The maximum number of problem lines for one file."""
 
 
 def read_config(path: Path, kind: type[File], *, shown_as: str) -> File:
-    """The file as `kind`; raises RegistryError with all its mistakes, each line begun by `shown_as`."""
+    """The file's content as `kind`; raises RegistryError with all mistakes, each line beginning with `shown_as`."""
     try:
         content = read_yaml(path)
     except BadYaml as error:
@@ -31,7 +31,7 @@ def read_config(path: Path, kind: type[File], *, shown_as: str) -> File:
 
 
 def problem_lines(error: ValidationError, kind: type[BaseModel]) -> list[str]:
-    """What is wrong with the content, each line once and begun by the key that it is about."""
+    """What is wrong with the content; each line occurs once and begins with the key that it concerns."""
     every = (_line(details["loc"], details["type"], details, kind) for details in error.errors(include_url=False))
     lines = list(dict.fromkeys(map(one_line, every)))
     more = [f"{len(lines) - _MOST_LINES:,} more mistakes"] if len(lines) > _MOST_LINES else []
@@ -67,7 +67,7 @@ def _keys(kind: type[BaseModel]) -> list[str]:
 def _model_at(kind: type[BaseModel], place: Sequence[int | str]) -> type[BaseModel]:
     for part in place:
         field = next((f for name, f in kind.model_fields.items() if (f.alias or name) == part), None)
-        # keys of a dict and indexes of a list are no fields: the model is the one found before
+        # keys of a dict and indexes of a list are not fields: the model is the one found before
         if field is not None and (inner := _first_model(field.annotation)) is not None:
             kind = inner
     return kind

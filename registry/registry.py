@@ -1,11 +1,11 @@
-"""The mapping registry: every file of `config/`, read at once and checked as a whole.
+"""The mapping registry: all files of `config/`, read together and checked as a whole.
 
-    config/lake.yaml               what every raw table has besides its source's columns; the ledger
-    config/targets/<table>.yaml    unified tables as data
+    config/lake.yaml               the columns that every raw table has in addition to its source's; the ledger
+    config/targets/<table>.yaml    the descriptions of unified tables
     config/mappings/*.yaml         how a raw table, named raw_<source>_<entity>, becomes rows of a target
-    config/products/*.yaml         product lists, see `products`
+    config/products/*.yaml         product lists, see `products.py`
 
-`declarations` has the grammar. All mistakes of all files are reported together:
+`declarations.py` defines the grammar. All mistakes of all files are reported together:
 
     config/mappings/shop_orders.yaml: transforms.time: unknown transform `from_millis`; did you mean `from_ms`? …
 """
@@ -33,7 +33,7 @@ _LAKE_FILE = "config/lake.yaml"
 
 @dataclass(frozen=True)
 class Mapping:
-    """A checked mapping; `file` is its path from the project's folder."""
+    """A checked mapping; `file` is its path relative to the project's folder."""
 
     file: str
     declared: declarations.Mapping
@@ -42,13 +42,13 @@ class Mapping:
     """The columns that every raw table has."""
     formats: tuple[RowFormat, ...]
     source_name: str
-    """Where the rows come from: `shop` of raw_shop_orders."""
+    """Where the rows come from: `shop` for raw_shop_orders."""
     entity: str
-    """What the rows are: `orders` of raw_shop_orders."""
+    """What the rows are: `orders` for raw_shop_orders."""
 
     @property
     def source(self) -> str:
-        """The raw table."""
+        """The name of the raw table."""
         return self.declared.source
 
     @property
@@ -65,10 +65,10 @@ class Mapping:
 
     @property
     def raw_columns(self) -> dict[str, declarations.Column]:
-        """The raw table's columns besides those that every raw table has.
+        """The raw table's columns, except those that every raw table has.
 
-        They are as declared or, where the mapping declares none, the mapped ones, with the types of the target columns
-        that they become.
+        These are the declared columns or, if the mapping declares none, the mapped ones, with the types of the target
+        columns that they become.
         """
         if self.declared.columns is not None:
             return self.declared.columns
@@ -100,7 +100,7 @@ class Registry:
 
     @property
     def landing_columns(self) -> dict[str, str | None]:
-        """By target the column that has the landing time of a row's load; None where a mapping may give it another."""
+        """For each target, the column with the landing time of a row's load; None if a mapping sets that column."""
         return {name: self._landing_column(target) for name, target in self.targets.items()}
 
     def _landing_column(self, target: declarations.Target) -> str | None:
@@ -113,7 +113,7 @@ class Registry:
 
 @dataclass(frozen=True)
 class _Config:
-    """What was read, before the files are compared with each other."""
+    """The contents of the files, before they are compared with each other."""
 
     lake_file: ConfigFiles[declarations.LakeFile]
     target_files: ConfigFiles[declarations.Target]
@@ -155,7 +155,7 @@ def _problems(config: _Config) -> Iterator[str]:
     yield from config.lake_file.problems
     yield from config.target_files.problems
     if not config.target_files.found:
-        yield "config/targets: has no target; add a file that is named as its table, such as orders_unified.yaml"
+        yield "config/targets: has no target; add a file named after its table, such as orders_unified.yaml"
     for file, target in config.target_files.read.items():
         yield from _in(file, target_problems(target, config.lake.provenance, Path(file).stem))
     yield from config.mapping_files.problems

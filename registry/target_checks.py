@@ -1,4 +1,4 @@
-"""What is wrong with a target, a line each, begun by the key that it is about."""
+"""What is wrong with a target: one line per problem, each beginning with the key that it concerns."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -9,7 +9,7 @@ from .problems import choices
 
 
 def target_problems(target: declared.Target, provenance: Mapping[str, declared.Column], stem: str) -> Iterator[str]:
-    """`stem` is the name of the target's file, without its ending."""
+    """What is wrong with `target`; `stem` is the name of its file without the ending."""
     if target.target_table != stem:
         yield f"target_table: is `{target.target_table}`, but the file is named {stem}.yaml; make them agree"
     yield from _named_columns_problems(target)
@@ -48,7 +48,7 @@ def _column_problems(column: declared.TargetColumn, provenance: Mapping[str, dec
 
 
 def value_problem(value: Scalar, column: declared.TargetColumn) -> str | None:
-    """Why `value` can't stand in `column`, or None."""
+    """Why `column` can't hold `value`, or None."""
     if problem := type_problem(value, column.type):
         return problem
     if column.accepted_values is not None and value not in column.accepted_values:

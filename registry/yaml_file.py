@@ -1,9 +1,9 @@
-"""YAML as the project reads and writes it: YAML 1.2's plain scalars, and what is unclear or unbounded is a mistake.
+"""YAML as the project reads and writes it: the plain scalars of YAML 1.2, and nothing ambiguous or unlimited.
 
-PyYAML follows YAML 1.1, where the text `NO` is false, `12:30` a number and a date no text. Here only true, false,
-null and plain numbers are more than text; dates are parsed where a date is wanted. A key that is given twice is
-refused, and so are merge keys, tags other than YAML's own scalars, lists and maps, and files that are too large or too
-deep, or become so by their aliases.
+PyYAML follows YAML 1.1, where the text `NO` is false, `12:30` is a number and a date is not text. Here every scalar is
+text except true, false, null and plain numbers; dates are parsed where a date is expected. Duplicate keys are refused,
+and so are merge keys, tags other than those of YAML's own scalars, lists and maps, and files that are too large or too
+deeply nested, also by means of aliases.
 """
 
 import math
@@ -20,9 +20,9 @@ from yaml.constructor import ConstructorError
 from .problems import one_line, shown
 
 MOST_BYTES = 2 * 1024 * 1024
-"""Of a file. A list of 3,500 products has a tenth of it."""
+"""The maximum size of a file. A list of 3,500 products has a tenth of it."""
 MOST_NODES = 300_000
-"""Keys, values and containers of a file, where an alias counts as what it stands for."""
+"""The maximum number of keys, values and containers in a file; an alias counts as everything it stands for."""
 DEEPEST = 50
 _MOST_DIGITS = 40
 
@@ -35,7 +35,7 @@ class BadYaml(Exception):
 
 def _bounded_int(text: str) -> int:
     if len(text) > _MOST_DIGITS:
-        raise ValueError(f"a number of {len(text):,} digits; at most {_MOST_DIGITS} are read, put it in quotes")
+        raise ValueError(f"a number has {len(text):,} digits, expected at most {_MOST_DIGITS}; put it in quotes")
     return int(text)
 
 
@@ -52,11 +52,11 @@ _SCALARS: dict[str, tuple[str, str, Callable[[str], Any]]] = {
     "int": (r"[-+]?(?:0|[1-9][0-9]*)\Z", "-+0123456789", _bounded_int),
     "float": (r"[-+]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?\Z", "-+0123456789", _finite_float),
 }
-"""Of each tag the pattern of its plain scalars, their first characters, and what they are."""
+"""For each tag: the pattern of its plain scalars, their first characters, and the function that converts them."""
 
 
 class _Loader(yaml.SafeLoader):
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  PyYAML's own way to replace them
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  PyYAML's own way of replacing them
     yaml_constructors: ClassVar[dict[Any, Any]] = {}
 
     def __init__(self, text: str) -> None:
@@ -73,7 +73,7 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Puts quotes around all text that YAML 1.1 or 1.2 would read as something else."""
+    """A dumper that puts quotes around all text that YAML 1.1 or 1.2 would read as something else."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         super().increase_indent(flow, False)
@@ -88,7 +88,7 @@ def _scalar(kind: str) -> Callable[[_Loader, yaml.Node], Any]:
 
     def construct(_: _Loader, node: yaml.Node) -> Any:
         if not isinstance(node, yaml.ScalarNode) or not re.match(pattern, node.value):
-            raise _mistake(f"tag `!!{kind}` on what is none; leave it out", node)
+            raise _mistake(f"tag `!!{kind}` doesn't fit the value; leave it out", node)
         try:
             return value_of(node.value)
         except ValueError as error:
@@ -99,19 +99,19 @@ def _scalar(kind: str) -> Callable[[_Loader, yaml.Node], Any]:
 
 def _text(_: _Loader, node: yaml.Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
-        raise _mistake("tag `!!str` on what is no text; leave it out", node)
+        raise _mistake("tag `!!str` doesn't fit a value that is not text; leave it out", node)
     return str(node.value)
 
 
 def _list(loader: _Loader, node: yaml.Node) -> list[Any]:
     if not isinstance(node, yaml.SequenceNode):
-        raise _mistake("tag `!!seq` on what is no list; leave it out", node)
+        raise _mistake("tag `!!seq` doesn't fit a value that is not a list; leave it out", node)
     return [loader.construct_object(item, deep=True) for item in node.value]
 
 
 def _mapping(loader: _Loader, node: yaml.Node) -> dict[str, Any]:
     if not isinstance(node, yaml.MappingNode):
-        raise _mistake("tag `!!map` on what has no keys; leave it out", node)
+        raise _mistake("tag `!!map` doesn't fit a value without keys; leave it out", node)
     found: dict[str, Any] = {}
     lines: dict[str, int] = {}
     for key_node, value_node in node.value:
@@ -128,12 +128,12 @@ def _key(node: yaml.Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
         raise _mistake("a key must be plain text", node)
     if node.value == "<<" and node.style is None:
-        raise _mistake("merge keys (`<<`) aren't read; write the entries out", node)
+        raise _mistake("merge keys (`<<`) aren't supported; write the entries out", node)
     return str(node.value)
 
 
 def _unknown(_: _Loader, node: yaml.Node) -> None:
-    raise _mistake(f"tag `{node.tag.replace(_TAG, '!!')}` isn't read; leave it out", node)
+    raise _mistake(f"tag `{node.tag.replace(_TAG, '!!')}` isn't supported; leave it out", node)
 
 
 for _kind, (_pattern, _first, _) in _SCALARS.items():
@@ -146,7 +146,7 @@ _Loader.add_constructor(None, _unknown)
 
 
 def read_yaml(path: Path) -> Any:
-    """The file's content; raises BadYaml, also where the file can't be read at all."""
+    """The file's content; raises BadYaml, even if the file can't be read at all."""
     try:
         return _parse(_read(path))
     except OSError as error:
@@ -154,8 +154,8 @@ def read_yaml(path: Path) -> Any:
 
 
 def _read(path: Path) -> str:
-    if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would be waited for without end
-        raise BadYaml(": can't be read: it is no file")
+    if not stat.S_ISREG(os.stat(path).st_mode):  # reading a pipe could wait for ever
+        raise BadYaml(": can't be read: it is not a file")
     with path.open("rb") as file:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
@@ -177,7 +177,7 @@ def _parse(text: str) -> Any:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         where = f"{before.count(chr(10)) + 1}:{error.position - before.rfind(chr(10))}"
-        raise BadYaml(f":{where}: the character U+{ord(text[error.position]):04X} isn't read; delete it") from error
+        raise BadYaml(f":{where}: the character U+{ord(text[error.position]):04X} isn't allowed; delete it") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{mark.line + 1}:{mark.column + 1}" if mark else "1:1"
@@ -196,9 +196,9 @@ def _check_size(root: yaml.Node) -> None:
 
 
 def _nodes(node: yaml.Node, above: tuple[yaml.Node, ...]) -> Iterator[yaml.Node]:
-    """A node and all below it, aliases as what they stand for."""
+    """A node and everything below it; aliases yield what they stand for."""
     if any(node is outer for outer in above):
-        raise _mistake("refers to itself; write out what is meant", node)
+        raise _mistake("refers to itself; write the content out", node)
     if len(above) >= DEEPEST:
         raise _mistake(f"is nested more than {DEEPEST} deep", node)
     yield node
@@ -213,7 +213,7 @@ def _parts(node: yaml.Node) -> list[yaml.Node]:
 
 
 def yaml_text(content: Any) -> str:
-    """`content` as text that `read_yaml`, and any other reader of YAML, gives back unchanged."""
+    """`content` as text from which `read_yaml`, or any other YAML parser, reads the same content."""
     return yaml.dump(
         content, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=10_000
     )

@@ -1,1 +1,1 @@
-"""Iceberg catalogs whose commits are in order and, in a folder, durable."""
+"""Iceberg catalogs whose commits are in order of time and, for a lake in a folder, durable."""

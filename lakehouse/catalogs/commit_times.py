@@ -1,14 +1,13 @@
-"""Commits whose times rise, whatever the clock says.
+"""Give commits increasing times, whatever the clock says.
 
-Engines tell snapshots apart by their times: DuckDB leaves out one from "the future", and Iceberg's Java and Rust refuse
-a table whose log is out of order. Clocks step, and several machines have several. So the time of a commit is never
-that of the table's last one, nor before it:
+Engines order snapshots by their times: DuckDB ignores a snapshot from "the future", and Iceberg's Java and Rust
+libraries refuse a table whose log is out of order. But clocks are set back, and several machines have different clocks.
+So the time of a commit is always later than that of the table's last commit:
 
-- a commit that appends rows, and nothing else, has the time it is now, or a millisecond after the last commit where
-  now is not later;
-- every other commit (properties, columns, upkeep) is committed a millisecond after the last one. It needs no true time,
-  and must put none ahead: Java refuses to commit more than a minute before the last commit, and Athena, which is Java,
-  writes to tables that we compact.
+- A commit that only appends rows gets the current time, or a millisecond after the last commit if that is later.
+- Every other commit (properties, columns, maintenance) gets a millisecond after the last one. It needs no true time,
+  and must not move the table's time ahead: Java refuses to commit more than a minute before the last commit, and
+  Athena, which uses Java, writes to tables that we compact.
 """
 
 import time
@@ -27,12 +26,12 @@ Entry = TypeVar("Entry", SnapshotLogEntry, MetadataLogEntry)
 
 
 def now_ms() -> int:
-    """Milliseconds since 1970, by this machine's clock."""
+    """The time by this machine's clock, in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
 class OrderedCommits(MetastoreCatalog):
-    """Mixed into a catalog, gives what is committed through it times in order, also where another tool chose them."""
+    """A mixin for catalogs that puts the times of all commits in order, even if another tool chose them."""
 
     def _update_and_stage_table(
         self,
@@ -49,7 +48,7 @@ class OrderedCommits(MetastoreCatalog):
 
 
 def in_order(base: TableMetadata | None, changed: TableMetadata, *, now: int) -> TableMetadata:
-    """`changed`, which was made of `base`, with times that follow on those of `base`; milliseconds since 1970."""
+    """`changed`, derived from `base`, with times that follow those of `base`; all times are milliseconds since 1970."""
     last = _last_time(base)
     added = added_snapshots(base, changed)
     is_true = base is None or all(_appends(snapshot) for snapshot in added)
@@ -80,7 +79,7 @@ def in_order(base: TableMetadata | None, changed: TableMetadata, *, now: int) ->
 
 
 def added_snapshots(base: TableMetadata | None, changed: TableMetadata) -> list[Snapshot]:
-    """The snapshots of `changed` that `base` has not, in the order of their commits."""
+    """The snapshots of `changed` that `base` doesn't have, in the order of their commits."""
     known = {snapshot.snapshot_id for snapshot in base.snapshots} if base else set()
     return [snapshot for snapshot in changed.snapshots if snapshot.snapshot_id not in known]
 
@@ -96,7 +95,7 @@ def _appends(snapshot: Snapshot) -> bool:
     return snapshot.summary is not None and snapshot.summary.operation == Operation.APPEND
 
 
-# a table that was written before this module was, or by others, may have a log out of order
+# a table that was written by another tool, or before this module existed, may have a log that is out of order
 def _sorted(log: Sequence[Entry]) -> list[Entry]:
     times = accumulate((entry.timestamp_ms for entry in log), max)
     return [entry.model_copy(update={"timestamp_ms": at}) for entry, at in zip(log, times, strict=True)]

@@ -1,4 +1,4 @@
-"""Files that outlive a power cut: they are on the disk, and so are the names that lead to them."""
+"""Make files survive a power cut by syncing them, and the folders on the way to them, to the disk."""
 
 import errno
 import os
@@ -7,19 +7,19 @@ from contextlib import suppress
 from pathlib import Path
 
 _CAN_NOT_BE_SYNCED = {errno.EINVAL, errno.ENOTSUP, errno.EACCES}
-"""How a file system answers that has no fsync for folders, or whose folder is another user's."""
+"""Errors of a file system without fsync for folders, or of a folder that belongs to another user."""
 
 
 class DurableFolder:
-    """Syncs files below one folder; a folder on the way to them is synced again only when it has something new."""
+    """Syncs files below one folder; folders on the way to them are synced again only if they have new entries."""
 
     def __init__(self, top: Path) -> None:
         self._top = top
         self._lasting: set[Path] = {top.parent}
-        """Folders whose own names are on the disk."""
+        """Folders whose own names are already on the disk."""
 
     def keep(self, files: Iterable[Path]) -> None:
-        """Return when `files`, and their names, are on the disk; one that is gone again needs no keeping."""
+        """Return when `files` and their names are on the disk; ignores files that no longer exist."""
         folders = set()
         for file in files:
             with suppress(FileNotFoundError):

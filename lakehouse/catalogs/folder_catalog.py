@@ -1,7 +1,7 @@
 """The catalog of a lake in a folder: rows of `<lake>/catalog.db` that name each table's current metadata.
 
-SQLite syncs its own file, and here its journal's removal too, so a row is durable as soon as it is written. What it
-names must be so before: data, manifests and metadata, whoever wrote them.
+SQLite syncs its own file and, as set up here, the removal of its journal, so a row is durable as soon as it is written.
+The files that a row refers to (data, manifests, metadata) must be durable before that, no matter which tool wrote them.
 """
 
 from collections.abc import Iterator
@@ -30,10 +30,10 @@ LOCK_SECONDS = 10.0
 
 
 class FolderCatalog(OrderedCommits, SqlCatalog):
-    """pyiceberg's catalog, whose commits survive a power cut once they are made."""
+    """pyiceberg's SQL catalog, with commits that survive a power cut."""
 
     def __init__(self, lake: Path, *, create: bool = True) -> None:
-        """Open `<lake>/catalog.db`; with `create` it is made where missing."""
+        """Open `<lake>/catalog.db`; with `create`, create it if it is missing."""
         self._unsynced: set[str] = set()
         self._durable = DurableFolder(lake)
         super().__init__(
@@ -43,19 +43,19 @@ class FolderCatalog(OrderedCommits, SqlCatalog):
             init_catalog_tables=str(create),
         )
         event.listen(self.engine, "connect", _sync_extra)
-        self.engine.dispose()  # what was connected before
+        self.engine.dispose()  # close connections that were opened before the listener was added
 
     def table_names(self) -> list[str]:
-        """The tables of the lake's namespace."""
+        """The names of the tables in the lake's namespace."""
         return sorted(name for *_, name in self.list_tables(NAMESPACE)) if self.namespace_exists(NAMESPACE) else []
 
     def metadata_address(self, name: str) -> str | None:
-        """Where the catalog says that a table's current metadata are; None where it has no such table."""
+        """The address of a table's current metadata according to the catalog; None if it has no such table."""
         with Session(self.engine) as session:
             return session.scalar(select(IcebergTables.metadata_location).where(*_row_of(name)))
 
     def point_to(self, name: str, address: str) -> None:
-        """Make `address` the current metadata of a table, which need not be in the catalog, and must be durable."""
+        """Make the metadata at `address`, which must be durable, a table's current ones; adds the table if needed."""
         if not self.namespace_exists(NAMESPACE):
             self.create_namespace(NAMESPACE)
         with Session(self.engine) as session:
@@ -64,7 +64,7 @@ class FolderCatalog(OrderedCommits, SqlCatalog):
             session.commit()
 
     def forget(self, name: str) -> None:
-        """Take a table out of the catalog, whether or not its metadata can be read; its files stay."""
+        """Remove a table from the catalog, whether or not its metadata can be read; its files stay."""
         with Session(self.engine) as session:
             session.execute(delete(IcebergTables).where(*_row_of(name)))
             session.commit()
@@ -88,7 +88,7 @@ class FolderCatalog(OrderedCommits, SqlCatalog):
                 self._unsynced.update(_files_of(snapshot, staged.io))
         return staged
 
-    # of all that a commit writes the last, and before the catalog's row
+    # a commit writes this file last of all, before the catalog's row
     def _write_metadata(self, metadata: TableMetadata, io: FileIO, metadata_path: str) -> None:  # type: ignore[override]
         SqlCatalog._write_metadata(metadata, io, metadata_path)
         unsynced = {metadata_path, *self._unsynced}
@@ -96,8 +96,8 @@ class FolderCatalog(OrderedCommits, SqlCatalog):
         self._unsynced -= unsynced
 
 
-# FULL, the default, does not sync the folder when the journal is removed, and a journal that comes back after a power
-# cut takes the last commit back: https://www.sqlite.org/pragma.html#pragma_synchronous, read 2026-11-27
+# FULL, the default, does not sync the folder when the journal is removed, and a journal that reappears after a power
+# cut undoes the last commit: https://www.sqlite.org/pragma.html#pragma_synchronous, read 2026-11-27
 def _sync_extra(connection: Any, _: object) -> None:
     connection.execute("pragma synchronous = extra")
 
@@ -111,7 +111,7 @@ def _row_of(name: str) -> tuple[ColumnElement[bool], ...]:
 
 
 class _NotedFileIO(PyArrowFileIO):
-    """Notes which files are written through it."""
+    """A file system that notes which files are written through it."""
 
     def __init__(self, properties: Properties, noted: set[str]) -> None:
         super().__init__(properties)
@@ -123,12 +123,12 @@ class _NotedFileIO(PyArrowFileIO):
         return output
 
     def delete(self, location: Any) -> None:
-        # old metadata, which another process removes after its own commit too
+        # another process may have removed the same old metadata after its own commit
         with suppress(FileNotFoundError):
             super().delete(location)
 
 
-# another tool wrote them, such as DuckDB; manifests that it took over from earlier snapshots are synced already
+# files that another tool, such as DuckDB, wrote; manifests taken over from earlier snapshots are synced already
 def _files_of(snapshot: Snapshot, io: FileIO) -> Iterator[str]:
     yield snapshot.manifest_list
     for manifest in snapshot.manifests(io):
@@ -140,5 +140,5 @@ def _files_of(snapshot: Snapshot, io: FileIO) -> Iterator[str]:
 
 
 def path_of(address: str) -> Path:
-    """The path of a file whose address is `file://` and a path, or the path alone."""
+    """The path of a file whose address is a path with or without `file://`."""
     return Path(address.removeprefix("file://"))

@@ -1,4 +1,4 @@
-"""Glue as the catalog: what it is told is bounded, and a commit whose answer was lost is known for what it is."""
+"""Glue as the catalog: metadata within Glue's limits, and commits that are recognised when their response was lost."""
 
 from typing import Any
 
@@ -9,18 +9,18 @@ from .commit_times import OrderedCommits
 
 _OURS = "schemahub."
 _LONGEST_COMMENT = 255
-"""https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html"""
+"""Glue's limit in characters: https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html"""
 
 
 class LakeGlueCatalog(OrderedCommits, GlueCatalog):
-    """pyiceberg's catalog, whose CommitFailedException means that the commit is not in the table.
+    """pyiceberg's Glue catalog, in which CommitFailedException always means that the commit is not in the table.
 
-    boto3 asks again where an answer was lost, and Glue then refuses what it has accepted: the version that was to be
-    replaced is no longer the current one. pyiceberg takes that for a commit that never was, and removes the manifests
-    of the snapshot that everybody reads by now.
+    When a response is lost, boto3 sends the request again, and Glue then refuses what it has already accepted: the
+    version to be replaced is no longer the current one. pyiceberg would take that for a failed commit and remove the
+    manifests of a snapshot that everybody already reads.
 
-    pyiceberg copies every property of a table into Glue's parameters, which Glue limits to 512,000 characters. Ours,
-    of which there is one for each stream, stay in the table's metadata alone.
+    pyiceberg copies every property of a table into Glue's parameters, which Glue limits to 512,000 characters. Our own
+    properties, one for each stream, are kept only in the table's metadata.
     """
 
     def _create_glue_table(self, database_name: str, table_name: str, table_input: Any) -> None:

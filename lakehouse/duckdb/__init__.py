@@ -1,1 +1,1 @@
-"""The lake's tables for DuckDB: it reads them as they are, and writes them through a REST catalog on loopback."""
+"""Give DuckDB access to the lake's tables, through a REST catalog on the loopback interface."""

@@ -1,9 +1,9 @@
-"""DuckDB on the local lake: its extensions from PyPI, the catalog process, a connection that is ready for queries.
+"""DuckDB on a lake in a folder: extensions from PyPI, the catalog process, and a connection ready for queries.
 
     with connect(Path("lake")) as connection:
         connection.sql("select count(*) from schemahub_loads").show()
 
-Errors that a caller can report in one line are `LakeUnusable`.
+Errors that a caller can report in one line are raised as `LakeUnusable`.
 """
 
 import importlib.util
@@ -26,24 +26,24 @@ from ..layout import NAMESPACE
 LAKE_ALIAS = "schemahub"
 VIEWS_ALIAS = "views"
 VIEWS = "views.duckdb"
-"""The file in the lake's folder that dbt's views are published to, for whoever reads them."""
+"""The file in the lake's folder to which dbt's views are published for readers."""
 
 CONFIG = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_persistent_secrets": "false",
 }
-"""What to pass to `duckdb.connect`: no extensions from the network, no secrets from the user's home."""
+"""The configuration for `duckdb.connect`: no extensions from the network, no secrets from the user's home."""
 
-_EXTENSIONS = ("httpfs", "avro", "iceberg")  # each needs those before it
+_EXTENSIONS = ("httpfs", "avro", "iceberg")  # each needs the ones before it
 _SECRET = "schemahub_catalog"
 _STRAIGHT_TO_THE_CATALOG = (
     "set global http_proxy = ''",
-    # the other one, curl, takes ALL_PROXY and http_proxy of the environment for 127.0.0.1, too
+    # the other implementation, curl, uses ALL_PROXY and http_proxy from the environment even for 127.0.0.1
     "set global httpfs_client_implementation = 'httplib'",
 )
 _PYTHON_SETTINGS = ("PYTHONPATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")
-"""The settings of Python that a catalog process has from its parent: where modules are, and nothing of how they run."""
+"""Python's environment variables that the catalog process inherits: those about files, not about how Python runs."""
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +53,13 @@ class LakeUnusable(Exception):
 
 
 def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load what Iceberg needs from the packages `duckdb-extension-*`; DuckDB checks the signatures."""
+    """Load the extensions that Iceberg needs from the packages `duckdb-extension-*`; DuckDB checks their signatures."""
     for extension in _EXTENSIONS:
         connection.execute(f"load {quoted(extension_path(extension))}")
 
 
 def extension_path(name: str) -> Path:
-    """The extension's binary for the DuckDB that runs here."""
+    """The extension's binary for the installed DuckDB version; raises LakeUnusable if it is missing."""
     package = importlib.util.find_spec(f"duckdb_extension_{name}")
     for folder in (package.submodule_search_locations or []) if package else []:
         path = Path(folder, "extensions", f"v{duckdb.__version__}", f"{name}.duckdb_extension")
@@ -72,25 +72,25 @@ def extension_path(name: str) -> Path:
 
 
 def attach_lake(connection: duckdb.DuckDBPyConnection, catalog: "RestCatalog", *, read_only: bool = False) -> None:
-    """Let `connection` read the lake of `catalog` as `schemahub`, and write to it unless `read_only`."""
+    """Attach the lake of `catalog` to `connection` as `schemahub`, writable unless `read_only`."""
     load_extensions(connection)
     for setting in _STRAIGHT_TO_THE_CATALOG:
         connection.execute(setting)
-    # in a secret it shows nowhere: DuckDB lists the options of what is attached
+    # a secret keeps the token hidden: DuckDB lists the options of attached databases
     connection.execute(f"create secret {_SECRET} (type iceberg, token '{catalog.secret}')")
     access = ", read_only" if read_only else ""
     connection.execute(f"attach '' as {LAKE_ALIAS} (type iceberg, endpoint '{catalog.url}', secret {_SECRET}{access})")
 
 
 class RestCatalog:
-    """The lake's catalog as a child process, which ends with `close()` or with this process, however that ends."""
+    """The lake's catalog as a child process, which ends with `close()`, or with this process however it ends."""
 
     def __init__(self, lake: Path, *, read_only: bool = False, log_file: str | None = None) -> None:
-        """Start it, without waiting for it to be ready; it logs requests and errors to `log_file`, if one is named."""
+        """Start the process without waiting until it is ready; it logs requests and errors to `log_file`, if given."""
         self.lake = lake.resolve()
         self.secret = secrets.token_urlsafe(32)
-        """What requests must bring as a bearer token."""
-        # -P: not a folder `profiles` that happens to be in the current directory
+        """The bearer token that requests must carry."""
+        # -P ignores a folder `lakehouse` that happens to be in the current directory
         command = [sys.executable, "-P", "-m", "lakehouse.duckdb.rest_catalog", str(self.lake)]
         if read_only:
             command.append("--read-only")
@@ -103,17 +103,17 @@ class RestCatalog:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             env=_environment(),
-            start_new_session=True,  # Ctrl-C is for the parent, which may still have to commit or roll back
+            start_new_session=True,  # Ctrl-C must reach only the parent, which may still need to commit or roll back
         )
         self._url = ""
         assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # it has ended; `url` says why
+        with suppress(BrokenPipeError):  # the process has ended; `url` reports why
             self._process.stdin.write(f"{self.secret}\n".encode())
             self._process.stdin.flush()
 
     @property
     def url(self) -> str:
-        """Its address; waits until it is ready, and raises LakeUnusable where it did not start."""
+        """The catalog's address; waits until it is ready, and raises LakeUnusable if it did not start."""
         if not self._url:
             assert self._process.stdout is not None
             self._url = self._process.stdout.readline().decode().strip()
@@ -156,7 +156,7 @@ def _environment() -> dict[str, str]:
 
 
 def shut_in(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
-    """Leave nothing to `connection` but the tables of the lake that it has attached; it can't be undone."""
+    """Restrict `connection` to the tables of the attached lake; this can't be undone."""
     tables = f"{lake.resolve()}/{NAMESPACE}/"
     connection.execute(f"set global allowed_directories = [{quoted(tables)}]")
     connection.execute("set global enable_external_access = false")
@@ -165,16 +165,16 @@ def shut_in(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
 
 @contextmanager
 def connect(lake: Path, *, read_only: bool = True, log_file: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory DuckDB in which plain names mean the lake's tables and, where dbt has made any, its views.
+    """An in-memory DuckDB in which unqualified names refer to the lake's tables and to dbt's views, if there are any.
 
-    Tables are `schemahub.schemahub.<table>`, views `views.<schema>.<view>`, the time zone is UTC. Where the file of the
-    views is damaged, the connection comes without them, and a warning is logged. A cursor of the connection knows the
-    same databases, but needs full names.
+    The full name of a table is `schemahub.schemahub.<table>`, that of a view `views.<schema>.<view>`. The time zone is
+    UTC. If the file of the views is damaged, the connection comes without them, and a warning is logged. A cursor of
+    the connection sees the same databases, but needs full names.
 
     Args:
         lake: the lake's folder.
-        read_only: statements that write to the lake fail; otherwise a missing lake is made.
-        log_file: where the lake's catalog logs requests and errors; it logs nothing without one.
+        read_only: if true, statements that write to the lake fail; otherwise a missing lake is created.
+        log_file: the file to which the lake's catalog logs requests and errors; without one, it logs nothing.
 
     Raises:
         LakeUnusable: the lake or an extension is missing.
@@ -185,7 +185,7 @@ def connect(lake: Path, *, read_only: bool = True, log_file: str | None = None) 
     ):
         attach_lake(connection, catalog, read_only=read_only)
         connection.execute("set global TimeZone = 'UTC'")
-        # where DuckDB puts what memory can't hold, and removes it; it would be in the current folder
+        # where DuckDB stores what exceeds its memory, and removes it later; the default is the current folder
         spill = Path(tempfile.gettempdir(), f"schemahub-{secrets.token_hex(8)}")
         connection.execute(f"set global temp_directory = {quoted(spill)}")
         search_path = [f"{LAKE_ALIAS}.{NAMESPACE}", *_schemas_of_views(connection, lake / VIEWS)]
@@ -203,11 +203,11 @@ def _schemas_of_views(connection: duckdb.DuckDBPyConnection, path: Path) -> list
         ).fetchall()
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
-        log.warning("the views are not there until the next `run unify`: %s can't be opened: %s", path, reason)
+        log.warning("the views are unavailable until the next `run unify`: %s can't be opened: %s", path, reason)
         return []
     return [f"{VIEWS_ALIAS}.{schema}" for (schema,) in schemas]
 
 
 def quoted(value: Path | str) -> str:
-    """A literal of SQL."""
+    """The value as an SQL string literal."""
     return "'" + str(value).replace("'", "''") + "'"

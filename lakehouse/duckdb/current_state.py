@@ -1,4 +1,4 @@
-"""What the catalog hands out of a table: its current state alone, at a time that is past by any clock.
+"""What the catalog hands out of a table: only its current state, with a time that is in the past by any clock.
 
 Why: docs/decisions/016-the-catalog-hands-out-one-timeless-snapshot.md
 """
@@ -10,11 +10,11 @@ from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.snapshots import SnapshotLogEntry
 
 LONG_AGO_MS = 1
-"""The time of all that is handed out, in milliseconds since 1970."""
+"""The time of every snapshot that is handed out, in milliseconds since 1970."""
 
 
 def current_state(metadata: TableMetadata) -> dict[str, Any]:
-    """The metadata as JSON, without history: at most one snapshot, one reference to it, and no true time."""
+    """The metadata as JSON, without history: at most one snapshot and one reference to it, and no real times."""
     snapshot = metadata.current_snapshot()
     main = metadata.refs.get(MAIN_BRANCH)
     history: dict[str, Any] = {"snapshots": [], "snapshot_log": []}

@@ -1,4 +1,4 @@
-"""Who may ask the catalog process, and for what: who was told the run's secret, and what lies in this lake.
+"""Restrict the catalog process to requests that carry the run's secret and concern this lake.
 
 Every user of the machine can reach a port of 127.0.0.1, and so can every page in a browser.
 """
@@ -21,13 +21,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST_BYTES = 16 * 2**20
-"""The longest body that is read; a commit has some kilobytes, however many rows it adds."""
+"""The maximum size of a request body. A commit has a few kilobytes, however many rows it adds."""
 
 _NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f/]{1,255}")
 
 
 class Refused(Exception):
-    """A request that is answered with an error before it does anything."""
+    """A request that gets an error response before it does anything."""
 
     def __init__(self, status: int, kind: str, message: str) -> None:
         super().__init__(message)
@@ -35,7 +35,7 @@ class Refused(Exception):
 
 
 class OnlyOurOwn:
-    """Hands on to `app` the requests that are for `host` and bring the secret."""
+    """Passes requests on to `app` if they are addressed to `host` and carry the secret."""
 
     def __init__(self, app: ASGIApp, *, host: str, secret: str) -> None:
         self._app, self._host = app, host
@@ -52,11 +52,11 @@ class OnlyOurOwn:
 
     def _check(self, method: str, headers: Headers) -> None:
         if not hmac.compare_digest(headers.get("authorization", "").encode(), self._authorization):
-            raise Refused(401, "NotAuthorizedException", "the secret of this run is needed")
+            raise Refused(401, "NotAuthorizedException", "the request must carry the secret of this run")
         if headers.get("host") != self._host:
-            raise Refused(403, "ForbiddenException", f"the catalog is {self._host} and no other host")
+            raise Refused(403, "ForbiddenException", f"the catalog only accepts requests for the host {self._host}")
         if "origin" in headers:
-            raise Refused(403, "ForbiddenException", "the catalog is not for web pages")
+            raise Refused(403, "ForbiddenException", "the catalog refuses requests from web pages")
         if method == "POST" and headers.get("content-type", "").partition(";")[0].strip() != "application/json":
             raise Refused(415, "BadRequestException", "the body of a POST must be application/json")
 
@@ -76,19 +76,19 @@ def _bounded(receive: Receive) -> Receive:
 
 
 def error_response(status: int, kind: str, message: str) -> Response:
-    """An error as the specification of REST catalogs has it."""
+    """An error response in the form that the REST catalog specification defines."""
     return JSONResponse({"error": {"message": message, "type": kind, "code": status}}, status_code=status)
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Raise Refused for a namespace or table whose name would be no good as one of a file, or in a terminal."""
+    """Raise Refused for a namespace or table name that is unsuitable as a file name or in a terminal."""
     for name in names:
         if not _NAME.fullmatch(name):
             raise Refused(400, "BadRequestException", f"{name[:80]!r} can't be the name of a table or namespace")
 
 
 def check_locations(lake: Path, locations: Sequence[str]) -> None:
-    """Raise Refused for an address that is not inside the lake's folder, wherever links and dots lead."""
+    """Raise Refused for an address outside the lake's folder, after resolving links and dots."""
     for location in locations:
         path = Path(location.removeprefix("file://"))
         if not path.is_absolute() or not path.resolve().is_relative_to(lake):
@@ -101,7 +101,7 @@ def locations_in(properties: Mapping[str, str]) -> list[str]:
 
 
 def locations_of(updates: Sequence[TableUpdate]) -> Iterator[str]:
-    """All addresses that a change of a table brings with it."""
+    """All addresses that a change of a table contains."""
     for update in updates:
         match update:
             case SetLocationUpdate():

@@ -1,11 +1,11 @@
-"""The local lake's catalog as an Iceberg REST catalog, as far as DuckDB 1.5's iceberg extension calls it.
+"""The catalog of a lake in a folder as an Iceberg REST catalog, as far as DuckDB 1.5's iceberg extension needs it.
 
     python -m lakehouse.duckdb.rest_catalog <lake> [--read-only] [--log FILE]
 
 reads a secret as one line from stdin, listens on a free port of 127.0.0.1, prints its address as one line on stdout,
-and ends when its stdin closes, so that it never outlives the process that started it. It answers only those who bring
-the secret as a bearer token. It must be a process: as a thread of the one that runs DuckDB it would wait for the
-interpreter lock, which DuckDB's Python API holds while it waits for an answer.
+and ends when its stdin closes, so that it never outlives the process that started it. It serves only requests that
+carry the secret as a bearer token. It must be a process of its own: a thread in the process that runs DuckDB would wait
+for the interpreter lock, which DuckDB's Python API holds while it waits for a response.
 
 Routes are named after the operations of the specification:
 https://github.com/apache/iceberg/blob/main/open-api/rest-catalog-open-api.yaml
@@ -49,7 +49,7 @@ from .rest_tables import LakeCatalog, TableDamaged
 NAMESPACE_SEPARATOR = "\x1f"
 
 MOST_CHARACTERS = 500
-"""Of an error; DuckDB prints it as it is."""
+"""The maximum length of an error message, which DuckDB prints unchanged."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -63,7 +63,7 @@ ERRORS: dict[type[Exception], tuple[int, str]] = {
     TableDamaged: (422, "InternalServerError"),
     ValidationError: (400, "BadRequestException"),
     ValueError: (400, "BadRequestException"),
-    # not 500, after which DuckDB asks again and then shows the number, and not the reason
+    # not 500, after which DuckDB would retry and then show the number instead of the reason
     Exception: (422, "InternalServerError"),
 }
 
@@ -71,7 +71,7 @@ log = logging.getLogger(__name__)
 
 
 class RestRoutes:
-    """The handlers; each runs to its end on the one event loop, so calls of the catalog never overlap."""
+    """The handlers; each runs to its end on the only event loop, so calls of the catalog never overlap."""
 
     def __init__(self, catalog: LakeCatalog) -> None:
         self.catalog = catalog
@@ -109,7 +109,7 @@ class RestRoutes:
         body = {"location": None, "partition-spec": None, "write-order": None} | await request.json()
         wanted = CreateTableRequest.model_validate(body)
         check_names([wanted.name])
-        given = {**wanted.properties, "write.data.path": ""}  # which the catalog sets
+        given = {**wanted.properties, "write.data.path": ""}  # this path is set by the catalog
         check_locations(self.catalog.lake, [*filter(None, [wanted.location, *locations_in(given)])])
         return _loaded(self.catalog.create_table(_namespace(request), wanted))
 
@@ -139,7 +139,7 @@ class RestRoutes:
     async def commit_transaction(self, request: Request) -> Response:
         changes = [CommitTableRequest.model_validate(change) for change in (await request.json())["table-changes"]]
         check_locations(self.catalog.lake, [each for change in changes for each in locations_of(change.updates)])
-        for change in changes:  # before the first is applied, because those applied can't be taken back
+        for change in changes:  # check all before applying any, because an applied change can't be undone
             self.catalog.check(change)
         for change in changes:
             self.catalog.commit(change)
@@ -147,7 +147,7 @@ class RestRoutes:
 
 
 def build_app(catalog: LakeCatalog, *, host: str, secret: str, read_only: bool = False) -> ASGIApp:
-    """The catalog over HTTP, for who knows the secret; with `read_only`, what would change it is answered with 403."""
+    """The catalog over HTTP, for clients with the secret; with `read_only`, requests that change it get status 403."""
     routes = RestRoutes(catalog)
     namespace, table = "/v1/namespaces/{namespace}", "/v1/namespaces/{namespace}/tables/{table}"
     reads = [
@@ -170,14 +170,14 @@ def build_app(catalog: LakeCatalog, *, host: str, secret: str, read_only: bool =
     ]
     if read_only:
         writes = [(method, path, _refuse) for method, path, _ in writes]
-    answers = [Route(path, _answer(handle), methods=[method]) for method, path, handle in reads + writes]
-    answers.append(Route("/{path:path}", _answer(_find_nothing), methods=["GET"]))  # a table whose name has a slash
-    return OnlyOurOwn(Starlette(routes=answers), host=host, secret=secret)
+    served = [Route(path, _respond(handle), methods=[method]) for method, path, handle in reads + writes]
+    served.append(Route("/{path:path}", _respond(_find_nothing), methods=["GET"]))  # a table whose name has a slash
+    return OnlyOurOwn(Starlette(routes=served), host=host, secret=secret)
 
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m lakehouse.duckdb.rest_catalog", description="A lake's catalog for DuckDB."
+        prog="python -m lakehouse.duckdb.rest_catalog", description="Serve a lake's catalog to DuckDB."
     )
     parser.add_argument("lake", type=Path)
     parser.add_argument("--read-only", action="store_true")
@@ -189,7 +189,7 @@ def main(arguments: list[str] | None = None) -> None:
         catalog = LakeCatalog(options.lake, create=not options.read_only)
     except (OSError, SQLAlchemyError) as error:
         sys.exit(f"no catalog in lake folder {str(options.lake)!r}: {str(error).splitlines()[0]}")
-    # IPPROTO_TCP said aloud, or asyncio leaves Nagle's algorithm on and every answer takes 40 ms
+    # without an explicit IPPROTO_TCP, asyncio leaves Nagle's algorithm on, and every response takes 40 ms
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -200,7 +200,7 @@ def main(arguments: list[str] | None = None) -> None:
 def _serve(catalog: LakeCatalog, listener: socket.socket, *, read_only: bool) -> None:
     host = f"127.0.0.1:{listener.getsockname()[1]}"
     if not (secret := sys.stdin.buffer.readline().decode().strip()):
-        sys.exit("no secret was told on stdin")
+        sys.exit("expected a secret on stdin, found none")
     app = build_app(catalog, host=host, secret=secret, read_only=read_only)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
     print(f"http://{host}", flush=True)
@@ -214,15 +214,15 @@ def _stop_with_parent(server: uvicorn.Server) -> None:
 
 
 async def _refuse(_: Request) -> Response:
-    return error_response(403, "ForbiddenException", "the lake was opened for reading only")
+    return error_response(403, "ForbiddenException", "the lake was opened read-only")
 
 
 async def _find_nothing(request: Request) -> Response:
     return error_response(404, "NoSuchTableException", f"there is no {request.url.path}")
 
 
-def _answer(handle: Handler) -> Handler:
-    async def answer(request: Request) -> Response:
+def _respond(handle: Handler) -> Handler:
+    async def respond(request: Request) -> Response:
         started = time.monotonic()
         try:
             log.debug("%s %s %s", request.method, request.url.path, (await request.body()).decode())
@@ -237,7 +237,7 @@ def _answer(handle: Handler) -> Handler:
         log.info("%s %s -> %s in %.1f ms", request.method, request.url.path, response.status_code, ms)
         return response
 
-    return answer
+    return respond
 
 
 def _in_one_line(error: Exception) -> str:

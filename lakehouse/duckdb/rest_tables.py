@@ -1,8 +1,8 @@
-"""What the local lake's catalog does when DuckDB creates, fills, renames and drops tables.
+"""What the catalog of a lake in a folder does when DuckDB creates, fills, renames and drops tables.
 
-The catalog is a `FolderCatalog`, the same that the loaders write to. A table created here
-gets a folder of its own, `<lake>/<namespace>/<table>-<8 hex>/`, and remembers that folder's name as a property, so that
-a later drop knows which folder it may remove, even after renames.
+The catalog is the same `FolderCatalog` that the loaders write to. A table created here gets a folder of its own,
+`<lake>/<namespace>/<table>-<8 hex>/`, and stores that folder's name as a property, so that dropping the table later
+removes the right folder, even after renames.
 """
 
 import re
@@ -25,20 +25,20 @@ from ..catalogs.folder_catalog import FolderCatalog
 from ..layout import CATALOG, NAMESPACE, TABLE_PROPERTIES
 
 OWN_FOLDER = "schemahub.own-folder"
-"""Table property: the name of the folder that was made for this table and may go with it."""
+"""The table property that names the folder created for this table, which is removed with it."""
 
 _OWN_FOLDER_PATTERN = re.compile(r"\w+-[0-9a-f]{8}")
 
 
 class TableDamaged(Exception):
-    """The metadata of a table that is in the catalog are missing, or are no metadata."""
+    """The metadata of a table in the catalog are missing or damaged."""
 
 
 class LakeCatalog:
-    """The catalog of one lake folder; calls must not overlap."""
+    """The catalog of a lake in a folder; calls must not overlap."""
 
     def __init__(self, lake: Path, *, create: bool = True) -> None:
-        """Open `<lake>/catalog.db`, made where missing if `create`; raises FileNotFoundError otherwise."""
+        """Open `<lake>/catalog.db`; if it is missing, create it with `create`, else raise FileNotFoundError."""
         self.lake = lake.resolve()
         if not create and not self._database.exists():
             raise FileNotFoundError(f"{self._database} does not exist")
@@ -50,25 +50,25 @@ class LakeCatalog:
         self._staged: dict[str, StagedTable] = {}  # by location
 
     def load_table(self, identifier: Identifier) -> Table:
-        """The table as it is now; raises NoSuchTableError, and TableDamaged where its metadata can't be read."""
+        """The current table; raises NoSuchTableError, or TableDamaged if its metadata can't be read."""
         try:
             return self.tables.load_table(identifier)
-        except (OSError, ValueError, ValidationError) as error:  # the latter two: what is there is no metadata
+        except (OSError, ValueError, ValidationError) as error:  # the latter two: the file holds no metadata
             raise TableDamaged(
                 f"`{identifier[-1]}` can't be read, its metadata {self._metadata_file(identifier)} are missing or "
                 f"damaged: {error}"
             ) from error
 
     def create_table(self, namespace: Identifier, request: CreateTableRequest) -> Table:
-        """The new table; a staged one is in the catalog only when its first commit arrives."""
+        """The new table; a staged one is added to the catalog only by its first commit."""
         identifier = (*namespace, request.name)
         location, properties = request.location, TABLE_PROPERTIES | request.properties
         if location is None:
-            # dbt builds a table's successor under this name, and it keeps the folder when it gets its own name
+            # dbt builds a table's successor with this suffix; the folder stays when the suffix is dropped
             folder = f"{_folder_name(request.name.removesuffix('__dbt_tmp'))}-{uuid.uuid4().hex[:8]}"
             location = f"file://{self.lake}/{_folder_name('.'.join(namespace))}/{folder}"
             properties[OWN_FOLDER] = folder
-        # and not what DuckDB was told in `create_table_as.sql`
+        # this replaces the path that `create_table_as.sql` gave to DuckDB
         properties["write.data.path"] = f"{location}/data"
         if self.tables.table_exists(identifier):
             raise TableAlreadyExistsError(f"Table already exists: {'.'.join(identifier)}")
@@ -80,7 +80,7 @@ class LakeCatalog:
             sort_order=request.write_order or UNSORTED_SORT_ORDER,
             properties=properties,
         )
-        for name in ("data", "metadata"):  # DuckDB writes files, but makes no folders on its way
+        for name in ("data", "metadata"):  # DuckDB writes files, but doesn't create their folders
             (_path(location) / name).mkdir(parents=True, exist_ok=True)
         if request.stage_create:
             self._staged[location] = staged
@@ -95,17 +95,17 @@ class LakeCatalog:
         )
 
     def check(self, change: CommitTableRequest) -> None:
-        """Raise CommitFailedException where the change no longer fits the table."""
+        """Raise CommitFailedException if the change no longer fits the table."""
         if not _creates(change):
             table = self.tables.load_table(_identifier(change))
             for requirement in change.requirements:
                 requirement.validate(table.metadata)
 
     def commit(self, change: CommitTableRequest) -> CommitTableResponse:
-        """Apply the change; raises CommitFailedException where somebody else has changed the table."""
+        """Apply the change; raises CommitFailedException if another process has changed the table since."""
         if _creates(change):
             staged = self._staged_for(change)
-            # DuckDB also asks that the table be what was staged, which pyiceberg can't tell of one that isn't there yet
+            # DuckDB also requires that the table is the staged one, which pyiceberg can't check before it exists
             response = self.tables.commit_table(staged, (AssertCreate(),), change.updates)
             del self._staged[response.metadata.location]
             return response
@@ -115,14 +115,14 @@ class LakeCatalog:
         return response
 
     def drop_table(self, identifier: Identifier) -> None:
-        """Remove the table, and its folder where that was made for it and no other table is in there."""
+        """Remove the table, and its folder if it was created for this table and holds no other one."""
         table = self.tables.load_table(identifier)
         self.tables.drop_table(identifier)
         if folder := self._own_folder(table):
             shutil.rmtree(folder, ignore_errors=True)
 
     def remove_unfinished(self) -> None:
-        """Remove the folders of tables that were staged and never committed."""
+        """Remove the folders of tables that were staged but never committed."""
         for staged in self._staged.values():
             if folder := self._own_folder(staged):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -132,7 +132,7 @@ class LakeCatalog:
     def _database(self) -> Path:
         return self.lake / "catalog.db"
 
-    # None where the folder is not known to be the table's alone
+    # None unless the folder is known to belong to this table only
     def _own_folder(self, table: Table) -> Path | None:
         owned = table.properties.get(OWN_FOLDER, "")
         folder = self.lake / NAMESPACE / owned
@@ -157,7 +157,7 @@ class LakeCatalog:
         return str(location)
 
     def _metadata_files(self) -> Iterator[Path]:
-        # straight from SQLite, because the rows of other catalogs in this file count as well
+        # read directly from SQLite, because the rows of other catalogs in this file count as well
         with closing(sqlite3.connect(self._database)) as database:
             rows = database.execute("select metadata_location from iceberg_tables").fetchall()
         return (_path(location) for (location,) in rows if location)

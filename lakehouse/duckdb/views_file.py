@@ -1,10 +1,10 @@
-"""The DuckDB file of dbt's views: dbt writes a copy of its own, which is then published for those who read.
+"""The DuckDB file of dbt's views: dbt writes a copy of its own, which is then published for readers.
 
-A DuckDB file that one process writes can't be opened by any other, and the other way round. See
+While one process writes a DuckDB file, no other can open it, and while one reads it, no other can write it. See
 docs/decisions/017-views-are-published.md.
 
-<lake>/.schemahub/dbt/views.duckdb   dbt's own, for as long as it is at work
-<lake>/views.duckdb                  what was published last, always whole
+<lake>/.schemahub/dbt/views.duckdb   dbt's own copy, which exists only while dbt runs
+<lake>/views.duckdb                  the file that was published last, always complete
 """
 
 import fcntl
@@ -24,13 +24,13 @@ log = logging.getLogger(__name__)
 
 
 class ViewsFile:
-    """dbt's own copy of a lake's views, from here until `publish` or `close`."""
+    """dbt's own copy of a lake's views, which exists until `publish` or `close`."""
 
     def __init__(self, lake: Path, own: Path) -> None:
-        """Make the copy `own`; without anything in it where nothing, or nothing readable, was published.
+        """Create the copy `own`; it is empty if nothing readable has been published yet.
 
         Raises:
-            LakeUnusable: another dbt is at work on this lake, or there is no writing in the folder.
+            LakeUnusable: another dbt is running on this lake, or the folder can't be written to.
         """
         self._published, self._own = lake / VIEWS, own
         with _in_one_line(f"dbt's views in {str(own.parent)!r} can't be written"):
@@ -45,10 +45,10 @@ class ViewsFile:
                 raise
 
     def publish(self) -> None:
-        """Put the copy, which dbt has closed, in the place of what was published; readers keep what they opened.
+        """Replace the published file by the copy, which dbt has closed; readers keep the file that they opened.
 
         Raises:
-            LakeUnusable: there is no writing in the folder; what was published stays.
+            LakeUnusable: the folder can't be written to; the published file stays as it was.
         """
         try:
             with _in_one_line(f"dbt's views can't be published as {str(self._published)!r}"):
@@ -61,11 +61,11 @@ class ViewsFile:
             with self._own.open("rb+") as file:
                 os.fsync(file.fileno())
             self._own.replace(self._published)
-            _wal(self._published).unlink(missing_ok=True)  # of a file that was there before
+            _wal(self._published).unlink(missing_ok=True)  # it may be left from an earlier file
             _sync_folder(self._published.parent)
 
     def close(self) -> None:
-        """Leave what was published as it is."""
+        """Remove the copy and leave the published file as it is."""
         self._clear()
         self._lock.close()
 
@@ -80,7 +80,7 @@ class ViewsFile:
         except duckdb.Error as error:
             self._clear()
             reason = str(error).splitlines()[0]
-            log.warning("%s is damaged, and `run unify` makes it again: %s", self._published, reason)
+            log.warning("%s is damaged; `run unify` creates it again: %s", self._published, reason)
 
 
 @contextmanager
@@ -97,11 +97,11 @@ def _locked(path: Path, lake: Path) -> IO[str]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         lock.close()
-        raise LakeUnusable(f"another dbt is at work on the lake {str(lake)!r}; wait until it ends") from None
+        raise LakeUnusable(f"another dbt is running on the lake {str(lake)!r}; wait until it ends") from None
     return lock
 
 
-# Views are read when the file is opened; blocks of tables, with their checksums, when they are needed
+# Views are read when the file is opened; blocks of tables, with their checksums, only when they are needed
 def _read_through(path: Path) -> None:
     with duckdb.connect(config=CONFIG) as connection:
         connection.execute(f"attach {quoted(path)} as {VIEWS_ALIAS} (read_only)")

@@ -1,1 +1,1 @@
-"""pyiceberg kept from the user's own settings, and from files that would crash it."""
+"""Protect pyiceberg from the user's own settings, and from files that would crash it."""

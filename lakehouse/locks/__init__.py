@@ -1,1 +1,1 @@
-"""One writer at a time: by a file on one machine, by a lease in S3 across machines."""
+"""One writer at a time: by a lock file on one machine, by a lease in S3 across machines."""

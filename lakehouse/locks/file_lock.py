@@ -13,11 +13,11 @@ from ..errors import ConcurrentWriter, LakeUnavailable
 
 @contextmanager
 def file_lock(path: Path, what: str, where: str) -> Iterator[None]:
-    """Hold the lock file `path`; the names say what is written, and in which lake.
+    """Hold the lock file `path`. Messages use `what`, the thing that is written, and `where`, the lake.
 
     Raises:
         ConcurrentWriter: another process of this machine holds it.
-        LakeUnavailable: it is another user's, or can't be made.
+        LakeUnavailable: the lock file belongs to another user, or can't be created.
     """
     with _opened(path) as lock:
         try:
@@ -40,6 +40,6 @@ def _opened(path: Path) -> TextIO:
         return path.open("a+")
     except OSError as error:
         raise LakeUnavailable(
-            f"lock file {str(path)!r} can't be opened: {error.strerror}; where another user left it, remove it while "
+            f"lock file {str(path)!r} can't be opened: {error.strerror}; if another user left it, remove it while "
             "nothing runs"
         ) from error

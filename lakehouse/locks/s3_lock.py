@@ -1,8 +1,9 @@
-"""One writer at a time, over an object in S3: a lease, taken and renewed by conditional writes.
+"""One writer at a time across machines: a lease on an object in S3, taken and renewed by conditional writes.
 
-The object is `{"host": …, "pid": 12, "token": …, "renewals": 3}`, or `{}` when it is free. Whoever writes it says which
-version it replaces (`If-Match`) or that there is none (`If-None-Match: *`), so of two at once S3 lets one through. A
-holder renews it; when one is killed, its lease lapses. Ages are told by S3's clock alone.
+The object is `{"host": …, "pid": 12, "token": …, "renewals": 3}`, or `{}` when the lock is free. Every write states
+which version it replaces (`If-Match`) or that there is none (`If-None-Match: *`), so S3 accepts only one of two
+simultaneous writes. The holder renews the lease; if the holder is killed, the lease expires. Ages are measured by S3's
+clock only.
 
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html, read 2026-11-24.
 """
@@ -26,7 +27,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ..errors import ConcurrentWriter
 
 LEASE = timedelta(minutes=2)
-"""How long a holder that was killed keeps others waiting."""
+"""How long other writers must wait after a holder was killed."""
 
 _REFUSED = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 
@@ -36,15 +37,15 @@ def s3_lock(s3: Any, bucket: str, key: str, what: str, *, lease: timedelta = LEA
     """Hold the lock `s3://bucket/key`.
 
     Args:
-        s3: boto3's client; it must give up an attempt well before a quarter of the lease is over.
-        bucket: where the lock's object is.
-        key: of that object.
-        what: what is written, for messages.
-        lease: for how long a holder that is not heard of keeps its right.
+        s3: a boto3 client, which must give up an attempt well before a quarter of the lease is over.
+        bucket: the bucket of the lock's object.
+        key: the key of that object.
+        what: the thing that is written, for messages.
+        lease: how long the right to write lasts without renewal.
 
     Raises:
-        ConcurrentWriter: another process holds it; or it was taken from us, because it could not be renewed in time,
-            for example while the machine slept. Then the body was interrupted as by Ctrl-C.
+        ConcurrentWriter: another process holds the lock, or this one lost it because it could not be renewed in time,
+            for example while the machine slept. In that case the body was interrupted as if by Ctrl-C.
     """
     lock = _Lock(s3, bucket, key, what, lease)
     lock.take()
@@ -65,7 +66,7 @@ def s3_lock(s3: Any, bucket: str, key: str, what: str, *, lease: timedelta = LEA
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let SIGINT interrupt the main thread also where it is ignored, as in what a shell script starts with `&`."""
+    """Let SIGINT interrupt the main thread even if it is ignored, as in a process that a script starts with `&`."""
     if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
         yield
         return
@@ -98,27 +99,27 @@ class _Lock:
             raise self._held_by(self._read())
 
     def keep(self) -> None:
-        """Renew until `done`; interrupts the main thread where the lock is lost."""
+        """Renew the lease until `done`; interrupts the main thread if the lock is lost."""
         pause = self.lease.total_seconds() / 4
         renewed_at = time.monotonic()
         while not self.done.wait(pause):
             self.renewals += 1
-            asked_at = time.monotonic()
+            sent_at = time.monotonic()
             with suppress(BotoCoreError, ClientError):  # the next renewal may get through
                 if not self._write(self._ours(), {"IfMatch": self.etag}):
                     break
-                renewed_at = asked_at
-            # a further attempt could end after the lease
+                renewed_at = sent_at
+            # another attempt might not end before the lease does
             if time.monotonic() - renewed_at > self.lease.total_seconds() / 2:
                 break
         else:
             return
         self.lost = True
-        os.kill(os.getpid(), signal.SIGINT)  # wakes the main thread from whatever it waits for
+        os.kill(os.getpid(), signal.SIGINT)  # wakes the main thread, whatever it is waiting for
 
     def free(self) -> None:
         if not self.lost:
-            with suppress(BotoCoreError, ClientError):  # then it runs out
+            with suppress(BotoCoreError, ClientError):  # then the lease expires
                 self._write({}, {"IfMatch": self.etag})
 
     def raise_if_lost(self) -> None:
@@ -136,28 +137,28 @@ class _Lock:
         }
 
     def _write(self, content: dict[str, Any], condition: dict[str, str]) -> bool:
-        """Whether S3 took it; False where somebody else was faster."""
+        """Whether S3 accepted the write; False if another process was faster."""
         try:
-            answer = self.s3.put_object(Bucket=self.bucket, Key=self.key, Body=json.dumps(content), **condition)
+            response = self.s3.put_object(Bucket=self.bucket, Key=self.key, Body=json.dumps(content), **condition)
         except ClientError as error:
             if error.response["Error"]["Code"] not in _REFUSED:
                 raise
-            # an answer was lost: of this write, which boto3 has sent again, or of the renewal before it
+            # a response was lost: of this write, which boto3 has sent again, or of the renewal before it
             found = self._read()
             if found is None or found.content.get("token") != self.token:
                 return False
             self.etag = found.etag
             return found.content == content or self._write(content, {"IfMatch": found.etag})
-        self.etag = answer["ETag"]
+        self.etag = response["ETag"]
         return True
 
     def _read(self) -> "_Found | None":
         try:
-            answer = self.s3.get_object(Bucket=self.bucket, Key=self.key)
+            response = self.s3.get_object(Bucket=self.bucket, Key=self.key)
         except self.s3.exceptions.NoSuchKey:
             return None
-        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-        return _Found(json.loads(answer["Body"].read()), answer["ETag"], now - answer["LastModified"])
+        now = parsedate_to_datetime(response["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return _Found(json.loads(response["Body"].read()), response["ETag"], now - response["LastModified"])
 
     def _held_by(self, found: "_Found | None") -> ConcurrentWriter:
         holder = found.holder if found else "unknown"
@@ -182,5 +183,5 @@ class _Found:
         return bool(self.content) and self.age <= lease
 
     def seconds_left(self, lease: timedelta) -> int:
-        """Whole seconds, at least one, until the lease lapses if nobody renews it; S3 tells times in whole seconds."""
+        """Whole seconds, at least one, until the lease expires without renewal; S3 gives times in whole seconds."""
         return int(max(timedelta(), lease - self.age).total_seconds()) + 1

@@ -1,1 +1,1 @@
-"""Find what a crash of the machine left of a lake in a folder, and make it whole again."""
+"""Find what a crash of the machine damaged in a lake in a folder, and repair it."""

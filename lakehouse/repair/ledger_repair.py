@@ -1,6 +1,6 @@
-"""The ledger against what the raw tables hold: which loads it tells of that they have not, and which it lacks.
+"""Compare the ledger with the raw tables: which loads only the ledger has, and which it lacks.
 
-A load that the ledger tells of and the raw table has not would be waited for by `run unify` for ever.
+If the ledger lists a load that the raw table doesn't have, `run unify` would wait for that load for ever.
 """
 
 import re
@@ -20,10 +20,10 @@ from ..load_rows import LOAD, read_load
 from ..raw_table import RawTable
 
 _FILE = re.compile(r"(\d+\.\d+)-[^/]*\.parquet")
-"""How landing names the files of a load."""
+"""The file names that landing gives to the files of a load."""
 
 Loads = dict[str, set[str]]
-"""Ids of loads, by raw table."""
+"""The ids of loads, by raw table."""
 
 
 @dataclass(frozen=True)
@@ -31,42 +31,42 @@ class LedgerDifferences:
     """How the ledger differs from the raw tables."""
 
     gone: Loads
-    """What it tells of and the raw tables have not."""
+    """Loads that the ledger lists but the raw tables don't have."""
     lacking: Loads
-    """What it lacks."""
+    """Loads that the raw tables have but the ledger lacks."""
     declared: Mapping[str, RawTable]
 
     def __bool__(self) -> bool:
         return bool(self.gone or self.lacking)
 
-    def told(self) -> str:
+    def in_words(self) -> str:
         """The differences in a few words."""
-        told = [f"tells of {len(ids)} loads that {table} has not" for table, ids in sorted(self.gone.items())]
-        told += [f"lacks {len(ids)} loads of {table}" for table, ids in sorted(self.lacking.items())]
-        return ", ".join(told)
+        words = [f"lists {_counted(ids)} that {table} doesn't have" for table, ids in sorted(self.gone.items())]
+        words += [f"lacks {_counted(ids)} of {table}" for table, ids in sorted(self.lacking.items())]
+        return ", ".join(words)
 
 
 def differences(
     raw: Mapping[str, str], ledger: str | None, *, declared: Mapping[str, RawTable], unknown: Set[str]
 ) -> LedgerDifferences:
-    """Compare the ledger with the raw tables; no rows are read where landing made the files.
+    """Compare the ledger with the raw tables; reads no rows of tables whose files were all written by landing.
 
     Args:
-        raw: addresses of the metadata of the raw tables, by table.
-        ledger: that of the ledger; None where it is to be made again.
-        declared: the raw tables whose rows can be told from their columns.
-        unknown: raw tables of which nobody knows what they hold, so that nothing is concluded.
+        raw: the addresses of the raw tables' metadata, by table.
+        ledger: the address of the ledger's metadata; None if the ledger will be created again.
+        declared: the raw tables whose columns are known, so that ledger rows can be derived from their rows.
+        unknown: raw tables whose contents are unknown; they are left out of the comparison.
     """
-    told = _told_of(ledger) if ledger else {}
+    listed = _listed(ledger) if ledger else {}
     held = {name: _held(StaticTable.from_metadata(address)) for name, address in raw.items()}
-    tables = (told.keys() | held.keys()) - unknown
-    gone = {name: told.get(name, set()) - held.get(name, set()) for name in tables}
-    lacking = {name: held.get(name, set()) - told.get(name, set()) for name in tables & declared.keys()}
+    tables = (listed.keys() | held.keys()) - unknown
+    gone = {name: listed.get(name, set()) - held.get(name, set()) for name in tables}
+    lacking = {name: held.get(name, set()) - listed.get(name, set()) for name in tables & declared.keys()}
     return LedgerDifferences(_some(gone), _some(lacking), declared)
 
 
 def correct(differs: LedgerDifferences, lake: Lake) -> None:
-    """Take out of the ledger what is gone, and add what it lacks, in one commit."""
+    """Remove the loads from the ledger that are gone, and add those that it lacks, in one commit."""
     ledger = ensure_table(lake, ledger_table())
     added, recorded = list(_added(differs, lake)), dict(_recorded(differs, lake))
     with ledger.transaction() as transaction:
@@ -85,7 +85,7 @@ def _added(differs: LedgerDifferences, lake: Lake) -> Iterator[LedgerRow]:
                 yield from read_load(raw, table, load_id, landed_at=None)
 
 
-# else the next run would append the last load of a table that went back once more
+# otherwise the next run would append the last load of a restored table to the ledger a second time
 def _recorded(differs: LedgerDifferences, lake: Lake) -> Iterator[tuple[str, str]]:
     for name in (differs.gone.keys() | differs.lacking.keys()) & differs.declared.keys():
         table = existing_table(lake, name)
@@ -93,12 +93,12 @@ def _recorded(differs: LedgerDifferences, lake: Lake) -> Iterator[tuple[str, str
         yield recorded_property(name), load.load_id if load else ""
 
 
-def _told_of(address: str) -> Loads:
+def _listed(address: str) -> Loads:
     rows = StaticTable.from_metadata(address).scan(selected_fields=("raw_table", "load_id")).to_arrow()
-    told: Loads = defaultdict(set)
+    listed: Loads = defaultdict(set)
     for table, load_id in zip(rows["raw_table"].to_pylist(), rows["load_id"].to_pylist(), strict=True):
-        told[table].add(load_id)
-    return told
+        listed[table].add(load_id)
+    return listed
 
 
 def _held(table: Table) -> set[str]:
@@ -118,6 +118,10 @@ def _of_loads(loads: Loads) -> BooleanExpression:
         for name, load_ids in sorted(loads.items())
     ]
     return reduce(Or, each)
+
+
+def _counted(ids: Set[str]) -> str:
+    return "1 load" if len(ids) == 1 else f"{len(ids):,} loads"
 
 
 def _some(loads: Loads) -> Loads:

@@ -1,11 +1,11 @@
-"""Bring a damaged lake in a folder back: its catalog, its tables, and what the ledger says of them.
+"""Restore a damaged lake in a folder: its catalog, its tables, and the ledger's list of their loads.
 
-    raw tables          go back to their newest whole state, whose watermarks say where the next load goes on
-    the ledger          likewise; then it is told what the raw tables hold: loads that went are taken out, others added
-    what dbt builds     is taken out of the catalog, and the next `run unify` builds it from raw again
-    catalog.db          where it is lost, is made again from the newest whole state of each table of the loaders
+    raw tables          go back to their newest complete state, whose watermarks say where the next load continues
+    the ledger          likewise; then loads that are gone from the raw tables are removed, and missing ones added
+    tables of dbt       are removed from the catalog, and the next `run unify` rebuilds them from the raw tables
+    catalog.db          if it is lost, is rebuilt from the newest complete state of each table of the loaders
 
-Files of tables are never changed and never removed, so whatever was done can be looked at afterwards.
+The files of tables are never changed or removed, so every repair can be examined afterwards.
 """
 
 import re
@@ -30,21 +30,21 @@ from .tables_found import has_tables_with_rows, table_folders
 from .whole_state import damage_of, read_metadata
 
 _OF_DBT = re.compile(r"\w+-[0-9a-f]{8}")
-"""The folder of a table that DuckDB made: what dbt builds, it can build again."""
+"""The folder name of a table that DuckDB created for dbt, which can build it again."""
 
-_BUILT_AGAIN = "is taken out of the catalog; the next `run unify` builds it from raw again"
+_BUILT_AGAIN = "is removed from the catalog; the next `run unify` rebuilds it from the raw tables"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong with a lake, and what is done about it."""
+    """Something that is wrong with a lake, and how it is repaired."""
 
     what: str
-    """A table, or the catalog's file."""
+    """The name of the table, or of the catalog's file."""
     wrong: str
     cure: str
     apply: Callable[[LocalLake], None] | None = None
-    """Does it; None where a person must."""
+    """A function that carries out the repair; None if only a person can."""
 
     def __str__(self) -> str:
         return f"{self.what}: {self.wrong}; {self.cure}"
@@ -52,15 +52,15 @@ class Finding:
 
 @dataclass
 class _Examination:
-    """What is found in a lake's folder; changes nothing."""
+    """An examination of a lake's folder, which changes nothing."""
 
     folder: Path
     declared: Mapping[str, RawTable]
     findings: list[Finding] = field(default_factory=list)
     states: dict[str, State] = field(default_factory=dict)
-    """Of each table of the loaders the state that it will have."""
+    """The state that each table of the loaders will have after the repair."""
     unknown: set[str] = field(default_factory=set)
-    """Tables that only a person can bring back, so that nothing is concluded from what they lack."""
+    """Tables that only a person can restore; nothing is concluded from loads missing in them."""
 
     def __post_init__(self) -> None:
         self._io = load_file_io({}, f"file://{self.folder}")
@@ -73,27 +73,27 @@ class _Examination:
         differs = self._ledger_differences()
         changed = {finding.what for finding in self.findings if _is_raw(finding.what)} | differs.gone.keys()
         if changed:
-            self._build_again(f"was built from what {', '.join(sorted(changed))} held before")
+            self._build_again(f"was built from the former contents of {', '.join(sorted(changed))}")
         if differs:
-            self._add(LEDGER, differs.told(), "is made to tell what they hold", partial(correct, differs))
+            self._add(LEDGER, differs.in_words(), "is corrected to match the raw tables", partial(correct, differs))
         return self.findings
 
     @cached_property
     def rows(self) -> dict[str, str] | None:
-        """What the catalog names, by table; None where it is lost and there are tables."""
+        """The metadata addresses in the catalog, by table; None if the catalog is lost although there are tables."""
         found = _rows(self.folder / DATABASE)
         return found if found or not has_tables_with_rows(self.folder) else None
 
     def _find_lost_catalog(self) -> None:
-        self._add(DATABASE, "is missing, empty or damaged", "is made again from the tables' files", _set_aside)
+        self._add(DATABASE, "is missing, empty or damaged", "is rebuilt from the tables' files", _set_aside)
         for folder in table_folders(self.folder):
             if _OF_DBT.fullmatch(folder.name):
-                cure = f"the next `run unify` builds its table again, and {str(folder)!r} may be deleted"
-                self._add(folder.name, "was made by dbt", cure, _leave_alone)
+                cure = f"the next `run unify` rebuilds its table, and {str(folder)!r} may be deleted"
+                self._add(folder.name, "was created by dbt", cure, _leave_alone)
             elif state := newest_whole_state(folder, self._io):
-                self._point_to(folder.name, state, "was named by the lost catalog")
+                self._point_to(folder.name, state, "was listed in the lost catalog")
             else:
-                self._leave(folder.name, "has no whole state")
+                self._leave(folder.name, "has no complete state")
 
     def _examine(self, name: str, address: str) -> None:
         damage = damage_of(address, self._io)
@@ -106,22 +106,22 @@ class _Examination:
         elif state := newest_whole_state(folder, self._io):
             self._point_to(name, state, str(damage))
         elif name == LEDGER or folder not in table_folders(self.folder):
-            self._add(name, f"{damage}, and no whole state is kept", "is made again", _forgets(name))
+            self._add(name, f"{damage}, and no complete state is left", "is created again", _forgets(name))
         else:
-            self._leave(name, f"{damage}, and no whole state is kept")
+            self._leave(name, f"{damage}, and no complete state is left")
 
     def _point_to(self, name: str, state: State, wrong: str) -> None:
         self.states[name] = state
         at = datetime.fromtimestamp(state.metadata.last_updated_ms / 1000, UTC)
-        cure = f"goes back to {state.address}, of {at:%Y-%m-%d %H:%M:%S}, with {state.row_count:,} rows"
+        cure = f"goes back to {state.address} from {at:%Y-%m-%d %H:%M:%S}, with {state.row_count:,} rows"
         if _is_raw(name):
-            cure += "; the next `run ingest` lands what came after it"
+            cure += "; the next `run ingest` lands what is missing since then"
         self._add(name, wrong, cure, lambda lake: lake.catalog.point_to(name, state.address))
 
     def _leave(self, name: str, wrong: str) -> None:
         self.unknown.add(name)
         folder = self.folder / NAMESPACE / name
-        self._add(name, wrong, f"restore its files from a copy, or move {str(folder)!r} away to load it from the start")
+        self._add(name, wrong, f"restore its files from a copy, or move {str(folder)!r} away to load everything again")
 
     def _build_again(self, why: str) -> None:
         found = {finding.what for finding in self.findings}
@@ -139,7 +139,7 @@ class _Examination:
 
 
 def examine(lake: LocalLake, declared: Mapping[str, RawTable]) -> list[Finding]:
-    """What is wrong with a lake, and what repairing it would do, in order; empty where every table is whole.
+    """What is wrong with a lake and how a repair would fix it, in order; empty if every table is complete.
 
     `declared` are the raw tables, by name.
     """
@@ -147,10 +147,10 @@ def examine(lake: LocalLake, declared: Mapping[str, RawTable]) -> list[Finding]:
 
 
 def repair(lake: LocalLake, declared: Mapping[str, RawTable], *, writers: Sequence[str]) -> list[Finding]:
-    """Do what `examine` says, as the only writer of all that `writers` name; gives what was found.
+    """Carry out what `examine` finds, while holding the locks that `writers` names, and return the findings.
 
-    Nothing is done where there is a finding that only a person can mend. A repair that is stopped half-way may be run
-    again: each step leaves a lake that is no worse.
+    Nothing is changed if a finding can only be repaired by a person. A repair that was interrupted can be run again:
+    no step leaves the lake worse than before.
     """
     with ExitStack() as only:
         for what in writers:
@@ -169,7 +169,7 @@ def _forgets(name: str) -> Callable[[LocalLake], None]:
 
 
 def _leave_alone(_: LocalLake) -> None:
-    """What needs nothing done."""
+    """The repair of a finding that needs none."""
 
 
 def _is_raw(name: str) -> bool:
@@ -194,7 +194,7 @@ def _rows(database: Path) -> dict[str, str]:
 
 
 def _set_aside(lake: LocalLake) -> None:
-    # with its journal, which SQLite would apply to the new one
+    # together with its journal, which SQLite would otherwise apply to the new file
     for path in _files_of_catalog(lake.folder):
         path.rename(_free_name(path))
 

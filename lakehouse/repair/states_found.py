@@ -1,4 +1,4 @@
-"""The states of a table that its folder still holds, newest first, and the newest of them that is whole."""
+"""The states of a table that its folder still holds, newest first, and the newest complete one."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _VERSION = re.compile(r"(\d+)-")
 
 @dataclass(frozen=True)
 class State:
-    """One metadata file of a table."""
+    """A state of a table, given by one metadata file."""
 
     address: str
     metadata: TableMetadata
@@ -28,7 +28,7 @@ class State:
 
 
 def newest_whole_state(folder: Path, io: FileIO) -> State | None:
-    """The newest state in a table's folder whose files are all there; None where there is none."""
+    """The newest complete state in a table's folder, or None."""
     return next((state for state in _states(folder, io) if damage_of(state.address, io) is None), None)
 
 

@@ -1,4 +1,4 @@
-"""The tables whose files are in a lake's folder, whatever its catalog says of them.
+"""The tables whose files are in a lake's folder, whatever its catalog says about them.
 
 <lake>/schemahub/raw_shop_orders/metadata/00012-….metadata.json
 <lake>/schemahub/orders_unified-1a2b3c4d/metadata/00000-….metadata.json
@@ -12,12 +12,12 @@ from ..layout import NAMESPACE
 
 
 def table_folders(lake: Path) -> list[Path]:
-    """The folders that hold metadata of a table."""
+    """The folders that hold a table's metadata."""
     return sorted({path.parent.parent for path in (lake / NAMESPACE).glob("*/metadata/*.metadata.json")})
 
 
 def has_tables_with_rows(lake: Path) -> bool:
-    """Whether a catalog must have named some table, since one was committed to after it was made."""
+    """Whether a catalog must have existed, because some table has had a commit since it was created."""
     return any(_was_committed_to(path) for path in _all_metadata(lake))
 
 
@@ -26,9 +26,9 @@ def _all_metadata(lake: Path) -> Iterator[Path]:
         yield from sorted((folder / "metadata").glob("*.metadata.json"), reverse=True)
 
 
-# a run that was killed while it made the first tables leaves metadata without a snapshot, which are worth nothing
+# a run that was killed while creating the first tables leaves metadata without a snapshot, which hold no rows
 def _was_committed_to(metadata: Path) -> bool:
     try:
         return bool(json.loads(metadata.read_bytes()).get("snapshots"))
     except (ValueError, AttributeError):
-        return True  # damaged, so nobody knows
+        return True  # damaged, so there may have been rows

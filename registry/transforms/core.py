@@ -34,7 +34,7 @@ CORE: Mapping[str, Transform] = {
         "The text of a whole number as a 64-bit integer.",
         ("string",),
         "long",
-        "Null if it isn't a whole number in plain digits, such as 1.5 or 1e3, or exceeds 64 bits.",
+        "Null if it isn't a whole number in plain digits (1.5 and 1e3 are not) or exceeds 64 bits.",
     ),
     "to_boolean": Transform(
         "The words true and false, t and f, or 1 and 0 as a boolean.",
@@ -58,4 +58,4 @@ CORE: Mapping[str, Transform] = {
 }
 
 PLAIN = ("to_string", "to_double", "to_bigint", "to_boolean", "iso8601")
-"""The transforms that only change the type, one for each type."""
+"""The transforms that only change the type, one for each target type."""

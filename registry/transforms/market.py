@@ -1,13 +1,13 @@
-"""Transforms of markets: which side of a trade was the taker's."""
+"""Transforms for market data: which side of a trade was the taker's."""
 
 from collections.abc import Mapping
 
 from .transform import Transform
 
 BUYS, SELLS = ("buy", "b", "bid", "bought"), ("sell", "s", "ask", "sold")
-"""The words for either side, in small letters."""
+"""The words for each side, in lower case."""
 
-_WORDS = f"The words {', '.join(BUYS)} and {', '.join(SELLS)} in upper or lower case; all else, and null, is UNKNOWN."
+_WORDS = f"The words {', '.join(BUYS)} and {', '.join(SELLS)} in any letter case; other text, and null, is UNKNOWN."
 
 MARKET: Mapping[str, Transform] = {
     "side_from_buyer_is_maker": Transform(

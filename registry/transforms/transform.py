@@ -1,4 +1,4 @@
-"""What is known of a transform besides its SQL."""
+"""The description of a transform, without its SQL."""
 
 from dataclasses import dataclass
 

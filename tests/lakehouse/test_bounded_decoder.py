@@ -1,4 +1,4 @@
-"""Damaged manifests, and lists of them, are an error that can be caught, and never the end of the process."""
+"""Damaged manifests and manifest lists raise an error that can be caught, and never crash the process."""
 
 import random
 from collections.abc import Callable
@@ -23,7 +23,7 @@ IO = PyArrowFileIO()
 
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
-    """The state of a raw table that one load made."""
+    """The snapshot of a raw table after one load."""
     lake = local_home(tmp_path_factory.mktemp("damaged")).open()
     land_up_to(lake, 20)
     found = lake.catalog.load_table(identifier(RAW.name)).current_snapshot()
@@ -40,13 +40,13 @@ def manifest_of(snapshot: Snapshot) -> ManifestFile:
     return manifest
 
 
-def test_what_is_whole_is_read_as_it_was_written(snapshot: Snapshot) -> None:
+def test_an_undamaged_file_is_read_as_it_was_written(snapshot: Snapshot) -> None:
     (entry,) = manifest_of(snapshot).fetch_manifest_entry(IO)
     assert entry.data_file.record_count == 40
 
 
 @pytest.mark.parametrize("after_header", [-1_000_000, -400, -10, -1, 1, 2, 3, 20, 40])
-def test_a_file_that_was_cut_is_not_taken_for_one_that_ended(snapshot: Snapshot, after_header: int) -> None:
+def test_a_truncated_file_is_not_mistaken_for_a_complete_one(snapshot: Snapshot, after_header: int) -> None:
     manifest = manifest_of(snapshot)
     reads: list[tuple[str, Callable[[], object]]] = [
         (snapshot.manifest_list, lambda: list(read_manifest_list(IO.new_input(snapshot.manifest_list)))),
@@ -54,7 +54,7 @@ def test_a_file_that_was_cut_is_not_taken_for_one_that_ended(snapshot: Snapshot,
     ]
     for address, read in reads:
         content = path_of(address).read_bytes()
-        sync = content[-16:]  # ends the header, and each block
+        sync = content[-16:]  # the marker that ends the header and each block
         path_of(address).write_bytes(content[: max(5, content.index(sync) + len(sync) + after_header)])
         try:
             with pytest.raises((ValueError, EOFError)):
@@ -74,14 +74,14 @@ def test_a_file_whose_bytes_were_changed_is_read_or_refused(snapshot: Snapshot, 
         changed[at] = chance.randrange(256)
     manifest = manifest_of(snapshot)
     path.write_bytes(bytes(changed))
-    with suppress(Exception):  # whatever it is, it can be told
+    with suppress(Exception):  # any exception will do: it can be reported
         manifest.fetch_manifest_entry(IO)
     path.write_bytes(content)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=60), st.lists(st.sampled_from(["int", "bytes", "utf8", "skip", "ints", "dict"]), max_size=6))
-def test_no_bytes_lead_out_of_themselves(data: bytes, steps: list[str]) -> None:
+def test_no_bytes_make_the_decoder_read_beyond_their_end(data: bytes, steps: list[str]) -> None:
     decoder = bounded_decoder(data)
     try:
         for step in steps:

@@ -1,4 +1,4 @@
-"""What another tool did to a column of ours is seen, named and not built upon."""
+"""Changes that another tool made to a column of ours are detected, reported and not built upon."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -45,7 +45,10 @@ def swapped(table: Table) -> None:
 
 CHANGES: dict[str, tuple[Change, str]] = {
     "renamed": (renamed, "`market` of `raw_imaginary_trades` was renamed to `pair` by another tool; rename it back"),
-    "dropped": (dropped, "`market` of `raw_imaginary_trades` was dropped by another tool, and its values are out of"),
+    "dropped": (
+        dropped,
+        "`market` of `raw_imaginary_trades` was dropped by another tool, and its values can't be read any more",
+    ),
     "dropped and added": (dropped_and_added, "`market` of `raw_imaginary_trades` was dropped by another tool"),
     "swapped": (swapped, "`id` of `raw_imaginary_trades` was renamed to `market` by another tool"),
 }
@@ -64,16 +67,16 @@ def test_a_column_that_another_tool_changed_is_refused_with_what_to_do(lake: Loc
     assert lake.catalog.load_table(identifier(RAW.name)).metadata_location == changed
 
 
-def test_a_renamed_column_is_seen_in_a_table_that_was_made_before_ids_were_kept(lake: LocalLake) -> None:
+def test_a_renamed_column_is_detected_in_a_table_created_before_ids_were_recorded(lake: LocalLake) -> None:
     table = ensure_table(lake, RAW.table)
     with table.transaction() as transaction:
         transaction.remove_properties("schemahub.columns")
     renamed(table.refresh())
-    with pytest.raises(Misconfigured, match=r"`market` of .* is missing, and another tool made `pair`, perhaps by"):
+    with pytest.raises(Misconfigured, match=r"`market` of .* is missing, and another tool created `pair`, perhaps"):
         land_up_to(lake, 10)
 
 
-def test_a_column_renamed_back_and_columns_of_others_are_no_hindrance(lake_home: LakeHome) -> None:
+def test_a_column_renamed_back_and_columns_of_other_tools_are_accepted(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 10)
     table = lake.catalog.load_table(identifier(RAW.name))
@@ -87,7 +90,7 @@ def test_a_column_renamed_back_and_columns_of_others_are_no_hindrance(lake_home:
     assert landed_ids(lake) == every_id_once(20)
 
 
-def test_a_description_that_changed_is_the_one_in_iceberg_too(lake: LocalLake) -> None:
+def test_a_changed_description_reaches_iceberg(lake: LocalLake) -> None:
     land_up_to(lake, 10)
     first, *others = RAW.columns
     newly = replace(RAW, columns=(replace(first, description="Says more."), *others))
@@ -112,5 +115,5 @@ def test_a_lake_of_another_layout_is_refused_in_one_line(
         look(lake)
     assert str(caught.value) == (
         f"`{name}` of {lake.location} has layout {found or 'unknown'}, and this version of SchemaHub reads and writes "
-        "layout 1: use the version that made the lake, or land into a new one with --lake"
+        "layout 1: use the version that created the lake, or land into a new one with --lake"
     )

@@ -1,4 +1,4 @@
-"""The times of commits rise, whatever the clocks say, and whoever chose them."""
+"""The times of commits increase, whatever the clocks say and whichever tool chose them."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ SetClock = Callable[[int], None]
 
 @pytest.fixture
 def set_clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """Sets the clock of commits to so many seconds ahead."""
+    """A function that sets the clock of commits ahead by a number of seconds."""
     right = commit_times.now_ms
 
     def set_to(seconds: int) -> None:
@@ -51,7 +51,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(upkeep, "KEPT_SNAPSHOTS", 3)
 
 
-def test_times_rise_and_nothing_stops_whatever_the_clock_does(
+def test_times_increase_and_nothing_fails_whatever_the_clock_does(
     lake_home: LakeHome, set_clock: SetClock, few: None
 ) -> None:
     lake = lake_home.open()
@@ -64,7 +64,7 @@ def test_times_rise_and_nothing_stops_whatever_the_clock_does(
     assert landed_ids(lake) == every_id_once(len(STEPS) + 1)
 
 
-def test_a_load_has_the_time_of_its_commit_where_the_clock_is_right(lake_home: LakeHome) -> None:
+def test_a_load_has_the_time_of_its_commit_if_the_clock_is_right(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 1)
     before = commit_times.now_ms()
@@ -72,7 +72,7 @@ def test_a_load_has_the_time_of_its_commit_where_the_clock_is_right(lake_home: L
     assert before <= metadata(lake, RAW.name).snapshots[-1].timestamp_ms <= commit_times.now_ms()
 
 
-def test_upkeep_with_a_wrong_clock_puts_no_time_ahead_which_would_stop_java(
+def test_maintenance_with_a_wrong_clock_moves_no_time_ahead_which_would_stop_java(
     lake_home: LakeHome, set_clock: SetClock, few: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = lake_home.open()
@@ -90,7 +90,7 @@ def test_upkeep_with_a_wrong_clock_puts_no_time_ahead_which_would_stop_java(
     assert table.metadata.last_updated_ms <= right
 
 
-def test_a_log_that_others_left_out_of_order_is_put_in_order(lake: Lake) -> None:
+def test_a_log_that_another_tool_left_out_of_order_is_put_in_order(lake: Lake) -> None:
     land_up_to(lake, 1)
     land_up_to(lake, 2)
     current = metadata(lake, RAW.name)
@@ -138,7 +138,7 @@ with connect(Path(sys.argv[1]), read_only=False) as connection:
 """
 
 
-def test_what_duckdb_commits_has_times_that_rise_too(tmp_path: Path) -> None:
+def test_commits_of_duckdb_have_increasing_times_too(tmp_path: Path) -> None:
     shift = tmp_path / "shift"
     for number, ahead in enumerate((0, DAY)):
         shift.write_text(str(ahead))

@@ -1,4 +1,4 @@
-"""Tables stay quick to read and to write, however many loads they have taken; and lose nothing by it."""
+"""Tables stay fast to read and write after any number of loads, and compaction loses no rows."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def counts(lake: Lake, name: str) -> tuple[int, int]:
-    """Snapshots and files of a table."""
+    """The numbers of snapshots and of files of a table."""
     table = lake.catalog.load_table(identifier(name))
     return len(table.metadata.snapshots), len(list(table.scan().plan_files()))
 
@@ -31,17 +31,17 @@ def test_many_loads_leave_few_snapshots_and_few_files_of_the_ledger(lake_home: L
         land_up_to(lake, number)
         assert counts(lake, RAW.name)[0] <= 5
         snapshots, files = counts(lake, LEDGER)
-        assert snapshots <= 7  # gathering makes two
+        assert snapshots <= 7  # merging files adds two
         assert files <= 6
     assert landed_ids(lake) == every_id_once(LOADS)
     ledger = loads(lake)
     assert [(row.stream, row.last_id) for row in ledger] == [
         (market, str(number)) for number in range(1, LOADS + 1) for market in MARKETS
     ]
-    assert counts(lake, RAW.name)[1] == LOADS  # raw rows are never written again
+    assert counts(lake, RAW.name)[1] == LOADS  # raw rows are never rewritten
 
 
-def test_who_reads_the_ledger_meanwhile_reads_on(lake_home: LakeHome, few: None) -> None:
+def test_a_reader_of_the_ledger_is_not_disturbed_by_compaction(lake_home: LakeHome, few: None) -> None:
     lake = lake_home.open()
     for number in range(1, 6):
         land_up_to(lake, number)
@@ -51,7 +51,7 @@ def test_who_reads_the_ledger_meanwhile_reads_on(lake_home: LakeHome, few: None)
     assert before.scan().to_arrow().num_rows == 5 * len(MARKETS)
 
 
-def test_upkeep_gives_way_to_who_writes_at_the_same_moment(
+def test_compaction_gives_way_to_a_simultaneous_writer(
     lake_home: LakeHome, few: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = lake_home.open()
@@ -67,7 +67,7 @@ def test_upkeep_gives_way_to_who_writes_at_the_same_moment(
     assert len(loads(lake)) == 7 * len(MARKETS)
 
 
-def test_a_snapshot_that_somebody_named_is_kept(lake_home: LakeHome, few: None) -> None:
+def test_a_tagged_snapshot_is_kept(lake_home: LakeHome, few: None) -> None:
     lake = lake_home.open()
     land_up_to(lake, 1)
     table = lake.catalog.load_table(identifier(LEDGER))

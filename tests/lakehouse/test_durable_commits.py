@@ -1,4 +1,4 @@
-"""What a commit wrote is on the disk before the catalog names it: files, and the folders that they are in."""
+"""Everything that a commit wrote, files and their folders, is on the disk before the catalog refers to it."""
 
 import os
 from collections.abc import Callable
@@ -19,12 +19,12 @@ from tests.support.landings import land_up_to
 
 
 class Disk:
-    """Which paths were synced by the time that the catalog's rows were last written."""
+    """Records which paths had been synced when a row of the catalog was written."""
 
     def __init__(self) -> None:
         self.synced: set[Path] = set()
         self.before: dict[str, set[Path]] = {}
-        """By the address of the metadata that a row names."""
+        """The paths synced before a row was written, by the metadata address in the row."""
 
     def sync(self, descriptor: int) -> None:
         self.synced.add(Path(os.readlink(f"/proc/self/fd/{descriptor}")))
@@ -45,7 +45,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
 
 
 def files_of(lake: LocalLake, name: str) -> set[Path]:
-    """Every file that the table's current metadata reaches."""
+    """Every file that the table's current metadata refers to, directly or indirectly."""
     table = lake.catalog.load_table(identifier(name))
     snapshot = table.current_snapshot()
     assert snapshot is not None
@@ -56,7 +56,9 @@ def files_of(lake: LocalLake, name: str) -> set[Path]:
 
 
 @pytest.mark.parametrize("name", [RAW.name, LEDGER])
-def test_all_that_a_load_wrote_is_synced_before_the_catalog_names_it(lake: LocalLake, disk: Disk, name: str) -> None:
+def test_everything_a_load_wrote_is_synced_before_the_catalog_refers_to_it(
+    lake: LocalLake, disk: Disk, name: str
+) -> None:
     disk.watch(lake.catalog)
     known: set[Path] = set()
     for number in range(1, 4):
@@ -70,7 +72,7 @@ def test_all_that_a_load_wrote_is_synced_before_the_catalog_names_it(lake: Local
         known |= files
 
 
-def test_all_that_another_tool_wrote_is_synced_before_the_catalog_names_it(lake: LocalLake, disk: Disk) -> None:
+def test_everything_another_tool_wrote_is_synced_before_the_catalog_refers_to_it(lake: LocalLake, disk: Disk) -> None:
     land_up_to(lake, 1)
     catalog = SqlCatalog("schemahub", uri=f"sqlite:///{lake.folder}/catalog.db", warehouse=lake.location)
     theirs = catalog.load_table(identifier(LEDGER))
@@ -92,7 +94,7 @@ def test_all_that_another_tool_wrote_is_synced_before_the_catalog_names_it(lake:
     assert files_of(lake, LEDGER) - known - disk.before[address] == set()
 
 
-def test_what_a_commit_syncs_follows_what_is_new_and_not_what_is_there(lake: LocalLake, disk: Disk) -> None:
+def test_a_commit_syncs_only_new_files_however_many_exist(lake: LocalLake, disk: Disk) -> None:
     counts = []
     for number in range(1, 6):
         disk.synced.clear()

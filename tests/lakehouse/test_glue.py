@@ -1,4 +1,4 @@
-"""The lake on S3 and Glue: whom it asks for credentials, and what it says when it may not."""
+"""The lake on S3 and Glue: where it gets its credentials, and how it reports that AWS refuses."""
 
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +19,7 @@ from tests.support.landings import every_id_once, land_up_to, landed_ids
 SECRET = "wJalrXUtnFEMIsecretKEY"
 
 
-def test_tables_are_such_as_athena_reads(s3_home: LakeHome) -> None:
+def test_tables_are_readable_by_athena(s3_home: LakeHome) -> None:
     lake = s3_home.open()
     table = ensure_table(lake, CONNECTORS["binance"].raw.table)
     found = boto3.client("glue").get_table(DatabaseName="schemahub", Name="raw_binance_trades")["Table"]
@@ -31,7 +31,7 @@ def test_tables_are_such_as_athena_reads(s3_home: LakeHome) -> None:
     assert (types["time"], types["price"], types["is_buyer_maker"]) == ("timestamp", "double", "boolean")
 
 
-def test_a_slash_at_the_end_is_the_same_lake(s3_home: LakeHome) -> None:
+def test_a_trailing_slash_names_the_same_lake(s3_home: LakeHome) -> None:
     assert open_lake(s3_home.location + "/").location == s3_home.location
 
 
@@ -47,7 +47,7 @@ def test_credentials_come_from_a_profile(s3_home: LakeHome, tmp_path: Path, monk
     assert SECRET not in stored + table.metadata.model_dump_json()
 
 
-def test_a_service_is_read_up_once_and_not_by_each_session(s3_home: LakeHome) -> None:
+def test_a_service_description_is_read_once_and_not_by_each_session(s3_home: LakeHome) -> None:
     loaders = {id(boto3.Session()._session.get_component("data_loader")) for _ in range(2)}
     assert len(loaders) == 1
 
@@ -69,11 +69,11 @@ def test_renewed_credentials_reach_the_file_system(s3_home: LakeHome, monkeypatc
         ({"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found; AWS_PROFILE names it"),
         ({"AWS_REGION": None, "AWS_DEFAULT_REGION": None}, "no AWS region was found"),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9"}, "AWS can't be reached for s3://"),
-        ({"AWS_ENDPOINT_URL_S3": "localhost:4566"}, "AWS can't be asked for s3://"),
+        ({"AWS_ENDPOINT_URL_S3": "localhost:4566"}, "no request can be sent to AWS for s3://"),
     ],
     ids=["none", "half", "profile", "region", "unreachable", "no address"],
 )
-def test_what_is_missing_is_said_in_one_line(
+def test_missing_aws_settings_are_reported_in_one_line(
     s3_home: LakeHome, changes: dict[str, str | None], says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
@@ -85,7 +85,7 @@ def test_what_is_missing_is_said_in_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_bucket_is_said_in_one_line(s3_home: LakeHome) -> None:
+def test_a_missing_bucket_is_reported_in_one_line(s3_home: LakeHome) -> None:
     with pytest.raises(LakeUnavailable, match="there is no such bucket for s3://nowhere-at-all/prefix; `make aws-boot"):
         open_lake("s3://nowhere-at-all/prefix")
 
@@ -96,7 +96,7 @@ def test_a_missing_bucket_is_said_in_one_line(s3_home: LakeHome) -> None:
      "s3://bucket/a/../b", "s3://bucket/./a", "s3://bucket/a%20b", "s3://bucket/prefix?x=1", "s3://bucket/a\nb",
      "s3:/bucket/prefix", "s3a://bucket/prefix"],
 )  # fmt: skip
-def test_an_address_that_is_none_is_refused(aws: LocalAws, location: str) -> None:
+def test_an_invalid_address_is_refused(aws: LocalAws, location: str) -> None:
     with pytest.raises(Misconfigured, match=r"expected (a folder, such as ./lake, or )?s3://bucket/prefix"):
         open_lake(location)
 
@@ -108,7 +108,7 @@ def test_keys_in_an_address_are_not_repeated(aws: LocalAws) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["", "a b", "ünï", "a+b", "a=1/b&c"])
-def test_what_is_landed_under_any_prefix_is_read_back(s3_home: LakeHome, prefix: str) -> None:
+def test_rows_landed_under_any_prefix_are_read_back(s3_home: LakeHome, prefix: str) -> None:
     bucket = s3_home.location.split("/")[2]
     lake = open_lake(f"s3://{bucket}/{prefix}")
     land_up_to(lake, 10)
@@ -121,10 +121,10 @@ def test_what_is_landed_under_any_prefix_is_read_back(s3_home: LakeHome, prefix:
     [
         ("ExpiredToken", "AWS does not accept the credentials for s3://bucket/prefix (ExpiredToken); name a profile"),
         ("InvalidAccessKeyId", "AWS does not accept the credentials for s3://bucket/prefix (InvalidAccessKeyId); name"),
-        ("AccessDenied", "AWS refuses ListObjectsV2 for s3://bucket/prefix: not you; the role or user needs the right"),
+        ("AccessDenied", "AWS refuses ListObjectsV2 for s3://bucket/prefix: not you; the role or user needs perm"),
     ],
 )
-def test_the_reason_of_a_refusal_is_asked_for_where_s3_gives_a_status_alone(
+def test_the_reason_of_a_refusal_is_requested_if_s3_gives_only_a_status(
     aws: LocalAws, monkeypatch: pytest.MonkeyPatch, code: str, reason: str
 ) -> None:
     class S3(BaseHTTPRequestHandler):
@@ -162,7 +162,7 @@ def test_an_endpoint_of_a_vpc_reaches_the_file_system(s3_home: LakeHome, monkeyp
         assert ("s3.endpoint" in lake._file_system(None)) == handed_on
 
 
-def test_a_work_folder_that_can_not_be_made_is_named(
+def test_a_work_folder_that_can_not_be_created_is_named(
     s3_home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")

@@ -6,9 +6,9 @@ from lakehouse.errors import Misconfigured
 from lakehouse.local import LocalLake
 
 
-@pytest.mark.parametrize("sign", ["#", "?", "%", "\\", "\n", "\t"])
-def test_a_folder_whose_files_would_go_astray_is_refused(tmp_path: Path, sign: str) -> None:
+@pytest.mark.parametrize("character", ["#", "?", "%", "\\", "\n", "\t"])
+def test_a_folder_whose_files_would_end_up_elsewhere_is_refused(tmp_path: Path, character: str) -> None:
     with pytest.raises(Misconfigured) as failure:
-        LocalLake(tmp_path / f"la{sign}ke")
-    assert f"has a {sign!r} in its name; name one without" in str(failure.value)
+        LocalLake(tmp_path / f"la{character}ke")
+    assert f"has the character {character!r} in its name; name a folder without it" in str(failure.value)
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""What a load said it landed is there after a power cut: on a real file system, whose disk is copied at that moment."""
+"""Landed rows survive a power cut: a real file system, whose disk is copied at the moment of the cut."""
 
 import shutil
 import subprocess
@@ -19,7 +19,7 @@ MEGABYTES = 64
 
 @dataclass
 class Machine:
-    """A file system of its own, whose disk is a file."""
+    """A machine with a separate file system, whose disk is a file."""
 
     folder: Path
 
@@ -32,11 +32,11 @@ class Machine:
         return self.folder / "disk.img"
 
     def start(self) -> None:
-        # nothing reaches the disk by itself within ten minutes
+        # within ten minutes, nothing reaches the disk unless it is synced
         _call("mount", "-o", "loop,commit=600", str(self.disk), str(self.root))
 
     def cut_the_power(self) -> None:
-        """What is on the disk is all that is left."""
+        """Keep only what is on the disk."""
         left = self.folder / "left.img"
         shutil.copyfile(self.disk, left)
         _call("umount", str(self.root))
@@ -58,7 +58,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
         _call("mkfs.ext4", "-q", "-F", str(machine.disk))
         machine.start()
     except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"no file system of its own can be mounted here, which needs root and loop devices: {error}")
+        pytest.skip(f"can't mount a separate file system here, which needs root and loop devices: {error}")
     yield machine
     _call("umount", "-l", str(machine.root))
 
@@ -66,7 +66,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 def test_what_was_landed_survives_a_power_cut(machine: Machine) -> None:
     home = LakeHome(str(machine.root / "lake"), {})
     for last_id in (100, 250):
-        assert run_program(home, last_id) == 0  # a process of its own, so that none holds a file of it open
+        assert run_program(home, last_id) == 0  # a process of its own, so that this one holds no file open
         machine.cut_the_power()
         lake = LocalLake(machine.root / "lake")
         assert landed_ids(lake) == every_id_once(last_id)

@@ -8,7 +8,7 @@ from lakehouse.printable import printable, without_password
     ["\x1b[2J\x1b]0;title\x07", "a\nerror: b", "a\rb", "\u202eabc", "\u2028", "\x9b31m", "\ud800", "\x00"],
     ids=ascii,
 )
-def test_nothing_that_a_terminal_obeys_is_left(text: str) -> None:
+def test_no_control_characters_are_left(text: str) -> None:
     shown = printable(f"before {text} after")
     assert shown.isprintable()
     assert shown.startswith("before ")

@@ -1,4 +1,4 @@
-"""A damaged lake is named for what it is, nothing is written over it, and it comes back to its newest whole state."""
+"""Damage in a lake is reported, nothing is written over it, and a repair restores the newest complete state."""
 
 import os
 import shutil
@@ -47,7 +47,7 @@ FILES = ["metadata", "manifest list", "manifest", "data file"]
 
 
 def newest(lake: LocalLake, name: str, what: str) -> Path:
-    """The newest file of a kind that the table's current state reaches."""
+    """The newest file of a kind that the table's current state refers to."""
     table = lake.catalog.load_table(identifier(name))
     snapshot = table.current_snapshot()
     assert snapshot is not None
@@ -67,7 +67,7 @@ def mend(lake: LocalLake) -> list[str]:
 
 
 def assert_whole(lake: LocalLake, last_id: int) -> None:
-    """Once and whole in the raw table, and told so by the ledger."""
+    """Check that the raw table holds each row once, and that the ledger agrees."""
     assert landed_ids(lake) == every_id_once(last_id)
     ledger = loads(lake)
     assert len({(row.load_id, row.stream) for row in ledger}) == len(ledger)
@@ -80,10 +80,10 @@ def assert_whole(lake: LocalLake, last_id: int) -> None:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a lake with three loads, and a copy of it; a lake can't be moved."""
+    """The folder of a lake with three loads, next to a copy to restore it from, because a lake can't be moved."""
     folder = tmp_path_factory.mktemp("repair") / "lake"
     with pytest.MonkeyPatch.context() as patched:
-        # so that each load reads the manifests of those before it
+        # so that each load reads the manifests of the loads before it
         patched.setitem(LANDED_TABLE_PROPERTIES, "commit.manifest.min-count-to-merge", "2")
         for last_id in (10, 20, 30):
             land_up_to(LocalLake(folder), last_id)
@@ -101,7 +101,7 @@ def landed(made: Path) -> LocalLake:
 
 @pytest.mark.parametrize("damage", [emptied, cut])
 @pytest.mark.parametrize("what", FILES)
-def test_a_raw_table_goes_back_to_its_newest_whole_state_and_on_from_its_own_watermarks(
+def test_a_raw_table_goes_back_to_its_newest_complete_state_and_its_watermarks(
     landed: LocalLake, what: str, damage: Damage
 ) -> None:
     damaged = newest(landed, NAME, what)
@@ -109,7 +109,7 @@ def test_a_raw_table_goes_back_to_its_newest_whole_state_and_on_from_its_own_wat
     lake = reopened(landed)
     before = {path: path.stat().st_mtime_ns for path in lake.folder.rglob("*")}
     told = [str(finding) for finding in examine(lake, DECLARED)]
-    assert {path: path.stat().st_mtime_ns for path in lake.folder.rglob("*")} == before  # dry
+    assert {path: path.stat().st_mtime_ns for path in lake.folder.rglob("*")} == before  # a dry run
     assert told[0].startswith(f"{NAME}: file://{damaged} ")
     assert "goes back to" in told[0]
     assert mend(lake) == told
@@ -125,7 +125,7 @@ def test_a_raw_table_goes_back_to_its_newest_whole_state_and_on_from_its_own_wat
 
 @pytest.mark.parametrize("damage", [scrambled])
 @pytest.mark.parametrize("what", FILES)
-def test_the_ledger_comes_back_with_every_load_of_the_raw_tables(landed: LocalLake, what: str, damage: Damage) -> None:
+def test_the_ledger_is_restored_with_every_load_of_the_raw_tables(landed: LocalLake, what: str, damage: Damage) -> None:
     damage(newest(landed, LEDGER, what))
     mend(reopened(landed))
     lake = reopened(landed)
@@ -134,7 +134,7 @@ def test_the_ledger_comes_back_with_every_load_of_the_raw_tables(landed: LocalLa
     assert_whole(reopened(lake), 40)
 
 
-def test_a_ledger_without_any_whole_state_is_made_again(landed: LocalLake) -> None:
+def test_a_ledger_without_any_complete_state_is_created_again(landed: LocalLake) -> None:
     for path in landed.folder.glob("schemahub/schemahub_loads/metadata/*.metadata.json"):
         emptied(path)
     mend(reopened(landed))
@@ -184,11 +184,11 @@ def test_a_lost_catalog_is_noticed_before_anything_is_written_over_it(landed: Lo
 
 
 @pytest.mark.parametrize("damage", [*DAMAGES, lost])
-def test_a_lost_catalog_is_made_again_from_the_tables_files(landed: LocalLake, damage: Damage) -> None:
+def test_a_lost_catalog_is_rebuilt_from_the_tables_files(landed: LocalLake, damage: Damage) -> None:
     catalog = landed.folder / "catalog.db"
     damage(catalog)
     told = mend(reopened(landed))
-    assert told[0].startswith("catalog.db: is missing, empty or damaged; is made again")
+    assert told[0].startswith("catalog.db: is missing, empty or damaged; is rebuilt from the tables")
     lake = reopened(landed)
     assert_whole(lake, 30)
     land_up_to(lake, 40)
@@ -201,19 +201,19 @@ def test_a_damaged_catalog_is_named_in_one_line_with_what_to_do(landed: LocalLak
         loads(reopened(landed))
 
 
-def test_tables_of_dbt_are_built_again_where_they_or_their_raw_tables_are_damaged(landed: LocalLake) -> None:
+def test_tables_of_dbt_are_rebuilt_if_they_or_their_raw_tables_are_damaged(landed: LocalLake) -> None:
     folder = landed.folder / "schemahub" / "trades_unified-0a1b2c3d"
     raw = landed.catalog.load_table(identifier(NAME))
     built = landed.catalog.create_table("schemahub.trades_unified", raw.schema(), location=f"file://{folder}")
     built.append(raw.scan().to_arrow())
     emptied(path_of(built.metadata_location))
-    assert "the next `run unify` builds it from raw again" in mend(reopened(landed))[0]
+    assert "the next `run unify` rebuilds it from the raw tables" in mend(reopened(landed))[0]
     lake = reopened(landed)
     assert existing_table(lake, "trades_unified") is None
     assert_whole(lake, 30)
 
 
-def test_a_raw_table_without_any_whole_state_is_left_for_a_person(landed: LocalLake) -> None:
+def test_a_raw_table_without_any_complete_state_is_left_to_a_person(landed: LocalLake) -> None:
     for path in landed.folder.glob(f"schemahub/{NAME}/metadata/*.metadata.json"):
         emptied(path)
     (finding,) = examine(reopened(landed), DECLARED)
@@ -228,7 +228,7 @@ def test_a_raw_table_without_any_whole_state_is_left_for_a_person(landed: LocalL
     assert_whole(lake, 5)
 
 
-def test_a_new_lake_whose_first_run_was_killed_is_not_taken_for_a_lost_one(lake: LocalLake) -> None:
+def test_a_new_lake_whose_first_run_was_killed_is_not_mistaken_for_a_lost_one(lake: LocalLake) -> None:
     ensure_table(lake, RAW.table)
     (lake.folder / "catalog.db").unlink()
     land_up_to(reopened(lake), 5)

@@ -1,4 +1,4 @@
-"""The lease on S3: one holder at a time, and nobody waits for longer than the lease after a holder that is gone."""
+"""The lease on S3: one holder at a time, and nobody waits for a dead holder longer than the lease."""
 
 import json
 import os
@@ -58,19 +58,21 @@ def put(s3: Any, bucket: str, **found: object) -> None:
     s3.put_object(Bucket=bucket, Key=KEY, Body=json.dumps(found))
 
 
-def test_of_two_at_once_one_is_refused_and_told_by_whom(s3: Any, bucket: str, holder: "subprocess.Popen[str]") -> None:
+def test_of_two_at_once_one_is_refused_and_the_holder_named(
+    s3: Any, bucket: str, holder: "subprocess.Popen[str]"
+) -> None:
     with pytest.raises(ConcurrentWriter, match=rf"`unify` is being written by another process \(pid {holder.pid} on "):
         ExitStack().enter_context(s3_lock(s3, bucket, KEY, "unify"))
 
 
-def test_a_killed_holder_keeps_its_right_until_its_lease_lapses(
+def test_a_killed_holder_keeps_its_right_until_its_lease_expires(
     s3: Any, bucket: str, holder: "subprocess.Popen[str]"
 ) -> None:
     holder.kill()
     holder.wait()
     with pytest.raises(ConcurrentWriter, match=rf"pid {holder.pid} on .*; if it was killed, .* ends in [1-3] s$"):
         ExitStack().enter_context(s3_lock(s3, bucket, KEY, "unify", lease=SHORT))
-    time.sleep(SHORT.total_seconds() + 1.1)  # S3 tells times in seconds
+    time.sleep(SHORT.total_seconds() + 1.1)  # S3 gives times in whole seconds
     with s3_lock(s3, bucket, KEY, "unify", lease=SHORT):
         assert content(s3, bucket)["pid"] == os.getpid()
     assert content(s3, bucket) == {}
@@ -84,9 +86,9 @@ def test_a_lease_is_renewed_for_as_long_as_the_work_takes(s3: Any, bucket: str) 
             ExitStack().enter_context(s3_lock(s3, bucket, KEY, "unify", lease=SHORT))
 
 
-def test_who_loses_the_lease_is_interrupted_and_leaves_it_to_the_other(s3: Any, bucket: str) -> None:
+def test_a_holder_that_loses_the_lease_is_interrupted_and_leaves_it_to_the_other(s3: Any, bucket: str) -> None:
     started = time.monotonic()
-    with (  # noqa: PT012 # the body is what is interrupted
+    with (  # noqa: PT012 # the body is interrupted
         pytest.raises(ConcurrentWriter, match="could not be renewed"),
         s3_lock(s3, bucket, KEY, "unify", lease=SHORT),
     ):
@@ -96,7 +98,7 @@ def test_who_loses_the_lease_is_interrupted_and_leaves_it_to_the_other(s3: Any, 
     assert content(s3, bucket)["host"] == "elsewhere"
 
 
-def test_who_loses_the_lease_is_interrupted_also_where_interrupts_are_ignored(bucket: str) -> None:
+def test_a_holder_that_loses_the_lease_is_interrupted_even_if_interrupts_are_ignored(bucket: str) -> None:
     program = (
         "import boto3, sys, time; from datetime import timedelta; from lakehouse.locks.s3_lock import s3_lock\n"
         "s3 = boto3.client('s3')\n"
@@ -114,7 +116,7 @@ def test_who_loses_the_lease_is_interrupted_also_where_interrupts_are_ignored(bu
 
 
 class Unreliable:
-    """S3 as boto3 shows it, whose writes go wrong as `outcomes` say: one for each, and the last one for all others."""
+    """A boto3 client for S3 whose writes fail as `outcomes` say, one outcome per write; the last one repeats."""
 
     def __init__(self, s3: Any, *outcomes: str) -> None:
         self.exceptions, self.get_object = s3.exceptions, s3.get_object
@@ -133,9 +135,9 @@ class Unreliable:
         return answer
 
 
-def test_who_can_not_renew_is_interrupted_before_the_lease_is_over(s3: Any, bucket: str) -> None:
+def test_a_holder_that_can_not_renew_is_interrupted_before_the_lease_expires(s3: Any, bucket: str) -> None:
     started = time.monotonic()
-    with (  # the body is what is interrupted
+    with (  # the body is interrupted
         pytest.raises(ConcurrentWriter, match="could not be renewed"),
         s3_lock(Unreliable(s3, "taken", "silence"), bucket, KEY, "unify", lease=SHORT),
     ):
@@ -144,8 +146,8 @@ def test_who_can_not_renew_is_interrupted_before_the_lease_is_over(s3: Any, buck
 
 
 @pytest.mark.parametrize("outcome", ["lost", "sent twice"])
-def test_an_answer_that_was_lost_does_not_cost_the_lock(s3: Any, bucket: str, outcome: str) -> None:
-    lease = 3 * SHORT  # else a busy machine is too slow for it
+def test_a_lost_response_does_not_cost_the_lock(s3: Any, bucket: str, outcome: str) -> None:
+    lease = 3 * SHORT  # a shorter lease is too short for a busy machine
     with s3_lock(Unreliable(s3, "taken", outcome, "taken"), bucket, KEY, "unify", lease=lease):
         time.sleep(1.3 * lease.total_seconds())
         with pytest.raises(ConcurrentWriter):
@@ -153,6 +155,6 @@ def test_an_answer_that_was_lost_does_not_cost_the_lock(s3: Any, bucket: str, ou
     assert content(s3, bucket) == {}
 
 
-def test_a_lock_whose_taking_was_answered_as_refused_is_held(s3: Any, bucket: str) -> None:
+def test_a_lock_is_held_although_the_response_said_it_was_refused(s3: Any, bucket: str) -> None:
     with s3_lock(Unreliable(s3, "sent twice", "taken"), bucket, KEY, "unify"):
         assert content(s3, bucket)["pid"] == os.getpid()

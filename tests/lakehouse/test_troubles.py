@@ -1,4 +1,4 @@
-"""What the machine refuses, at any moment of a load, is one line with the true cause; and nothing is lost by it."""
+"""Whatever the machine refuses during a load is reported in one line with the true cause, and no rows are lost."""
 
 import errno
 import gc
@@ -31,21 +31,21 @@ MOMENTS: dict[str, Patch] = {
     "metadata are written": lambda patch, refuse: patch.setattr(PyArrowLocalFileSystem, "open_output_stream", refuse),
 }
 REASONS = {
-    errno.ENOSPC: "No space left on device; make room on the disk",
-    errno.EACCES: "Permission denied; give this user the right to it",
+    errno.ENOSPC: "No space left on device; free space on the disk",
+    errno.EACCES: "Permission denied; give this user permission",
     errno.EROFS: "Read-only file system; mount the file system for writing",
-    errno.EIO: "Input/output error; look after the disk",
+    errno.EIO: "Input/output error; check the disk",
 }
 
 
-# dlt leaves a file open where writing it fails
+# dlt leaves a file open if writing to it fails
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     ("moment", "number"),
     [*((moment, errno.ENOSPC) for moment in MOMENTS), *(("a file is synced", number) for number in list(REASONS)[1:])],
 )
-def test_what_the_system_refuses_is_one_line_and_the_next_load_lands_all(
+def test_an_error_of_the_system_is_one_line_and_the_next_load_lands_all(
     lake: LocalLake, moment: str, number: int
 ) -> None:
     land_up_to(lake, 5)
@@ -68,7 +68,7 @@ def test_what_the_system_refuses_is_one_line_and_the_next_load_lands_all(
     assert sum(row.row_count for row in loads(lake)) == 15 * len(MARKETS)
 
 
-def test_a_catalog_that_another_program_has_locked_is_one_line(
+def test_a_catalog_locked_by_another_program_is_reported_in_one_line(
     lake: LocalLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land_up_to(lake, 5)
@@ -78,8 +78,8 @@ def test_a_catalog_that_another_program_has_locked_is_one_line(
         with pytest.raises(LakeUnavailable) as caught, refusals_as_errors():
             land_up_to(LocalLake(lake.folder), 10)
     assert str(caught.value) == (
-        "the lake's catalog.db can't be used: database is locked; another program has held it for seconds, wait until "
-        "it ends, and run this again"
+        "the lake's catalog.db can't be used: database is locked; another program has kept it locked for seconds; wait "
+        "until it ends, and run this again"
     )
     land_up_to(lake, 15)
     assert landed_ids(lake) == every_id_once(15)
@@ -96,13 +96,13 @@ def test_a_lock_file_that_can_not_be_opened_is_named(tmp_path: Path) -> None:
 
 def test_a_file_in_place_of_the_work_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / ".schemahub").write_text("")
-    with pytest.raises(LakeUnavailable, match=r"\.schemahub' must be a folder, and is a file; remove it"):
+    with pytest.raises(LakeUnavailable, match=r"\.schemahub' must be a folder, but is a file; remove it"):
         _ = LocalLake(tmp_path).work_folder
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\\b", "a\x1bb", "a\x00b", "a#b", "a?b", "a%b"])
-def test_a_lake_folder_whose_name_can_not_work_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(Misconfigured, match="in its name; name one without") as caught:
+def test_a_lake_folder_with_an_unusable_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(Misconfigured, match="in its name; name a folder without it") as caught:
         LocalLake(tmp_path / name)
     assert str(caught.value).isprintable()
 
@@ -116,12 +116,12 @@ def test_a_lake_folder_may_have_an_odd_name(tmp_path: Path, name: str) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {name}
 
 
-def test_a_lake_that_was_moved_and_linked_is_told_to_move_back(tmp_path: Path) -> None:
+def test_a_lake_that_was_moved_and_linked_must_be_moved_back(tmp_path: Path) -> None:
     land_up_to(LocalLake(tmp_path / "lake"), 5)
     (tmp_path / "lake").rename(tmp_path / "elsewhere")
     (tmp_path / "lake").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(
-        Misconfigured, match=r"was made as .*/lake/.*, which is a link to .*/elsewhere/.* move the lake b"
+        Misconfigured, match=r"was created as .*/lake/.*, which is now a link to .*/elsewhere/.* move the lake b"
     ):
         land_up_to(LocalLake(tmp_path / "lake"), 10)
     (tmp_path / "lake").unlink()

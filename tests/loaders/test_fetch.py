@@ -135,7 +135,7 @@ def test_a_mistake_of_ours_stops_its_symbol_alone_and_is_called_one() -> None:
     mistake = one.failures["BTCUSDT"]
     assert isinstance(mistake, OurMistake)
     assert [page.stream for page in landed] == ["ETHUSDT"]
-    assert str(mistake) == "binance: ZeroDivisionError: oh; a mistake of SchemaHub's, SCHEMAHUB_DEBUG=1 shows where"
+    assert str(mistake) == "binance: ZeroDivisionError: oh; this is a bug in SchemaHub; SCHEMAHUB_DEBUG=1 shows where"
     assert "in broken" in "".join(traceback.format_exception(mistake.__cause__))
 
 

@@ -206,7 +206,7 @@ def test_a_name_that_is_no_identifier_is_refused(project: GeneratedProject, name
     mapping = yaml.safe_load((project.root / BINANCE).read_text())
     mapping["mappings"][name] = "side"
     project.write(BINANCE, yaml.safe_dump(mapping))
-    assert any("is no name" in problem for problem in project.problems())
+    assert any("is not a valid name" in problem for problem in project.problems())
 
 
 def test_filters_become_reasons_and_defaults_expressions(project: GeneratedProject) -> None:

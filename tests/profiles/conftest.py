@@ -11,7 +11,7 @@ __all__ = ["beside_the_lake", "catalog", "lake", "raw_trades"]
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dbt project; parsed once, as dbt keeps what it has parsed."""
+    """A dbt project, which is parsed only once, because dbt keeps what it has parsed."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "models").mkdir()
     for name, text in PROJECT.items():

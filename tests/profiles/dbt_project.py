@@ -1,4 +1,4 @@
-"""A throwaway dbt project that has the macros of ours, and dbt in this process on it."""
+"""A throwaway dbt project with the macros of ours, and a way to run dbt on it in this process."""
 
 from dataclasses import dataclass
 from pathlib import Path

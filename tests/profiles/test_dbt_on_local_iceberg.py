@@ -27,7 +27,7 @@ def rows(catalog: SqlCatalog, name: str) -> list[dict]:
 
 
 def folders(lake: Path) -> list[str]:
-    """The tables' folders, without what makes those of DuckDB unique."""
+    """The tables' folders, without the suffix that makes DuckDB's folders unique."""
     return sorted(folder.name.partition("-")[0] for folder in (lake / "schemahub").iterdir())
 
 
@@ -44,11 +44,11 @@ def test_a_first_build_is_one_snapshot_partitioned_by_day_and_compressed_with_zs
     assert len(table.snapshots()) == 1
     assert [type(field.transform) for field in table.spec().fields] == [DayTransform]
     files = [task.file.file_path.removeprefix("file://") for task in table.scan().plan_files()]
-    assert len(files) == 2  # one a day
+    assert len(files) == 2  # one per day
     assert {pq.ParquetFile(file).metadata.row_group(0).column(0).compression for file in files} == {"ZSTD"}
 
 
-def test_nothing_is_left_where_dbt_is_started(
+def test_dbt_leaves_nothing_in_the_folder_where_it_is_started(
     dbt: Dbt, lake: Path, catalog: SqlCatalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("SCHEMAHUB_LAKE", str(lake))
@@ -67,7 +67,7 @@ def test_an_increment_is_one_snapshot_and_keeps_microseconds(dbt: Dbt, catalog: 
     assert sorted(rows(catalog, "trades"), key=lambda row: row["id"]) == trades(0, 60).to_pylist()
 
 
-def test_an_increment_without_rows_makes_no_snapshot(dbt: Dbt, catalog: SqlCatalog):
+def test_an_increment_without_rows_adds_no_snapshot(dbt: Dbt, catalog: SqlCatalog):
     dbt("run", "--select", "trades")
     dbt("run", "--select", "trades")
     assert snapshots(catalog, "trades") == 1
@@ -129,7 +129,7 @@ def test_a_hook_s_delete_and_the_append_are_one_commit(dbt: Dbt, catalog: SqlCat
     assert hourly.metadata.metadata_log[-1].metadata_file == location
 
 
-def test_a_new_column_is_added_by_the_increment_that_brings_it(dbt: Dbt, catalog: SqlCatalog, raw_trades: Table):
+def test_an_increment_with_a_new_column_adds_it(dbt: Dbt, catalog: SqlCatalog, raw_trades: Table):
     dbt("run", "--select", "trades")
     with raw_trades.update_schema() as update:
         update.add_column("note", StringType())
@@ -174,7 +174,7 @@ def test_repeated_runs_in_one_process_share_one_catalog_process(dbt: Dbt):
     assert catalog_processes() == 1
 
 
-def test_the_secret_of_the_catalog_is_in_nothing_that_dbt_writes_or_prints(
+def test_dbt_neither_writes_nor_prints_the_secret_of_the_catalog(
     dbt: Dbt, lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ):
     monkeypatch.setattr(secrets, "token_urlsafe", lambda _: "open-sesame")
@@ -201,7 +201,7 @@ def test_dbt_works_as_a_command_and_leaves_no_process_behind(dbt: Dbt, lake: Pat
     assert subprocess.run(["pgrep", "-f", f"lakehouse.duckdb.rest_catalog {lake}"], capture_output=True).stdout == b""
 
 
-def test_each_target_parses_with_no_setting_but_the_region_of_aws(dbt: Dbt, monkeypatch: pytest.MonkeyPatch):
+def test_each_target_parses_without_settings_except_the_aws_region(dbt: Dbt, monkeypatch: pytest.MonkeyPatch):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     dbt("parse", "--target", "duckdb")

@@ -1,4 +1,4 @@
-"""A project whose `config/` tests may spoil."""
+"""A project whose `config/` the tests may damage."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The columns of a raw table: those that the mapping declares, or those that it maps."""
+"""The columns of a raw table are those that the mapping declares or, if it declares none, those that it maps."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ BINANCE = "config/mappings/binance_trades.yaml"
 
 
 def with_shortest_mappings(project: Project) -> Project:
-    """The project, whose mappings of Binance and Coinbase say no more than they must."""
+    """The project, with the shortest possible mappings for Binance and Coinbase."""
     for path in SHORTEST.iterdir():
         project.write(f"config/mappings/{path.name}", path.read_text())
     return project
@@ -53,7 +53,7 @@ def test_declared_columns_are_the_raw_table(mapping: Mapping) -> None:
     assert mapping.raw_columns == mapping.declared.columns
 
 
-def test_columns_of_older_formats_are_there_and_those_of_every_raw_table_are_not(project: Project) -> None:
+def test_columns_of_older_formats_are_included_and_those_of_every_raw_table_are_not(project: Project) -> None:
     text = (SHORTEST / "binance_trades.yaml").read_text()
     text = text.replace("  time: trade_ts\n", "  time: trade_ts\n  _source_ingest_ts: ingest_ts\n")
     versions = "versions: [{until: 2026-01-01, mappings: {volume: quantity}, transforms: {volume: to_double}}]\n"

@@ -27,7 +27,7 @@ MAPPING_MISTAKES = {
     "transform of an unmapped column": (
         "transforms: {side:",
         "transforms: {sied: upper, side:",
-        ": transforms.sied: `sied` is no column of `mappings`; did you mean `side`? use one of: trade_id, pair, "
+        ": transforms.sied: `sied` is not a column of `mappings`; did you mean `side`? use one of: trade_id, pair, "
         "symbol, price, volume, quantity, time, trade_ts, side",
     ),
     "transform that gives another type": (
@@ -65,10 +65,10 @@ MAPPING_MISTAKES = {
         "  volume: price",
         ": mappings.volume: `price` is already mapped from `price`; keep one",
     ),
-    "required column that nothing gives": (
+    "required column without a value": (
         "  volume: quantity\n",
         "",
-        ": mappings: nothing gives `quantity`, which is required; map it, or name it under `constants`",
+        ": mappings: `quantity` is required but gets no value; map a column to it, or set it under `constants`",
     ),
     "constant for a mapped column": (
         "{exchange: KRAKEN}",
@@ -78,12 +78,12 @@ MAPPING_MISTAKES = {
     "constant of another type": (
         "{exchange: KRAKEN}",
         "{exchange: 7}",
-        ": constants.exchange: 7 is no string; put it in quotes",
+        ": constants.exchange: 7 is not a string; put it in quotes",
     ),
-    "constant that is no scalar": (
+    "constant that is not a scalar": (
         "{exchange: KRAKEN}",
         "{exchange: [KRAKEN]}",
-        ": constants.exchange: ['KRAKEN'] is no text, number, true or false",
+        ": constants.exchange: ['KRAKEN'] is not text, a number, true or false",
     ),
     "default that isn't accepted": (
         "constants:",
@@ -103,7 +103,7 @@ MAPPING_MISTAKES = {
     "filter of another type": (
         "constants:",
         "filters: {price: {min: cheap}}\nconstants:",
-        ": filters.price: 'cheap' is no double",
+        ": filters.price: 'cheap' is not a double",
     ),
     "empty filter": (
         "constants:",
@@ -155,17 +155,17 @@ MAPPING_MISTAKES = {
     "name that isn't one": (
         "  price:\n    type: double",
         "  Pri-ce:\n    type: double",
-        ": columns: 'Pri-ce' is no name; use lower-case letters, digits and underscores, not beginning with a digit",
+        ": columns: 'Pri-ce' is not a valid name; use lower-case letters, digits and underscores, and no digit first",
     ),
-    "version that is no time": (
+    "version that is not a time": (
         "examples:",
         "versions: [{until: soon}]\nexamples:",
-        ": versions.0.until: 'soon' is no time; write it as 2026-01-31 or 2026-01-31 23:59:59.5",
+        ": versions.0.until: 'soon' is not a time; write it as 2026-01-31 or 2026-01-31 23:59:59.5",
     ),
     "versions out of order": (
         "examples:",
         "versions: [{until: 2026-01-02}, {until: 2026-01-01}]\nexamples:",
-        ": versions.1.until: 2026-01-01 is not after the version before; list versions oldest first",
+        ": versions.1.until: 2026-01-01 is not later than in the previous version; list versions oldest first",
     ),
     "mistake in a version alone": (
         "examples:",
@@ -180,7 +180,7 @@ MAPPING_MISTAKES = {
     "example with a number for text": (
         'trade_id: "7654321"\n      pair',
         "trade_id: 7654321\n      pair",
-        ": examples.0.raw.trade_id: 7654321 is no string; put it in quotes",
+        ": examples.0.raw.trade_id: 7654321 is not a string; put it in quotes",
     ),
     "example with an unknown unified column": (
         "unified: {side: SELL",
@@ -240,14 +240,14 @@ TARGET_MISTAKES = {
         ": columns.ingest_ts.from: unknown column `_ingest_ts`; did you mean `_source_ingest_ts`? use one of: "
         "_source, _source_ingest_ts, _raw_payload, _channel, _dlt_load_id",
     ),
-    "bound of another type": ("above: 0", "above: cheap", ": columns.price.above: 'cheap' is no double"),
+    "bound of another type": ("above: 0", "above: cheap", ": columns.price.above: 'cheap' is not a double"),
     "bound of text": (
         "    accepted_values: [BUY, SELL, UNKNOWN]",
         "    min: BUY",
-        ": columns.side.min: a string has no bounds; double, long, timestamp have",
+        ": columns.side.min: a string can't have bounds; only these types can: double, long, timestamp",
     ),
     "two lower bounds": ("above: 0", "above: 0\n    min: 1", ": columns.price.above: `min` is given too; keep one"),
-    "bounds that leave nothing": (
+    "bounds that allow no value": (
         "above: 0",
         "above: 0\n    max: 0",
         ": columns.price.max: no value is above 0 and at most 0",
@@ -262,7 +262,7 @@ TARGET_MISTAKES = {
         "above: 0\n    default: 0",
         ": columns.price.default: 0 is not above 0",
     ),
-    "bound that no double holds": (
+    "bound that is too large for a double": (
         "above: 0",
         "above: 1e400",
         ":28:12: '1e400' is too large for a number; put it in quotes if it is text",

@@ -1,4 +1,4 @@
-"""Text that is written as YAML is read as the same text, by our reader and by others."""
+"""Text written as YAML is read as the same text, by our reader and by others."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def test_texts_that_look_like_something_else_survive(tmp_path: Path, read) -> No
     assert read(tmp_path / "x.yaml") == content
 
 
-def test_numbers_and_flags_stay_what_they_are(tmp_path: Path) -> None:
+def test_numbers_and_booleans_keep_their_types(tmp_path: Path) -> None:
     content = {"a": [1, -2.5, 1e-08, True, None, []]}
     (tmp_path / "x.yaml").write_text(yaml_text(content))
     assert read_yaml(tmp_path / "x.yaml") == content

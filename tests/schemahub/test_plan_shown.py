@@ -105,7 +105,7 @@ def printed_plan(lake: Path, *options: str) -> str:
 
 def test_a_person_sees_the_plan_and_what_it_leaves_as_it_is(cli: Cli, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
-    assert printed_plan(lake) == f"nothing was landed in file://{lake} yet; try `schemahub run ingest`\n"
+    assert printed_plan(lake) == f"nothing has been landed in file://{lake} yet; try `schemahub run ingest`\n"
     assert not lake.exists()
     ingested = cli("run", "ingest", "binance", "kraken", "--symbols", "BTC-USDT", lake=lake)
     assert ingested.returncode == 0, ingested.stderr

@@ -105,7 +105,7 @@ FILE_MISTAKES = {
     "list of settings": ("- lake", "config/schemahub.yaml: must hold settings as keys and values; use: lake, "),
     "empty": ("", "config/schemahub.yaml: must hold settings as keys and values"),
     "deep": (f"lake: {'[' * 5_000}", "config/schemahub.yaml:1:56: is nested more than 50 deep"),
-    "odd tag": (WRITTEN.replace("./lake", "!!int x"), "config/schemahub.yaml:1:7: tag `!!int` on what is none"),
+    "odd tag": (WRITTEN.replace("./lake", "!!int x"), "config/schemahub.yaml:1:7: tag `!!int` doesn't fit"),
 }  # fmt: skip
 
 

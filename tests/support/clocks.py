@@ -1,6 +1,6 @@
-"""Processes whose clock is wrong, and what a table's times must be whatever the clocks said.
+"""Run processes with a wrong clock, and check that a table's times are valid whatever the clocks said.
 
-environment = shifted_clock(shift)      # of a process whose clock is ahead by the seconds that the file `shift` tells
+environment = shifted_clock(shift)      # for a process whose clock is ahead by the seconds in the file `shift`
 """
 
 import functools
@@ -18,9 +18,9 @@ _SOURCE = Path(__file__).with_name("clock_shift.c")
 
 
 def shifted_clock(shift: Path) -> dict[str, str]:
-    """The environment of a process whose clock is ahead, or behind, by the seconds that the file `shift` tells.
+    """The environment for a process whose clock is ahead, or behind, by the number of seconds in the file `shift`.
 
-    It may be written again while the process is at work. Skips the test where no such clock can be made.
+    The file may be changed while the process runs. Skips the test if no such clock can be set up.
     """
     return {**os.environ, "LD_PRELOAD": str(_library()), "CLOCK_SHIFT_FILE": str(shift)}
 
@@ -34,12 +34,12 @@ def _library() -> Path:
     command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(_SOURCE), "-ldl"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        pytest.skip(f"the library that shifts a process's clock can't be made: {done.stderr.splitlines()[:1]}")
+        pytest.skip(f"the library that shifts a process's clock can't be built: {done.stderr.splitlines()[:1]}")
     return library
 
 
 def assert_times_rise(metadata: TableMetadata) -> None:
-    """What Iceberg's Java and Rust ask of a table before they open it, without the minute that they tolerate."""
+    """Check what Iceberg's Java and Rust require before they open a table, without the minute that they tolerate."""
     times = [each.timestamp_ms for each in sorted(metadata.snapshots, key=lambda each: each.sequence_number or 0)]
     assert all(earlier < later for earlier, later in pairwise(times)), times
     for log in (metadata.snapshot_log, metadata.metadata_log):

@@ -2,7 +2,7 @@
 
     cli("run", "ingest", "binance", lake=lake, SCHEMAHUB_SYMBOLS="BTC-USDT")
 
-Lakes are looked at with pyiceberg alone, so that nothing of ours has a say in what is found there.
+Lakes are examined with pyiceberg only, so that none of our own code affects what is found there.
 """
 
 import subprocess
@@ -29,16 +29,16 @@ ID_COLUMNS = {"binance": ("symbol", "id"), "coinbase": ("product_id", "trade_id"
 
 @dataclass(frozen=True)
 class Cli:
-    """Runs `schemahub`, with no setting but those that are given."""
+    """Runs `schemahub` with no settings other than those given."""
 
     environment: Mapping[str, str]
     folder: Path
-    """Where it runs, so that a default path would show."""
+    """The folder that the command runs in, where anything written to a default path would be noticed."""
     prefix: tuple[str, ...] = ()
-    """What starts it, with its own command behind."""
+    """A command to start `schemahub` with, which comes before its own command line."""
 
     def __call__(self, *arguments: str, lake: Path | str | None = None, **changes: str) -> Finished:
-        """Run to the end; `changes` are environment variables."""
+        """Run a command to its end; `changes` are environment variables."""
         return self.run([*self.prefix, sys.executable, "-m", "schemahub.cli", *arguments], lake=lake, **changes)
 
     def run(self, command: list[str], *, lake: Path | str | None = None, **changes: str) -> Finished:
@@ -62,7 +62,7 @@ class Cli:
 
 
 def error_line(finished: Finished) -> str:
-    """The one line that a failed command says, without its `error: `."""
+    """The one line that a failed command prints, without its `error: `."""
     assert finished.returncode == 1, finished.stderr
     assert finished.stderr.count("\n") == 1, finished.stderr
     line = finished.stderr.rstrip("\n")
@@ -80,7 +80,7 @@ def iceberg_table(lake: Path, name: str) -> Table:
 
 
 def snapshots(lake: Path) -> dict[str, list[int]]:
-    """The snapshot ids of every table of a lake; empty where there is none."""
+    """The snapshot ids of every table of a lake; empty if there is no lake."""
     if not (lake / "catalog.db").exists():
         return {}
     tables = catalog(lake)
@@ -91,7 +91,7 @@ def snapshots(lake: Path) -> dict[str, list[int]]:
 
 
 def leftovers(lake: Path) -> list[Path]:
-    """Files of loads that never ended, and data files of raw tables that no snapshot knows."""
+    """Files of loads that never finished, and data files of raw tables that no snapshot refers to."""
     working = [path for path in (lake / ".schemahub" / "landing").rglob("*") if path.is_file()]
     return working + [path for exchange in ID_COLUMNS for path in _unknown_files(lake, f"raw_{exchange}_trades")]
 
@@ -107,7 +107,7 @@ def _unknown_files(lake: Path, name: str) -> list[Path]:
 
 
 def landed_ids(lake: Path, exchange: str) -> Counter[tuple[str, int]]:
-    """How often each (symbol, trade id) is in the raw table of an exchange."""
+    """How often each (symbol, trade id) occurs in the raw table of an exchange."""
     try:
         table = iceberg_table(lake, f"raw_{exchange}_trades")
     except NoSuchTableError:
@@ -119,7 +119,7 @@ def landed_ids(lake: Path, exchange: str) -> Counter[tuple[str, int]]:
 
 @dataclass(frozen=True)
 class Served:
-    """What the simulator has of one product, by the exchange's symbol."""
+    """The trades that the simulator has of one product, by the exchange's symbol."""
 
     exchange: str
     symbol: str
@@ -150,7 +150,7 @@ def ledger(lake: Path) -> list[dict[str, Any]]:
 
 
 def assert_everything_landed_once(lake: Path, products: list[Served]) -> None:
-    """Raw tables hold each trade once, the ledger counts the same, and nothing lies about."""
+    """Check that raw tables hold each trade once, that the ledger agrees, and that no stray files are left."""
     for exchange in {product.exchange for product in products}:
         wanted = [trade for product in products if product.exchange == exchange for trade in product.ids]
         assert landed_ids(lake, exchange) == Counter(wanted), exchange

@@ -1,4 +1,4 @@
-"""Every connector, landing the columns that the project's mappings declare."""
+"""All connectors, with the columns that the project's mappings declare."""
 
 from loaders.connectors import load_connectors
 from registry.registry import load_registry

@@ -1,4 +1,4 @@
-"""An Athena that tells what finished queries have read, as the real one does."""
+"""A fake Athena that reports what finished queries have read, as the real one does."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ MB = 1024**2
 
 @dataclass
 class Athena:
-    """Answers BatchGetQueryExecution."""
+    """A client that supports only BatchGetQueryExecution."""
 
     executions: dict[str, dict[str, Any]]
     asked: list[int] = field(default_factory=list)

@@ -16,7 +16,7 @@ class GeneratedProject(Project):
         return render(self.load())
 
     def staged(self, model: str, raw: str, wanted: str, *, run_started: str = "2026-03-01") -> list[tuple[Any, ...]]:
-        """What a staging model makes of raw rows on DuckDB: `raw` is a query, `wanted` are columns."""
+        """The rows that a staging model on DuckDB makes of raw rows; `raw` is a query, `wanted` are columns."""
         template = jinja2.Environment().from_string(self.files()[f"dbt_project/models/generated/staging/{model}.sql"])
         calls = {name: functools.partial(transform.on, "duckdb") for name, transform in SQL.items()}
         sql = template.render(**calls, source=lambda *_: f"({raw})", run_started=lambda: f"timestamp '{run_started}'")

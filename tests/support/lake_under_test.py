@@ -1,10 +1,10 @@
-"""A lake of each kind made through the loaders' own table code, and dbt in this process on it.
+"""A lake of each kind, created by the loaders' own table code, and a way to run dbt on it in this process.
 
     lake.land("raw_kraken_trades", [{"trade_id": "1", …}], load="a", at="2026-01-05 12:00:00")
     lake.dbt("run")
     lake.rows("trades_unified")
 
-`land` is what a load does: one append to the raw table, then the ledger rows. A trade column left out is null.
+`land` does what a load does: one append to the raw table, then the ledger rows. Omitted columns of a trade are null.
 """
 
 import os
@@ -34,10 +34,10 @@ ROOT = Path(__file__).resolve().parents[2]
 Row = dict[str, Any]
 
 STORED = ("trades_unified", "trades_1m_versions", "unified_loads")
-"""The tables that runs add to."""
+"""The tables to which runs add rows."""
 
 on_duckdb_alone = pytest.mark.parametrize("make_lake", ["duckdb"], indirect=True)
-"""For what the engine has no say in; a run on Athena takes some seconds."""
+"""For tests that don't depend on the engine; a run on Athena takes some seconds."""
 
 
 def raw_tables(registry: Registry) -> dict[str, LakeTable]:
@@ -53,26 +53,26 @@ class LakeUnderTest:
         self.lake = home.open()
         self.location = home.location
         self.views = "schemahub" if home.is_on_aws else "views.schemahub"
-        """The schema of the views, in SQL."""
+        """The name of the views' schema, in SQL."""
         self.registry = registry
         self.target_path = target_path
         if home.is_on_aws:
             LakeUnderTest._last_on_glue = self.location
         self.project = ROOT
-        """The folder that dbt_project/ is taken from."""
+        """The folder that contains the dbt_project/ to use."""
         self.tables = raw_tables(registry)
         for table in (*self.tables.values(), ledger_table()):
             ensure_table(self.lake, table)
 
     @property
     def is_there(self) -> bool:
-        """Whether its tables are still in the catalog: all lakes on Glue share one database."""
+        """Whether the lake's tables are still in the catalog, since all lakes on Glue share one database."""
         return isinstance(self.lake, LocalLake) or LakeUnderTest._last_on_glue == self.location
 
     def land(
         self, raw_table: str, rows: Sequence[Row], *, load: str, at: str, channel: str = "rest", ledger: bool = True
     ) -> None:
-        """Append rows as one load whose ingest time is `at`; without the ledger where the load 'crashed' before it."""
+        """Append rows as one load whose ingest time is `at`; skips the ledger if the load 'crashed' before it."""
         ingest_ts = datetime.fromisoformat(at)
         provenance = {
             "_source": "test",
@@ -114,7 +114,7 @@ class LakeUnderTest:
             }
 
     def dbt(self, *arguments: str, succeeds: bool = True) -> dbtRunnerResult:
-        """Run dbt in this process; `succeeds` is what is expected of it."""
+        """Run dbt in this process; `succeeds` says whether it is expected to succeed."""
         os.environ["SCHEMAHUB_LAKE"] = self.location
         folders = ["--project-dir", str(self.project / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
         work = ["--target", self.lake.engine, "--target-path", str(self.target_path), "--log-level-file", "none"]
@@ -133,7 +133,7 @@ class LakeUnderTest:
         return sorted(found, key=lambda row: str(list(row.values())))
 
     def lose_views(self) -> None:
-        """Lose what a run can make again: views, and tables that no other run reads."""
+        """Remove what a run can create again: views, and tables that no other run reads."""
         if isinstance(self.lake, LocalLake):
             release_views()
             (self.lake.folder / "views.duckdb").unlink()
@@ -150,13 +150,13 @@ class LakeUnderTest:
         return len(self.table(table).snapshots())
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        """What dbt finds, so that views are at hand too."""
+        """Rows as dbt finds them, so that views can be queried too."""
         table = self.dbt("show", "--inline", sql, "--limit", "-1").result.results[0].agate_table
         return [tuple(row.values()) for row in table.rows]
 
 
 Restore = Callable[[], LakeUnderTest]
-"""Gives a lake as it was when the tests began."""
+"""A function that returns a lake in the state that it had when the tests began."""
 
 
 def trade_ids(lake: LakeUnderTest, exchange: str) -> list[int]:
@@ -210,7 +210,7 @@ def kraken(*ids: int, **changes: object) -> list[Row]:
 
 
 def _typed(row: Mapping[str, Any]) -> Row:
-    """The row with times, which tests write as text, as times."""
+    """The row with its times, which tests write as text, converted to datetimes."""
     return {k: datetime.fromisoformat(v) if k == "time" and isinstance(v, str) else v for k, v in row.items()}
 
 

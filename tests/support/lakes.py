@@ -1,4 +1,4 @@
-"""A place for a lake of each kind, empty, and what tests want to know of it that is not in `Lake`.
+"""An empty place for a lake of each kind, and facts about it that tests need and `Lake` doesn't offer.
 
 home.location, home.environment      for a process of its own
 home.open()                          a new `Lake`, as that process would open it
@@ -21,7 +21,7 @@ from lakehouse.open import open_lake
 class LakeHome:
     location: str
     environment: Mapping[str, str]
-    """What another process needs besides its own environment, to open the lake."""
+    """The variables that another process needs, in addition to its own environment, to open the lake."""
 
     @property
     def is_on_aws(self) -> bool:
@@ -31,11 +31,11 @@ class LakeHome:
         return open_lake(self.location)
 
     def forget_work(self) -> None:
-        """As if the next run were on another machine."""
+        """Make the next run look as if it were on another machine."""
         shutil.rmtree(self.open().work_folder)
 
     def let_leases_lapse(self) -> None:
-        """As if the lease in S3 of a run that was killed had lapsed; a lake in a folder has none."""
+        """Make the lease in S3 of a killed run expire; a lake in a folder has no lease."""
         if not self.is_on_aws:
             return
         s3, parts = boto3.client("s3"), urlsplit(self.location)
@@ -44,7 +44,7 @@ class LakeHome:
             s3.delete_object(Bucket=parts.netloc, Key=each["Key"])
 
     def files(self, folder: str) -> set[str]:
-        """Names of the files in a folder of the lake, such as `schemahub/raw_kraken_trades/data`."""
+        """The names of the files in a folder of the lake, such as `schemahub/raw_kraken_trades/data`."""
         if self.is_on_aws:
             parts = urlsplit(self.location)
             prefix = f"{parts.path.strip('/')}/{folder}/"
@@ -58,7 +58,7 @@ def local_home(folder: Path) -> LakeHome:
 
 
 def glue_home(bucket: str, folder: Path) -> LakeHome:
-    """In an environment that points boto3 to a local AWS; its Glue database is emptied."""
+    """A lake on a local AWS, to which the environment directs boto3; its Glue database is emptied."""
     glue = boto3.client("glue")
     with suppress(glue.exceptions.EntityNotFoundException):
         glue.delete_database(Name="schemahub")

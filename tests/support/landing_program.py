@@ -1,7 +1,7 @@
 """Land trades up to an id, in a process that may kill itself: python landing_program.py LAKE LAST_ID [POINT]
 
-The trades are those of an imaginary exchange whose ids are 1, 2, 3, …; what is landed already is not landed again.
-POINT is where the process sends itself SIGKILL.
+The trades are those of an imaginary exchange whose ids are 1, 2, 3, …; trades that have landed are not landed again.
+POINT names the point at which the process sends itself SIGKILL.
 """
 
 import os
@@ -68,7 +68,7 @@ def die() -> None:
 
 
 def deadly(lake: Lake, point: str) -> None:
-    """Make `lake` kill the process when it comes to `point`."""
+    """Make `lake` kill the process when it reaches `point`."""
     catalog = lake.catalog
     commit, put = catalog.commit_table, lake.put
 
@@ -96,7 +96,7 @@ def deadly(lake: Lake, point: str) -> None:
 
 
 def main(location: str, last_id: str, point: str = "") -> None:
-    # several files for a load of some thousand rows
+    # so that a load of a few thousand rows has several files
     SETTINGS["data_writer"] |= {"buffer_max_items": 500, "file_max_items": 1000}
     from loaders.landing import load as load_module
     from loaders.landing.dlt_job import land

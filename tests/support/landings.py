@@ -1,4 +1,4 @@
-"""Loads of the imaginary exchange of `landing_program`, and what is in the lake after them."""
+"""Loads from the imaginary exchange of `landing_program`, and what the lake holds afterwards."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""An Athena that does what it is asked and says that it failed.
+"""A proxy for Athena that carries out requests and responds that they failed.
 
 with lost_answers(athena.endpoint, start_is_lost) as endpoint:
     …                                   # AWS_ENDPOINT_URL_ATHENA=endpoint
@@ -15,20 +15,23 @@ import httpx
 
 Answer = dict[str, Any]
 Fault = Callable[[str, Answer, Answer], Answer | None]
-"""Told of an operation, its request and its true answer; gives what is answered in its place, or None for that."""
+"""A function of an operation, its request and its true response.
+
+It returns the response to send instead, or None to send the true one.
+"""
 
 INSERT = "insert into"
 
 
 def start_is_lost(operation: str, request: Answer, _: Answer) -> Answer | None:
-    """An INSERT is started, and the caller hears of an internal error."""
+    """An INSERT is started, but the caller gets an internal error."""
     if operation == "StartQueryExecution" and INSERT in request["QueryString"]:
         return {"__type": "InternalServerException", "Message": "try again"}
     return None
 
 
 def commit_is_denied(operation: str, _: Answer, answer: Answer) -> Answer | None:
-    """An INSERT has been committed, and the caller hears that its commit failed."""
+    """An INSERT has been committed, but the caller gets the response that its commit failed."""
     execution = answer.get("QueryExecution", {})
     if operation != "GetQueryExecution" or INSERT not in execution["Query"]:
         return None
@@ -42,7 +45,7 @@ def commit_is_denied(operation: str, _: Answer, answer: Answer) -> Answer | None
 
 @contextmanager
 def lost_answers(endpoint: str, fault: Fault) -> Iterator[str]:
-    """Yields the address of a server that passes requests on to `endpoint`, and answers with the fault's word."""
+    """Yields the address of a server that passes requests on to `endpoint` and sends the fault's responses."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -55,7 +58,7 @@ def lost_answers(endpoint: str, fault: Fault) -> Iterator[str]:
             self.send_response(500 if told and "__type" in told else true.status_code)
             self.send_header("content-type", "application/x-amz-json-1.1")
             self.send_header("content-length", str(len(content)))
-            with suppress(ConnectionError):  # whoever asked may have been killed
+            with suppress(ConnectionError):  # the client may have been killed
                 self.end_headers()
                 self.wfile.write(content)
 

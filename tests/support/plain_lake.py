@@ -1,4 +1,4 @@
-"""A lake as pyiceberg alone makes it, with a raw table of 48 trades; fixtures for whoever reads it with DuckDB."""
+"""A lake created with pyiceberg only, with a raw table of 48 trades; fixtures for tests that read it with DuckDB."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ def lake(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def catalog(lake: Path) -> SqlCatalog:
-    """The catalog as the loaders open it, knowing nothing of ours."""
+    """The lake's catalog, opened with pyiceberg and none of our own code."""
     lake.mkdir(exist_ok=True)
     opened = SqlCatalog("schemahub", uri=f"sqlite:///{lake}/catalog.db", warehouse=f"file://{lake}")
     opened.create_namespace_if_not_exists("schemahub")
@@ -27,7 +27,7 @@ def catalog(lake: Path) -> SqlCatalog:
 
 @pytest.fixture
 def raw_trades(catalog: SqlCatalog) -> Table:
-    """A raw table as a loader makes it, with 48 trades over two days."""
+    """A raw table as a loader creates it, with 48 trades over two days."""
     table = catalog.create_table("schemahub.raw_trades", schema=trades(0, 0).schema)
     table.append(trades(0, 48))
     return table
@@ -35,12 +35,12 @@ def raw_trades(catalog: SqlCatalog) -> Table:
 
 @pytest.fixture(autouse=True)
 def beside_the_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Work in the test's own folder, as DuckDB's CREATE TABLE leaves an empty `data` in the current directory."""
+    """Work in the test's own folder, because DuckDB's CREATE TABLE leaves an empty `data` in the current one."""
     monkeypatch.chdir(tmp_path)
 
 
 def trades(first: int, last: int) -> pa.Table:
-    """One trade an hour from 2026-01-01 on, numbered from `first` to before `last`."""
+    """One trade per hour from 2026-01-01 on, with ids from `first` (inclusive) to `last` (exclusive)."""
     start = datetime(2026, 1, 1, microsecond=123456)
     return pa.table(
         {

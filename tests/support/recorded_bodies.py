@@ -1,4 +1,4 @@
-"""Real answers of real exchanges, one for each; they are not part of the project, and tests of them may be skipped."""
+"""Real responses, one per exchange; they are not part of the project, so tests that use them may be skipped."""
 
 import base64
 import gzip
@@ -22,7 +22,7 @@ where_they_are = pytest.mark.skipif(
 
 @cache
 def coinbase_body() -> bytes:
-    """ETH-USDT, newest first, out of a cassette of HTTP exchanges."""
+    """ETH-USDT, newest first, from a cassette of recorded HTTP traffic."""
     cassette = yaml.safe_load(COINBASE.read_text())
     (response,) = (
         each["response"] for each in cassette["interactions"] if "/products/ETH-USDT/trades" in each["request"]["uri"]
@@ -33,7 +33,7 @@ def coinbase_body() -> bytes:
 
 @cache
 def binance_body() -> bytes:
-    """ETHBTC, oldest first; it was kept indented, and Binance sends none of that."""
+    """ETHBTC, oldest first; the recording was stored indented, which Binance's responses are not."""
     routes = json.loads(BINANCE.read_text())["routes"]["/api/v3/trades"]["GET"]
     (body,) = (route["data"] for route in routes if route["queryString"] == "limit=1000&symbol=ETHBTC")
     return json.dumps(body, separators=(",", ":")).encode()

@@ -11,7 +11,7 @@ from simulator.exchanges import RunningSimulator
 
 
 def skip_unless_simulated(connector: Connector, exchanges: RunningSimulator) -> None:
-    """Skip the test of a connector whose exchange the simulator does not have, and say by name why."""
+    """Skip the test of a connector whose exchange the simulator doesn't have, and name the exchange."""
     if connector.name not in exchanges.urls:
         pytest.skip(
             f"{connector.name} has no simulated exchange: "

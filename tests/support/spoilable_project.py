@@ -1,4 +1,4 @@
-"""A project in a temporary folder, with the real `config/`, that tests may spoil."""
+"""A project in a temporary folder, with the real `config/`, which tests may damage."""
 
 import shutil
 from pathlib import Path

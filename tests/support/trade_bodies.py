@@ -1,4 +1,4 @@
-"""Bodies of trades as each exchange sends them."""
+"""Response bodies with trades, as each exchange sends them."""
 
 
 def kraken_page(*rows: str, last: str = "1") -> bytes:
@@ -16,7 +16,7 @@ TIMES = {"binance": "1767571200000", "coinbase": '"2026-01-05T00:00:00Z"', "krak
 
 
 def body_of(exchange: str, *rows: dict[str, str]) -> bytes:
-    """A body of an exchange whose rows have these ids, prices and times, in JSON; sound ones where they are missing."""
+    """An exchange's JSON body whose rows have these ids, prices and times; missing ones get valid values."""
     texts = [
         SOUND[exchange].format(**{"id": place, "price": '"1.25"', "time": TIMES[exchange], **row})
         for place, row in enumerate(rows, start=7)

@@ -1,4 +1,4 @@
-"""DuckDB sees a table as it is now, whatever its clock says, and whatever the clocks of those said who wrote it."""
+"""DuckDB sees the current state of a table, whatever its own clock and the clocks of the writers say."""
 
 import json
 import subprocess
@@ -28,7 +28,7 @@ seen, wanted = [], 48
 with connect(lake, read_only=False) as duck:
     count = lambda: duck.execute("select count(*) from schemahub.schemahub.raw_trades").fetchone()[0]
     for step in map(int, sys.argv[3:]):
-        # the loader's clock is wrong, DuckDB's is right; then the other way round
+        # first the loader's clock is wrong and DuckDB's is right, then the reverse
         for loaders, ducks in ((step, 0), (0, step)):
             shift.write_text(str(loaders))
             catalog.load_table("schemahub.raw_trades").append(trades(wanted, wanted + 10))
@@ -37,7 +37,7 @@ with connect(lake, read_only=False) as duck:
             duck.execute("insert into schemahub.schemahub.raw_trades select 1, null, null")
             wanted += 11
             seen.append((step, count() - wanted + 10))
-        # within a transaction: what it has read stays as it was
+        # within a transaction, a table that was read doesn't change
         duck.begin()
         before = count()
         shift.write_text(str(-step))
@@ -48,7 +48,7 @@ print(json.dumps(seen))
 """
 
 
-def test_every_commit_is_seen_and_added_to_by_any_clock(raw_trades: Table, lake: Path, tmp_path: Path) -> None:
+def test_every_commit_is_seen_and_extended_under_any_clock(raw_trades: Table, lake: Path, tmp_path: Path) -> None:
     shift = tmp_path / "shift"
     shift.write_text("0")
     finished = subprocess.run(
@@ -64,9 +64,7 @@ def test_every_commit_is_seen_and_added_to_by_any_clock(raw_trades: Table, lake:
     assert [step for step, new in seen if new != 10] == []
 
 
-def test_nothing_but_the_current_snapshot_is_handed_out_and_no_true_time(
-    raw_trades: Table, catalog: SqlCatalog
-) -> None:
+def test_only_the_current_snapshot_is_handed_out_and_no_real_time(raw_trades: Table, catalog: SqlCatalog) -> None:
     raw_trades.append(trades(48, 60))
     raw_trades.manage_snapshots().create_tag(raw_trades.metadata.snapshots[0].snapshot_id, "first").commit()
     metadata = catalog.load_table("schemahub.raw_trades").metadata

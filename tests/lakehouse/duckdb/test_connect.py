@@ -82,13 +82,13 @@ def test_views_that_another_process_has_locked_are_left_out(
         with caplog.at_level(logging.WARNING), connect(lake) as connection:
             assert connection.sql("select count(*) from raw_trades").fetchall() == [(48,)]
         holder.communicate(b"\n")
-    assert "the views are not there until the next `run unify`" in caplog.text
+    assert "the views are unavailable until the next `run unify`" in caplog.text
 
 
 PROXY = "http://somebody:hunter2@127.0.0.1:9"
 
 
-def test_a_proxy_is_not_asked_for_the_catalog_of_this_machine(
+def test_requests_to_the_catalog_do_not_go_through_a_proxy(
     raw_trades: Table, lake: Path, monkeypatch: pytest.MonkeyPatch
 ):
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
@@ -100,14 +100,16 @@ def test_a_proxy_is_not_asked_for_the_catalog_of_this_machine(
         assert "hunter2" not in str(connection.sql("from duckdb_settings()").fetchall())
 
 
-def test_settings_of_python_do_not_reach_the_catalog(lake: Path, monkeypatch: pytest.MonkeyPatch):
+def test_python_settings_do_not_reach_the_catalog(lake: Path, monkeypatch: pytest.MonkeyPatch):
     for name, value in {"OPTIMIZE": "2", "WARNINGS": "error", "INSPECT": "1", "UTF8": "0", "VERBOSE": "1"}.items():
         monkeypatch.setenv(f"PYTHON{name}", value)
     with RestCatalog(lake) as catalog:
         assert listens(catalog.url)
 
 
-def test_the_secret_of_the_catalog_shows_nowhere(raw_trades: Table, lake: Path, monkeypatch: pytest.MonkeyPatch):
+def test_the_secret_of_the_catalog_is_not_visible_anywhere(
+    raw_trades: Table, lake: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(secrets, "token_urlsafe", lambda _: "open-sesame")
     with connect(lake) as connection:
         for listing in ("duckdb_secrets", "duckdb_databases", "duckdb_settings", "duckdb_logs"):
@@ -130,7 +132,7 @@ def test_the_user_s_own_duckdb_has_no_influence(
         assert connection.sql("select count(*) from duckdb_secrets()").fetchall() == [(1,)]
 
 
-def test_the_lake_s_folder_may_have_blanks_and_quotes_in_its_name(tmp_path: Path):
+def test_the_lake_s_folder_may_have_spaces_and_quotes_in_its_name(tmp_path: Path):
     lake = tmp_path / "the lake's 100%"
     with connect(lake, read_only=False) as connection:
         connection.execute("create table a as select 1 as one")
@@ -138,7 +140,7 @@ def test_the_lake_s_folder_may_have_blanks_and_quotes_in_its_name(tmp_path: Path
         assert connection.sql("from a").fetchall() == [(1,)]
 
 
-def test_a_lake_that_is_not_there_is_said_to_be_missing(lake: Path):
+def test_a_missing_lake_is_reported(lake: Path):
     with (
         pytest.raises(LakeUnusable, match=r"did not start: no catalog in lake folder .*catalog.db does not exist"),
         connect(lake),
@@ -147,7 +149,7 @@ def test_a_lake_that_is_not_there_is_said_to_be_missing(lake: Path):
     assert not lake.exists()
 
 
-def test_a_catalog_file_that_is_none_is_said_in_a_line(lake: Path):
+def test_an_invalid_catalog_file_is_reported_in_one_line(lake: Path):
     lake.mkdir()
     (lake / "catalog.db").write_bytes(b"no database at all" * 1000)
     with (

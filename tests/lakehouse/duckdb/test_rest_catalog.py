@@ -37,7 +37,7 @@ def duck(connection: duckdb.DuckDBPyConnection, catalog: SqlCatalog, lake: Path)
 
 @contextmanager
 def asking(rest: RestCatalog) -> Iterator[httpx.Client]:
-    """Who knows the secret, as DuckDB does."""
+    """A client that knows the secret, as DuckDB does."""
     with httpx.Client(base_url=f"{rest.url}/v1/", headers={"Authorization": f"Bearer {rest.secret}"}) as client:
         yield client
 
@@ -67,7 +67,7 @@ def test_every_created_table_gets_a_folder_of_its_own(duck: duckdb.DuckDBPyConne
     assert folder_of(catalog, "b") == first != folder_of(catalog, "a")
 
 
-def test_a_folder_s_name_has_nothing_of_a_table_s_name_but_letters_and_digits(
+def test_a_folder_s_name_takes_only_letters_and_digits_from_the_table_s_name(
     duck: duckdb.DuckDBPyConnection, catalog: SqlCatalog, lake: Path
 ):
     duck.sql('create table "a b\\c" as select 1 as one')
@@ -133,21 +133,21 @@ def test_drop_removes_the_folder_of_that_table_only(duck: duckdb.DuckDBPyConnect
     assert duck.sql("select * from ab").fetchall() == [(2,)]
 
 
-def test_drop_keeps_the_files_of_a_table_that_somebody_else_made(
+def test_drop_keeps_the_files_of_a_table_that_another_tool_created(
     duck: duckdb.DuckDBPyConnection, raw_trades: Table, lake: Path
 ):
     duck.sql("drop table raw_trades")
     assert list((lake / "schemahub" / "raw_trades").rglob("*.parquet"))
 
 
-def test_drop_keeps_a_folder_that_another_table_is_in(duck: duckdb.DuckDBPyConnection, catalog: SqlCatalog):
+def test_drop_keeps_a_folder_that_holds_another_table(duck: duckdb.DuckDBPyConnection, catalog: SqlCatalog):
     duck.sql("create table a as select 1 as one")
     catalog.register_table("schemahub.b", catalog.load_table("schemahub.a").metadata_location)
     duck.sql("drop table a")
     assert catalog.load_table("schemahub.b").scan().to_arrow().num_rows == 1
 
 
-def test_drop_keeps_a_folder_that_only_claims_to_be_the_table_s(
+def test_drop_keeps_a_folder_that_only_claims_to_belong_to_the_table(
     duck: duckdb.DuckDBPyConnection, catalog: SqlCatalog, lake: Path, tmp_path: Path
 ):
     namespace = lake / "schemahub"
@@ -184,7 +184,7 @@ def test_a_table_swapped_in_survives_the_drop_of_its_predecessor(duck: duckdb.Du
     assert len(list((lake / "schemahub").iterdir())) == 1
 
 
-def test_the_folder_of_a_failed_create_goes_when_the_catalog_ends(tmp_path: Path):
+def test_the_folder_of_a_failed_create_is_removed_when_the_catalog_ends(tmp_path: Path):
     lake = tmp_path / "lake"
     with connect(lake, read_only=False) as duck, pytest.raises(duckdb.ConversionException):
         duck.sql("create table a as select cast(i::varchar || 'x' as int) as one from range(9) r(i)")
@@ -212,7 +212,7 @@ def test_read_only_refuses_every_change(
     assert catalog.table_exists("schemahub.raw_trades")
 
 
-def test_errors_are_told_as_the_specification_says_and_logged_only_when_asked(
+def test_errors_follow_the_specification_and_are_logged_only_on_request(
     lake: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ):
     tables = "namespaces/schemahub/tables"
@@ -250,7 +250,7 @@ def test_a_stranger_is_refused_and_nothing_happens(
     before = sorted(lake.rglob("*"))
     created = client.post("namespaces/schemahub/tables", content=b'{"name": "a"}', headers=headers)
     assert created.status_code == status
-    if "Content-Type" not in headers:  # a DELETE has none
+    if "Content-Type" not in headers:  # a DELETE has no body
         deleted = client.delete("namespaces/schemahub/tables/raw_trades", headers=headers)
         listed = client.get("namespaces/schemahub/tables", headers=headers)
         assert (deleted.status_code, listed.status_code) == (status, status)
@@ -273,7 +273,7 @@ def commit(client: httpx.Client, table: str, *updates: dict[str, Any]) -> httpx.
     return client.post(f"namespaces/schemahub/tables/{table}", json={"requirements": [], "updates": updates})
 
 
-def test_no_table_is_made_outside_the_lake(client: httpx.Client, lake: Path, tmp_path: Path):
+def test_no_table_is_created_outside_the_lake(client: httpx.Client, lake: Path, tmp_path: Path):
     (lake / "way-out").symlink_to(tmp_path)
     outside = tmp_path / "outside"
     for location in (
@@ -294,7 +294,9 @@ def test_no_table_is_made_outside_the_lake(client: httpx.Client, lake: Path, tmp
     assert not (lake / "schemahub").exists()
 
 
-def test_no_table_is_led_outside_the_lake(client: httpx.Client, raw_trades: Table, catalog: SqlCatalog, tmp_path: Path):
+def test_no_table_can_be_moved_outside_the_lake(
+    client: httpx.Client, raw_trades: Table, catalog: SqlCatalog, tmp_path: Path
+):
     before = catalog.load_table("schemahub.raw_trades").metadata_location
     outside = f"file://{tmp_path}/outside"
     snapshot = {"snapshot-id": 1, "timestamp-ms": 1, "manifest-list": outside, "summary": {"operation": "append"}}
@@ -311,7 +313,7 @@ def test_no_table_is_led_outside_the_lake(client: httpx.Client, raw_trades: Tabl
 
 
 @pytest.mark.parametrize("name", ["", "../a", "a\nb", "\x1b[2J", "a" * 300])
-def test_a_name_that_is_none_is_refused(client: httpx.Client, raw_trades: Table, catalog: SqlCatalog, name: str):
+def test_an_invalid_name_is_refused(client: httpx.Client, raw_trades: Table, catalog: SqlCatalog, name: str):
     source = {"namespace": ["schemahub"], "name": "raw_trades"}
     renamed = client.post("tables/rename", json={"source": source, "destination": source | {"name": name}})
     created = client.post("namespaces/schemahub/tables", json={"name": name, "schema": schema()})
@@ -320,7 +322,7 @@ def test_a_name_that_is_none_is_refused(client: httpx.Client, raw_trades: Table,
 
 
 @pytest.mark.parametrize("damage", ["missing", "empty", "random"])
-def test_a_table_that_cannot_be_read_is_told_with_its_file(
+def test_a_table_that_cannot_be_read_is_reported_with_its_file(
     duck: duckdb.DuckDBPyConnection, raw_trades: Table, damage: str
 ):
     metadata = Path(raw_trades.metadata_location.removeprefix("file://"))

@@ -1,4 +1,4 @@
-"""dbt's views are published whole: a reader never stops a run, a run never a reader, and damage is mended by a run."""
+"""dbt's views are published as one file: readers and runs never block each other, and a run repairs damage."""
 
 import errno
 import logging
@@ -21,7 +21,7 @@ def own(lake: Path) -> Path:
 
 
 def publish(lake: Path, own: Path, sql: str) -> None:
-    """What a run does: open, change, close, publish."""
+    """Do what a run does: open, change, close, publish."""
     file = ViewsFile(lake, own)
     with duckdb.connect(own) as views:
         views.execute(sql)
@@ -33,14 +33,14 @@ def numbers(database: Path) -> list[int]:
         return [number for (number,) in views.sql("select * from numbers").fetchall()]
 
 
-def test_what_one_run_published_the_next_goes_on_with(lake: Path, own: Path) -> None:
+def test_a_run_continues_with_what_the_last_one_published(lake: Path, own: Path) -> None:
     publish(lake, own, "create table numbers as select 1 as number")
     publish(lake, own, "insert into numbers values (2)")
     assert numbers(lake / VIEWS) == [1, 2]
     assert sorted(path.name for path in own.parent.iterdir()) == ["views.lock"]
 
 
-def test_a_reader_stops_no_run_and_keeps_what_it_opened(lake: Path, own: Path) -> None:
+def test_a_reader_does_not_block_a_run_and_keeps_the_file_it_opened(lake: Path, own: Path) -> None:
     publish(lake, own, "create table numbers as select 1 as number")
     with duckdb.connect() as reader:
         reader.execute(f"attach '{lake / VIEWS}' as views (read_only)")
@@ -52,7 +52,7 @@ def test_a_reader_stops_no_run_and_keeps_what_it_opened(lake: Path, own: Path) -
     assert numbers(lake / VIEWS) == [1, 2, 3]
 
 
-def test_a_run_stops_no_reader(raw_trades: Table, lake: Path, own: Path) -> None:
+def test_a_run_does_not_block_a_reader(raw_trades: Table, lake: Path, own: Path) -> None:
     publish(lake, own, "create schema schemahub; create view schemahub.v as select 1 as one")
     file = ViewsFile(lake, own)
     with duckdb.connect(own) as at_work:
@@ -62,7 +62,7 @@ def test_a_run_stops_no_reader(raw_trades: Table, lake: Path, own: Path) -> None
     file.publish()
 
 
-def test_what_a_killed_run_left_is_forgotten(lake: Path, own: Path) -> None:
+def test_the_copy_that_a_killed_run_left_is_discarded(lake: Path, own: Path) -> None:
     publish(lake, own, "create table numbers as select 1 as number")
     own.write_bytes(b"half")
     own.with_name("views.duckdb.wal").write_bytes(b"more")
@@ -71,7 +71,7 @@ def test_what_a_killed_run_left_is_forgotten(lake: Path, own: Path) -> None:
 
 
 def damages() -> Iterator[tuple[str, bytes]]:
-    """Bytes to put at an offset of the file; an offset of none cuts it there."""
+    """Bytes to put at an offset of the file; no bytes truncate it there."""
     yield "random", bytes(range(256)) * 4096
     yield "empty", b""
     yield "another file", b"SQLite format 3\x00"
@@ -80,7 +80,7 @@ def damages() -> Iterator[tuple[str, bytes]]:
 @pytest.mark.parametrize(
     "damage", [*(each for _, each in damages()), None], ids=[*(name for name, _ in damages()), "pages"]
 )
-def test_a_damaged_file_is_told_and_made_again(
+def test_a_damaged_file_is_reported_and_created_again(
     lake: Path, own: Path, raw_trades: Table, damage: bytes | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     publish(lake, own, "create table numbers as select i as number, md5(i::varchar) as m from range(100000) as r(i)")
@@ -89,7 +89,7 @@ def test_a_damaged_file_is_told_and_made_again(
     (lake / VIEWS).write_bytes(whole[:-600_000] + bytes(600_000) if damage is None else damage)
     with caplog.at_level(logging.WARNING):
         publish(lake, own, "create table if not exists numbers as select 1 as number")
-    assert f"{lake / VIEWS} is damaged, and `run unify` makes it again" in caplog.text
+    assert f"{lake / VIEWS} is damaged; `run unify` creates it again" in caplog.text
     assert numbers(lake / VIEWS) == [1]
 
 
@@ -99,19 +99,19 @@ def test_a_damaged_file_leaves_a_reader_the_tables(
     (lake / VIEWS).write_bytes(b"SQLite format 3\x00")
     with caplog.at_level(logging.WARNING), connect(lake) as reader:
         assert reader.sql("select count(*) from raw_trades").fetchall() == [(48,)]
-    assert "the views are not there until the next `run unify`" in caplog.text
+    assert "the views are unavailable until the next `run unify`" in caplog.text
 
 
-def test_two_runs_at_once_are_told_apart(lake: Path, own: Path) -> None:
+def test_a_second_run_at_the_same_time_is_refused(lake: Path, own: Path) -> None:
     first = ViewsFile(lake, own)
-    with pytest.raises(LakeUnusable, match="another dbt is at work on the lake"):
+    with pytest.raises(LakeUnusable, match="another dbt is running on the lake"):
         ViewsFile(lake, own)
     first.close()
     ViewsFile(lake, own).close()
     assert not (lake / VIEWS).exists()
 
 
-def test_what_cannot_be_published_leaves_what_was(lake: Path, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_publication_leaves_the_published_file(lake: Path, own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(lake, own, "create table numbers as select 1 as number")
 
     def full(_: int) -> None:
@@ -125,7 +125,7 @@ def test_what_cannot_be_published_leaves_what_was(lake: Path, own: Path, monkeyp
     assert numbers(lake / VIEWS) == [1, 3]
 
 
-def test_a_folder_without_room_is_told_in_a_line(lake: Path, own: Path) -> None:
+def test_a_folder_without_space_is_reported_in_one_line(lake: Path, own: Path) -> None:
     (lake / ".schemahub").write_text("")
     with pytest.raises(LakeUnusable, match=r"dbt's views in .* can't be written: "):
         ViewsFile(lake, own)

@@ -114,7 +114,7 @@ def test_a_mistake_is_named_in_one_line_and_changes_nothing(
         (("run", "unify", "trades_unified"), "a file", "is a file"),
         (("status",), "a file", "is a file"),
         (("query", "select 1"), "a file", "is a file"),
-        (("query", "select 1"), "below a file", "nothing was landed"),
+        (("query", "select 1"), "below a file", "nothing has been landed"),
     ],
 )
 def test_a_lake_that_cannot_be_there_is_named(
@@ -142,7 +142,7 @@ def test_looking_at_a_lake_that_is_not_there_says_so_and_makes_nothing(
     lake = tmp_path / "lake"
     finished = cli(*arguments, lake=lake)
     (line,) = (finished.stdout + finished.stderr).splitlines()
-    assert line.removeprefix("error: ") == f"nothing was landed in file://{lake} yet; try `schemahub run ingest`"
+    assert line.removeprefix("error: ") == f"nothing has been landed in file://{lake} yet; try `schemahub run ingest`"
     assert not lake.exists()
 
 
@@ -188,7 +188,7 @@ def test_a_lake_that_was_moved_is_told_from_one_that_is_whole(
     catalog = elsewhere / "catalog.db"
     catalog.write_bytes(catalog.read_bytes().replace(b"/lake/", b"/gone/"))
     line = error_line(cli(*arguments, lake=elsewhere))
-    assert f"of file://{elsewhere} can't be read, a file of it is missing or damaged" in line
+    assert f"of file://{elsewhere} can't be read because one of its files is missing or damaged" in line
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_table_that_lost_files_is_named(
     line = error_line(cli(*arguments, lake=landed))
     for path, aside in lost:
         aside.rename(path)
-    assert line.startswith(f"`{table}` of file://{landed} can't be read, a file of it is missing or damaged")
+    assert line.startswith(f"`{table}` of file://{landed} can't be read because one of its files is missing or damaged")
 
 
 @pytest.mark.parametrize("arguments", LOOKING[:3], ids=lambda arguments: arguments[0])

@@ -62,7 +62,7 @@ def said(cli: Cli, account: LocalAws, *arguments: str, lake: str, key: tuple[str
 @pytest.mark.parametrize("arguments", [INGEST, ("status",), ("plan",), ("run", "unify", "trades_unified")])
 def test_a_missing_bucket_is_named(cli: Cli, account: LocalAws, arguments: tuple[str, ...]) -> None:
     line = said(cli, account, *arguments, lake="s3://nowhere-at-all/lake")
-    assert line.startswith("there is no such bucket for s3://nowhere-at-all/lake; `make aws-bootstrap` makes one")
+    assert line.startswith("there is no such bucket for s3://nowhere-at-all/lake; `make aws-bootstrap` creates one")
 
 
 def test_missing_credentials_are_said(cli: Cli, account: LocalAws) -> None:
@@ -83,7 +83,7 @@ def test_a_missing_right_to_the_bucket_is_said(
     line = said(cli, account, *INGEST, lake=f"s3://{bucket}/lake", key=keys["nobody"])
     assert line == (
         f"AWS refuses ListObjectsV2 for s3://{bucket}/lake: Access Denied; "
-        "the role or user needs the right to it, see docs/aws.md"
+        "the role or user needs permission for this, see docs/aws.md"
     )
 
 
@@ -93,7 +93,7 @@ def test_a_missing_right_to_glue_is_said_with_who_lacks_it(
     line = said(cli, account, *INGEST, lake=f"s3://{bucket}/lake", key=keys["storage"])
     assert line.startswith("AWS refuses GetTable: ")
     assert "User: arn:aws:iam::123456789012:user/storage is not authorized to perform: glue:GetTable" in line
-    assert line.endswith("the role or user needs the right to it, see docs/aws.md")
+    assert line.endswith("the role or user needs permission for this, see docs/aws.md")
 
 
 def test_what_aws_refuses_of_one_exchange_does_not_stop_the_others(

@@ -37,7 +37,7 @@ def test_every_command_on_a_lake_takes_the_options_that_name_one() -> None:
 def test_a_lake_is_named_before_or_after_the_command(cli: Cli, arguments: tuple[str, ...]) -> None:
     finished = cli(*arguments, lake=cli.folder / "nowhere")
     (line,) = (finished.stdout + finished.stderr).splitlines()
-    assert f"nothing was landed in file://{cli.folder}/there yet" in line
+    assert f"nothing has been landed in file://{cli.folder}/there yet" in line
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_no_step_fails_or_warns(story: Story) -> None:
 
 def test_looking_at_an_empty_lake_makes_nothing(story: Story) -> None:
     (line,) = story["status of nothing"].lines
-    assert line == f"nothing was landed in file://{story.lake} yet; try `schemahub run ingest`"
+    assert line == f"nothing has been landed in file://{story.lake} yet; try `schemahub run ingest`"
     assert not story["status of nothing"].lake_was_there
 
 
@@ -229,8 +229,8 @@ def test_a_query_sees_the_marts(story: Story, cli: Cli) -> None:
 
 def test_a_flag_wins_over_the_environment_and_that_over_the_config_file(story: Story, cli: Cli, tmp_path: Path) -> None:
     assert "BTCUSDT" in cli("status", "--lake", str(story.lake), lake=tmp_path / "empty").stdout
-    assert "nothing was landed" in cli("status", lake=tmp_path / "empty").stdout
-    assert f"nothing was landed in file://{cli.folder}/lake yet" in cli("status").stdout
+    assert "nothing has been landed" in cli("status", lake=tmp_path / "empty").stdout
+    assert f"nothing has been landed in file://{cli.folder}/lake yet" in cli("status").stdout
 
 
 @pytest.mark.parametrize(

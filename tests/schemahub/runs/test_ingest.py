@@ -104,7 +104,7 @@ def test_a_mistake_in_one_exchange_is_one_line_and_stops_no_other(
     lost, lost_too = ingest(context, {"binance": ["BTCUSDT"], "kraken": ["XBTUSDT"]})
     assert lost_too.problems
     assert lost.problems == [
-        "binance: ZeroDivisionError: oh no; a mistake of SchemaHub's, SCHEMAHUB_DEBUG=1 shows where"
+        "binance: ZeroDivisionError: oh no; this is a bug in SchemaHub; SCHEMAHUB_DEBUG=1 shows where"
     ]
 
 

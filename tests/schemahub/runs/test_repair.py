@@ -59,7 +59,7 @@ def test_what_would_be_done_is_told_and_done_when_asked(landed: LocalLake) -> No
     assert told[-1] == "nothing was changed; `schemahub repair --apply` does this"
     assert [line.partition(":")[0] for line in told[:-1]] == [RAW, "trades_unified", RECORDED, "schemahub_loads"]
     assert "is empty; goes back to" in told[0]
-    assert "tells of 1 loads that raw_binance_trades has not" in told[3]
+    assert "lists 1 load that raw_binance_trades doesn't have" in told[3]
     done = told_of(LocalLake(landed.folder), apply=True)
     assert done[:-1] == told[:-1]
     lake = LocalLake(landed.folder)
@@ -89,7 +89,9 @@ def test_a_lost_catalog_is_not_taken_for_an_empty_lake(landed: LocalLake, regist
     (landed.folder / "catalog.db").unlink()
     lake = LocalLake(landed.folder)
     for look in (lambda: read_landed(lake, registry.targets_by_raw_table), lambda: check_is_there(lake)):
-        with pytest.raises(LakeUnavailable, match="is missing or empty; `schemahub repair` shows what it would bring"):
+        with pytest.raises(
+            LakeUnavailable, match="is missing or empty; `schemahub repair` shows what it would restore"
+        ):
             look()
     told = told_of(LocalLake(landed.folder), apply=True)
     assert told[0].startswith("catalog.db: ")
