@@ -171,16 +171,3 @@ def test_a_full_refresh_that_would_lose_rows_replaces_nothing(
     unified.dbt("run", "--full-refresh", "--vars", "{lose_rows: true}")
     assert trade_ids(unified, "KRAKEN") == [10]
     assert [short.load_id for short in shortfalls(unified.lake)] == ["k1"]
-
-
-def test_records_of_a_time_without_targets_are_made_again(unified: LakeUnderTest) -> None:
-    with unified.table("unified_loads").update_schema(allow_incompatible_changes=True) as update:
-        for name in unified.table("unified_loads").schema().column_names:
-            if name not in ("raw_table", "load_id", "unified_at"):
-                update.delete_column(name)
-    before = unified.rows("trades_unified")
-    unified.land("raw_kraken_trades", kraken(11), load="k2", at="2026-01-05 13:00:00")
-    unified.dbt("run")
-    assert len(unified.rows("trades_unified")) == len(before) + 1
-    assert {load for target, load in recorded(unified) if target} == {"b1", "c1", "k1", "k2"}
-    assert unified.snapshots("trades_unified") == 2
