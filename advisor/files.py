@@ -17,10 +17,11 @@ from pyiceberg.table import FileScanTask, Table
 from .ranges import EVERYTHING, Range, moved
 
 SMALL_FILE_BYTES = 3 * 1024**2
-"""Trino, Athena's engine, reads a Parquet file of up to this size whole: https://github.com/trinodb/trino/pull/19127"""
+"""Up to this size in bytes, Trino, Athena's engine, reads a Parquet file as a whole:
+https://github.com/trinodb/trino/pull/19127"""
 
 FOOTER_BYTES = 48 * 1024
-"""Of a larger file it reads so much of the end first: https://github.com/trinodb/trino, MetadataReader.java"""
+"""Bytes that Trino first reads from the end of a larger file: https://github.com/trinodb/trino, MetadataReader.java"""
 
 _EPOCH = datetime(1970, 1, 1)
 
@@ -30,11 +31,12 @@ class Reads:
     """What is read of a table's files."""
 
     files: tuple[str, ...] = ()
-    """Addresses of data files, each once."""
+    """The addresses of the data files; each is listed once."""
     bytes: int = 0
-    """At least: each file once; of a small file all, else its footer and the columns that are named; its deletes."""
+    """The fewest bytes that can be read: each file once, small files as a whole, larger ones by their footer and the
+    named columns, and all delete files."""
     bytes_of_files: int = 0
-    """A look at them reads no more: every file whole, once for each range that it has rows of."""
+    """The most bytes that one statement can read: each file as a whole, once for every range that it has rows in."""
 
 
 def reads(table: Table, columns: Collection[str], *, within: Sequence[Range] = (EVERYTHING,), of: str = "") -> Reads:

@@ -32,26 +32,30 @@ from registry.registry import Mapping, Registry
 
 from .files import Reads, reads
 from .price import dollars, dollars_at_most
-from .ranges import EVERYTHING, LoadInProgress, Range, days_written, event_ranges, landing_ranges, pending_loads
+from .ranges import EVERYTHING, PendingLoad, Range, days_written, event_ranges, landing_ranges, pending_loads
 
 SMALLEST_FILE_BYTES = 4 * 1024
-"""More than a Parquet file of a few rows has; a table is given a file for each day that it is given rows of."""
+"""An upper bound for the bytes of a Parquet file with a few rows. A run writes one file for each day of a table that
+gets new rows."""
 
 LOAD_BYTES = 256
-"""More than a row of `pending_loads` or `unified_loads` has."""
+"""An upper bound for the bytes of a row of `pending_loads` or `unified_loads`."""
 
 STATEMENTS = 6
-"""More than dbt-athena sends for a model, or a seed, that is given rows of at most `DAYS_AT_ONCE` days."""
+"""An upper bound for the statements that dbt-athena sends for a model or seed whose new rows span at most
+`DAYS_AT_ONCE` days."""
 
 DAYS_AT_ONCE = 100
-"""Athena writes no more partitions in a statement: https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html.
-dbt-athena makes a table of the new rows, and then looks through all of it for each hundred days."""
+"""Athena writes at most this many partitions in one statement:
+https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html. dbt-athena first creates a table of the new rows,
+and then reads all of it once for every hundred days."""
 
 _RANGES, _RANGES_OF_RECORDS = 40, 8
-"""Of more ranges of time a model makes one wide range, and `unified_loads` of more than the second."""
+"""A model merges more time ranges than the first number into one wide range; `unified_loads` does so above the second.
+"""
 
 _GROWTH = 2
-"""Rows take no more than so many times the bytes of the columns that they are made of."""
+"""Written rows take at most this many times the bytes of the columns that they are made from."""
 
 LEDGER_KEY = ("raw_table", "load_id")
 
@@ -61,7 +65,7 @@ _ITSELF = re.compile(r"{{-?\s*this\s*-?}}")
 
 @dataclass(frozen=True)
 class PendingTable:
-    """What of one raw table waits to be unified. Times are UTC; None is unknown."""
+    """The pending loads of one raw table. Times are UTC; None means unknown."""
 
     raw_table: str
     loads: int
@@ -69,10 +73,10 @@ class PendingTable:
     first_at: datetime | None
     last_at: datetime | None
     days: int | None
-    """How many days of the unified table its loads touch; None is all of them."""
+    """The number of days of the unified table that the loads touch; None means all of them."""
 
     @classmethod
-    def of(cls, raw_table: str, loads: Sequence[LoadInProgress]) -> Self:
+    def of(cls, raw_table: str, loads: Sequence[PendingLoad]) -> Self:
         touched = event_ranges(loads)
         return cls(
             raw_table,
@@ -86,11 +90,11 @@ class PendingTable:
 
 @dataclass(frozen=True)
 class Writes:
-    """What a table is given in a run, at most."""
+    """The most that a run writes to a table."""
 
     rows: int
     days: int
-    """Each is a partition, and a file at least."""
+    """The number of days with new rows. Each is a partition and gets at least one file."""
     bytes: int
 
     @property
@@ -104,14 +108,14 @@ class TablePlan:
 
     name: str
     reads: Reads = Reads()
-    """Of the files that are there now."""
+    """What is read of the files that exist now."""
     looks: int = 0
-    """How many statements read it, at most: what is there now, and what the run gives it."""
+    """The most statements that read the table: the rows that exist now, and those that the run writes."""
     writes: Writes | None = None
 
     @property
     def bytes_at_most(self) -> int:
-        """What is there as often as it is looked at; what is new besides from where dbt-athena puts it first."""
+        """Existing files count once per statement; new rows count again where dbt-athena stages them."""
         reads_of_new = self.looks + 1 + self.writes.batches if self.writes else 0
         return self.looks * self.reads.bytes_of_files + (reads_of_new * self.writes.bytes if self.writes else 0)
 
@@ -122,14 +126,14 @@ class TablePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do; without tables where nothing was ever landed."""
+    """What a run would do. It has no tables if nothing was ever landed."""
 
     pending: tuple[PendingTable, ...] = ()
     tables: tuple[TablePlan, ...] = ()
 
     @property
     def bytes(self) -> int:
-        """What is read at least: each file once."""
+        """The fewest bytes that can be read: each file once."""
         return sum(table.reads.bytes for table in self.tables)
 
     @property
@@ -138,7 +142,7 @@ class Plan:
 
     @property
     def dollars(self) -> float:
-        """The least that Athena takes: for one statement for each table that is written."""
+        """The lowest price on Athena: one statement for each table that is written."""
         return dollars(self.bytes, statements=sum(table.writes is not None for table in self.tables))
 
     @property
@@ -146,7 +150,7 @@ class Plan:
         return dollars_at_most(self.bytes_at_most, sum(table.statements_at_most for table in self.tables))
 
     def of(self, table: str) -> TablePlan:
-        """The plan of one table; an empty one where a run has nothing to do with it."""
+        """The plan of one table; an empty one if the run doesn't touch it."""
         return next((each for each in self.tables if each.name == table), TablePlan(table))
 
 
@@ -175,7 +179,7 @@ class _Model:
     name: str
     target: str
     references: Collection[str]
-    """The tables that it looks at, itself among them; raw tables are left out."""
+    """The tables that the model reads, itself included if it does; without raw tables."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +195,7 @@ class _Planner:
         return read_landed(self.lake, self.registry.targets_by_raw_table, full_refresh=self.full_refresh)
 
     @cached_property
-    def pending(self) -> list[LoadInProgress]:
+    def pending(self) -> list[PendingLoad]:
         mapped = (row for row in self.landed.rows if row.raw_table in self.landed.targets)
         return pending_loads(row for row in mapped if self.landed.is_pending(row))
 
@@ -210,14 +214,14 @@ class _Planner:
         return set(_REFERENCE.findall(sql)) | ({mart} if _ITSELF.search(sql) else set())
 
     def pending_tables(self) -> Iterator[PendingTable]:
-        loads: dict[str, list[LoadInProgress]] = defaultdict(list)
+        loads: dict[str, list[PendingLoad]] = defaultdict(list)
         for load in self.pending:
             loads[load.raw_table].append(load)
         for raw_table, of_table in sorted(loads.items()):
             yield PendingTable.of(raw_table, of_table)
 
     def tables(self) -> Iterator[TablePlan]:
-        """Every table that is read or written, in about the order of the run."""
+        """Every table that is read or written, roughly in the order of the run."""
         yield from map(_seed, self.seeds)
         yield TablePlan(LEDGER, self._whole(LEDGER, LEDGER_KEY), 2)
         records = Writes(len(self.pending), 0, SMALLEST_FILE_BYTES + LOAD_BYTES * len(self.pending))
@@ -255,7 +259,7 @@ class _Planner:
         return self._within(mapping.source, columns, within, "_source_ingest_ts")
 
     def _reads(self, model: _Model) -> Reads:
-        """What is read of a table that the run itself gives rows to."""
+        """What is read of a table to which the run itself adds rows."""
         target = self.registry.targets[model.target]
         is_target, event = model.name == model.target, target.event_time.column
         columns = {*target.key, event} if is_target else set()
@@ -284,11 +288,11 @@ class _Planner:
         size = _GROWTH * made_of + SMALLEST_FILE_BYTES * (days + 1)
         return Writes(sum(load.row_count for load in loads), days, size)
 
-    def _pending_of(self, target: str) -> list[LoadInProgress]:
+    def _pending_of(self, target: str) -> list[PendingLoad]:
         return [load for load in self.pending if self.landed.targets[load.raw_table] == target]
 
     def _grows(self, model: str) -> bool:
-        """Whether a run adds to the table that is there."""
+        """Whether a run adds rows to an existing table."""
         return not self.full_refresh and self._table(model) is not None
 
     def _table(self, name: str) -> Table | None:
@@ -311,7 +315,7 @@ class _Planner:
 
 
 def _partition_time(table: Table) -> str:
-    """The column of time that a table is partitioned by, as it declares itself; empty where there is none."""
+    """The timestamp column that a table is partitioned by, according to its metadata; empty if there is none."""
     columns = [table.schema().find_field(each.source_id) for each in table.spec().fields]
     return next((column.name for column in columns if isinstance(column.field_type, TimestampType)), "")
 

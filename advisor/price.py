@@ -5,10 +5,10 @@ https://calculator.aws/, which counts 1024 GB as a TB.
 """
 
 DOLLARS_PER_TB = 5.0
-"""In most regions; without provisioned capacity."""
+"""Price of a terabyte in most regions, without provisioned capacity."""
 
 MINIMUM_MB = 10
-"""Of every statement that is not DDL and did not fail, also of one that reads nothing."""
+"""The fewest bytes billed for a statement, even if it reads nothing. DDL and failed statements are free."""
 
 _MB = 1024**2
 _MB_PER_TB = 1024**2

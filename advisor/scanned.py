@@ -24,7 +24,7 @@ class AthenaQueries:
     """The queries of a dbt run, as dbt tells of them: a callback for dbtRunner."""
 
     nodes: dict[str, str] = field(default_factory=dict)
-    """The name of the node that started each query, by the query's id, in the order of their starts."""
+    """The name of the dbt node that started each query, by query id, in the order in which they started."""
 
     def __call__(self, event: Any) -> None:
         """Take any event of dbt's."""

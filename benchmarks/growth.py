@@ -27,7 +27,7 @@ from .measure import Finding, median_seconds, seconds
 
 LOADS, SYMBOLS = 2_000, 2_000
 _EARLY, _WINDOW = 100, 50
-"""Between two cleanings there are 50 loads, each a little dearer than the one before."""
+"""The loads between two cleanups: 50, each slightly more expensive than the one before."""
 
 
 class _Lake:

@@ -19,7 +19,7 @@ PAGE = 1_000
 START = datetime(2026, 1, 5)
 
 _POOL = 100_000
-"""So many different trades; after them come the same again, with ids and times of their own where asked for."""
+"""The number of distinct trades. After them the same trades repeat, with their own ids and times if requested."""
 
 
 @cache

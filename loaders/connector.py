@@ -21,10 +21,10 @@ from .errors import AnotherTape, UnexpectedPayload
 T = TypeVar("T")
 
 MARGIN = timedelta(minutes=1)
-"""So much earlier than asked for a first walk looks for its first id, as a higher id may carry an earlier time."""
+"""How much earlier than requested a first walk looks for its first id, because a higher id may have an earlier time."""
 
 _MOST_ANSWERS = 20
-"""To one request, until they must have come to agree."""
+"""The most responses to one request before they must agree."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Request:
 class Response:
     status: int
     headers: Mapping[str, str]
-    """Names are in lower case."""
+    """The header fields; their names are in lower case."""
     body: bytes
     received_at: datetime | None = None
-    """UTC without a zone."""
+    """The time of the response, UTC without a zone."""
 
     @property
     def retry_after(self) -> float | None:
@@ -101,14 +101,14 @@ class Budget:
 
 
 Walk = Generator[Request | Page, Response, None]
-"""Yields a request, and is sent its response; yields a page, and is sent nothing of meaning."""
+"""A generator that yields a request and is sent its response, or yields a page and is sent nothing that it uses."""
 
 
 class Connector(Protocol):
     """What a module in `connectors/` offers as `CONNECTOR`. Parsing is pure; nothing here sends or waits."""
 
     name: str
-    """The module's name, for example coinbase."""
+    """The name of the connector's module, for example coinbase."""
     base_url: str
     budget: Budget
     raw: RawTable

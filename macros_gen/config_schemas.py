@@ -28,7 +28,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "settings": SettingsFile,
     "target": declarations.Target,
 }
-"""The model of each kind of file, by the name of its schema."""
+"""For each kind of file, by the name of its schema, the model that it follows."""
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 

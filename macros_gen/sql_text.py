@@ -10,7 +10,7 @@ from registry.column_types import TYPES, Scalar, parse_timestamp
 
 _SPELLED = {"string": "varchar", "long": "bigint", "timestamp": "timestamp(6)"}
 SQL_TYPES = {name: _SPELLED.get(name, name) for name in TYPES}
-"""The types as both engines cast to them."""
+"""For each column type, the SQL type that both engines cast to."""
 
 _JINJA_OR_CONTROL = re.compile(r"[{}#%\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
 

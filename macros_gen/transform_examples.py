@@ -30,4 +30,4 @@ EXAMPLES: Mapping[str, tuple[tuple[Value, Value], ...]] = {
     "side_from_maker_side": (("sell", "BUY"), ("BID", "SELL"), ("auction", "UNKNOWN"), (None, "UNKNOWN")),
     "side_from_taker_side": (("b", "BUY"), (" Sell ", "SELL"), ("auction", "UNKNOWN"), (None, "UNKNOWN")),
 }
-"""By transform, pairs of an input and its output; null gives null where no pair says otherwise."""
+"""For each transform, pairs of an input and its output. Null gives null unless a pair says otherwise."""

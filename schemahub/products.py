@@ -23,7 +23,7 @@ from registry.yaml_file import yaml_text
 
 _FORCE = "if that is right, run it again with --force"
 _MOST_NAMES = 5
-"""That a line lists."""
+"""The most names that a line lists."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from lakehouse.errors import LakeUnavailable, SchemaHubError, TerminalError
 from lakehouse.troubles import trouble
 
 _WRAPPERS = ("dbt", "dbt_common", "dlt", "pyiceberg")
-"""Packages that raise their own errors in place of those of boto3 and pyarrow, not always naming them as the cause."""
+"""Packages that replace errors of boto3 and pyarrow by their own, not always with the original as the cause."""
 
 _NOT_FOUND = "EntityNotFoundException"
 """Glue's ordinary reply where pyiceberg asks whether something exists; never the cause of a failure."""

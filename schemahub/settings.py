@@ -43,7 +43,7 @@ FOR_DBT = (
     "athena_retries",
     "athena_poll_seconds",
 )
-"""The settings that profiles.yml reads, besides the lake."""
+"""The settings that profiles.yml reads in addition to the lake."""
 
 _FILE = "config/schemahub.yaml"
 
@@ -77,37 +77,37 @@ class Settings(BaseSettings):
     )
 
     lake: Annotated[str, Field(min_length=1)]
-    """A folder, or s3://bucket/prefix."""
+    """Where the tables are: a folder, or s3://bucket/prefix."""
     symbols: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)]
-    """Products as BASE-QUOTE, in capitals or not; each exchange loads those that it lists."""
+    """The products to load, as BASE-QUOTE in upper or lower case. Each exchange loads those that it lists."""
     since: str
-    """Where a product that was never loaded begins: a time, or how long ago."""
+    """Where the first load of a product begins: a time, or how long ago."""
     urls: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
-    """Where the API of an exchange is, by the name of its connector; others are at their own address."""
+    """The base URLs of exchanges' APIs, by connector name. Exchanges without one use their own address."""
     clock_tolerance: timedelta = timedelta(minutes=5)
-    """By how much this machine's clock may differ from an exchange's: 30s, 5m."""
+    """How far this machine's clock may be from an exchange's before nothing is landed: 30s, 5m."""
     debug: bool = False
-    """Whether a mistake of ours is reported with its traceback."""
+    """Whether an unexpected error is reported with its traceback."""
     workgroup: Annotated[str, Field(min_length=1)] = "schemahub"
     """The Athena workgroup that dbt's statements run in."""
     s3_staging_dir: _AddressInS3 | None = None
-    """Where Athena puts results, unless the workgroup says; by default `.athena/` in the lake."""
+    """Where Athena writes results, unless the workgroup sets it; by default `.athena/` in the lake."""
     s3_data_dir: _AddressInS3 | None = None
-    """Where dbt puts tables on Athena; by default the lake."""
+    """Where dbt puts tables on Athena; the lake by default."""
     dbt_target_path: str | None = None
-    """The folder in which dbt leaves what it compiles, and its docs; by default one of the lake's own."""
+    """The folder for dbt's compiled SQL and docs; by default a folder of the lake."""
     threads: Annotated[int, _written_as(r"[1-9][0-9]{0,2}", "a whole number from 1 on")] = 2
-    """How many models dbt builds at a time."""
+    """The number of models that dbt builds at a time."""
     memory_limit: Annotated[str, _written_as(r"(?i:[0-9]+(\.[0-9]+)? ?[KMGT]i?B)", "a size such as 4GB")] = "4GB"
-    """How much memory DuckDB may use."""
+    """The memory that DuckDB may use."""
     catalog_log: str | None = None
-    """The file to which the catalog that serves DuckDB logs requests and errors; by default it logs nothing."""
+    """The log file of the catalog that serves DuckDB; by default nothing is logged."""
     athena_retries: Annotated[int, _written_as(r"[0-9]{1,3}", "a whole number from 0 on")] = 3
-    """How many times boto3 repeats a request to Athena that failed."""
+    """How often boto3 repeats a failed request to Athena."""
     athena_poll_seconds: Annotated[
         float, _written_as(r"(?!0+(\.0*)?$)[0-9]{1,5}(\.[0-9]{1,6})?", "a number of seconds above 0")
     ] = 1.0
-    """How long to wait between two looks at a statement of Athena's."""
+    """The seconds between two checks whether an Athena statement has ended."""
 
     @property
     def dbt_environment(self) -> dict[str, str]:

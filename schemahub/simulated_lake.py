@@ -11,7 +11,7 @@ MARK = "SIMULATED.txt"
 _MARK_TEXT = "The trades in this lake are simulated (`make demo`). `make demo` makes it anew; delete it as you like.\n"
 
 DEMO = "demo"
-"""What the lock of a demo is called; its holder alone may empty the lake."""
+"""The name of a demo's lock. Only its holder may empty the lake."""
 
 
 def new_lake(lake: LocalLake) -> None:

@@ -10,7 +10,7 @@ from lakehouse.errors import Misconfigured
 from registry.products import Product
 
 _Lists = Mapping[str, Mapping[str, list[Product]]]
-"""By exchange and by canonical symbol in small letters."""
+"""Products by exchange and by canonical symbol in lower case."""
 
 
 def exchange_symbols(

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 PREFIX = "SCHEMAHUB_"
 
 _LONGEST_NAME = 100
-"""What is longer was not meant as any of the known names, and would take long to compare."""
+"""The longest name that is compared with the known ones. A longer one isn't a misspelling, and comparing it takes long.
+"""
 
 
 def variable(field: str) -> str:

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, WaiterError
 from lakehouse.errors import Misconfigured, TerminalError
 
 _WAITING = {"Delay": 3, "MaxAttempts": 1200}
-"""Seconds, and how often: an hour."""
+"""The seconds between two polls, and their number: together an hour."""
 
 _UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": "+", "Dynamic": "~"}

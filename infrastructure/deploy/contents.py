@@ -15,7 +15,7 @@ from lakehouse.layout import NAMESPACE
 
 _BATCH = 1000
 _OWN_FOLDERS = (".athena", ".jobs", ".schemahub")
-"""Within the lake's prefix; what is in them is made again."""
+"""Folders within the lake's prefix whose contents can be recreated."""
 
 
 class HoldsData(TerminalError):
@@ -27,9 +27,9 @@ class Contents:
     """What is in a table of the lake, or in none."""
 
     text: str
-    """For example `raw_kraken_trades 3 rows`."""
+    """One line of the report, for example `raw_kraken_trades 3 rows`."""
     is_data: bool
-    """Whether it can't be made again, as far as can be told."""
+    """Whether, as far as is known, the contents can't be recreated."""
 
 
 @dataclass(frozen=True)

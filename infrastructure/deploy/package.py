@@ -28,7 +28,7 @@ from schemahub.settings import PROJECT
 FOLDER = PROJECT / "build" / "glue"
 
 PYTHON = "3.11"
-"""That of Glue 5.1."""
+"""The Python version of Glue 5.1."""
 _PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 _DATA = ("config", "dbt_project")
 _LEFT_OUT = {"__pycache__", "target", "logs", "dbt_packages"}

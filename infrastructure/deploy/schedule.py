@@ -8,7 +8,7 @@ from typing import Any
 from lakehouse.errors import TerminalError
 
 NAMES = ("schemahub-ingest", "schemahub-unify")
-"""Of the jobs; a job's trigger has its name."""
+"""The names of the jobs. A job's trigger has the same name."""
 
 _PAUSE_S = 1
 _IS_OVER = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}

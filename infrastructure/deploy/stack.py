@@ -32,7 +32,7 @@ from .schedule import Schedule
 STACK = "schemahub"
 TEMPLATE = Path(__file__).with_name("template.yaml")
 JOBS = ".jobs"
-"""Folder of the jobs' package, within the lake's prefix."""
+"""The folder of the jobs' package, within the lake's prefix."""
 _SEE_THE_DOCS = "docs/aws.md, `A lake without a stack`, tells"
 
 app = typer.Typer(

@@ -24,7 +24,7 @@ import boto3
 
 NAMESPACE = "SchemaHub"
 METRIC = "SucceededRuns"
-"""What the alarms on missing runs watch; its dimension `Run` is `ingest` or `unify`."""
+"""The metric that the alarms on missing runs watch. Its dimension `Run` is `ingest` or `unify`."""
 
 
 class RunFailed(Exception):

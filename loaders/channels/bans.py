@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 
 LONGEST = timedelta(days=3)
-"""What Binance, the strictest exchange, bans for at most; after it an exchange is asked again, whatever it said."""
+"""The longest ban of Binance, the strictest exchange. After that time a request is sent again, whatever the exchange
+said."""
 
 
 class Ban(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ from ..errors import WrongClock
 from .http_dates import http_date, seconds
 
 _NOTEWORTHY = timedelta(seconds=10)
-"""Caches that keep an answer for a few seconds often don't tell its age."""
+"""Tolerance for caches, which often keep a response for a few seconds without reporting its age."""
 _SECOND = timedelta(seconds=1)
 _NOTHING = timedelta(0)
 

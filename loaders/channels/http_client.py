@@ -20,7 +20,8 @@ _USER_AGENT = "schemahub"  # Coinbase refuses clients without one
 _PLAIN = ("", "identity")
 _PACKED = ("gzip", "x-gzip", "deflate")
 _LARGEST_BODY = 64 * 2**20
-"""Bytes, on the wire and unpacked; a page has a thousandth of it, and the longest list of products a sixth."""
+"""The maximum bytes of a response, both compressed and decompressed. A page takes about a thousandth of it, and the
+longest list of products a sixth."""
 _LARGEST_ERROR = 64 * 2**10
 _SECONDS_FOR_AN_ERROR = 5.0
 
@@ -56,7 +57,7 @@ class HttpClient:
             Misconfigured: httpx can't use the address, or the proxies that the environment names.
         """
         self.address = without_password(base_url)
-        """Of the exchange, as it may be shown."""
+        """The exchange's base URL, safe to show: without user and password."""
         self._exchange, self._seconds, self._clock, self._now, self._stopping = exchange, seconds, clock, now, stopping
         parts = urlsplit(base_url)
         try:

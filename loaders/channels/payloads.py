@@ -28,10 +28,10 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FIRST_US = -62_135_596_800_000_000
 LAST_US = 253_402_300_799_999_999
-"""The years 1 to 9999 in microseconds, which is what every reader of the tables can show."""
+"""The years 1 to 9999 in microseconds: the range that every reader of the tables can show."""
 
 _UNITS_IN_US = ((10**11, Decimal(10**6)), (10**14, Decimal(1000)), (10**17, Decimal(1)), (10**26, Decimal("0.001")))
-"""Seconds, milliseconds, microseconds and nanoseconds: in each, times from 1973 to 5138 are below the number."""
+"""Upper bounds by unit (seconds, milliseconds, microseconds, nanoseconds): times from 1973 to 5138 are below them."""
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes, *, exchange: str) -> T:

@@ -36,10 +36,11 @@ from .rate_limit import RateLimiter
 T = TypeVar("T")
 
 _PAGES_AHEAD = 8
-"""Pages fetched and not yet landed; what bounds the memory."""
+"""The maximum number of pages that are fetched but not yet landed, which bounds the memory."""
 _SHORTEST_WAIT = 0.5
 _LONGEST_WAIT = 120.0
-"""A person, and the other exchanges, wait so long for an exchange that asked for a pause, and no longer."""
+"""The longest pause in seconds that a run makes for an exchange that requests one; the other exchanges and the user
+wait meanwhile."""
 _LONGEST_BACKOFF = 60.0
 _ATTEMPTS_TO_CONNECT = 4  # a wrong address does not get better; a person is waiting
 _ATTEMPTS_IF_SLOW = 2  # each takes as long as an answer may
@@ -60,31 +61,31 @@ class Fetcher:
 
     connector: Connector
     base_url: str = field(repr=False)
-    """May hold a user and a password; `address` doesn't."""
+    """The base URL, which may contain a user and a password; `address` doesn't."""
     transport: httpx.BaseTransport | None = None
     attempts: int = 8
     timeout: float = 30.0
-    """Seconds of silence after which a connection is given up."""
+    """The seconds without data after which a connection is closed."""
     longest_answer: float = 30.0
-    """Seconds that a whole answer may take."""
+    """The seconds that a complete response may take."""
     concurrency: int = 4
     clock: Callable[[], float] = time.monotonic
     wait: Callable[[threading.Event, float], bool] = threading.Event.wait
     now: Callable[[], datetime] = utc_now
     clock_tolerance: timedelta = timedelta(minutes=5)
-    """By how much `now` may differ from the exchange's time."""
+    """The largest accepted difference between `now` and the exchange's time."""
     bans: Bans | None = None
-    """Where a ban is remembered for the next run."""
+    """Keeps a ban for the next run."""
     on_wait: Callable[[float, str], None] | None = None
-    """Told the seconds of every pause of one or more, and why it is made."""
+    """Called with the seconds of every pause of at least one second, and its reason."""
     failures: dict[str, SchemaHubError] = field(default_factory=dict)
-    """Why a symbol's walk ended early; what it had fetched by then is whole."""
+    """For each symbol whose walk ended early, the reason. The pages fetched until then are complete."""
 
     def __post_init__(self) -> None:
         name = self.connector.name
         self._closing = threading.Event()
         self._waking = threading.Event()
-        """Set when waiting makes no sense any more: at the end, and when the exchange may not be asked again."""
+        """Set when waiting is pointless: at the end, and when the exchange must not be sent further requests."""
         self._limiter = RateLimiter(self.connector.budget, clock=self.clock)
         self._exchange_clock = ExchangeClock(name, self.clock_tolerance)
         self._http = HttpClient(

@@ -12,7 +12,7 @@ from lakehouse.table import Column
 from ..connector import Connector
 
 Columns = Mapping[str, Sequence[Column]]
-"""The columns that the mappings declare, by raw table."""
+"""For each raw table, the columns that its mapping declares."""
 
 
 def load_connectors(columns: Columns) -> dict[str, Connector]:

@@ -75,14 +75,15 @@ _RATE_LIMITED = (
 )
 _UNAVAILABLE = ("EService:", "EGeneral:Internal error")
 _PAUSE_SECONDS = 3.0
-"""Kraken names no pause; freqtrade's users settled at this one."""
+"""The pause in seconds after a refusal. Kraken names none; freqtrade's users settled on this one."""
 _TOKEN = re.compile(r"[0-9]{1,30}")
 _SECOND_NS = 10**9
 _LAST_SECONDS_US = 10**17
-"""Times above it, 5138 in microseconds, are in another unit than seconds."""
+"""The upper bound for a time in seconds (the year 5138). Larger numbers are in another unit."""
 
 Twins = Mapping[str, int]
-"""How many trades without an id, of a second, were alike in all that Kraken shows, by what it shows."""
+"""For trades of one second that have no id, how many are identical in all the fields that Kraken sends, by these
+fields."""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ from ..connector import Page
 from .load import LoadInProgress
 
 _LOAD_ID = "load_id"
-"""Names the load that a working folder is for, to whoever finds it after a crash."""
+"""A file that names the load to which a working folder belongs, for a run that finds the folder after a crash."""
 
 
 class _StageFile(RunnableLoadJob, HasFollowupJobs):  # type: ignore[misc] # dlt is untyped for us

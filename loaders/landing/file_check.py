@@ -26,7 +26,7 @@ _TYPES: Mapping[str, tuple[str, Mapping[str, object]]] = {
     "boolean": ("BOOLEAN", {"Type": "None"}),
     "timestamp": ("INT64", _MICROSECONDS),
 }
-"""The physical and the logical type in Parquet of each type of the lake."""
+"""For each column type of the lake, its physical and logical type in Parquet."""
 
 _WHY = "a setting of dlt's, or another version of it, may have made it so; nothing of this load was landed"
 

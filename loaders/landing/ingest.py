@@ -15,7 +15,7 @@ from ..connector import Connector, Page
 from .watermarks import read_watermark
 
 Progress = Callable[[str, int], None]
-"""Told of a stream and a number of its rows, as they come."""
+"""Called with a stream and the number of its new rows, page by page."""
 
 
 @dataclass(frozen=True)

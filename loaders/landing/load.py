@@ -32,7 +32,8 @@ from .watermarks import watermark_properties
 
 _EPOCH = date(1970, 1, 1)
 _ROWS_TOGETHER = 100_000
-"""dlt costs as much for a page of 1,000 rows as for 100 of them."""
+"""The number of rows that are handed to dlt at once. dlt takes as long for a page of 1,000 rows as for 100 such pages
+joined."""
 
 
 @dataclass
@@ -51,23 +52,23 @@ class LoadInProgress:
     raw: RawTable
     table: Table
     source: str
-    """Base URL, or file, that the rows come from."""
+    """The base URL or file that the rows come from."""
     channel: str
-    """rest, stream or bulk."""
+    """How the rows are received: rest, stream or bulk."""
     now: Callable[[], datetime]
-    """The time, UTC without a zone."""
+    """Returns the time, UTC without a zone."""
     started_at: datetime = field(init=False)
     load_id: str = ""
     streams: dict[str, _Stream] = field(default_factory=dict)
     files: list[DataFile] = field(default_factory=list)
     ledger_rows: list[LedgerRow] = field(default_factory=list)
-    """Set by the commit."""
+    """The ledger rows, set by the commit."""
     committed: Table | None = None
-    """The table after the commit."""
+    """The table as it is after the commit."""
     error: Exception | None = None
-    """What stopped it, if something did."""
+    """The error that stopped the load, if any."""
     is_in_doubt: bool = False
-    """A commit was sent, and no answer tells whether it got through."""
+    """Whether a commit was sent whose outcome is unknown, because no response came."""
 
     def __post_init__(self) -> None:
         self.started_at = self.now()

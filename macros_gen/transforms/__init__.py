@@ -6,4 +6,4 @@ from . import core, market
 from .engines import EngineSql
 
 SQL: Mapping[str, EngineSql] = {**core.SQL, **market.SQL}
-"""By the names of the transforms."""
+"""The SQL of every transform, by the transform's name."""

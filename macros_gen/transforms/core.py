@@ -16,7 +16,8 @@ _ISO8601 = (
     r" *[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
     r"(Z|[-+](0[0-9]|1[0-3])(:?[0-5][0-9])?|[-+]14(:?00)?)? *"
 )
-"""Each engine takes spellings that the other doesn't, such as 1_000, 1.5d and 04:05Z; both read these alike."""
+"""The spellings that both engines read alike. Each accepts others that the other one doesn't, such as 1_000, 1.5d and
+04:05Z."""
 
 
 def _number(engine: str, finite: str) -> str:

@@ -23,15 +23,16 @@ from ..runs.context import RunContext
 from ..settings import lake_of, load_settings
 
 INTERRUPTED = 130
-"""The exit code that typer gives to Ctrl-C."""
+"""The exit code that typer uses for Ctrl-C."""
 
 _LONGEST_LINE = 20_000
-"""The most characters of one error line: it may be the help of a dbt command, and what others say may be megabytes."""
+"""The most characters of an error line. The help of a dbt command is a long one; messages of libraries can have
+megabytes."""
 
 _STOPPED = "stopped; what was landed by then is whole, and the next run goes on from there"
 
 _LAKE_OPTIONS = ("lake", "s3_bucket", "s3_prefix")
-"""The parameters of `name_lake`, which `LakeCommand` takes too."""
+"""The parameters of `name_lake`, which every `LakeCommand` accepts too."""
 
 app = typer.Typer(
     name="schemahub",

@@ -15,10 +15,11 @@ from lakehouse.layout import NAMESPACE
 from ..settings import Settings
 
 _LONGEST_STATEMENT = timedelta(hours=1)
-"""Athena ends a statement after 30 minutes, if its quota was not raised."""
+"""The time after which Athena ends a statement: 30 minutes, unless the quota was raised."""
 
 _OURS = ('"node_id": "model.schemahub.', f"alter table `{NAMESPACE}`.")
-"""In the statements of our models: the comment that dbt puts before most, and the beginning of those without."""
+"""How statements of our models are recognised: the comment that dbt puts before most of them, and how those without it
+begin."""
 
 
 def region() -> str:

@@ -16,13 +16,13 @@ from ..settings import PROJECT, Settings
 from .athena import region
 
 _WITHOUT_TABLES = ("clean", "debug", "deps", "docs serve", "init", "list", "ls", "parse")
-"""The commands that look at the project's files alone, or at what was built of them; all others need the tables."""
+"""The dbt commands that read only the project's files or what was built from them. All others need the tables."""
 
 _MOST_REASONS = 3
 _MOST_CHARACTERS = 600
-"""Of one reason."""
+"""The most characters of one reason in an error line."""
 _MOST_OF_USAGE = 20_000
-"""Of what dbt tells about a command that it doesn't know: all of its options."""
+"""The most characters of dbt's answer to an unknown command, which lists all of its options."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Node:
 
     name: str
     kind: str
-    """model, seed, test or unit_test."""
+    """The kind of node: model, seed, test or unit_test."""
     status: str
     seconds: float
 
@@ -43,7 +43,7 @@ class Node:
 Report = Callable[[Node], None]
 
 Watch = Callable[[Any], None]
-"""Told of dbt's events as they are, in dbt's threads; must not raise."""
+"""Receives dbt's events unchanged, in dbt's threads; must not raise."""
 
 
 class DbtFailed(TerminalError):

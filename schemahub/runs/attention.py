@@ -15,10 +15,10 @@ from ..settings import PROJECT
 from .balance import Balance
 
 FUTURE = "is in the future"
-"""How the reason ends for which a row is rejected whose time is after its landing and after the run."""
+"""How the rejection reason ends of a row whose time is later than both its landing and the run."""
 
 MOST_LINES = 5
-"""Loads that are named one by one; of more the number is told."""
+"""The most loads that are listed one by one; of further ones only the number is reported."""
 
 
 def row_count(lake: Lake, name: str) -> int:

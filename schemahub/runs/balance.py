@@ -15,11 +15,11 @@ class Balance:
     loads: int
     read: int
     inserted: int | None
-    """None where the target can't tell, as is `known`."""
+    """The rows added to the target. This and `known` are None if the target can't tell them apart."""
     known: int | None
     rejected: int
     reasons: Mapping[str, int]
-    """Why rows were rejected, and how many."""
+    """For each reason, the number of rows rejected for it."""
 
 
 def balances(loads: Iterable[UnifiedLoad]) -> list[Balance]:

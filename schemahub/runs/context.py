@@ -17,7 +17,7 @@ from ..settings import PROJECT, Settings
 from .raw_tables import create_tables
 
 UNIFYING = "unify"
-"""The name of the lock of a unifying run."""
+"""The name of the lock that a unifying run holds."""
 
 
 def utc_now() -> datetime:
@@ -31,7 +31,7 @@ class RunContext:
 
     settings: Settings
     now: Callable[[], datetime] = utc_now
-    """The time, UTC without a zone."""
+    """Returns the time, UTC without a zone."""
 
     @cached_property
     def lake(self) -> Lake:

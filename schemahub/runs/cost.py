@@ -27,9 +27,9 @@ class Cost:
 
     plan: Plan
     unplanned: str | None
-    """Why there is no plan, in a line."""
+    """One line that says why there is no plan; None if there is one."""
     queries: AthenaQueries | None
-    """What to hand to dbt as a callback; None where dbt runs on DuckDB, which costs nothing."""
+    """The callback to pass to dbt; None if dbt runs on DuckDB, which costs nothing."""
 
     def paid(self) -> Bill | str | None:
         """The bill of the run until now, or in a line why it is not known; None where no statement was sent.

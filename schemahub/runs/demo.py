@@ -23,13 +23,13 @@ class Result:
     """What came of a demo."""
 
     folder: Path
-    """The lake's."""
+    """The folder of the demo's lake."""
     served: int
-    """The trades that the exchanges served."""
+    """The number of trades that the exchanges served."""
     snapshots: int
-    """Those of the unified table."""
+    """The number of snapshots of the unified table."""
     exchanges: Sequence[dict[str, Any]]
-    """What the unified table holds of each: exchange, rows, first, last."""
+    """What the unified table holds of each exchange: its name, number of rows, first and last trade."""
 
 
 TARGET = "trades_unified"
@@ -42,9 +42,9 @@ class Demo:
     context: RunContext
     lake: LocalLake
     exchanges: Sequence[str]
-    """Those that are simulated."""
+    """The names of the simulated exchanges."""
     served: int
-    """The trades that the exchanges serve."""
+    """The number of trades that the exchanges serve."""
     target: str = TARGET
 
     def check_complete(self) -> None:

@@ -22,10 +22,10 @@ from .context import RunContext
 from .raw_tables import declared_columns
 
 Symbols = Mapping[str, Sequence[str]]
-"""For each exchange its symbols, as it writes them."""
+"""For each exchange, its symbols as the exchange writes them."""
 
 OnWait = Callable[[float, str], None]
-"""Told the seconds of every pause that can be noticed, and why it is made."""
+"""Called with the seconds and the reason of every noticeable pause."""
 
 
 @dataclass(frozen=True)

@@ -19,11 +19,11 @@ class Unified:
     """What a run did."""
 
     balances: list[Balance]
-    """Of each raw table that it read; none where nothing was pending."""
+    """The balance of each raw table that the run read; empty if nothing was pending."""
     inserted_before: int
-    """Of the inserted rows those that a run had inserted that did not come to its end."""
+    """How many of the inserted rows were inserted by an earlier run that did not finish."""
     remarks: list[str]
-    """A line for everything that needs somebody's attention."""
+    """One line for each thing that needs attention."""
 
 
 def unify(

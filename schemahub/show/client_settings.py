@@ -29,10 +29,10 @@ _SPARK_CATALOG = f"spark.sql.catalog.{CATALOG}"  # its rows in SQLite carry this
 _TABLES = f"Tables are {CATALOG}.{NAMESPACE}.<table>; times are UTC."
 
 _LAYOUT = "V1"
-"""Of Iceberg's two layouts of a catalog in SQL pyiceberg's, which has the column `iceberg_type`."""
+"""The layout of the SQL catalog: Iceberg knows two, and pyiceberg uses the one with the column `iceberg_type`."""
 
 _READ_ONLY = "1"
-"""SQLITE_OPEN_READONLY: otherwise a missing file is made, and is an empty catalog."""
+"""SQLITE_OPEN_READONLY. Without it a missing file would be created as an empty catalog."""
 
 _Settings = dict[str, str | None]
 

@@ -21,9 +21,9 @@ class StreamStatus:
     source: str
     stream: str
     last_trade_at: datetime | None
-    """UTC, without a zone; None where the time of no trade is known."""
+    """The time of the last landed trade, UTC without a zone; None if no trade has a known time."""
     lag: timedelta | None
-    """How long before now the last landed trade was."""
+    """The time since the last landed trade."""
     row_count: int
     pending_loads: int
 

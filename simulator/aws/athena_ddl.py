@@ -30,7 +30,7 @@ _TYPES = {
     "date": "date",
     "timestamp": "timestamp(6)",
 }
-"""Types of Athena's DDL for Iceberg tables; besides these decimal, array, map and struct."""
+"""The simple column types of Athena's DDL for Iceberg tables. decimal, array, map and struct exist too."""
 
 _CSV = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
 
@@ -239,7 +239,7 @@ DDL_RULES: dict[str, Callable[[Reader, str], Statement]] = {
     "show schemas": _show_databases,
     "show tables": _show_tables,
 }
-"""First words of a statement -> its rule, given the reader behind those words and the database."""
+"""For the first words of a statement, the rule that handles it, given the reader after those words and the database."""
 
 
 def trino_type(written: str) -> str:

@@ -26,7 +26,8 @@ SCAN_LIMIT_EXCEEDED = "Bytes scanned limit was exceeded"
 CANCELLED_BY_USER = "Query cancelled by user"
 
 RUNNING_AT_ONCE = 20
-"""More are queued. Athena's own number is a quota: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
+"""The statements that run at once; further ones are queued. Athena's own number is a quota:
+https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
 
 _SYSTEM_ERROR, _USER_ERROR = 1, 2
 _ICEBERG_ERROR_TYPE = 233
@@ -60,7 +61,7 @@ class Execution:
     database: str
     workgroup: str
     result_configuration: dict[str, Any]
-    """OutputLocation is the address of the result's file."""
+    """Where the result goes. Its OutputLocation is the address of the result file."""
     scan_limit_bytes: int | None
     state: str = "QUEUED"
     reason: str = ""
@@ -70,7 +71,7 @@ class Execution:
     completed: float | None = None
     columns: list[Column] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
-    """Of a query without its header."""
+    """The rows of a query's result, without the header."""
     update_count: int | None = None
     read_bytes: int = 0
     read_rows: int = 0

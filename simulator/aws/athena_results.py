@@ -61,7 +61,7 @@ class Column:
 
 
 ROWS_WRITTEN = Column("rows", "bigint", {"rawType": "bigint", "arguments": []})
-"""Athena lists this column for a statement that writes, and no rows."""
+"""The column that Athena lists, without rows, for a statement that writes."""
 
 
 def as_text(value: Any, signature: dict[str, Any]) -> str | None:

@@ -11,7 +11,8 @@ from typing import Any, Literal
 from simulator.aws.sql_tokens import Reader, Refused
 
 ICEBERG, HIVE = "awsdatacatalog", "hive"
-"""Trino's two catalogs for Athena's one, which is named as the first; each sends what is not its own to the other."""
+"""The two Trino catalogs that stand in for Athena's one, which has the name of the first. Each redirects tables of the
+other kind to the other catalog."""
 
 STEERING_PROPERTIES = {
     "vacuum_min_snapshots_to_keep",
@@ -23,10 +24,11 @@ STEERING_PROPERTIES = {
     "optimize_rewrite_delete_file_threshold",
     "write_target_data_file_size_bytes",
 }
-"""They steer OPTIMIZE and VACUUM; Trino has none of them, so they are kept among the parameters of Glue's table."""
+"""Table properties that control OPTIMIZE and VACUUM. Trino doesn't have them, so they are kept as parameters of the
+Glue table."""
 
 Quote = Literal["double", "backtick"]
-"""Athena quotes names by double quotes in queries and views, and by backticks in its DDL."""
+"""The quotes for names: Athena uses double quotes in queries and views, and backticks in its DDL."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,16 @@ class Statement:
     subtype: str
     trino: tuple[str, ...] = ()
     result: Literal["rows", "lines", "count", "nothing"] = "nothing"
-    """rows: a table with a header; lines: plain text; count: how many rows were written."""
+    """The kind of result: rows (a table with a header), lines (plain text) or count (the number of rows written)."""
     table: TableName | None = None
     query: str | None = None
-    """The query of an Iceberg CTAS, whose columns must have types that Athena writes."""
+    """The query of an Iceberg CTAS. Its columns must have types that Athena can write."""
     new_glue_table: Mapping[str, Any] = field(default_factory=dict)
-    """A TableInput to create; pure metadata, which Trino would spoil with statistics."""
+    """A TableInput to create in Glue directly, because Trino would add statistics to this metadata."""
     properties: Mapping[str, str] = field(default_factory=dict)
-    """Athena's table properties to set in Glue."""
+    """The Athena table properties to set in Glue."""
     is_vacuum: bool = False
-    """VACUUM's statements depend on the table's properties: `athena_ddl.vacuum`."""
+    """Whether it is a VACUUM, whose statements depend on the table's properties: see `athena_ddl.vacuum`."""
 
 
 def read_table(reader: Reader, database: str, *quotes: Quote) -> TableName:

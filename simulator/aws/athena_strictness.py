@@ -14,7 +14,7 @@ from itertools import pairwise
 from simulator.aws.sql_tokens import Refused, tokens
 
 LONGEST_STATEMENT_BYTES = 262_144
-"""https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
+"""The longest statement: https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
 
 LATER_FUNCTIONS = {
     "quantile_at_value": 411,

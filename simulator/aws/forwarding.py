@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 REGION = "us-east-1"
-"""Where the local AWS is; moto keeps each region apart."""
+"""The region of the local AWS. moto keeps regions separate."""
 
 # https://datatracker.ietf.org/doc/html/rfc9110#name-connection: they belong to one connection
 _OF_ONE_CONNECTION = {b"connection", b"keep-alive", b"transfer-encoding", b"te", b"trailer", b"upgrade", b"expect"}

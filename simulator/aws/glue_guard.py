@@ -21,7 +21,7 @@ from simulator.aws.forwarding import REGION, Moto
 from simulator.aws.glue_views import with_columns, with_trinos_comment
 
 TRINO_ACCESS_KEY = "trino"
-"""Trino signs with this key, so that we know its calls."""
+"""The access key that Trino signs with, so that its calls can be recognised."""
 
 _TABLE_INPUT = (
     "Name",
@@ -35,7 +35,7 @@ _TABLE_INPUT = (
     "TableType",
     "Parameters",
 )
-"""What UpdateTable takes of what GetTable gives."""
+"""The fields of GetTable's response that UpdateTable accepts."""
 _TABLE_WRITES = {"CreateTable", "UpdateTable", "DeleteTable", "BatchDeleteTable"}
 _COLUMN_STATISTICS: dict[str, Any] = {"ColumnStatisticsList": [], "Errors": []}
 

@@ -17,7 +17,7 @@ from simulator.aws.child import HOST, started
 from simulator.aws.local_aws import LocalAws
 
 _PORTS = range(20_000, 32_000)
-"""Below those that systems hand out by themselves, so that nobody gets one between our choice and Trino's start."""
+"""A range of ports below those that systems assign, so that no other process gets the port before Trino starts."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class LocalAthena(LocalAws):
     """A running local AWS with an Athena."""
 
     trino: str
-    """Trino's own address, for a look behind the scenes."""
+    """The address of Trino itself, for debugging."""
 
 
 @contextmanager

@@ -27,9 +27,9 @@ class LocalAws:
     """A running local AWS."""
 
     endpoint: str
-    """The front: Glue (guarded), Athena where there is one, and all else passed on to moto."""
+    """The address of the front: Glue (guarded), Athena if it runs, and everything else forwarded to moto."""
     s3_endpoint: str
-    """moto itself, for S3: data does not go through the front."""
+    """The address of moto itself, for S3, whose data doesn't go through the front."""
 
     @property
     def environment(self) -> dict[str, str]:

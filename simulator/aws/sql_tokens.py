@@ -29,7 +29,7 @@ _OPENING, _CLOSING = ("(", "[", "<"), (")", "]", ">")
 @dataclass(frozen=True)
 class Token:
     kind: str
-    """string, double, backtick, number, word or sign."""
+    """The kind of token: string, double, backtick, number, word or sign."""
     text: str
     start: int
     end: int

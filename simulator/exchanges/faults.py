@@ -25,7 +25,7 @@ _SPEC = re.compile(
 class _Kind:
     meaning: str
     default: str | None = None
-    """The value when none is given; `None` for a fault that takes none."""
+    """The value if none is given; `None` for a fault that takes no value."""
     is_number: bool = True
     only_exchange: str | None = None
 

@@ -31,15 +31,15 @@ class Listing:
 
     exchange: str
     symbol: str
-    """Canonical, `BTC-USDT`, whatever the exchange calls it."""
+    """The canonical symbol, for example `BTC-USDT`, whatever the exchange calls it."""
     weight: int
-    """Share of all trades, relative to the other listings."""
+    """The share of all trades, relative to the other listings."""
     lag_ms: int
-    """How late the exchange follows the true price."""
+    """The delay with which the exchange follows the true price, in milliseconds."""
     price_decimals: int
     quantity_decimals: int
     time_step_ns: int = 1000
-    """Resolution of the exchange's stamps; at 1 no two trades of the product share a stamp."""
+    """The resolution of the exchange's times in nanoseconds. At 1, no two trades of the product share a time."""
 
 
 @dataclass(frozen=True)

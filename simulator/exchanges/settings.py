@@ -17,14 +17,14 @@ class Settings:
     """Settings of one run; with `recordings` the exchanges serve that folder and nothing else."""
 
     trades: int = DEFAULT_TRADES
-    """All exchanges and products together."""
+    """The number of trades of all exchanges and products together."""
     seed: int = DEFAULT_SEED
     start: datetime = DEFAULT_START
     recordings: Path | None = None
     faults: tuple[str, ...] = ()
     enforce_limits: bool = True
     limit_scale: float = 1
-    """Multiplies the documented limits: 10 lets clients go ten times as fast."""
+    """A factor for the documented limits: 10 allows clients ten times as many requests."""
 
 
 @dataclass(frozen=True)

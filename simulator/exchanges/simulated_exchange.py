@@ -23,9 +23,9 @@ class IncomingRequest:
     path: str
     client: str
     monotonic_s: float
-    """When it came, for budgets."""
+    """When the request arrived, in monotonic seconds, for budgets."""
     wall_ns: int
-    """When it came, for an exchange that tells the time."""
+    """When the request arrived, in nanoseconds since 1970, for an exchange that reports its time."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     path_parameters: Mapping[str, str] = field(default_factory=dict)
@@ -57,11 +57,12 @@ class SimulatedExchange(ABC):
     """One exchange with its tapes; `limit_scale` multiplies its documented limits."""
 
     name: ClassVar[str]
-    """Also the prefix of its URLs, its folder among recordings, and X in `SCHEMAHUB_X_URL`."""
+    """The exchange's name, which is also the prefix of its URLs, its folder among recordings, and X in
+    `SCHEMAHUB_X_URL`."""
     listings: ClassVar[tuple[Listing, ...]]
-    """What the market trades on it."""
+    """The products that the market trades on the exchange."""
     page_parameter: ClassVar[str] = "limit"
-    """What says how many trades a page shall have."""
+    """The request parameter that sets the number of trades of a page."""
 
     @abstractmethod
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None: ...

@@ -38,9 +38,9 @@ class Tape:
     """One product's trades, oldest first; `ids` and `times_ns` ascend and are what the exchange pages by."""
 
     product: str
-    """The exchange's name of the product; for Kraken the long key."""
+    """The exchange's name for the product; for Kraken the long key."""
     symbol: str
-    """Canonical, `BTC-USDT`."""
+    """The canonical symbol, for example `BTC-USDT`."""
     ids: Sequence[int]
     times_ns: Sequence[int]
     rows: Rows
