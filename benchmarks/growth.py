@@ -23,7 +23,7 @@ from loaders.landing.load import LoadInProgress
 from schemahub.runs.context import utc_now
 
 from . import trades
-from .measure import Finding, median_seconds, seconds
+from .measure import Measurement, median_seconds, seconds
 
 LOADS, SYMBOLS = 2_000, 2_000
 _EARLY, _WINDOW = 100, 50
@@ -72,7 +72,7 @@ class _Lake:
         return Path(self.table.metadata_location.removeprefix("file://")).stat().st_size / 1024
 
 
-def findings() -> list[Finding]:
+def findings() -> list[Measurement]:
     """Of loads one after the other, and of loads of many symbols."""
     with tempfile.TemporaryDirectory() as folder:
         many_loads = _of_loads(Path(folder))
@@ -80,7 +80,7 @@ def findings() -> list[Finding]:
         return [*many_loads, *_of_symbols(Path(folder))]
 
 
-def _of_loads(folder: Path) -> list[Finding]:
+def _of_loads(folder: Path) -> list[Measurement]:
     lake, took, planned = _Lake(folder), [], []
     for number in range(1, LOADS + 1):
         is_compared = _EARLY < number <= _EARLY + _WINDOW or number > LOADS - _WINDOW
@@ -89,7 +89,7 @@ def _of_loads(folder: Path) -> list[Finding]:
             planned.append(lake.planning())
     early, late = mean(took[_EARLY : _EARLY + _WINDOW]), mean(took[-_WINDOW:])
     return [
-        Finding(
+        Measurement(
             f"load no. {LOADS:,} against no. {_EARLY}",
             late / early,
             2,
@@ -97,7 +97,7 @@ def _of_loads(folder: Path) -> list[Finding]:
             unit="x",
             detail=f"commit and ledger {late * 1000:.0f} ms against {early * 1000:.0f}, means of {_WINDOW}",
         ),
-        Finding(
+        Measurement(
             f"planning to read the newest of {LOADS:,} loads against of {_EARLY}",
             planned[1] / planned[0],
             LOADS / _EARLY,
@@ -109,7 +109,7 @@ def _of_loads(folder: Path) -> list[Finding]:
     ]
 
 
-def _of_symbols(folder: Path) -> list[Finding]:
+def _of_symbols(folder: Path) -> list[Measurement]:
     lake = _Lake(folder)
     (page,) = trades.pages(1)
     few, many = ([replace(page, stream=f"SYMBOL{at:04}") for at in range(count)] for count in (20, SYMBOLS))
@@ -118,7 +118,7 @@ def _of_symbols(folder: Path) -> list[Finding]:
     large = median(lake.load(many) for _ in range(5))
     last_load = len(lake.table.properties[LAST_LOAD])
     return [
-        Finding(
+        Measurement(
             f"load of {SYMBOLS:,} symbols against one of 20",
             large / small,
             20,
@@ -127,7 +127,7 @@ def _of_symbols(folder: Path) -> list[Finding]:
             detail=f"commit and ledger {large * 1000:.0f} ms against {small * 1000:.0f}; "
             f"what names the last load has {last_load} characters",
         ),
-        Finding(
+        Measurement(
             f"metadata of a table of {SYMBOLS:,} symbols",
             lake.metadata_kb(),
             500,

@@ -20,14 +20,14 @@ from loaders.landing.load import LoadInProgress
 from schemahub.runs.context import utc_now
 
 from . import trades
-from .measure import Finding, in_own_process, seconds
+from .measure import Measurement, in_own_process, seconds
 
 ROWS = 5_000_000
 _POOL_PAGES = 100
 _ROUNDS = 3
 
 
-def findings() -> list[Finding]:
+def findings() -> list[Measurement]:
     """Landing and the yardstick in turn, each in a process of its own, whose peak of memory is its own."""
     ours, bare = [], []
     for _ in range(_ROUNDS):
@@ -38,7 +38,7 @@ def findings() -> list[Finding]:
     peak = max(run["peak_gb"] for run in ours)
     warm = in_own_process(__name__, "warm")
     return [
-        Finding(
+        Measurement(
             "landing 5 M trades: speed of a bare pyarrow zstd writer",
             ratio,
             0.8,
@@ -46,7 +46,7 @@ def findings() -> list[Finding]:
             unit="x",
             detail=f"{ROWS / landed / 1e6:.2f} M rows/s against {ROWS / written / 1e6:.2f}",
         ),
-        Finding(
+        Measurement(
             "landing 5 M trades: peak memory",
             peak,
             0.8,
@@ -54,7 +54,7 @@ def findings() -> list[Finding]:
             unit=" GB",
             detail=f"the bare writer {max(run['peak_gb'] for run in bare):.2f} GB",
         ),
-        Finding(
+        Measurement(
             "warm load of 1,000 trades",
             warm["seconds"],
             0.3,

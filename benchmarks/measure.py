@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Finding:
+class Measurement:
     """One figure against its bound; `detail` gives the absolute figures that it comes from."""
 
     what: str

@@ -14,7 +14,7 @@ import msgspec
 import simulator.exchanges
 from loaders.connectors import load_connector
 
-from .measure import Finding, seconds
+from .measure import Measurement, seconds
 from .trades import COLUMNS
 
 _LOOPS = 200
@@ -61,14 +61,14 @@ PAGES = {
 }
 
 
-def findings() -> list[Finding]:
+def findings() -> list[Measurement]:
     """A ratio for each venue, on pages of 1,000 trades."""
     with simulator.exchanges.running(trades=40_000) as exchanges:
         bodies = {name: httpx.get(exchanges.urls[name] + path).content for name, (path, _, _) in PAGES.items()}
     return [_finding(name, body) for name, body in bodies.items()]
 
 
-def _finding(name: str, body: bytes) -> Finding:
+def _finding(name: str, body: bytes) -> Measurement:
     _, symbol, kind = PAGES[name]
     decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder(kind, strict=False)
     connector = load_connector(name, COLUMNS)
@@ -79,7 +79,7 @@ def _finding(name: str, body: bytes) -> Finding:
         ratios.append(alone / ours)
         speeds.append((1_000 * _LOOPS / ours / 1e6, 1_000 * _LOOPS / alone / 1e6))
     ours_speed, alone_speed = (median(column) for column in zip(*speeds, strict=True))
-    return Finding(
+    return Measurement(
         f"{name}: JSON page to Arrow, speed of msgspec decoding alone",
         median(ratios),
         0.5,

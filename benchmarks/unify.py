@@ -13,7 +13,7 @@ from schemahub.runs.unify import unify
 from schemahub.settings import load_settings
 
 from . import trades
-from .measure import Finding, seconds
+from .measure import Measurement, seconds
 
 SMALL, LARGE, INCREMENT = 1_000_000, 10_000_000, 200_000
 _ROUNDS = 5
@@ -53,7 +53,7 @@ class _Table:
         return model["trades_unified"], whole
 
 
-def findings() -> list[Finding]:
+def findings() -> list[Measurement]:
     """Both tables in turn, so that what slows the machine slows both."""
     with tempfile.TemporaryDirectory() as folder:
         small, large = _Table(Path(folder, "small"), SMALL), _Table(Path(folder, "large"), LARGE)
@@ -62,7 +62,7 @@ def findings() -> list[Finding]:
     model = median(of_large[0] / of_small[0] for of_small, of_large in pairs)
     seconds_of = [[median(pair[size][what] for pair in pairs) for what in (0, 1)] for size in (0, 1)]
     return [
-        Finding(
+        Measurement(
             "unify 200 k new trades over 10 M rows, against over 1 M",
             model,
             1.3,

@@ -20,9 +20,10 @@ from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
 
 from lakehouse.aws_errors import aws_refusal
 from lakehouse.errors import Misconfigured, SchemaHubError
+from schemahub.cli.app import errors_end_the_process
 from schemahub.settings import load_settings
 
-from .deploy.stack import errors_in_one_line, out
+from .deploy.stack import out
 from .smoke_checks import CHECKS, Check, CheckFailed, Scratch
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -89,7 +90,7 @@ def _scratch(lake: str) -> Scratch:
 
 def main() -> None:
     """Run the command line."""
-    with errors_in_one_line():
+    with errors_end_the_process():
         app()
 
 

@@ -10,7 +10,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 
 from .errors import Misconfigured
-from .table import TYPES, Column, LakeTable
+from .table import TYPES, LakeColumn, LakeTable
 
 _PROPERTY = "schemahub.columns"
 _UNDO = "undo that in the tool that did it, or load into another lake"
@@ -23,12 +23,12 @@ def columns_property(schema: Schema, declared: LakeTable) -> dict[str, str]:
     return {_PROPERTY: msgspec.json.encode(ids).decode()}
 
 
-def missing_columns(table: Table, declared: LakeTable) -> list[Column]:
+def missing_columns(table: Table, declared: LakeTable) -> list[LakeColumn]:
     """The columns that have been declared since the table was created."""
     return [column for column in declared.columns if column.name not in _names(table.schema())]
 
 
-def newly_described_columns(table: Table, declared: LakeTable) -> list[Column]:
+def newly_described_columns(table: Table, declared: LakeTable) -> list[LakeColumn]:
     """The columns whose description has been changed since the table was created."""
     docs = {field.name: field.doc for field in table.schema().fields}
     return [column for column in declared.columns if docs.get(column.name, column.description) != column.description]
@@ -48,7 +48,7 @@ def check_columns(table: Table, declared: LakeTable) -> None:
         )
 
 
-def _problem(table: Table, column: Column, kept_id: int | None) -> str | None:
+def _problem(table: Table, column: LakeColumn, kept_id: int | None) -> str | None:
     schema = table.schema()
     field = next((each for each in schema.fields if each.name == column.name), None)
     if kept_id is not None and (field is None or field.field_id != kept_id):

@@ -11,13 +11,13 @@ from typing import Any
 import yaml
 
 from .errors import Misconfigured
-from .table import Column, LakeTable
+from .table import LakeColumn, LakeTable
 
 FILE = Path(__file__).resolve().parents[1] / "config" / "lake.yaml"
 
 
 @cache
-def provenance() -> tuple[Column, ...]:
+def provenance() -> tuple[LakeColumn, ...]:
     """The columns that every raw table has in addition to its source's own; raises Misconfigured."""
     return _columns(_content().get("provenance"), "provenance")
 
@@ -43,11 +43,11 @@ def _content() -> Mapping[str, Any]:
     return content
 
 
-def _columns(columns: object, place: str) -> tuple[Column, ...]:
+def _columns(columns: object, place: str) -> tuple[LakeColumn, ...]:
     if not isinstance(columns, Mapping):
         raise _bad(place, "columns by name")
     try:
-        return tuple(Column(name, column["type"], column["description"]) for name, column in columns.items())
+        return tuple(LakeColumn(name, column["type"], column["description"]) for name, column in columns.items())
     except (TypeError, KeyError, ValueError):
         raise _bad(place, "a type and a description of each column") from None
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from .declared import provenance
 from .errors import Misconfigured
-from .table import TYPES, Column, LakeTable
+from .table import TYPES, LakeColumn, LakeTable
 
 PAYLOAD = "_raw_payload"
 LANDED_AT = "_source_ingest_ts"
@@ -32,7 +32,7 @@ class RawTable:
     stream_column: str
     id_column: str
     time_column: str
-    columns: tuple[Column, ...] = ()
+    columns: tuple[LakeColumn, ...] = ()
     """The source's own columns, as the mapping of this table declares them."""
 
     @property
@@ -49,7 +49,7 @@ class RawTable:
         payload = [column for column in provenance() if column.name == PAYLOAD]
         return pa.schema([(column.name, TYPES[column.type].arrow) for column in (*self.columns, *payload)])
 
-    def with_columns(self, columns: Sequence[Column]) -> Self:
+    def with_columns(self, columns: Sequence[LakeColumn]) -> Self:
         """The same table with these columns; raises Misconfigured if one of the three with a role is missing."""
         parts = (self.stream_column, self.id_column, self.time_column)
         if missing := [name for name in parts if name not in {column.name for column in columns}]:
@@ -80,7 +80,7 @@ class RawTable:
             schema=schema,
         )
 
-    def _check_type(self, column: Column, values: Any) -> None:
+    def _check_type(self, column: LakeColumn, values: Any) -> None:
         wanted = TYPES[column.type]
         if isinstance(values, pa.Array):
             fits, found = values.type == wanted.arrow, str(values.type)
@@ -111,7 +111,7 @@ class RawTable:
         return int(rows[self.id_column][-1].as_py())
 
 
-def table_of(name: str, columns: Sequence[Column]) -> LakeTable:
+def table_of(name: str, columns: Sequence[LakeColumn]) -> LakeTable:
     """A raw table from its name and its source's columns."""
     return LakeTable(name, (*columns, *provenance()), LANDED_AT)
 

@@ -45,7 +45,7 @@ _FIRST_PARTITION_FIELD_ID = 1000  # Iceberg's convention
 
 
 @dataclass(frozen=True)
-class Column:
+class LakeColumn:
     name: str
     type: str
     description: str
@@ -60,7 +60,7 @@ class LakeTable:
     """A table that the loaders own, partitioned by the UTC day of the timestamp `day_column`."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[LakeColumn, ...]
     day_column: str
 
     @property

@@ -83,7 +83,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Product:
+class ListedProduct:
     """A market of an exchange: its name there, and its assets in the field's usual names (BTC, not XBT)."""
 
     symbol: str
@@ -119,7 +119,7 @@ class Connector(Protocol):
         Every page continues where the one before ended, so whatever was landed when a walk breaks off is whole.
         """
 
-    def products(self) -> Generator[Request, Response, list[Product]]:
+    def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         """Ask for the products that can be traded now."""
 
     def parse(self, body: bytes, *, symbol: str) -> pa.RecordBatch:

@@ -23,7 +23,7 @@ FOLDER = "config/schema"
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "lake": declarations.LakeFile,
-    "mapping": declarations.Mapping,
+    "mapping": declarations.MappingFile,
     "products": ProductList,
     "settings": SettingsFile,
     "target": declarations.Target,

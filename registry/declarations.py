@@ -201,7 +201,7 @@ class Example(Declaration):
     """The row that it must become; omitted columns aren't compared."""
 
 
-class Mapping(Format):
+class MappingFile(Format):
     source: Identifier
     """The name of the raw table."""
     target_table: Identifier
@@ -218,7 +218,7 @@ class Mapping(Format):
     """Raw rows and the rows that they must become; each example is a dbt unit test."""
 
 
-class LakeTable(Declaration):
+class LandingTable(Declaration):
     description: Text
     """What the table holds and what one row represents."""
     loaded_at: Identifier
@@ -230,5 +230,5 @@ class LakeTable(Declaration):
 class LakeFile(Declaration):
     provenance: dict[Identifier, Column]
     """The columns that every raw table has in addition to its source's own."""
-    tables: dict[Identifier, LakeTable]
+    tables: dict[Identifier, LandingTable]
     """The tables that landing maintains in addition to the raw tables: the ledger."""

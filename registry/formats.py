@@ -55,7 +55,7 @@ class RowFormat:
         return {giver.source for giver in self.givers if giver.source} | {each.column for each in self.filters}
 
 
-def row_formats(mapping: declared.Mapping, target: declared.Target, provenance: Columns) -> tuple[RowFormat, ...]:
+def row_formats(mapping: declared.MappingFile, target: declared.Target, provenance: Columns) -> tuple[RowFormat, ...]:
     """The mapping's formats, oldest first."""
     last, *older = bodies(mapping)
     ends = [parse_timestamp(version.until) for version in mapping.versions]
@@ -63,7 +63,7 @@ def row_formats(mapping: declared.Mapping, target: declared.Target, provenance: 
     return tuple(_row_format(body, mapping, target, provenance, since, until) for body, since, until in spans)
 
 
-def bodies(mapping: declared.Mapping) -> list[declared.Format]:
+def bodies(mapping: declared.MappingFile) -> list[declared.Format]:
     """The mapping's body, which is the latest format, then the body overridden by each version."""
     return [mapping, *(_laid_over(mapping, version) for version in mapping.versions)]
 
@@ -91,7 +91,7 @@ def _laid_over(body: declared.Format, version: declared.Version) -> declared.For
 
 def _row_format(
     body: declared.Format,
-    mapping: declared.Mapping,
+    mapping: declared.MappingFile,
     target: declared.Target,
     provenance: Columns,
     since: datetime | None,

@@ -11,21 +11,21 @@ from .target_checks import value_problem
 from .transforms import CATALOGUE, fitting
 
 
-def mapping_problems(mapping: declared.Mapping, target: declared.Target, provenance: Columns) -> Iterator[str]:
+def mapping_problems(mapping: declared.MappingFile, target: declared.Target, provenance: Columns) -> Iterator[str]:
     yield from _order_problems(mapping)
     yield from _format_problems(mapping, target, provenance)
     yield from _clashes(mapping, provenance)
     yield from _example_problems(mapping, target, provenance)
 
 
-def _order_problems(mapping: declared.Mapping) -> Iterator[str]:
+def _order_problems(mapping: declared.MappingFile) -> Iterator[str]:
     for number, (before, version) in enumerate(pairwise(mapping.versions), start=1):
         if parse_timestamp(version.until) <= parse_timestamp(before.until):
             wrong = f"{version.until} is not later than in the previous version"
             yield f"versions.{number}.until: {wrong}; list versions oldest first"
 
 
-def _format_problems(mapping: declared.Mapping, target: declared.Target, provenance: Columns) -> Iterator[str]:
+def _format_problems(mapping: declared.MappingFile, target: declared.Target, provenance: Columns) -> Iterator[str]:
     """What is wrong with the body, and what else is wrong with each version."""
     seen: set[str] = set()
     places = ["", *(f"versions.{number}." for number in range(len(mapping.versions)))]
@@ -37,7 +37,7 @@ def _format_problems(mapping: declared.Mapping, target: declared.Target, provena
 
 
 def _body_problems(
-    body: declared.Format, mapping: declared.Mapping, target: declared.Target, provenance: Columns
+    body: declared.Format, mapping: declared.MappingFile, target: declared.Target, provenance: Columns
 ) -> Iterator[str]:
     columns = {**(mapping.columns or {}), **provenance}
     is_declared = mapping.columns is not None
@@ -144,13 +144,13 @@ def _filter_problems(body: declared.Format, columns: Columns, *, is_declared: bo
                 yield f"filters.{source}: {problem}"
 
 
-def _clashes(mapping: declared.Mapping, provenance: Columns) -> Iterator[str]:
+def _clashes(mapping: declared.MappingFile, provenance: Columns) -> Iterator[str]:
     for column in mapping.columns or ():
         if column in provenance:
             yield f"columns.{column}: every raw table has it; leave it out"
 
 
-def _example_problems(mapping: declared.Mapping, target: declared.Target, provenance: Columns) -> Iterator[str]:
+def _example_problems(mapping: declared.MappingFile, target: declared.Target, provenance: Columns) -> Iterator[str]:
     known = _raw_types(mapping, provenance)
     for number, example in enumerate(mapping.examples):
         for column, value in example.raw.items():
@@ -167,7 +167,7 @@ def _example_problems(mapping: declared.Mapping, target: declared.Target, proven
                 yield f"{place}: {wrong}"
 
 
-def _raw_types(mapping: declared.Mapping, provenance: Columns) -> dict[str, str | None]:
+def _raw_types(mapping: declared.MappingFile, provenance: Columns) -> dict[str, str | None]:
     """The types of the raw table's columns; None if the mapping declares none, which allows any value."""
     ours: dict[str, str | None] = {name: column.type for name, column in provenance.items()}
     if mapping.columns is not None:

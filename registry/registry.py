@@ -36,7 +36,7 @@ class Mapping:
     """A checked mapping; `file` is its path relative to the project's folder."""
 
     file: str
-    declared: declarations.Mapping
+    declared: declarations.MappingFile
     target: declarations.Target
     provenance: dict[str, declarations.Column]
     """The columns that every raw table has."""
@@ -117,7 +117,7 @@ class _Config:
 
     lake_file: ConfigFiles[declarations.LakeFile]
     target_files: ConfigFiles[declarations.Target]
-    mapping_files: ConfigFiles[declarations.Mapping]
+    mapping_files: ConfigFiles[declarations.MappingFile]
     product_files: ConfigFiles[ProductList]
 
     @property
@@ -134,7 +134,7 @@ def load_registry(root: Path = PROJECT) -> Registry:
     config = _Config(
         read_file(root, _LAKE_FILE, declarations.LakeFile),
         read_folder(root, "targets", declarations.Target),
-        read_folder(root, "mappings", declarations.Mapping),
+        read_folder(root, "mappings", declarations.MappingFile),
         read_folder(root, "products", ProductList),
     )
     if problems := list(_problems(config)):
@@ -143,7 +143,7 @@ def load_registry(root: Path = PROJECT) -> Registry:
     return Registry(config.targets, mappings, products_of(config.product_files.read), config.lake)
 
 
-def _mapping(file: str, read: declarations.Mapping, config: _Config) -> Mapping:
+def _mapping(file: str, read: declarations.MappingFile, config: _Config) -> Mapping:
     target, provenance = config.targets[read.target_table], config.lake.provenance
     name = _RAW_TABLE.match(read.source)
     assert name is not None, "checked by _source_problems"
@@ -180,7 +180,7 @@ def _source_problems(config: _Config) -> Iterator[str]:
         files.setdefault(mapping.source, file)
 
 
-def _mapping_problems(mapping: declarations.Mapping, config: _Config) -> Iterator[str]:
+def _mapping_problems(mapping: declarations.MappingFile, config: _Config) -> Iterator[str]:
     if mapping.target_table in config.targets:
         yield from mapping_problems(mapping, config.targets[mapping.target_table], config.lake.provenance)
     elif f"config/targets/{mapping.target_table}.yaml" not in config.target_files.found:  # else that is reported

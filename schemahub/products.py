@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from lakehouse.errors import Misconfigured
-from loaders.connector import Product as ListedProduct
+from loaders.connector import ListedProduct
 from macros_gen.config_schemas import editor_line
 from registry.problems import RegistryError, one_line
 from registry.products import ProductEntry, ProductList

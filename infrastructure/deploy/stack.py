@@ -7,7 +7,6 @@ Both may be run again at any time, also after they were stopped: they go on from
 credentials come from the standard AWS chain.
 """
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +15,12 @@ from typing import Annotated, Any
 import boto3
 import typer
 import yaml
-from boto3.exceptions import Boto3Error
-from botocore.exceptions import BotoCoreError, ClientError, NoRegionError
+from botocore.exceptions import NoRegionError
 from rich.console import Console
 
-from lakehouse.aws_errors import aws_refusal
-from lakehouse.errors import Misconfigured, SchemaHubError
+from lakehouse.errors import Misconfigured
 from lakehouse.names import known
+from schemahub.cli.app import errors_end_the_process
 
 from .change_sets import Stack, Stacks, merged
 from .contents import LakeContents, object_versions, without_a_stack
@@ -43,7 +41,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 NameOption = Annotated[str, typer.Option("--stack-name", help="Name of the CloudFormation stack.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
@@ -262,21 +259,9 @@ def _say(line: str) -> None:
     out.print(line, markup=False)
 
 
-@contextmanager
-def errors_in_one_line() -> Iterator[None]:
-    """End the process with one line on standard error where AWS, or we, refuse."""
-    try:
-        yield
-    except (SchemaHubError, BotoCoreError, ClientError, Boto3Error) as error:
-        # boto3's own, for example a failed upload, has AWS's refusal behind it
-        behind = error.__context__ if isinstance(error, Boto3Error) and error.__context__ else error
-        err.print(f"error: {aws_refusal(behind) or error}", markup=False)
-        sys.exit(1)
-
-
 def main() -> None:
     """Run the command line."""
-    with errors_in_one_line():
+    with errors_end_the_process():
         app()
 
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from lakehouse.errors import Misconfigured
 from lakehouse.names import known
-from lakehouse.table import Column
+from lakehouse.table import LakeColumn
 
 from ..connector import Connector
 
-Columns = Mapping[str, Sequence[Column]]
+Columns = Mapping[str, Sequence[LakeColumn]]
 """For each raw table, the columns that its mapping declares."""
 
 

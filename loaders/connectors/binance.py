@@ -23,7 +23,7 @@ from ..connector import (
     MARGIN,
     Budget,
     Cursor,
-    Product,
+    ListedProduct,
     Request,
     Response,
     Walk,
@@ -136,10 +136,10 @@ class Binance:
             parameters = {"fromId": str(found[-1].a + 1)}
         raise UnexpectedPayload(f"binance {symbol}: expected an aggregate trade that has trades, found pages of others")
 
-    def products(self) -> Generator[Request, Response, list[Product]]:
+    def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/api/v3/exchangeInfo", {"symbolStatus": "TRADING"}, weight=20)
         markets = decode(_exchange_info, response.body, exchange="binance").symbols
-        return [Product(market.symbol, market.baseAsset, market.quoteAsset) for market in markets]
+        return [ListedProduct(market.symbol, market.baseAsset, market.quoteAsset) for market in markets]
 
     def parse(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
         """Parse `trades` or `historicalTrades`, oldest first.

@@ -27,7 +27,7 @@ from ..connector import (
     MARGIN,
     Budget,
     Cursor,
-    Product,
+    ListedProduct,
     Request,
     Response,
     Walk,
@@ -164,10 +164,12 @@ class Coinbase:
             raise UnexpectedPayload(f"{what}: asked for trades up to id {newest}, was sent later ones")
         return page
 
-    def products(self) -> Generator[Request, Response, list[Product]]:
+    def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/products")
         found = decode(_products, response.body, exchange="coinbase")
-        return [Product(item.id, item.base_currency, item.quote_currency) for item in found if item.status == "online"]
+        return [
+            ListedProduct(item.id, item.base_currency, item.quote_currency) for item in found if item.status == "online"
+        ]
 
     def parse(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
         """Parse a page, newest first, into trades, oldest first.

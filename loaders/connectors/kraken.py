@@ -25,7 +25,7 @@ from ..channels.payloads import array_texts, decode, decode_records, moments, nu
 from ..connector import (
     Budget,
     Cursor,
-    Product,
+    ListedProduct,
     Request,
     Response,
     Walk,
@@ -159,7 +159,7 @@ class Kraken:
             return ask_until(ask, lambda page: first(page) is None or page.token != cursor.token, first, what=what)
         return ask_until(ask, lambda page: first(page) in (str(int(cursor.last_id) + 1), None), first, what=what)
 
-    def products(self) -> Generator[Request, Response, list[Product]]:
+    def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/0/public/AssetPairs", scope="AssetPairs")
         pairs = decode(_pairs, _result(response.body), exchange="kraken").values()
         # pairs without a `wsname` are dark pools
@@ -278,9 +278,9 @@ def _result(body: bytes) -> bytes:
     return bytes(decode(msgspec.json.Decoder(Answer), body, exchange="kraken").result)
 
 
-def _product(pair: _Pair) -> Product:
+def _product(pair: _Pair) -> ListedProduct:
     base, _, quote = pair.wsname.partition("/")
-    return Product(pair.altname, _USUAL_NAMES.get(base, base), _USUAL_NAMES.get(quote, quote))
+    return ListedProduct(pair.altname, _USUAL_NAMES.get(base, base), _USUAL_NAMES.get(quote, quote))
 
 
 CONNECTOR = Kraken()

@@ -94,12 +94,12 @@ def main() -> None:
     """Run the command line."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal, or a cron mail, may know fewer characters than we print
-    with _errors_end_the_process():
+    with errors_end_the_process():
         app()
 
 
 @contextmanager
-def _errors_end_the_process() -> Iterator[None]:
+def errors_end_the_process() -> Iterator[None]:
     """Exit with 1 and a line for each problem, or with 130 and one line after Ctrl-C; what nobody foresaw is raised."""
     try:
         with refusals_as_errors():

@@ -3,15 +3,15 @@
 from lakehouse.lake import Lake, ensure_table
 from lakehouse.ledger import ledger_table
 from lakehouse.raw_table import table_of
-from lakehouse.table import Column
+from lakehouse.table import LakeColumn
 from registry.registry import Registry
 
 
-def declared_columns(registry: Registry) -> dict[str, tuple[Column, ...]]:
+def declared_columns(registry: Registry) -> dict[str, tuple[LakeColumn, ...]]:
     """The columns of each raw table, in the source's own words."""
     return {
         mapping.source: tuple(
-            Column(name, column.type, column.description) for name, column in mapping.raw_columns.items()
+            LakeColumn(name, column.type, column.description) for name, column in mapping.raw_columns.items()
         )
         for mapping in registry.mappings
     }

@@ -13,7 +13,7 @@ from lakehouse.lake import ensure_table, identifier
 from lakehouse.layout import LAYOUT_PROPERTY
 from lakehouse.ledger import LEDGER, loads
 from lakehouse.local import LocalLake
-from lakehouse.table import Column
+from lakehouse.table import LakeColumn
 from tests.support.lakes import LakeHome
 from tests.support.landing_program import RAW
 from tests.support.landings import every_id_once, land_up_to, landed_ids
@@ -84,7 +84,7 @@ def test_a_column_renamed_back_and_columns_of_other_tools_are_accepted(lake_home
     with table.refresh().update_schema() as update:
         update.rename_column("pair", "market")
         update.add_column("note", LongType())
-    wider = replace(RAW, columns=(*RAW.columns, Column("fee", "double", "fee")))
+    wider = replace(RAW, columns=(*RAW.columns, LakeColumn("fee", "double", "fee")))
     ensure_table(lake, wider.table)
     land_up_to(lake, 20)
     assert landed_ids(lake) == every_id_once(20)

@@ -12,7 +12,7 @@ from lakehouse.errors import Misconfigured
 from lakehouse.lake import identifier
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
-from lakehouse.table import Column
+from lakehouse.table import LakeColumn
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector, Cursor, Page
 from loaders.connectors import with_columns
@@ -238,7 +238,7 @@ def test_each_raw_table_has_one_mapping(connector: Connector) -> None:
     assert len(mappings) == 1, f"config/mappings/ needs one mapping of {connector.raw.name}"
 
 
-def declaring(connector: Connector, *columns: Column) -> Connector:
+def declaring(connector: Connector, *columns: LakeColumn) -> Connector:
     """The connector as if its mapping declared the columns that tell rows apart, and these."""
     parts = {connector.raw.stream_column, connector.raw.id_column, connector.raw.time_column}
     declared = [column for column in connector.raw.columns if column.name in parts]
@@ -258,13 +258,13 @@ def test_a_mapping_may_declare_fewer_columns_than_are_sent(connector: Connector,
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (Column("nonsense", "string", "x"), "declares the column nonsense, which"),
-        (Column("price", "timestamp", "x"), "declares the column price as timestamp, and"),
+        (LakeColumn("nonsense", "string", "x"), "declares the column nonsense, which"),
+        (LakeColumn("price", "timestamp", "x"), "declares the column price as timestamp, but"),
     ],
     ids=["unknown", "of another type"],
 )
 def test_a_mapping_that_declares_what_is_not_sent_is_refused_in_one_line(
-    connector: Connector, exchanges: RunningSimulator, column: Column, message: str
+    connector: Connector, exchanges: RunningSimulator, column: LakeColumn, message: str
 ) -> None:
     symbol = next(iter(served_products(exchanges, connector)))
     fetcher = impatient(declaring(connector, column), exchanges.urls[connector.name])

@@ -9,7 +9,7 @@ import boto3
 from lakehouse.lake import Lake, ensure_table, identifier
 from lakehouse.ledger import LAST_LOAD, LEDGER, loads, record
 from lakehouse.load_rows import read_load
-from lakehouse.table import Column
+from lakehouse.table import LakeColumn
 from loaders.connector import Page, page_of
 from loaders.landing.dlt_job import land
 from tests.support.lakes import LakeHome
@@ -61,7 +61,7 @@ def test_glue_is_told_none_of_what_grows_with_symbols(s3_home: LakeHome) -> None
 
 def test_glue_takes_a_column_with_a_long_description_and_iceberg_keeps_it(s3_home: LakeHome) -> None:
     long = "a description that says it all, " * 20
-    described = replace(RAW, columns=(*RAW.columns, Column("fee", "double", long)))
+    described = replace(RAW, columns=(*RAW.columns, LakeColumn("fee", "double", long)))
     table = ensure_table(s3_home.open(), described.table)
     assert table.schema().find_field("fee").doc == long
     found = boto3.client("glue").get_table(DatabaseName="schemahub", Name=RAW.name)["Table"]

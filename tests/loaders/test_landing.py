@@ -148,9 +148,9 @@ def test_columns_added_to_a_declaration_are_added_to_the_table(lake_home: LakeHo
     land_up_to(lake, 5)
     from dataclasses import replace
 
-    from lakehouse.table import Column
+    from lakehouse.table import LakeColumn
 
-    wider = replace(RAW, columns=(*RAW.columns, Column("fee", "double", "fee")))
+    wider = replace(RAW, columns=(*RAW.columns, LakeColumn("fee", "double", "fee")))
     table = ensure_table(lake, wider.table)
     assert table.schema().find_field("fee").field_id == len(RAW.table.columns) + 1
     assert trades("AAA", range(1)).num_rows == 1

@@ -32,12 +32,12 @@ def content(project: Project, text: str) -> Any:
 
 @pytest.mark.parametrize("text", MAPPINGS, ids=["smallest", "whole"])
 def test_its_mappings_are_valid(project: Project, text: str) -> None:
-    jsonschema.Draft7Validator(schema_of(declarations.Mapping)).validate(content(project, text))
+    jsonschema.Draft7Validator(schema_of(declarations.MappingFile)).validate(content(project, text))
     assert "raw_acme_trades" in project.load().targets_by_raw_table
 
 
 def test_its_mapping_from_top_to_bottom_uses_every_key(project: Project) -> None:
-    assert content(project, MAPPINGS[-1]).keys() == {key.name for key in keys_of(declarations.Mapping)}
+    assert content(project, MAPPINGS[-1]).keys() == {key.name for key in keys_of(declarations.MappingFile)}
 
 
 @pytest.mark.parametrize("number", range(2))
@@ -75,7 +75,7 @@ def test_it_shows_every_transform_with_examples() -> None:
         assert transform.description in GUIDE
 
 
-@pytest.mark.parametrize("model", [declarations.Mapping, declarations.Target, declarations.Predicate])
+@pytest.mark.parametrize("model", [declarations.MappingFile, declarations.Target, declarations.Predicate])
 def test_it_shows_every_key(model: type[declarations.Declaration]) -> None:
     for key in keys_of(model):
         assert f"| `{key.name}` | {key.holds} | {'yes' if key.is_required else ''} | {key.description} |" in GUIDE

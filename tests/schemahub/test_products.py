@@ -6,8 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lakehouse.errors import Misconfigured, SchemaHubError
-from loaders.connector import Product as ListedProduct
-from loaders.connector import Response
+from loaders.connector import ListedProduct, Response
 from loaders.connectors import connector_names, load_connector
 from registry.products import ProductEntry, ProductList
 from registry.read_config import read_config

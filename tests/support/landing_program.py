@@ -20,13 +20,13 @@ from lakehouse.lake import Lake, ensure_table
 from lakehouse.ledger import LEDGER, record
 from lakehouse.open import open_lake
 from lakehouse.raw_table import RawTable
-from lakehouse.table import Column
+from lakehouse.table import LakeColumn
 from loaders.connector import Page, page_of
 from loaders.landing.dlt_settings import SETTINGS
 from loaders.landing.watermarks import read_watermark
 
 RAW = RawTable("imaginary", "trades", stream_column="market", id_column="id", time_column="at").with_columns(
-    (Column("id", "string", "id"), Column("market", "string", "market"), Column("at", "timestamp", "time"))
+    (LakeColumn("id", "string", "id"), LakeColumn("market", "string", "market"), LakeColumn("at", "timestamp", "time"))
 )
 MARKETS = ("AAA", "BBB")
 PAGE = 100
