@@ -1,9 +1,9 @@
 """Child processes of the test equipment: each listens on a free port of 127.0.0.1 and never outlives its parent.
 
-    parent                                          child (python -m simulator.aws.<module>)
-    with started("moto_process") as address:        with free_port_listener() as listener:
-        ...                                             announce(listener)
-                                                        call_when_stdin_closes(stop)
+    parent                                                        child (python -m simulator.aws.moto_process)
+    with started("simulator.aws.moto_process") as address:        with free_port_listener() as listener:
+        ...                                                           announce(listener)
+                                                                      call_when_stdin_closes(stop)
 
 The child prints its address as one line, or why it has none; it ends when its stdin closes, however its parent ended.
 """
@@ -30,12 +30,12 @@ class NotStarted(RuntimeError):
 
 @contextmanager
 def started(module: str, *arguments: str) -> Iterator[str]:
-    """Run a module of this folder for the length of a `with` block; yields its base URL, without a slash at the end.
+    """Run a module, by its full name, for the length of a `with` block; yields its URL, without a slash at the end.
 
     Raises:
         NotStarted: with the child's own words; a traceback is on standard error.
     """
-    command = [sys.executable, "-m", f"simulator.aws.{module}", *arguments]
+    command = [sys.executable, "-m", module, *arguments]
     # a session of its own, so that Ctrl-C reaches the parent alone, which then closes the children one after another
     with subprocess.Popen(
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True

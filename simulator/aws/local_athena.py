@@ -34,9 +34,9 @@ def running() -> Iterator[LocalAthena]:
     with ExitStack() as stack:
         port = _free_port()
         trino = f"http://{HOST}:{port}"
-        moto = stack.enter_context(started("moto_process"))
-        front = stack.enter_context(started("front", moto, trino))
-        stack.enter_context(started("trino_process", str(port), front, moto))
+        moto = stack.enter_context(started("simulator.aws.moto_process"))
+        front = stack.enter_context(started("simulator.aws.front", moto, trino))
+        stack.enter_context(started("simulator.aws.trino_process", str(port), front, moto))
         yield LocalAthena(front, moto, trino)
 
 

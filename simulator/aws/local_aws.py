@@ -77,8 +77,8 @@ class LocalAws:
 def running() -> Iterator[LocalAws]:
     """Run a local AWS for the length of a `with` block; raises NotStarted."""
     with ExitStack() as stack:
-        moto = stack.enter_context(started("moto_process"))
-        yield LocalAws(stack.enter_context(started("front", moto)), moto)
+        moto = stack.enter_context(started("simulator.aws.moto_process"))
+        yield LocalAws(stack.enter_context(started("simulator.aws.front", moto)), moto)
 
 
 def _set_environment(wanted: dict[str, str]) -> None:
