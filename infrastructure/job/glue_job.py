@@ -3,7 +3,7 @@
 Glue starts this file alone, with the libraries that `package.py` packed, and with the arguments of template.yaml:
 
     --package s3://bucket/lake/.jobs/schemahub-1a2b3c.zip --lake s3://bucket/lake --region eu-central-1
-    --run ingest --command "run ingest binance coinbase"
+    --run ingest --command "run ingest"
 
 Glue adds arguments of its own, which are none of ours. The command runs in a process of its own: what Glue has loaded
 into this one, older libraries among it, does not reach it. No Spark is used.

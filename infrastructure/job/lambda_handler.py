@@ -1,6 +1,6 @@
 """SchemaHub in a Lambda function, made by the Dockerfile beside this file.
 
-    {"run": "ingest", "command": "run ingest binance coinbase"}
+    {"run": "ingest", "command": "run ingest"}
     {"run": "unify", "command": "run unify trades_unified"}
 
 The function's environment names the lake, SCHEMAHUB_LAKE. A function ends after 15 minutes at the latest; a run that is
@@ -20,9 +20,7 @@ from .glue_job import report_success, run
 def handler(event: dict[str, str], _: Any) -> dict[str, str]:
     """Run the event's command and count its success; raises RunFailed, and ValueError for another event."""
     if event.keys() != {"run", "command"} or "SCHEMAHUB_LAKE" not in os.environ:
-        raise ValueError(
-            'expected an event such as {"run": "ingest", "command": "run ingest binance"}, and SCHEMAHUB_LAKE'
-        )
+        raise ValueError('expected an event such as {"run": "ingest", "command": "run ingest"}, and SCHEMAHUB_LAKE')
     # all but one folder is read-only; DuckDB makes an empty folder `data` where it is run
     scratch = tempfile.gettempdir()
     settings = {"HOME": scratch, "XDG_CACHE_HOME": scratch}

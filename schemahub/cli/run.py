@@ -7,7 +7,7 @@ import typer
 
 from ..runs.context import RunContext
 from ..runs.cost import cost_of
-from ..runs.ingest import ingest_symbols, no_longer_listed, symbols_of
+from ..runs.ingest import ingest_symbols, mapped_exchanges, no_longer_listed, symbols_of
 from ..runs.pipeline import run_pipeline
 from ..runs.unify import unify
 from ..show.balance import balance_lines
@@ -33,12 +33,15 @@ SinceOption = Annotated[
 @run.command("ingest", cls=LakeCommand)
 def ingest_command(
     context: typer.Context,
-    exchanges: Annotated[list[str], typer.Argument(help="For example: binance coinbase kraken")],
+    exchanges: Annotated[
+        list[str] | None, typer.Argument(help="For example: binance kraken. All of them where none is named.")
+    ] = None,
     symbols: SymbolsOption = None,
     since: SinceOption = None,
 ) -> None:
     """Land the trades that came since the last run in the exchanges' raw tables."""
-    fail_with(show_ingest(run_context(context, symbols=symbols, since=since), exchanges))
+    ingesting = run_context(context, symbols=symbols, since=since)
+    fail_with(show_ingest(ingesting, exchanges or mapped_exchanges(ingesting)))
 
 
 @run.command("unify", cls=LakeCommand)
