@@ -3,7 +3,8 @@
 In a mapping, keys of `transforms` name the source or the target column; the other optional keys are:
 
     columns      source columns with type and description. Where they are given, every name and type is checked; where
-                 they are left out, the raw table has the mapped columns, with the types of those they become.
+                 they are left out, the raw table has the mapped columns, with the types of those they become;
+                 a flag that a transform reads is a boolean.
     defaults     target column: value, used where the mapped value is null.
     filters      source column: predicates. Rows that break one are rejected, with that reason; for example cancelled
                  orders: {state: {not_in: [cancelled]}}. All predicates must hold.
