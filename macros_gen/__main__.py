@@ -42,7 +42,7 @@ def _check(root: Path, wanted: Mapping[str, str]) -> int:
     for line in stale:
         print(line, file=sys.stderr)
     if stale:
-        print("run: python -m macros_gen", file=sys.stderr)
+        print("run: schemahub generate", file=sys.stderr)
         return 1
     print(f"{len(wanted)} generated files are up to date")
     return 0

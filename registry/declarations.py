@@ -3,7 +3,8 @@
 In a mapping, each key of `transforms` is a source column or a target column. The other optional keys are:
 
     columns      source columns with type and description. If given, every name and type is checked; if left out, the
-                 raw table has the mapped columns, with the types of the target columns that they become.
+                 raw table has the mapped columns, with the types of the target columns that they become. A flag that
+                 a transform reads is a boolean.
     defaults     target column: the value to use if the mapped value is null.
     filters      source column: predicates, all of which must hold. Rows that violate one are rejected, with that
                  reason; for example cancelled orders: {state: {not_in: [cancelled]}}.

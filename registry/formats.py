@@ -113,7 +113,7 @@ def givers(body: declared.Format, target: declared.Target, columns: Columns, pro
             yield Giver(name, column.type, body.constants[name])
         elif (source := sources.get(name)) is not None:
             type_ = columns[source].type if source in columns else None
-            transform = _transform(source, name, body)
+            transform = transform_of(source, name, body)
             yield Giver(name, column.type, default, source, type_, transform, is_provenance=source in provenance)
         elif default is None and column.source is not None:
             yield Giver(name, column.type, None, column.source, column.type, is_provenance=True)
@@ -121,5 +121,6 @@ def givers(body: declared.Format, target: declared.Target, columns: Columns, pro
             yield Giver(name, column.type, default)
 
 
-def _transform(source: str, column: str, body: declared.Format) -> str | None:
+def transform_of(source: str, column: str, body: declared.Format) -> str | None:
+    """The transform that a format names for a pair of columns, under the name of either."""
     return body.transforms.get(source, body.transforms.get(column))

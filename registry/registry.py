@@ -17,11 +17,12 @@ from pathlib import Path
 
 from . import declarations
 from .config_files import ConfigFiles, read_file, read_folder
-from .formats import RowFormat, row_formats
+from .formats import RowFormat, bodies, row_formats, transform_of
 from .mapping_checks import mapping_problems
 from .problems import RegistryError, choices
 from .products import Product, ProductList, product_problems, products_of
 from .target_checks import target_problems
+from .transforms import CATALOGUE
 
 __all__ = ["Mapping", "Product", "Registry", "RegistryError", "load_registry"]
 
@@ -68,19 +69,20 @@ class Mapping:
         """The raw table's columns, except those that every raw table has.
 
         These are the declared columns or, if the mapping declares none, the mapped ones, with the types of the target
-        columns that they become.
+        columns that they become, or with the type that their transform reads, such as a flag.
         """
         if self.declared.columns is not None:
             return self.declared.columns
         columns: dict[str, declarations.Column] = {}
-        for body in (self.declared, *self.declared.versions):
+        for body in bodies(self.declared):
             for source, column in body.mappings.items():
                 if source not in self.provenance:
-                    columns.setdefault(source, self._becomes(column))
+                    columns.setdefault(source, self._becomes(column, transform_of(source, column, body)))
         return columns
 
-    def _becomes(self, column: str) -> declarations.Column:
-        return declarations.Column(type=self.target.columns[column].type, description=f"Becomes `{column}`.")
+    def _becomes(self, column: str, transform: str | None) -> declarations.Column:
+        read = CATALOGUE[transform].raw_type if transform else None
+        return declarations.Column(type=read or self.target.columns[column].type, description=f"Becomes `{column}`.")
 
 
 @dataclass(frozen=True)

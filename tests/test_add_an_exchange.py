@@ -4,20 +4,17 @@ They are put in a copy of the project, which must then work as the project does.
 has the exchange simulated.
 """
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 import simulator.exchanges
+from tests.support.project_copy import PROJECT, copy_project, run
 
-PROJECT = Path(__file__).resolve().parents[1]
 RECIPE = (PROJECT / "ADD_AN_EXCHANGE.md").read_text()
-PACKAGES = sorted(path.parent.name for path in PROJECT.glob("*/__init__.py"))
 TRADES = 2_000
 
 CHECK = """
@@ -55,27 +52,11 @@ def code_of(heading: str, language: str) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("project")
-    for folder in (*PACKAGES, "config", "dbt_project", "tests"):
-        shutil.copytree(PROJECT / folder, root / folder, ignore=shutil.ignore_patterns("target", "logs", "__pycache__"))
-    shutil.copy(PROJECT / "pyproject.toml", root)
+    root = copy_project(tmp_path_factory.mktemp("project"))
     for heading, language in (("1. The connector", "python"), ("2. The mapping", "yaml")):
         path, code = code_of(heading, language)
         (root / path).write_text(code)
     return root
-
-
-def run(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in the project, with the settings that its files have and no others."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCHEMAHUB_", "PYTEST_"))}
-    return subprocess.run(
-        [sys.executable, *arguments],
-        cwd=project,
-        env={**kept, "TZ": "UTC", "PYTHONPATH": str(project), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_the_generator_takes_the_new_exchange_in(project: Path) -> None:

@@ -15,6 +15,7 @@ MARKET: Mapping[str, Transform] = {
         ("string", "boolean"),
         "string",
         "True gives SELL, because the taker sold to the waiting buyer. Null gives UNKNOWN.",
+        raw_type="boolean",
     ),
     "side_from_maker_side": Transform(
         "The taker's side from the maker's side, which is the opposite.", ("string",), "string", _WORDS

@@ -9,6 +9,9 @@ class Transform:
     takes: tuple[str, ...]
     gives: str
     edge_cases: str
+    raw_type: str | None = None
+    """The type of the raw column where no mapping declares it. None is the type that the transform gives, because
+    numbers and times are landed as such; a transform that reads another meaning from a value names its type here."""
 
     def fits(self, source_type: str, target_type: str) -> bool:
         return self.gives == target_type and source_type in (*self.takes, self.gives)

@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from loaders.connectors import connector_names
-
 from ..runs.context import RunContext
 from ..runs.cost import cost_of
-from ..runs.ingest import ingest_symbols, no_longer_listed, symbols_of
+from ..runs.ingest import ingest_symbols, mapped_exchanges, no_longer_listed, symbols_of
 from ..runs.pipeline import run_pipeline
 from ..runs.unify import unify
 from ..show.balance import balance_lines
@@ -42,7 +40,8 @@ def ingest_command(
     since: SinceOption = None,
 ) -> None:
     """Land the trades that came since the last run in the exchanges' raw tables."""
-    fail_with(show_ingest(run_context(context, symbols=symbols, since=since), exchanges or connector_names()))
+    ingesting = run_context(context, symbols=symbols, since=since)
+    fail_with(show_ingest(ingesting, exchanges or mapped_exchanges(ingesting)))
 
 
 @run.command("unify", cls=LakeCommand)

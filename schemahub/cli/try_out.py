@@ -57,7 +57,7 @@ def _run_once(demo: "Demo") -> None:
 
 @app.command("simulate", context_settings=_EVERYTHING_TO_THE_SIMULATOR)
 def simulate_command(context: typer.Context) -> None:
-    """Run fake exchanges on loopback: Binance, Coinbase and Kraken with one deterministic market."""
+    """Run fake exchanges on loopback, which all trade one deterministic market."""
     from simulator.exchanges.command import simulate
 
     simulator = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

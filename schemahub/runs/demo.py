@@ -1,6 +1,6 @@
 """The demo: a new lake, simulated exchanges, and whether all that they serve comes out once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from simulator.exchanges.market import DEFAULT_START
 
 from ..simulated_lake import DEMO, new_lake
 from .context import UNIFYING, RunContext
+from .ingest import mapped_exchanges, symbols_of
 from .raw_tables import declared_columns
 
 
@@ -42,9 +43,9 @@ class Demo:
     context: RunContext
     lake: LocalLake
     exchanges: Sequence[str]
-    """The names of the simulated exchanges."""
+    """The names of the exchanges that are simulated and have a mapping."""
     served: int
-    """The number of trades that the exchanges serve."""
+    """The number of trades of the requested products."""
     target: str = TARGET
 
     def check_complete(self) -> None:
@@ -91,10 +92,26 @@ def running_demo(context: RunContext, trades: int) -> Iterator[Demo]:
         _empty(lake, declared_columns(context.registry))
         with simulator.exchanges.running(trades=trades) as exchanges:
             market = exchanges.market()
-            served = sum(listed["trades"] for products in market.values() for listed in products.values())
+            names = [name for name in mapped_exchanges(context) if name in market]
             of_the_market = {"urls": exchanges.urls, "since": DEFAULT_START.isoformat()}
             settings = context.settings.model_copy(update=of_the_market)
-            yield Demo(replace(context, settings=settings), lake, sorted(market), served)
+            yield Demo(replace(context, settings=settings), lake, names, _served(context, market, names))
+
+
+def _served(context: RunContext, market: Mapping[str, Any], exchanges: Sequence[str]) -> int:
+    """The trades of the products that the run asks for: those in the settings that an exchange's list has."""
+    asked = symbols_of(context, exchanges)
+    names = {
+        (product.exchange.lower(), product.canonical_symbol)
+        for product in context.registry.products
+        if product.symbol in asked.get(product.exchange.lower(), ())
+    }
+    return sum(
+        listed["trades"]
+        for exchange in exchanges
+        for listed in market[exchange].values()
+        if (exchange, listed["symbol"]) in names
+    )
 
 
 def _empty(lake: LocalLake, raw_tables: Iterable[str]) -> None:

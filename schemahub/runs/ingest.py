@@ -11,7 +11,7 @@ from lakehouse.printable import without_password
 from loaders.channels.bans import Bans
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector
-from loaders.connectors import load_connector
+from loaders.connectors import connector_names, load_connector
 from loaders.landing.ingest import Ingested, Progress, ingest
 
 from .. import symbols as product_symbols
@@ -57,6 +57,12 @@ class Outcome:
         errors = [self.error, *self.ingested.failures.values()]
         mistakes = [error.__cause__ for error in errors if isinstance(error, OurMistake) and error.__cause__]
         return [line for mistake in mistakes for line in "".join(traceback.format_exception(mistake)).splitlines()]
+
+
+def mapped_exchanges(context: RunContext) -> list[str]:
+    """The exchanges that have a connector and a mapping: those that are meant where none is named."""
+    mapped = declared_columns(context.registry)
+    return [name for name in connector_names() if load_connector(name).raw.name in mapped]
 
 
 def symbols_of(context: RunContext, exchanges: Sequence[str]) -> Symbols:

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from lakehouse.errors import SchemaHubError
-from loaders.connectors import connector_names
 
 from ..refusals import refusals_as_errors
 from .context import RunContext
+from .ingest import mapped_exchanges
 
 
 def run_pipeline(
@@ -28,7 +28,7 @@ def run_pipeline(
         Misconfigured: there is no such target, or what ingesting needs is wrong; nothing was unified.
     """
     context.check_target(target)
-    problems = ingest(context, connector_names())
+    problems = ingest(context, mapped_exchanges(context))
     try:
         with refusals_as_errors():
             unify(context, target)

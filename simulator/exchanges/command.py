@@ -35,7 +35,7 @@ def simulate(
     limit_scale: Annotated[float, typer.Option(help="Multiply the exchanges' limits.")] = 1,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
-    """Run fake exchanges on loopback: Binance, Coinbase and Kraken with one deterministic market."""
+    """Run fake exchanges on loopback, which all trade one deterministic market."""
     try:
         settings = Settings(
             trades=trades,

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from registry.registry import Mapping, load_registry
+from registry.transforms import CATALOGUE
 from tests.support.spoilable_project import Project
 
 SHORTEST = Path(__file__).parent / "mappings"
@@ -45,6 +46,17 @@ MAPPED = {
 def test_a_mapping_without_columns_has_the_mapped_ones(project: Project, source: str) -> None:
     columns = mapping_of(with_shortest_mappings(project), source).raw_columns
     assert {name: (column.type, column.description) for name, column in columns.items()} == MAPPED[source]
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_without_columns_a_raw_column_has_the_type_that_connectors_land(project: Project, name: str) -> None:
+    target = "config/targets/trades_unified.yaml"
+    given = CATALOGUE[name].gives
+    project.replace(target, "columns:\n", f"columns:\n  seen: {{type: {given}, description: x}}\n")
+    text = (SHORTEST / "binance_trades.yaml").read_text()
+    project.write(BINANCE, text.replace("mappings:\n", "mappings:\n  sent: seen\n") + f"  seen: {name}\n")
+    sent = mapping_of(project, "raw_binance_trades").raw_columns["sent"]
+    assert sent.type == ("boolean" if name == "side_from_buyer_is_maker" else given)
 
 
 @pytest.mark.parametrize("mapping", load_registry().mappings, ids=lambda mapping: mapping.source)

@@ -1,0 +1,31 @@
+"""A copy of the project in another folder, for tests that change its files and then use it as a user does."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+PACKAGES = sorted(path.parent.name for path in PROJECT.glob("*/__init__.py"))
+
+
+def copy_project(root: Path) -> Path:
+    """Copy what the project needs to run and to test itself to `root`, which must exist."""
+    for folder in (*PACKAGES, "config", "dbt_project", "tests"):
+        shutil.copytree(PROJECT / folder, root / folder, ignore=shutil.ignore_patterns("target", "logs", "__pycache__"))
+    shutil.copy(PROJECT / "pyproject.toml", root)
+    return root
+
+
+def run(project: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in the project, with the settings that its files have and no others."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCHEMAHUB_", "PYTEST_"))}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=project,
+        env={**kept, "TZ": "UTC", "PYTHONPATH": str(project), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
