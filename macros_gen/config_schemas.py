@@ -1,9 +1,9 @@
-"""JSON Schemas of the files in `config/`, so that an editor knows their keys while they are written.
+"""JSON Schemas of the files in `config/`, with which an editor completes and checks the keys.
 
-They are made from the models that read the files, so both take the same keys. What a model checks by a function, such
-as names and bounds, only the generator reports.
+They are made from the models that read the files, so both accept the same keys. Only the generator reports what a model
+checks with a function, such as names and bounds.
 
-Source: https://json-schema.org/draft-07, the newest draft that editors of YAML support in full; read 2026-11-27.
+Source: https://json-schema.org/draft-07, the newest draft that YAML editors support in full; read 2026-11-27.
 """
 
 import json
@@ -28,30 +28,30 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "settings": SettingsFile,
     "target": declarations.Target,
 }
-"""The model of each kind of file, by the name of its schema."""
+"""The model that reads each kind of file, by the name of the file's schema."""
 
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 
 
 class _WithoutTitles(GenerateJsonSchema):
-    """Leaves out the titles that pydantic makes from names: an editor shows them in place of the description."""
+    """Omits the titles that pydantic makes from names, because an editor would show them instead of descriptions."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
         return False
 
 
 def config_schemas() -> dict[str, str]:
-    """The text of every schema by its path, for an editor to find beside the files."""
+    """Return the text of every schema, by its path in the project."""
     return {f"{FOLDER}/{name}.json": _text(model) for name, model in MODELS.items()}
 
 
 def editor_line(name: str) -> str:
-    """The first line of a file in a folder of `config/`: tells an editor which schema the file follows."""
+    """Return the first line of a file in a folder of `config/`, which names the file's schema for an editor."""
     return f"# yaml-language-server: $schema=../schema/{name}.json\n"
 
 
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema of a file that `model` reads; transforms are offered by name, with what each does."""
+    """Return the JSON Schema of the files that `model` reads; it lists the transforms by name, with descriptions."""
     schema = model.model_json_schema(schema_generator=_WithoutTitles)
     for part in (schema, *schema.get("$defs", {}).values()):
         part.pop("title", None)

@@ -1,4 +1,4 @@
-"""The generated files in the tree: which are stale, and how they are written."""
+"""Compare the generated files with those in the tree, and write them."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ _LEFT_BEHIND_SECONDS = 3600
 
 
 def differences(root: Path, wanted: Mapping[str, str]) -> list[str]:
-    """What the tree has otherwise than `wanted`, a line for each file; empty where nothing is stale."""
+    """Return one line for each file in which the tree differs from `wanted`; none if nothing is stale."""
     found = _found(root, wanted)
     lines = [f"missing: {path}" for path in wanted.keys() - found.keys()]
     lines += [f"not generated: {path}" for path in found.keys() - wanted.keys()]
@@ -25,7 +25,7 @@ def differences(root: Path, wanted: Mapping[str, str]) -> list[str]:
 
 
 def _found(root: Path, wanted: Iterable[str]) -> dict[str, Path]:
-    """What is in the generated folders, and the generated files that lie elsewhere, among files written by people."""
+    """Return all files in the generated folders, and the generated files that lie elsewhere among handwritten ones."""
     every = {path for folder in FOLDERS for path in (root / folder).rglob("*")} | {root / path for path in wanted}
     return {path.relative_to(root).as_posix(): path for path in every if path.is_file()}
 
@@ -33,8 +33,8 @@ def _found(root: Path, wanted: Iterable[str]) -> dict[str, Path]:
 def write(root: Path, wanted: Mapping[str, str]) -> None:
     """Make the generated folders hold `wanted` and nothing else.
 
-    All is written aside first, so that an error leaves the old files alone. Then each file is replaced at once, so that
-    a kill leaves no file half-written or missing, and the next call does the rest.
+    All files are first written to a temporary folder, so that an error leaves the old files untouched. Then each file
+    is replaced atomically: a kill leaves no file half-written or missing, and the next call replaces the rest.
     """
     _remove_left_behind(root)
     with tempfile.TemporaryDirectory(prefix=_ASIDE, dir=root) as aside:

@@ -1,18 +1,18 @@
-{# Increments are dbt-athena's own. A build differs: over more than 100 days dbt-athena fills a table in several commits,
-   so a run that is killed leaves a part that looks whole. Here the table is built aside, and swapped in once it is
-   whole, as `table` models are. #}
+{# Increments are dbt-athena's own. A build is different: dbt-athena fills a table of more than 100 days in several
+   commits, so a run that is killed would leave a partial table that looks complete. Here the table is built under a
+   temporary name and swapped in once it is complete, as dbt-athena does for `table` models. #}
 {% materialization incremental, adapter="athena", supported_languages=["sql"] %}
     {%- set existing = load_relation(this) -%}
     {%- set target = this.incorporate(type="table") -%}
     {%- set identifier = target.identifier -%}
-    {#- in the folder of the name that it gets #}
+    {#- its files are in the folder of its final name #}
     {%- set aside = api.Relation.create(
         database=database, schema=schema, identifier=identifier ~ "__dbt_new",
         s3_path_table_part=identifier, type="table"
     ) -%}
     {%- set batches = make_temp_relation(aside, "__tmp_not_partitioned") -%}
     {%- set backup = make_temp_relation(target, "__dbt_old") -%}
-    {#- what a killed run left; a backup stays for as long as there is no table in its place #}
+    {#- drop what a killed run left; a backup is kept as long as there is no table in its place #}
     {% for leftover in [aside, batches] + ([backup] if existing else []) if load_relation(leftover) %}
         {% do drop_relation(leftover) %}
     {% endfor %}

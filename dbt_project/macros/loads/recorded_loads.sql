@@ -1,5 +1,5 @@
-{# The table unified_loads, or nothing before its first build, or where it is of a time that knew no targets. Not a ref:
-   it is built after those that look at it. #}
+{# The table unified_loads, or an empty text before its first build, or if it was built by an old version without the
+   column `target`. This is not a ref, because the table is built after the models that read it. #}
 {% macro recorded_loads() %}
     {%- set recorded = lake_relation("unified_loads") if execute else none -%}
     {%- if recorded is none -%}
