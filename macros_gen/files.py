@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .render import FOLDERS
 
-_ASIDE = ".generated-"
+_TEMPORARY = ".generated-"
 _LEFT_BEHIND_SECONDS = 3600
 
 
@@ -37,19 +37,19 @@ def write(root: Path, wanted: Mapping[str, str]) -> None:
     is replaced atomically: a kill leaves no file half-written or missing, and the next call replaces the rest.
     """
     _remove_left_behind(root)
-    with tempfile.TemporaryDirectory(prefix=_ASIDE, dir=root) as aside:
+    with tempfile.TemporaryDirectory(prefix=_TEMPORARY, dir=root) as temporary:
         for path, text in wanted.items():
-            Path(aside, path).parent.mkdir(parents=True, exist_ok=True)
-            Path(aside, path).write_text(text, encoding="utf-8", newline="\n")
+            Path(temporary, path).parent.mkdir(parents=True, exist_ok=True)
+            Path(temporary, path).write_text(text, encoding="utf-8", newline="\n")
         for path in wanted:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(Path(aside, path), root / path)
+            os.replace(Path(temporary, path), root / path)
     for path, found in _found(root, wanted).items():
         if path not in wanted:
             found.unlink()
 
 
 def _remove_left_behind(root: Path) -> None:
-    for folder in root.glob(f"{_ASIDE}*"):
+    for folder in root.glob(f"{_TEMPORARY}*"):
         if time.time() - folder.stat().st_mtime > _LEFT_BEHIND_SECONDS:  # a younger one may be in use
             shutil.rmtree(folder, ignore_errors=True)
