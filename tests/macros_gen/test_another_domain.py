@@ -1,4 +1,4 @@
-"""Orders of a shop, by YAML alone: a target and a mapping, and not a word of markets in what is generated."""
+"""A shop's orders, added with YAML alone: a target and a mapping. Nothing that is generated mentions markets."""
 
 import re
 from datetime import datetime
@@ -43,7 +43,7 @@ constants: {shop: CORNER}
 transforms: {created: from_s}
 """
 LEDGER_COLUMNS = ("min_event_ts", "max_event_ts")
-"""How the ledger names the earliest and the latest time of a load."""
+"""The ledger's names for the earliest and the latest event time of a load."""
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def of_no_market(text: str) -> str:
     return text
 
 
-def test_nothing_that_is_generated_of_orders_speaks_of_markets(shop: GeneratedProject) -> None:
+def test_nothing_that_is_generated_for_orders_mentions_markets(shop: GeneratedProject) -> None:
     files = {
         path: text for path, text in shop.files().items() if path.startswith("dbt_project/") and "/macros/" not in path
     }
