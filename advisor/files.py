@@ -1,6 +1,6 @@
-"""Which files of a table are read, and how much of them, from the table's Iceberg manifests alone.
+"""Find out from a table's Iceberg manifests alone which of its files are read, and how many of their bytes.
 
-Engines skip the files whose partition or bounds lie outside of a statement's literal ranges, and read of the others
+Engines skip files whose partition or bounds lie outside a statement's literal ranges. From the other files they read
 the columns that the statement names.
 """
 
@@ -17,37 +17,45 @@ from pyiceberg.table import FileScanTask, Table
 from .ranges import EVERYTHING, Range, moved
 
 SMALL_FILE_BYTES = 3 * 1024**2
-"""Up to this size in bytes, Trino, Athena's engine, reads a Parquet file as a whole:
-https://github.com/trinodb/trino/pull/19127"""
+"""The size up to which Trino, Athena's engine, reads an entire Parquet file, whatever columns a statement names.
+
+Source: https://github.com/trinodb/trino/pull/19127
+"""
 
 FOOTER_BYTES = 48 * 1024
-"""Bytes that Trino first reads from the end of a larger file: https://github.com/trinodb/trino, MetadataReader.java"""
+"""The number of bytes that Trino first reads from the end of a larger file, to get its footer.
+
+Source: https://github.com/trinodb/trino, MetadataReader.java
+"""
 
 _EPOCH = datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True)
 class Reads:
-    """What is read of a table's files."""
+    """What is read from a table's files."""
 
     files: tuple[str, ...] = ()
-    """The addresses of the data files; each is listed once."""
+    """The addresses of the data files that are read, each listed once."""
     bytes: int = 0
-    """The fewest bytes that can be read: each file once, small files as a whole, larger ones by their footer and the
-    named columns, and all delete files."""
+    """The least that is read: each file once. All of a small file is read, and the footer and the named columns of a
+    larger one, together with the delete files that belong to them.
+    """
     bytes_of_files: int = 0
-    """The most bytes that one statement can read: each file as a whole, once for every range that it has rows in."""
+    """The most that one statement reads from these files: every file entirely, once for each range that it overlaps."""
 
 
-def reads(table: Table, columns: Collection[str], *, within: Sequence[Range] = (EVERYTHING,), of: str = "") -> Reads:
-    """What is read that names `columns` and, for each range, selects the rows whose column `of` is in it."""
+def reads(
+    table: Table, columns: Collection[str], *, within: Sequence[Range] = (EVERYTHING,), range_column: str = ""
+) -> Reads:
+    """Return what a statement reads that names `columns` and selects rows with `range_column` in one of `within`."""
     schema = table.schema()
     field_ids = [schema.find_field(column).field_id for column in columns]
     if not within:
         return Reads()
-    # once for all ranges: manifests are worth a request each
-    tasks = list(table.scan(row_filter=_filter(within, of)).plan_files())
-    bounding = None if EVERYTHING in within else schema.find_field(of).field_id
+    # one scan for all ranges, because each manifest costs a request
+    tasks = list(table.scan(row_filter=_filter(within, range_column)).plan_files())
+    bounding = None if EVERYTHING in within else schema.find_field(range_column).field_id
     counts = [sum(_bounds(task.file, bounding).overlap(each) is not None for each in within) for task in tasks]
     found = [(task, count) for task, count in zip(tasks, counts, strict=True) if count]
     return Reads(
@@ -74,7 +82,7 @@ def _bounds(file: DataFile, field_id: int | None) -> Range:
     lower, upper = (file.lower_bounds or {}).get(field_id), (file.upper_bounds or {}).get(field_id)
     if lower is None or upper is None:
         return EVERYTHING
-    # the upper bound is a value of the file, and a range's end is not in the range
+    # the upper bound is a value in the file, but the end of a range is exclusive
     return Range(_moment(lower), moved(_moment(upper), timedelta.resolution))
 
 
@@ -85,7 +93,7 @@ def _moment(bound: bytes) -> datetime:
 
 def _named_bytes(task: FileScanTask, field_ids: Collection[int]) -> int:
     sizes = task.file.column_sizes
-    if task.file.file_size_in_bytes <= SMALL_FILE_BYTES or not sizes:  # not every writer tells the sizes
+    if task.file.file_size_in_bytes <= SMALL_FILE_BYTES or not sizes:  # not every writer records column sizes
         return _whole_bytes(task)
     named = sum(sizes.get(field_id, 0) for field_id in field_ids)
     return named + FOOTER_BYTES + _delete_bytes(task)

@@ -1,13 +1,13 @@
-"""What a run of the unified tables will read, table by table, and what Athena takes for it, reported before it runs.
+"""Plan what a run of the unified tables will read, table by table, and what Athena will charge for it.
 
     what is pending   in the ledger and not in `unified_loads`                 ../lakehouse/pending.py, ranges.py
     what is read      data files, by the ranges of the pending loads           files.py
-    how often         by the registry's targets and stored marts, and by what a stored mart's file refers to
+    how often         by the registry's targets and stored marts, and by the references in a stored mart's file
     the price         the least and the most that it can be                    price.py
 
-Nothing is written. Of the tables with rows only manifests are read. Every file that is named is read at least once. The
-most that can be read follows from how many of the run's models look at a table, and from what each table is given.
-`tests/athena/test_cost.py` compares both with what Athena read.
+Nothing is written, and of the tables with data only the manifests are read. A run reads every file that its plan names
+at least once. The most that it can read follows from how many of its models read a table, and from how much it writes
+to each table. `tests/athena/test_cost.py` compares both figures with what Athena read.
 """
 
 import re
@@ -35,27 +35,28 @@ from .price import dollars, dollars_at_most
 from .ranges import EVERYTHING, PendingLoad, Range, days_written, event_ranges, landing_ranges, pending_loads
 
 SMALLEST_FILE_BYTES = 4 * 1024
-"""An upper bound for the bytes of a Parquet file with a few rows. A run writes one file for each day of a table that
-gets new rows."""
+"""An upper bound for the size of a Parquet file with few rows. A table gets at least one file per day of new rows."""
 
 LOAD_BYTES = 256
-"""An upper bound for the bytes of a row of `pending_loads` or `unified_loads`."""
+"""An upper bound for the size of a row of `pending_loads` or `unified_loads`."""
 
 STATEMENTS = 6
-"""An upper bound for the statements that dbt-athena sends for a model or seed whose new rows span at most
-`DAYS_AT_ONCE` days."""
-
-DAYS_AT_ONCE = 100
-"""Athena writes at most this many partitions in one statement:
-https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html. dbt-athena first creates a table of the new rows,
-and then reads all of it once for every hundred days."""
-
-_RANGES, _RANGES_OF_RECORDS = 40, 8
-"""A model merges more time ranges than the first number into one wide range; `unified_loads` does so above the second.
+"""An upper bound for the statements that dbt-athena sends for a model or a seed with new rows of at most `DAYS_AT_ONCE`
+days.
 """
 
+DAYS_AT_ONCE = 100
+"""The most partitions that Athena writes in one statement. dbt-athena first creates a table of the new rows, and then
+reads all of that table once for each hundred days.
+
+Source: https://docs.aws.amazon.com/athena/latest/ug/ctas-insert-into.html
+"""
+
+_RANGES, _RANGES_OF_RECORDS = 40, 8
+"""The most ranges of time by which a model, and `unified_loads`, reads a table; more are merged into one wide range."""
+
 _GROWTH = 2
-"""Written rows take at most this many times the bytes of the columns that they are made from."""
+"""New rows take at most this many times the bytes of the columns from which they are made."""
 
 LEDGER_KEY = ("raw_table", "load_id")
 
@@ -65,7 +66,7 @@ _ITSELF = re.compile(r"{{-?\s*this\s*-?}}")
 
 @dataclass(frozen=True)
 class PendingTable:
-    """The pending loads of one raw table. Times are UTC; None means unknown."""
+    """The pending loads of one raw table, added up. Times are UTC; None means unknown."""
 
     raw_table: str
     loads: int
@@ -73,7 +74,7 @@ class PendingTable:
     first_at: datetime | None
     last_at: datetime | None
     days: int | None
-    """The number of days of the unified table that the loads touch; None means all of them."""
+    """The number of days of the unified table that the loads touch; None means all days."""
 
     @classmethod
     def of(cls, raw_table: str, loads: Sequence[PendingLoad]) -> Self:
@@ -94,7 +95,7 @@ class Writes:
 
     rows: int
     days: int
-    """The number of days with new rows. Each is a partition and gets at least one file."""
+    """The number of days of the rows. Each day is a partition and has at least one file."""
     bytes: int
 
     @property
@@ -108,14 +109,14 @@ class TablePlan:
 
     name: str
     reads: Reads = Reads()
-    """What is read of the files that exist now."""
+    """What is read from the files that exist now."""
     looks: int = 0
-    """The most statements that read the table: the rows that exist now, and those that the run writes."""
+    """The most statements that read the table, both its existing files and what the run writes to it."""
     writes: Writes | None = None
 
     @property
     def bytes_at_most(self) -> int:
-        """Existing files count once per statement; new rows count again where dbt-athena stages them."""
+        """Every look reads existing and new files; new rows are also read from where dbt-athena puts them first."""
         reads_of_new = self.looks + 1 + self.writes.batches if self.writes else 0
         return self.looks * self.reads.bytes_of_files + (reads_of_new * self.writes.bytes if self.writes else 0)
 
@@ -126,14 +127,14 @@ class TablePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do. It has no tables if nothing was ever landed."""
+    """What a run would do; there are no tables if nothing was ever landed."""
 
     pending: tuple[PendingTable, ...] = ()
     tables: tuple[TablePlan, ...] = ()
 
     @property
     def bytes(self) -> int:
-        """The fewest bytes that can be read: each file once."""
+        """The least that is read: each file once."""
         return sum(table.reads.bytes for table in self.tables)
 
     @property
@@ -142,7 +143,7 @@ class Plan:
 
     @property
     def dollars(self) -> float:
-        """The lowest price on Athena: one statement for each table that is written."""
+        """The least that Athena charges: for one statement per table that is written."""
         return dollars(self.bytes, statements=sum(table.writes is not None for table in self.tables))
 
     @property
@@ -150,7 +151,7 @@ class Plan:
         return dollars_at_most(self.bytes_at_most, sum(table.statements_at_most for table in self.tables))
 
     def of(self, table: str) -> TablePlan:
-        """The plan of one table; an empty one if the run doesn't touch it."""
+        """Return the plan of one table; it is empty if the run neither reads nor writes the table."""
         return next((each for each in self.tables if each.name == table), TablePlan(table))
 
 
@@ -160,11 +161,11 @@ def plan_unify(
     """Plan what `schemahub run unify` would read of the lake now.
 
     Args:
-        lake: The lake, as it is.
+        lake: The lake in its current state.
         registry: The mappings, and the unified tables with their stored marts.
-        models: The folder that has the stored marts' files, at any depth.
-        seeds: The files that the run would make tables of first.
-        full_refresh: Plan to build everything again from the raw tables.
+        models: The folder that contains the stored marts' files, at any depth.
+        seeds: The files from which the run would create tables first.
+        full_refresh: Whether the run would rebuild everything from the raw tables.
     """
     planner = _Planner(lake, registry, models, seeds, full_refresh)
     if not planner.landed.rows:
@@ -174,12 +175,12 @@ def plan_unify(
 
 @dataclass(frozen=True)
 class _Model:
-    """A table that grows by the loads of a target: the target itself, or a stored mart of it."""
+    """A table to which the loads of a target are added: the target itself or one of its stored marts."""
 
     name: str
     target: str
     references: Collection[str]
-    """The tables that the model reads, itself included if it does; without raw tables."""
+    """The tables that the model reads, except raw tables; it may read itself."""
 
 
 @dataclass(frozen=True)
@@ -221,20 +222,20 @@ class _Planner:
             yield PendingTable.of(raw_table, of_table)
 
     def tables(self) -> Iterator[TablePlan]:
-        """Every table that is read or written, roughly in the order of the run."""
+        """Yield every table that is read or written, roughly in the order of the run."""
         yield from map(_seed, self.seeds)
         yield TablePlan(LEDGER, self._whole(LEDGER, LEDGER_KEY), 2)
         records = Writes(len(self.pending), 0, SMALLEST_FILE_BYTES + LOAD_BYTES * len(self.pending))
-        # by a target for two kinds of ranges and for its loads, and by the others less often
+        # a target reads it for two kinds of ranges and for its loads; the other models read it less often
         yield TablePlan(PENDING, Reads(), 3 * (len(self.models) + 1), records)
         raw_tables = {each.source: self._raw(each) for each in self.registry.mappings}
         for name, found in raw_tables.items():
-            if found.files:  # their rows are counted, and unified
+            if found.files:  # read twice: its rows are counted, then unified
                 yield TablePlan(name, found, 2)
         for model in self.models:
             sources = self.registry.mappings_of(model.target)
             written = self._writes(model, sum(raw_tables[each.source].bytes for each in sources))
-            # once more to count what came of each load, or to see whether a refresh would lose rows
+            # a target is read once more, to count each load's rows or to check whether a refresh would lose rows
             looks = self._looks(model.name) + (model.name == model.target)
             yield TablePlan(model.name, self._reads(model), looks, written)
         known = {PENDING, *(model.name for model in self.models)}
@@ -252,14 +253,14 @@ class _Planner:
         ranges = [EVERYTHING]
         if self._grows(mapping.target.target_table):
             ranges = landing_ranges(load for load in self.pending if load.raw_table == mapping.source)
-        # each format of rows is a SELECT of its own, of what landed in its time
+        # each row format has its own SELECT, which reads what landed while the format was in force
         edges = [EVERYTHING.start, *(parse_timestamp(each.until) for each in declared.versions), EVERYTHING.end]
         formats = [Range(*edge) for edge in pairwise(edges)]
         within = [overlap for each in ranges for valid in formats if (overlap := each.overlap(valid))]
         return self._within(mapping.source, columns, within, "_source_ingest_ts")
 
     def _reads(self, model: _Model) -> Reads:
-        """What is read of a table to which the run itself adds rows."""
+        """Return what is read from a table to which the run also adds rows."""
         target = self.registry.targets[model.target]
         is_target, event = model.name == model.target, target.event_time.column
         columns = {*target.key, event} if is_target else set()
@@ -279,7 +280,7 @@ class _Planner:
 
     def _writes(self, model: _Model, raw_bytes: int) -> Writes:
         loads, made_of = self._pending_of(model.target), raw_bytes
-        if not self._grows(model.name) and self._grows(model.target):  # a mart that is lost is made of all rows
+        if not self._grows(model.name) and self._grows(model.target):  # a missing mart is made from all rows
             loads = pending_loads(
                 row for row in self.landed.rows if self.landed.targets.get(row.raw_table) == model.target
             )
@@ -292,7 +293,7 @@ class _Planner:
         return [load for load in self.pending if self.landed.targets[load.raw_table] == target]
 
     def _grows(self, model: str) -> bool:
-        """Whether a run adds rows to an existing table."""
+        """Return whether the run adds rows to an existing table."""
         return not self.full_refresh and self._table(model) is not None
 
     def _table(self, name: str) -> Table | None:
@@ -311,11 +312,11 @@ class _Planner:
         if (table := self._table(name)) is None:
             return Reads()
         with readable(self.lake, name):
-            return reads(table, set(columns) & set(table.schema().column_names), within=ranges, of=column)
+            return reads(table, set(columns) & set(table.schema().column_names), within=ranges, range_column=column)
 
 
 def _partition_time(table: Table) -> str:
-    """The timestamp column that a table is partitioned by, according to its metadata; empty if there is none."""
+    """Return the timestamp column by which the table is partitioned, from its own metadata; empty if there is none."""
     columns = [table.schema().find_field(each.source_id) for each in table.spec().fields]
     return next((column.name for column in columns if isinstance(column.field_type, TimestampType)), "")
 

@@ -1,7 +1,7 @@
 """The pending loads, and which stretches of time they touch. Pure.
 
-The same in SQL, which is what a run does: `dbt_project/macros/loads/waiting_loads.sql` and
-`dbt_project/macros/loads/merged_ranges.sql`. A test holds both equal.
+A run computes the same in SQL, in `dbt_project/macros/loads/waiting_loads.sql` and
+`dbt_project/macros/loads/merged_ranges.sql`. A test checks that both agree.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ _NEAR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Range:
-    """A range of time from `start`, inclusive, to `end`, exclusive; UTC without a zone."""
+    """A range of time from `start`, inclusive, to `end`, exclusive; both are UTC without a zone."""
 
     start: datetime
     end: datetime
@@ -28,17 +28,17 @@ class Range:
 
     @property
     def days(self) -> range:
-        """The days that the range touches, as proleptic ordinals."""
+        """The days that the range touches, as proleptic Gregorian ordinals."""
         return range(self.start.toordinal(), (self.end - timedelta.resolution).toordinal() + 1)
 
 
 EVERYTHING = Range(datetime.min, datetime.max)
-"""The range that is read if a time is unknown or a table is built again."""
+"""The range that is read if a time is unknown or if a table is rebuilt."""
 
 
 @dataclass(frozen=True)
 class PendingLoad:
-    """A load that is committed but not unified yet: one row of `pending_loads`."""
+    """A load that is in the ledger and not unified yet; it corresponds to one row of `pending_loads`."""
 
     raw_table: str
     load_id: str
@@ -51,7 +51,7 @@ class PendingLoad:
 
 
 def pending_loads(ledger: Iterable[LedgerRow]) -> list[PendingLoad]:
-    """The loads that the rows of the ledger belong to, ordered by raw table and load id."""
+    """Return the loads to which the given rows of the ledger belong, ordered by raw table and load id."""
     rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
     for row in ledger:
         rows[row.raw_table, row.load_id].append(row)
@@ -59,7 +59,7 @@ def pending_loads(ledger: Iterable[LedgerRow]) -> list[PendingLoad]:
 
 
 def _load(rows: list[LedgerRow]) -> PendingLoad:
-    # times are missing if the exchange's could not be read, and in tests
+    # times are missing if the exchange's times could not be read, and in tests
     firsts = [row.min_event_ts for row in rows if row.min_event_ts is not None]
     lasts = [row.max_event_ts for row in rows if row.max_event_ts is not None]
     return PendingLoad(
@@ -74,12 +74,12 @@ def _load(rows: list[LedgerRow]) -> PendingLoad:
 
 
 def landing_ranges(loads: Iterable[PendingLoad]) -> list[Range]:
-    """When the loads' rows landed: one range, or none."""
+    """Return when the loads' rows landed: one range, or no range if there are no loads."""
     return merged_ranges(((load.landed_at, load.landed_at) for load in loads), at_most=1)
 
 
 def event_ranges(loads: Iterable[PendingLoad], *, at_most: int = 40) -> list[Range]:
-    """The stretches of event time that the loads touch."""
+    """Return the stretches of event time that the loads touch."""
     return merged_ranges(
         ((None, None) if load.has_unknown_times else (load.first_at, load.last_at) for load in loads if load.row_count),
         at_most=at_most,
@@ -87,7 +87,7 @@ def event_ranges(loads: Iterable[PendingLoad], *, at_most: int = 40) -> list[Ran
 
 
 def days_written(loads: Sequence[PendingLoad]) -> int:
-    """On how many days the loads' trades are, at most; those without a time are refused."""
+    """Return the most days that the loads' rows can be on. Rows without a time don't count; they are rejected."""
     days = {
         day
         for load in loads
@@ -98,9 +98,10 @@ def days_written(loads: Sequence[PendingLoad]) -> int:
 
 
 def merged_ranges(intervals: Iterable[tuple[datetime | None, datetime | None]], at_most: int = 40) -> list[Range]:
-    """Intervals as few ranges of whole minutes, each at least a minute wider at both ends.
+    """Merge intervals into few ranges of full minutes, each at least a minute wider at both ends.
 
-    Those less than an hour apart become one, and more than `at_most` become one. EVERYTHING where one isn't known.
+    Intervals less than an hour apart become one range, and more than `at_most` ranges become one. If an interval is
+    unknown, the only range is EVERYTHING.
     """
     known: list[Range] = []
     for first, last in intervals:
@@ -117,7 +118,7 @@ def merged_ranges(intervals: Iterable[tuple[datetime | None, datetime | None]], 
 
 
 def moved(moment: datetime, by: timedelta) -> datetime:
-    """`moment + by`, limited to the first and last possible moment: an exchange may send any time."""
+    """Return `moment + by`, or the first or last possible moment, because an exchange may send any time."""
     try:
         return moment + by
     except OverflowError:

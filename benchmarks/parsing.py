@@ -62,7 +62,7 @@ PAGES = {
 
 
 def findings() -> list[Measurement]:
-    """A ratio for each venue, on pages of 1,000 trades."""
+    """A ratio for each exchange, on pages of 1,000 trades."""
     with simulator.exchanges.running(trades=40_000) as exchanges:
         bodies = {name: httpx.get(exchanges.urls[name] + path).content for name, (path, _, _) in PAGES.items()}
     return [_finding(name, body) for name, body in bodies.items()]

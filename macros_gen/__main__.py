@@ -12,7 +12,11 @@ from .render import render
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit status: 0 done or up to date, 1 mistakes in the registry, stale files, or files that can't be written."""
+    """Write or check the generated files, and return the exit status.
+
+    It is 0 if all files were written or are up to date, and 1 if the registry has mistakes, if files are stale, or if a
+    file can't be written.
+    """
     options = _parser().parse_args(arguments)
     root: Path = options.root.resolve()
     try:
@@ -32,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m macros_gen", description="Generate the dbt project's files.")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 and list what is stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; list the stale files and exit with 1")
     parser.add_argument("--root", type=Path, default=PROJECT, help="the project's folder (default: this project)")
     return parser
 

@@ -1,6 +1,6 @@
-"""What the registry has decided, as SQL in a dbt template: row formats, and the refusals of a target.
+"""Write what the registry has decided as SQL for a dbt template: row formats, and the refusals of a target.
 
-All of it was checked by the registry, so nothing here can fail.
+The registry has already checked all of this, so nothing here can fail.
 """
 
 from collections.abc import Iterator
@@ -17,17 +17,17 @@ Pairs = list[tuple[str, str]]
 
 
 def columns(format_: RowFormat) -> Pairs:
-    """Each target column and the SQL that gives it."""
+    """Return each target column with the SQL that computes its value."""
     return [(giver.column, _expression(giver)) for giver in format_.givers]
 
 
 def conditions(format_: RowFormat) -> Pairs:
-    """Source columns and what must be true of them; rows for which it is not are no rows of the target."""
+    """Return source columns with their conditions. A row that doesn't meet them all is not a row of the target."""
     return [(each.column, sql) for each in format_.filters for sql in _predicates(each)]
 
 
 def landed(format_: RowFormat) -> list[str]:
-    """The conditions on landing time."""
+    """Return the conditions on the landing time of the rows that have this format."""
     since = [f"_source_ingest_ts >= {timestamp_literal(format_.since)}"] if format_.since else []
     until = [f"_source_ingest_ts < {timestamp_literal(format_.until)}"] if format_.until else []
     return since + until
@@ -50,7 +50,7 @@ def _converted(giver: Giver, source: str) -> str:
 
 
 def _through_text(source: str, transform: str) -> str:
-    """Convert a column of unknown type, so that one which already has the wanted type keeps its value."""
+    """Convert a column of unknown type; if it already has the type that is needed, its values don't change."""
     text = f"cast({source} as varchar)"
     if transform == "to_string":
         return text
@@ -83,7 +83,7 @@ def _listed(values: list[Scalar], type_: str) -> str:
 
 
 def refusals(target: declared.Target) -> Pairs:
-    """Why a row is refused: conditions and reasons, as SQL; the first that holds counts."""
+    """Return the conditions for refusing a row, each with the reason, as SQL. The first that is true counts."""
     event = target.event_time
     required = [name for name, column in target.columns.items() if column.required]
     numbers = [name for name, column in target.columns.items() if _must_be_finite(column)]
@@ -93,7 +93,7 @@ def refusals(target: declared.Target) -> Pairs:
     limit = f"greatest(_source_ingest_ts, {{{{ run_started() }}}}) + interval '{event.latest_days_after_landing}' day"
     return [
         *((f"{name} is null", f"'{name} is null'") for name in required),
-        # `not … <`, because one engine takes NaN for the largest number and the other compares it with nothing
+        # `not … <`, because DuckDB treats NaN as the largest number, while on Athena a comparison with NaN is false
         *((f"not abs({name}) < cast('Infinity' as double)", f"'{name} is not finite'") for name in numbers),
         *((_is_other(name, column), f"'{name} is not accepted'") for name, column in named),
         *((condition, text_literal(reason)) for condition, reason in bounds),
@@ -103,7 +103,7 @@ def refusals(target: declared.Target) -> Pairs:
 
 
 def bounds_broken(name: str, column: declared.TargetColumn) -> Pairs:
-    """For each bound the condition of a row that breaks it, which is null for null, and the reason."""
+    """Return for each bound the condition of a row that breaks it, and the reason. For null the condition is null."""
     return [
         (f"{name} {bound.operator} {literal(bound.value, column.type)}", f"{name} {bound.complaint}")
         for bound in bounds_of(column)
@@ -115,5 +115,5 @@ def _is_other(name: str, column: declared.TargetColumn) -> str:
 
 
 def _must_be_finite(column: declared.TargetColumn) -> bool:
-    # engines also differ in whether NaN is above a bound
+    # the engines also disagree on whether NaN is above a bound
     return column.type == "double" and (column.required or bool(bounds_of(column)))

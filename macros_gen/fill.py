@@ -1,4 +1,4 @@
-"""The templates in `templates/`, filled. They write `<% %>` and `<< >>`; dbt keeps `{% %}` and `{{ }}` for itself."""
+"""Fill the templates in `templates/`. They use `<% %>` and `<< >>`, because `{% %}` and `{{ }}` belong to dbt."""
 
 import json
 from textwrap import fill as wrap
@@ -14,12 +14,12 @@ from .transforms.engines import ENGINES
 
 
 def yaml_line(value: Any) -> str:
-    # JSON is YAML, on one line and with every quote and line end escaped
+    # JSON is valid YAML, fits on one line and escapes every quote and line end
     return json.dumps(value, ensure_ascii=False)
 
 
 def _description(text: str) -> str:
-    # dbt runs Jinja over descriptions
+    # dbt renders descriptions as Jinja
     return yaml_line(jinja_safe(" ".join(text.split())))
 
 

@@ -1,6 +1,6 @@
-"""What docs/mappings.md says of keys and transforms, taken from the models and the catalogue themselves.
+"""The tables of keys and transforms in docs/mappings.md, made from the models and from the catalogue of transforms.
 
-The words around it are in `templates/mappings.md.jinja`.
+The text around them is in `templates/mappings.md.jinja`.
 """
 
 import json
@@ -25,7 +25,7 @@ _WORDS = {"string": "text", "integer": "whole number", "boolean": "`true` or `fa
 
 @dataclass(frozen=True)
 class Key:
-    """One key of a file, as a row of a table shows it."""
+    """One key of a file, as one row of a table in the guide."""
 
     name: str
     holds: str
@@ -34,7 +34,7 @@ class Key:
 
 
 def context() -> dict[str, object]:
-    """All that the template needs."""
+    """Return everything that the template needs."""
     return {
         "declared": declarations,
         "keys_of": keys_of,
@@ -45,10 +45,10 @@ def context() -> dict[str, object]:
     }
 
 
-def keys_of(model: type[BaseModel], *, besides: type[BaseModel] | None = None) -> list[Key]:
-    """The keys of a model, its own before those that it inherits; without those that it has from `besides`."""
+def keys_of(model: type[BaseModel], *, excluding: type[BaseModel] | None = None) -> list[Key]:
+    """Return the keys of a model, its own before inherited ones, without those that it inherits from `excluding`."""
     properties = schema_of(model)["properties"]
-    left_out = besides.model_fields if besides else {}
+    left_out = excluding.model_fields if excluding else {}
     names = [name for name in dict.fromkeys([*model.__annotations__, *model.model_fields]) if name not in left_out]
     return [_key(name, model.model_fields[name], properties) for name in names if name in model.model_fields]
 
@@ -63,7 +63,7 @@ def _description(field: FieldInfo) -> str:
 
 
 def _holds(schema: dict[str, object]) -> str:
-    """What stands after the key, in words."""
+    """Return in words what kind of value the key takes."""
     if "anyOf" in schema:
         return _holds(_not_null(schema["anyOf"]))
     if "enum" in schema:
@@ -90,7 +90,7 @@ def _plural(word: str) -> str:
 
 
 def examples_of(transform: str) -> Iterator[tuple[str, str]]:
-    """Inputs and outputs of a transform as they are shown."""
+    """Return examples of inputs and outputs of a transform, as the guide shows them."""
     return ((_shown(given), _shown(made)) for given, made in EXAMPLES.get(transform, ()))
 
 

@@ -10,7 +10,7 @@ from .fill import fill
 
 
 def products_seed(products: Sequence[Product]) -> dict[str, str]:
-    """The seed's files by name; none where no product is listed."""
+    """Return the text of the seed's files by their names; empty if no product is listed."""
     return {"products.csv": _csv(products), "_products.yml": fill("products.yml")} if products else {}
 
 

@@ -1,4 +1,4 @@
-"""The registry as dbt files. Pure: `render(registry)` gives path -> text, with paths from the project's folder."""
+"""Render the registry as dbt files. Pure: `render(registry)` maps each path, relative to the project, to its text."""
 
 import hashlib
 from datetime import timedelta
@@ -24,12 +24,13 @@ FOLDERS = (
     "dbt_project/tests/generated",
     SCHEMAS,
 )
-"""The folders that belong to the generator, which deletes and rewrites them whole."""
+"""The folders that belong to the generator; it deletes every file in them that it doesn't write."""
 
 _MACROS, _MODELS, _SEEDS, _TESTS, _ = FOLDERS
 
 
 def render(registry: Registry) -> dict[str, str]:
+    """Return the text of every generated file by its path, relative to the project's folder."""
     files = {
         f"{_MACROS}/transforms.sql": fill("transforms.sql", catalogue=CATALOGUE, sql=SQL),
         f"{_MACROS}/_transforms.yml": fill("transforms.yml", catalogue=CATALOGUE),
@@ -84,10 +85,10 @@ def _staging(mapping: Mapping) -> str:
 
 
 def mapping_versions(registry: Registry) -> dict[str, str]:
-    """For each raw table a digest of what unifying makes of its rows: 12 hex digits.
+    """Return for each raw table a digest of how its rows are unified: 12 hex digits.
 
-    It changes with the staging model's SQL, with that of the transforms in it, and with the target's key and which row
-    of a key wins; not with descriptions, examples or names of files.
+    It changes with the staging model's SQL, the SQL of the transforms that the model uses, the target's key, and the
+    rule for which row of a key wins. It doesn't change with descriptions, examples or file names.
     """
     return {mapping.source: _version(mapping) for mapping in registry.mappings}
 
@@ -105,7 +106,7 @@ def _example_rows(example: declared.Example) -> tuple[str, str]:
 
 
 def _sample(target: declared.Target, number: int) -> dict[str, Any]:
-    """A valid row of the target for unit tests: equal `number`s are equal rows, others differ in key and time."""
+    """Return a valid row of the target for unit tests. Rows with different `number`s differ in key and time."""
     moment = parse_timestamp(target.event_time.earliest) + timedelta(days=4000, minutes=number)
     row = {name: _value(column, f"{moment:%Y-%m-%d %H:%M:%S}") for name, column in target.columns.items()}
     if target.columns[target.key[-1]].type == "string":

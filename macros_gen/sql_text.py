@@ -1,6 +1,6 @@
-"""Values that were checked, as text made safe for where it goes: SQL inside a dbt template, or a dbt description.
+"""Write checked values as text that is safe where it goes: in SQL inside a dbt template, or in a dbt description.
 
-A value can hold quotes, braces that dbt's Jinja would run, and line ends; none of them may leave its quotes.
+A value can contain quotes, line ends, and braces that dbt would run as Jinja. None of them may end the quoted text.
 """
 
 import re
@@ -10,7 +10,7 @@ from registry.column_types import TYPES, Scalar, parse_timestamp
 
 _SPELLED = {"string": "varchar", "long": "bigint", "timestamp": "timestamp(6)"}
 SQL_TYPES = {name: _SPELLED.get(name, name) for name in TYPES}
-"""For each column type, the SQL type that both engines cast to."""
+"""The name of each type in a cast, the same for both engines."""
 
 _JINJA_OR_CONTROL = re.compile(r"[{}#%\\\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -20,7 +20,7 @@ def quoted(column: str) -> str:
 
 
 def literal(value: Scalar, type_: str) -> str:
-    """`value`, which is of the type, as SQL for use in a dbt template."""
+    """Return `value`, which must be of the type `type_`, as SQL for a dbt template."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str) and type_ == "timestamp":
@@ -43,7 +43,7 @@ def timestamp_literal(value: datetime) -> str:
 
 
 def jinja_safe(text: str) -> str:
-    """`text` so that dbt's Jinja gives it back unchanged."""
+    """Return `text`, escaped so that dbt's Jinja renders it unchanged."""
     if not _JINJA_OR_CONTROL.search(text):
         return text
     escaped = "".join(_escape(character) for character in text)
@@ -51,7 +51,7 @@ def jinja_safe(text: str) -> str:
 
 
 def _escape(character: str) -> str:
-    # Jinja reads string literals as Python does
+    # Jinja understands the same escapes in a string as Python
     if character in '"\\{}#%' or not character.isprintable():
         return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"
     return character

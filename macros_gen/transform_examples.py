@@ -1,4 +1,4 @@
-"""What each transform makes of a few values, for docs/mappings.md; a test runs every one of them."""
+"""Examples of inputs and outputs of each transform for docs/mappings.md. A test runs every example."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,4 +30,4 @@ EXAMPLES: Mapping[str, tuple[tuple[Value, Value], ...]] = {
     "side_from_maker_side": (("sell", "BUY"), ("BID", "SELL"), ("auction", "UNKNOWN"), (None, "UNKNOWN")),
     "side_from_taker_side": (("b", "BUY"), (" Sell ", "SELL"), ("auction", "UNKNOWN"), (None, "UNKNOWN")),
 }
-"""For each transform, pairs of an input and its output. Null gives null unless a pair says otherwise."""
+"""Pairs of an input and its output, by transform. Null gives null unless a pair says otherwise."""

@@ -122,8 +122,8 @@ def processed(tmp_path_factory: pytest.TempPathFactory) -> Processed:
     with pytest.MonkeyPatch.context() as patch, simulator.exchanges.running(recordings=recordings) as exchanges:
         patch.setenv("SCHEMAHUB_DBT_TARGET_PATH", str(tmp_path_factory.mktemp("target")))
         for run in (["coinbase", "kraken"], ["coinbase", "kraken", "binance"], ["coinbase", "kraken", "binance"]):
-            for venue in run:
-                land(found.lake, venue, exchanges.urls[venue])
+            for exchange in run:
+                land(found.lake, exchange, exchanges.urls[exchange])
             unify(RunContext(load_settings(lake=str(found.lake))), "trades_unified")
             found.snapshots.append(len(found.table("trades_unified").metadata.snapshots))
     return found

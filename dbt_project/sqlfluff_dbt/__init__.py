@@ -1,7 +1,7 @@
-"""What a model's template calls, as far as sqlfluff needs it to render SQL without dbt and without a database.
+"""Stand-ins for the macros that models call, with which sqlfluff renders SQL without dbt and without a database.
 
-sqlfluff brings ref, source, config, this and is_incremental, and reads the generated transforms itself. A macro of
-`macros/` that models call needs a stand-in here, which returns SQL of the same shape.
+sqlfluff itself provides ref, source, config, this and is_incremental, and reads the generated transforms. Every macro
+in `macros/` that models call needs a stand-in here that returns SQL of the same shape.
 """
 
 _RANGE = {"start": "2026-01-01 00:00:00", "end": "2026-01-02 00:00:00"}

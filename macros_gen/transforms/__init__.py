@@ -1,4 +1,4 @@
-"""The SQL of the transforms on each engine; `registry.transforms` says what they mean, take and give."""
+"""The SQL of the transforms for each engine; `registry.transforms` defines what each one means, takes and gives."""
 
 from collections.abc import Mapping
 
@@ -6,4 +6,4 @@ from . import core, market
 from .engines import EngineSql
 
 SQL: Mapping[str, EngineSql] = {**core.SQL, **market.SQL}
-"""The SQL of every transform, by the transform's name."""
+"""The SQL of each transform, by its name."""

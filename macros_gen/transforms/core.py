@@ -1,7 +1,7 @@
 """The SQL of `registry.transforms.core`.
 
-Digits finer than a microsecond are cut, not rounded. Athena: https://trino.io/docs/current/functions/datetime.html,
-read 2026-11-20; `from_iso8601_timestamp` and `from_unixtime` lose microseconds, their `_nanos` kin don't.
+Digits finer than a microsecond are cut, not rounded. On Athena `from_iso8601_timestamp` and `from_unixtime` lose
+microseconds, but their `_nanos` variants don't: https://trino.io/docs/current/functions/datetime.html, read 2026-11-20.
 """
 
 from collections.abc import Mapping
@@ -16,8 +16,9 @@ _ISO8601 = (
     r" *[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
     r"(Z|[-+](0[0-9]|1[0-3])(:?[0-5][0-9])?|[-+]14(:?00)?)? *"
 )
-"""The spellings that both engines read alike. Each accepts others that the other one doesn't, such as 1_000, 1.5d and
-04:05Z."""
+"""The patterns of the spellings that both engines read alike. Each engine also accepts others that the other engine
+doesn't, such as 1_000, 1.5d and 04:05Z.
+"""
 
 
 def _number(engine: str, finite: str) -> str:
@@ -39,14 +40,17 @@ end"""
 
 
 def _epoch(*, fraction_digits: int, microseconds: str) -> EngineSql:
-    """Numbers of at most 18 - `fraction_digits` digits before the point; `microseconds` is SQL that scales one."""
+    """Return SQL that converts Unix time, a number with at most 18 - `fraction_digits` digits before the point.
+
+    `microseconds` is SQL that scales the number `{}` to microseconds.
+    """
     finer = rf"\.[0-9]{{{fraction_digits}}})[0-9]+" if fraction_digits else r")\.[0-9]*"
 
     def in_microseconds(engine: str, first: str) -> str:
         text = trimmed(engine)
-        # an exponent is written out first; not through double, which would be a microsecond off. decimal(18) is exact
-        # and, unlike wider ones, fast to parse; it goes beyond the year 9999. A cast would round the digits that don't
-        # fit, so they are cut first
+        # An exponent is written out first, but not through double, which would be off by a microsecond. decimal(18) is
+        # exact, faster to parse than wider decimals, and reaches beyond the year 9999. A cast would round the digits
+        # that don't fit, so they are cut off before it.
         cut = f"""\
 try_cast(regexp_replace(
     case

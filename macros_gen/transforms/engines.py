@@ -1,4 +1,4 @@
-"""SQL as each engine spells it. `{}` is the value."""
+"""SQL in the dialect of each engine, in which `{}` stands for the value."""
 
 from dataclasses import dataclass
 
@@ -19,18 +19,21 @@ def same(sql: str) -> EngineSql:
 
 
 def spelled(sql: str) -> EngineSql:
-    """SQL with a `<word>` in it: the value as text, in small letters, without blanks around it."""
+    """Return `sql` with each `<word>` replaced by the value as text, in lower case, without spaces around it."""
     duckdb, athena = (sql.replace("<word>", f"lower({trimmed(engine)})") for engine in ENGINES)
     return EngineSql(duckdb, athena)
 
 
 def trimmed(engine: str) -> str:
-    """The value as text without blanks around it; plain trim() takes more away, and each engine something else."""
+    """Return SQL for the value as text without spaces around it.
+
+    A plain trim() also removes other characters, and which ones depends on the engine.
+    """
     return {"duckdb": "trim(cast({} as varchar), ' ')", "athena": "trim(both ' ' from cast({} as varchar))"}[engine]
 
 
 def matches(engine: str, pattern: str, value: str = "cast({} as varchar)") -> str:
     return {
         "duckdb": f"regexp_full_match({value}, '{pattern}')",
-        "athena": rf"regexp_like({value}, '\A{pattern}\z')",  # $ would let a line end pass
+        "athena": rf"regexp_like({value}, '\A{pattern}\z')",  # $ would accept a line end after the value
     }[engine]

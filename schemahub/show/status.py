@@ -37,7 +37,7 @@ def status(landed: Landed, *, now: datetime) -> list[StreamStatus]:
 
 
 def _status(rows: list[LedgerRow], landed: Landed, now: datetime) -> StreamStatus:
-    # times are missing where the venue's could not be read
+    # times are missing where the exchange's could not be read
     last_trade_at = max((row.max_event_ts for row in rows if row.max_event_ts is not None), default=None)
     return StreamStatus(
         source=rows[0].source,

@@ -1,4 +1,4 @@
-"""Lakes of each kind for the tests of the models, empty, and with three loads."""
+"""Lakes of each kind for the tests of the models: empty ones, and ones with three loads."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from tests.support.lakes import LakeHome, glue_home, local_home
 def make_lake(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, registry: Registry
 ) -> Iterator[Callable[[], LakeUnderTest]]:
-    """Makes empty lakes of one kind; one target path for all, so that dbt parses the project once."""
+    """Return a function that makes empty lakes of one kind. They share a target path, so that dbt parses once."""
     target_path = tmp_path_factory.mktemp("dbt-target")
     with ExitStack() as stack:
         if request.param == "duckdb":
@@ -35,7 +35,7 @@ def _with_three_loads(lake: LakeUnderTest) -> LakeUnderTest:
 
 @pytest.fixture
 def unified(make_lake: Callable[[], LakeUnderTest]) -> LakeUnderTest:
-    """A lake whose first three loads, one an exchange, are unified."""
+    """A lake whose first three loads, one for each exchange, are unified."""
     lake = _with_three_loads(make_lake())
     lake.dbt("build", "--exclude-resource-type", "test", "unit_test")
     return lake
@@ -43,7 +43,7 @@ def unified(make_lake: Callable[[], LakeUnderTest]) -> LakeUnderTest:
 
 @pytest.fixture
 def quiet_lake(make_lake: Callable[[], LakeUnderTest]) -> LakeUnderTest:
-    """As `unified`, built with all tests, for tests that add nothing; kept for as long as no other is made on Glue."""
+    """A lake like `unified`, built with all dbt tests, for tests that add nothing; it is made again if it is gone."""
     if make_lake not in _quiet_lakes or not _quiet_lakes[make_lake].is_there:
         lake = _with_three_loads(make_lake())
         lake.dbt("build")

@@ -1,4 +1,4 @@
-"""dbt docs: nothing is shown without a description."""
+"""Everything that the dbt docs show has a description."""
 
 import json
 from typing import Any

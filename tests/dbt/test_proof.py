@@ -33,7 +33,7 @@ def landed(lake: LakeUnderTest) -> Landed:
 
 
 def land_in_part(lake: LakeUnderTest, rows: list[Row], *, load: str, at: str) -> None:
-    """Land the first of `rows` alone, where the ledger says that all were landed."""
+    """Land only the first of `rows`, while the ledger says that all were landed."""
     lake.land("raw_kraken_trades", rows, load=load, at=at)
     lake.table("raw_kraken_trades").delete(f"_dlt_load_id = '{load}' and trade_id <> '{rows[0]['trade_id']}'")
 
@@ -73,7 +73,7 @@ def test_what_was_read_is_inserted_known_or_rejected(unified: LakeUnderTest) -> 
         "b1": (3, 3, 0, 0),
         "c1": (3, 3, 0, 0),
         "k1": (2, 2, 0, 0),
-        # both have the very same time, so they share the three rows that came with it
+        # both loads have the same landing time, so they share the three rows that have this time
         "b2": (4, 3, 1, 0),
         "k2": (2, 0, 2, 0),
         "c2": (4, 1, 0, 3),
@@ -84,7 +84,7 @@ def test_what_was_read_is_inserted_known_or_rejected(unified: LakeUnderTest) -> 
 
 
 def project(folder: Path) -> Path:
-    """A copy of the project, whose mappings a test may change."""
+    """Return a copy of the project whose mappings a test may change."""
     for name in ("config", "dbt_project"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("target", "logs"))
     return folder
@@ -116,7 +116,7 @@ SECOND = "kraken_unified"
 
 
 def with_a_second_target(folder: Path) -> Path:
-    """The project, in which Kraken's trades go into a table of their own, without those of the pair ETHUSD."""
+    """Return a project in which Kraken's trades go to a separate table, without those of the pair ETHUSD."""
     changed = project(folder)
     target = (changed / "config/targets/trades_unified.yaml").read_text()
     target = target.replace("trades_unified", SECOND).replace("trades_rejected", "kraken_rejected")

@@ -1,4 +1,4 @@
-"""Mappings that say no more than they must, run by dbt: raw tables of the mapped columns become the unified table."""
+"""The shortest possible mappings, run by dbt: raw tables with only the mapped columns become the unified table."""
 
 import shutil
 from datetime import datetime

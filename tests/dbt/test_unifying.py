@@ -1,4 +1,4 @@
-"""dbt on a small lake: what a run adds, what a second one does not, and what is refused."""
+"""dbt on a small lake: what a run adds, that a second run adds nothing, and which rows are rejected."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from decimal import Decimal
 from tests.support.lake_under_test import STORED, LakeUnderTest, binance, coinbase, kraken, on_duckdb_alone, trade_ids
 
 MOST_RANGES = 40
-"""Stretches of time that trades_unified is read in, at most."""
+"""The most ranges of time by which trades_unified is read."""
 
 
 def snapshots(lake: LakeUnderTest) -> dict[str, int]:
@@ -32,7 +32,7 @@ def test_first_run_unifies_all_and_the_second_changes_nothing(quiet_lake: LakeUn
     assert [str(field.transform) for field in partitions] == ["day"]
 
 
-def test_marts_tell_what_the_trades_say(quiet_lake: LakeUnderTest) -> None:
+def test_marts_agree_with_the_trades(quiet_lake: LakeUnderTest) -> None:
     marts = quiet_lake.views
     assert quiet_lake.query(
         "select exchange, canonical_symbol, notional, latency_seconds "
@@ -87,7 +87,7 @@ def test_an_overlapping_load_adds_only_what_is_new(unified: LakeUnderTest) -> No
     assert unified.snapshots("trades_unified") == 2
 
 
-def test_a_load_of_known_trades_alone_makes_no_snapshot(unified: LakeUnderTest) -> None:
+def test_a_load_of_only_known_trades_makes_no_snapshot(unified: LakeUnderTest) -> None:
     told_less_finely = binance(2, time="2026-01-05 11:00:02")
     unified.land("raw_binance_trades", told_less_finely, load="b2", at="2026-01-05 13:00:00", channel="bulk")
     unified.land("raw_kraken_trades", kraken(9), load="k2", at="2026-01-05 13:00:00")
@@ -109,8 +109,8 @@ def test_a_load_without_times_and_scattered_loads_are_compared_safely(unified: L
     assert trade_ids(unified, "KRAKEN") == [9, 10, 60, 70, 80, 90]
 
 
-def test_many_loads_that_wait_scattered_over_time_are_unified_in_one_statement(unified: LakeUnderTest) -> None:
-    """Each range of time is a stage on Athena, which refuses a statement of more than 150."""
+def test_many_pending_loads_scattered_over_time_are_unified_in_one_statement(unified: LakeUnderTest) -> None:
+    """Each range of time is a stage on Athena, which refuses a statement with more than 150 stages."""
     exchanges = [("raw_binance_trades", binance), ("raw_coinbase_trades", coinbase), ("raw_kraken_trades", kraken)]
     for number in range(MOST_RANGES):
         raw_table, trades = exchanges[number % len(exchanges)]
@@ -122,7 +122,7 @@ def test_many_loads_that_wait_scattered_over_time_are_unified_in_one_statement(u
     assert len(unified.rows("unified_loads")) == MOST_RANGES + 3
 
 
-def test_what_is_no_trade_is_refused_with_the_reason(unified: LakeUnderTest) -> None:
+def test_what_is_not_a_trade_is_rejected_with_the_reason(unified: LakeUnderTest) -> None:
     unified.land(
         "raw_coinbase_trades",
         [
@@ -135,7 +135,7 @@ def test_what_is_no_trade_is_refused_with_the_reason(unified: LakeUnderTest) -> 
             *coinbase(27, price=0.0),
             *coinbase(28, size=0.0),
             *coinbase(29, price=-5.0),
-            *coinbase(30, time="2026-01-08 12:00:01"),  # the clock was days behind when it was landed
+            *coinbase(30, time="2026-01-08 12:00:01"),  # landed while the clock was days behind
             *coinbase(24),
         ],
         load="c2",
@@ -158,7 +158,7 @@ def test_what_is_no_trade_is_refused_with_the_reason(unified: LakeUnderTest) -> 
 
 
 @on_duckdb_alone
-def test_completeness_is_asked_of_unified_loads_alone(unified: LakeUnderTest) -> None:
+def test_only_unified_loads_are_checked_for_completeness(unified: LakeUnderTest) -> None:
     test = ("test", "--select", "trades_unified_holds_what_was_landed")
     unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt(*test)

@@ -1,4 +1,4 @@
-"""dbt on a small lake: what becomes of runs that were killed, loads that come late, and tables that are lost or old."""
+"""dbt on a small lake after runs that were killed, with loads that come late, and with tables that are lost or old."""
 
 import pytest
 
@@ -17,7 +17,7 @@ def test_a_load_that_appears_late_with_an_earlier_time_is_not_missed(unified: La
 
 
 @on_duckdb_alone
-def test_a_load_that_is_not_in_the_ledger_waits_for_it(unified: LakeUnderTest) -> None:
+def test_a_load_is_not_unified_before_it_is_in_the_ledger(unified: LakeUnderTest) -> None:
     unified.land("raw_kraken_trades", kraken(11), load="k2", at="2026-01-05 13:00:00", ledger=False)
     unified.dbt("run")
     assert trade_ids(unified, "KRAKEN") == [9, 10]
@@ -27,7 +27,9 @@ def test_a_load_that_is_not_in_the_ledger_waits_for_it(unified: LakeUnderTest) -
 
 
 @pytest.mark.parametrize("killed_after", ["trades_unified", "trades_1m_versions"])
-def test_a_run_killed_before_the_loads_are_recorded_is_made_good(unified: LakeUnderTest, killed_after: str) -> None:
+def test_a_run_killed_before_it_records_its_loads_is_completed_by_the_next(
+    unified: LakeUnderTest, killed_after: str
+) -> None:
     unified.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt("run", "--select", f"+{killed_after}")
     assert len(unified.rows("unified_loads")) == 3
@@ -50,7 +52,7 @@ def test_loads_are_not_recorded_without_the_models_that_hold_them(unified: LakeU
     assert len(unified.rows("unified_loads")) == 4
 
 
-def test_a_full_refresh_gives_what_the_increments_gave(unified: LakeUnderTest) -> None:
+def test_a_full_refresh_gives_the_same_rows_as_the_increments(unified: LakeUnderTest) -> None:
     unified.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt("run")
     unified.land("raw_coinbase_trades", coinbase(11, 12), load="c2", at="2026-01-07 00:00:00")
@@ -84,9 +86,7 @@ def test_lost_tables_are_built_again(unified: LakeUnderTest) -> None:
     assert {table: unified.rows(table, without=["unified_at"]) for table in STORED} == before
 
 
-def test_many_runs_leave_few_files_to_look_for_what_is_unified(
-    unified: LakeUnderTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unified_loads_can_be_compacted_between_runs(unified: LakeUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
     unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt("run")
     before = unified.rows("unified_loads")

@@ -1,4 +1,4 @@
-"""dbt on a small lake whose loads were committed by clocks that are ahead and behind of DuckDB's."""
+"""dbt on a small lake whose loads were committed by clocks that are ahead of DuckDB's and behind it."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ DAY = 24 * 3600
 
 @contextmanager
 def clock_ahead(seconds: float) -> Iterator[None]:
-    """pyiceberg's clock alone; DuckDB is written in another language, and the catalog in another process."""
+    """Move only pyiceberg's clock ahead: DuckDB isn't written in Python, and the catalog runs in another process."""
     right = time.time
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(time, "time", lambda: right() + seconds)

@@ -1,4 +1,4 @@
-"""A column that the registry gets later comes into a table that holds rows already."""
+"""A column that is added to the registry later is added to a table that already holds rows."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,7 @@ from tests.support.lake_under_test import ROOT, LakeUnderTest, kraken
 
 
 def with_order_types(folder: Path) -> Path:
-    """The project, whose unified table has one column more, which Kraken fills."""
+    """Return a project whose unified table has one more column, which Kraken fills."""
     for name in ("config", "dbt_project"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("target", "logs"))
     change(folder / "config/targets/trades_unified.yaml", "key: [", ORDER_TYPE + "key: [")

@@ -1,4 +1,4 @@
-"""A project whose `config/` tests may spoil, and whose files are generated."""
+"""A copy of the project whose `config/` tests may change, and whose files are generated."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Orders of a shop, by YAML alone: a target and a mapping, and not a word of markets in what is generated."""
+"""A shop's orders, added with YAML alone: a target and a mapping. Nothing that is generated mentions markets."""
 
 import re
 from datetime import datetime
@@ -55,7 +55,7 @@ def shop(project: GeneratedProject) -> GeneratedProject:
     return project
 
 
-def test_nothing_that_is_generated_of_orders_speaks_of_markets(shop: GeneratedProject) -> None:
+def test_nothing_that_is_generated_for_orders_mentions_markets(shop: GeneratedProject) -> None:
     files = {
         path: text for path, text in shop.files().items() if path.startswith("dbt_project/") and "/macros/" not in path
     }

@@ -1,4 +1,4 @@
-"""What a target says of its columns' values is what staging takes and refuses, row by row."""
+"""Staging accepts and rejects rows by what a target declares about the values of its columns."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,7 @@ NUMBERS = {
 
 
 def trade(**columns: str) -> str:
-    """A query that gives one raw trade of Coinbase; `columns` are SQL."""
+    """Return a query for one raw trade of Coinbase; the values in `columns` are SQL."""
     row = {
         "trade_id": "'1'",
         "product_id": "'BTC-USD'",
@@ -91,13 +91,13 @@ def test_times_have_bounds(project: GeneratedProject) -> None:
     )
 
 
-def test_what_is_not_among_the_accepted_values_is_refused(project: GeneratedProject) -> None:
+def test_a_value_that_is_not_accepted_is_refused(project: GeneratedProject) -> None:
     project.replace("config/mappings/coinbase_trades.yaml", "transforms: {side: side_from_maker_side}\n", "")
     assert [reason(project, side=side) for side in ("'BUY'", "null", "'sell'")] == [None, None, "side is not accepted"]
 
 
 SLOW = {"time": "timestamp '2026-02-06 04:05:06'"}
-"""A trade that was landed when the clock was three days behind."""
+"""A trade that was landed while the clock was three days behind."""
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_time_after_the_landing_is_refused_until_the_clock_has_caught_up(
     assert reason(project, run_started=run_started, **SLOW) == complaint
 
 
-def test_a_trade_is_not_in_the_future_where_the_clock_of_the_run_is_behind(project: GeneratedProject) -> None:
+def test_a_trade_is_not_in_the_future_if_the_clock_of_the_run_is_behind(project: GeneratedProject) -> None:
     assert reason(project, run_started="2026-01-01") is None
 
 

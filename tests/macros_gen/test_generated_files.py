@@ -1,4 +1,4 @@
-"""The generator's text: the tree is its golden copy, a plain mapping is valid, values can't leave their quotes."""
+"""The generated text: the tree holds its golden copy, a plain mapping is valid, and no value can end its quotes."""
 
 import os
 import re
@@ -36,7 +36,7 @@ BINANCE = "config/mappings/binance_trades.yaml"
 STAGING = "dbt_project/models/generated/staging/stg_binance__trades.sql"
 
 
-def test_the_tree_holds_what_the_registry_gives() -> None:
+def test_the_generated_files_in_the_tree_are_up_to_date() -> None:
     assert differences(PROJECT, render(load_registry())) == []
 
 
@@ -100,7 +100,7 @@ def test_a_failing_write_leaves_the_generated_files_alone(project: GeneratedProj
     assert sorted(path.name for path in project.root.iterdir()) == ["config", "dbt_project", "docs"]
 
 
-def test_a_kill_while_writing_leaves_every_file_whole(
+def test_a_kill_while_writing_leaves_every_file_complete(
     project: GeneratedProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = project.files()
@@ -147,7 +147,7 @@ OTHER_CHANGES = {
 
 
 @pytest.mark.parametrize("change", [*CHANGES_OF_MEANING, *OTHER_CHANGES])
-def test_the_version_of_a_mapping_changes_with_what_its_rows_become(project: GeneratedProject, change: str) -> None:
+def test_the_version_of_a_mapping_changes_with_how_its_rows_are_unified(project: GeneratedProject, change: str) -> None:
     before = mapping_versions(project.load())
     project.replace(*{**CHANGES_OF_MEANING, **OTHER_CHANGES}[change])
     after = mapping_versions(project.load())
@@ -176,7 +176,7 @@ HOSTILE = ["O'Neil'; drop table x; --", "{{ env_var('HOME') }}", "{% do x %}", "
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_a_value_comes_out_of_jinja_as_one_literal(text: str) -> None:
+def test_jinja_renders_a_value_as_one_literal(text: str) -> None:
     assert jinja2.Environment().from_string(text_literal(text)).render() == "'" + text.replace("'", "''") + "'"
     assert jinja2.Environment().from_string(jinja_safe(text)).render() == text
 
@@ -202,14 +202,14 @@ def test_hostile_values_break_no_generated_file(project: GeneratedProject, text:
 
 
 @pytest.mark.parametrize("name", ["a b", 'x"; drop table y; --', "Ünit", "1st", "{{ x }}", ""])
-def test_a_name_that_is_no_identifier_is_refused(project: GeneratedProject, name: str) -> None:
+def test_a_name_that_is_not_an_identifier_is_refused(project: GeneratedProject, name: str) -> None:
     mapping = yaml.safe_load((project.root / BINANCE).read_text())
     mapping["mappings"][name] = "side"
     project.write(BINANCE, yaml.safe_dump(mapping))
     assert any("is not a valid name" in problem for problem in project.problems())
 
 
-def test_filters_become_reasons_and_defaults_expressions(project: GeneratedProject) -> None:
+def test_filters_become_reasons_and_defaults_become_expressions(project: GeneratedProject) -> None:
     project.replace(
         BINANCE,
         "examples:",
@@ -279,7 +279,7 @@ def test_products_that_look_like_numbers_survive_the_seed(tmp_path: Path, listed
     path.write_text(files["dbt_project/seeds/generated/products.csv"])
     (seed,) = yaml.safe_load(files["dbt_project/seeds/generated/_products.yml"])["seeds"]
     columns = list(seed["config"]["column_types"])
-    # as dbt makes the seed: by a COPY on DuckDB, and through agate on Athena
+    # as dbt loads the seed: with a COPY on DuckDB, and through agate on Athena
     with duckdb.connect() as connection:
         connection.execute(f"create table products ({', '.join(f'{name} varchar' for name in columns)})")
         connection.execute(f"copy products from '{path}' (format csv, header true, delimiter ',')")
@@ -309,7 +309,7 @@ def test_every_mapping_has_examples_that_show_each_column(mapping) -> None:  # t
     ],
     ids=["typed", "iso text", "epoch text", "epoch number"],
 )
-def test_the_documented_example_takes_columns_of_any_type(project: GeneratedProject, raw: str) -> None:
+def test_the_documented_example_accepts_columns_of_any_type(project: GeneratedProject, raw: str) -> None:
     project.write(BINANCE, PLAIN_MAPPING)
     provenance = "now()::timestamp as _source_ingest_ts, null as _channel, null as _dlt_load_id"
     wanted = "trade_id, price, quantity, trade_ts, side, rejection_reason"

@@ -1,4 +1,4 @@
-"""docs/mappings.md is true: its mappings are valid, its transforms do what it says, and it leaves nothing out."""
+"""docs/mappings.md is correct: its mappings are valid, transforms do what it says, and it is complete."""
 
 import re
 from typing import Any
@@ -41,7 +41,7 @@ def test_its_mapping_from_top_to_bottom_uses_every_key(project: Project) -> None
 
 
 @pytest.mark.parametrize("number", range(2))
-def test_its_examples_become_what_they_say(project: Project, number: int) -> None:
+def test_its_examples_become_the_rows_that_it_shows(project: Project, number: int) -> None:
     mapping = content(project, MAPPINGS[-1])
     raw, unified = (mapping["examples"][number][row] for row in ("raw", "unified"))
     types = {name: SQL_TYPES[column["type"]] for name, column in mapping["columns"].items()}
@@ -60,7 +60,7 @@ def _sql(value: object) -> str:
 
 
 @pytest.mark.parametrize(("name", "given", "made"), ROWS, ids=lambda value: repr(value))
-def test_a_transform_makes_what_it_says(name: str, given: object, made: object) -> None:
+def test_a_transform_returns_what_its_example_says(name: str, given: object, made: object) -> None:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         sql = SQL[name].on("duckdb", "value")
@@ -81,5 +81,5 @@ def test_it_shows_every_key(model: type[declarations.Declaration]) -> None:
         assert f"| `{key.name}` | {key.holds} | {'yes' if key.is_required else ''} | {key.description} |" in GUIDE
 
 
-def test_it_is_the_page_in_the_tree() -> None:
+def test_the_page_in_the_tree_is_up_to_date() -> None:
     assert (PROJECT / PATH).read_text() == GUIDE

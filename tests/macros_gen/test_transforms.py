@@ -1,4 +1,4 @@
-"""The transforms, as DuckDB runs them. No input may make one fail."""
+"""The transforms, run by DuckDB. No input may make a transform fail."""
 
 from datetime import datetime
 
@@ -136,9 +136,9 @@ def test_every_transform_has_sql() -> None:
     assert SQL.keys() == CATALOGUE.keys()
 
 
-def test_every_type_has_the_transform_that_gives_it() -> None:
+def test_every_type_has_a_transform_that_gives_it() -> None:
     assert {type_: CATALOGUE[name].gives for type_, name in BY_TYPE.items()} == {name: name for name in COLUMN_TYPES}
 
 
-def test_every_transform_takes_text_but_those_that_make_it() -> None:
+def test_every_transform_takes_text_except_those_that_make_it() -> None:
     assert {name for name, transform in CATALOGUE.items() if "string" not in transform.takes} == {"to_string"}

@@ -1,4 +1,4 @@
-"""Inputs that engines have read differently, or might: written out, and as many again made up, always the same ones."""
+"""Inputs that engines have read differently, or might: a list, and as many generated ones that never change."""
 
 import random
 from collections.abc import Iterator
@@ -59,12 +59,12 @@ _WHOLE = [
 
 
 def texts() -> list[str]:
-    """Texts, some of them numbers, times and sides; none twice."""
+    """Return texts without duplicates; some of them are numbers, times and sides."""
     return list(dict.fromkeys([*_WRITTEN, *_made_up(random.Random(7))]))
 
 
 def longs() -> list[int]:
-    """Whole numbers of 64 bits; none twice."""
+    """Return 64-bit whole numbers without duplicates."""
     chance = random.Random(8)
     made_up = [chance.randint(-(10**digits), 10**digits) for digits in range(1, 19) for _ in range(6)]
     return list(dict.fromkeys([*_WHOLE, *made_up]))

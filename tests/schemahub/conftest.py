@@ -33,7 +33,7 @@ def cli(shared_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFac
 
 @pytest.fixture(scope="session")
 def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Restore:
-    """Give a lake whose first loads, one a venue and all of 2026-01-05, are unified; always the same one, made anew."""
+    """Return a function that gives a new copy of a lake whose first loads, one per exchange, are unified."""
     folder = tmp_path_factory.mktemp("plan")
     lake, kept = folder / "lake", folder / "kept"
 

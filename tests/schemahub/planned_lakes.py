@@ -19,7 +19,7 @@ WITH_TRADES = ("raw_binance_trades", "raw_coinbase_trades", "raw_kraken_trades",
 
 
 def land_first(lake: LakeUnderTest) -> None:
-    """Land a load for each venue, all of 2026-01-05."""
+    """Land one load for each exchange, all of 2026-01-05."""
     lake.land("raw_binance_trades", binance(*range(500)), load="b1", at="2026-01-05 12:00:00")
     lake.land("raw_coinbase_trades", coinbase(*range(500)), load="c1", at="2026-01-05 12:00:01")
     lake.land("raw_kraken_trades", kraken(*range(500)), load="k1", at="2026-01-05 12:00:02")

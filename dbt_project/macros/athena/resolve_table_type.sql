@@ -1,5 +1,5 @@
-{# All tables are Iceberg, also those that a unit test makes for a moment: Athena's Hive tables can't hold microseconds.
-   dbt-athena asks this for a model's `table_type`, which a unit test has not. #}
+{# All tables are Iceberg, even the temporary ones of a unit test, because Athena's Hive tables can't hold microseconds.
+   dbt-athena calls this macro for a model's `table_type`, which a unit test doesn't have. #}
 {% macro resolve_table_type() %}
     {{ return(config.get("table_type") or "iceberg") }}
 {% endmacro %}

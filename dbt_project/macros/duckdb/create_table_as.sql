@@ -1,4 +1,4 @@
-{# One statement, hence one snapshot, where dbt-duckdb creates, partitions and inserts. #}
+{# One statement and therefore one snapshot; dbt-duckdb would create, partition and insert in separate statements. #}
 {% macro duckdb__create_table_as(
     temporary, relation, compiled_code, language="sql", partitioned_by=none, sorted_by=none
 ) %}
@@ -14,7 +14,7 @@
     {{ config.get("sql_header", "") }}
     create table {{ relation }}
     {% if partitioned_by %}partitioned by ({{ partitioned_by }}){% endif %}
-    {#- the catalog sets the true path; without one DuckDB makes an empty folder `data` where it was started #}
+    {#- the catalog sets the real path; without a path DuckDB creates an empty folder `data` in its working directory #}
     with ('write.data.path' = '.')
     as (
         {{ compiled_code }}

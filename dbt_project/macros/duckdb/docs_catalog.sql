@@ -1,4 +1,5 @@
-{# DuckDB loads an Iceberg table's columns when the table is first used; until then duckdb_columns() has none of them. #}
+{# DuckDB loads an Iceberg table's columns when the table is first used; until then duckdb_columns() lists none of
+   them. #}
 {% macro duckdb__get_catalog_relations(information_schema, relations) %}
     {% for relation in relations if is_iceberg(relation) %}
         {% do adapter.get_columns_in_relation(relation) %}

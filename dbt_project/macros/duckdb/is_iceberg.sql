@@ -1,4 +1,4 @@
-{# The profile marks the attached Iceberg catalog as DuckLake, which is what dbt-duckdb can ask about. #}
+{# The profile marks the attached Iceberg catalog as DuckLake, because dbt-duckdb can check for nothing else. #}
 {% macro is_iceberg(relation) %}
     {{ return(adapter.is_ducklake(relation)) }}
 {% endmacro %}

@@ -1,4 +1,4 @@
-{# Whether this invocation builds all of `models` too; always true where nothing is built. #}
+{# Whether this invocation of dbt builds all of `models`; always true for commands that build nothing. #}
 {% macro are_selected(models) %}
     {%- if execute and flags.WHICH in ["run", "build", "retry"] -%}
         {%- for model in models if "model." ~ project_name ~ "." ~ model not in selected_resources -%}

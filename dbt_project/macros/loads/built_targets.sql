@@ -1,5 +1,5 @@
-{# The entries of `targets` that this run builds with all their stored marts; of those that it builds in part nothing is
-   recorded, and a warning says so. #}
+{# The entries of `targets` that this run builds together with all their stored marts. If a run builds only some of
+   these models, nothing is recorded for the target, and a warning says so. #}
 {% macro built_targets(targets) %}
     {%- set built = [] -%}
     {%- for target in targets -%}
@@ -7,7 +7,7 @@
             {%- do built.append(target) -%}
         {%- elif are_selected(target.models[:1]) -%}
             {%- do exceptions.warn(
-                "unified_loads records nothing of " ~ target.name ~ ", because not all of "
+                "unified_loads records nothing for " ~ target.name ~ ", because not all of "
                 ~ target.models | join(", ") ~ " are part of this run"
             ) -%}
         {%- endif -%}

@@ -1,4 +1,4 @@
-{# A table of the lake by its name, or none where there is no such table. #}
+{# The table of the lake with this name, or none if there is no such table. #}
 {% macro lake_relation(name) %}
     {{ return(adapter.get_relation(database=target.database, schema=target.schema, identifier=name)) }}
 {% endmacro %}

@@ -1,6 +1,6 @@
-{# When the rows of `loads`, a query, landed: of each raw table one literal range, so that the engine skips files; none,
-   which is everything, where a load's time isn't known. One is enough: all loads that landed since the last run wait,
-   so few that are unified lie between two that do. #}
+{# When the rows of `loads`, a query, landed: one literal range per raw table, with which the engine skips files, or
+   none, which means everything, if a load's time is unknown. One range is enough: every load that landed since the last
+   run is pending, so few unified loads lie between two pending ones. #}
 {% macro landing_ranges(loads) %}
     {%- if not execute -%}
         {{ return({}) }}

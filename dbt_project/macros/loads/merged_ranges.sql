@@ -1,6 +1,7 @@
-{# Intervals as few ranges: those less than an hour apart are merged, and more than `at_most` become one, because each is
-   a stage for Athena, which has 150 in a statement, and a stored mart reads two tables by them. [none], which is
-   everything, where an interval isn't known. `intervals` gives first_ts, last_ts and is_unknown (0 or 1). #}
+{# Merges intervals into few ranges. Intervals less than an hour apart become one range, and more than `at_most` ranges
+   become one, because each range is a stage for Athena, which allows 150 in a statement, and a stored mart reads two
+   tables by ranges. Returns [none], which means everything, if any interval is unknown. `intervals` is a query that
+   gives first_ts, last_ts and is_unknown (0 or 1). #}
 {% macro merged_ranges(intervals, at_most=40) %}
     {%- if not execute -%}
         {{ return([empty_range()]) }}

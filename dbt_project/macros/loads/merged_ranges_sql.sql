@@ -1,4 +1,4 @@
-{# The query behind `merged_ranges`: a row for each stretch, in order of time. #}
+{# The query that `merged_ranges` runs: one row per merged stretch of time, in order of time. #}
 {% macro merged_ranges_sql(intervals) %}
     with intervals as ({{ intervals }}),
     widened as (

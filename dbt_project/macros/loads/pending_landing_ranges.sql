@@ -1,4 +1,4 @@
-{# When the rows landed of the target's pending loads that were found whole: see `landing_ranges`. #}
+{# When the rows of the target's complete pending loads landed; see `landing_ranges`. #}
 {% macro pending_landing_ranges(target) %}
     {{ return(landing_ranges(
         "select raw_table, ingest_ts from " ~ ref("pending_loads")

@@ -1,5 +1,5 @@
-{# What a target reads of `sources`, pairs of raw table and staging model: the staging model and a landing range each. An
-   increment leaves out sources without pending loads; a build reads everything, which is the range none. #}
+{# What a target reads: pairs of a staging model and a landing range. `sources` are pairs of a raw table and its staging
+   model. An increment leaves out sources without pending loads. A build reads everything, so its ranges are none. #}
 {% macro pending_reads(target, sources) %}
     {%- set landed = pending_landing_ranges(target) if is_incremental() else {} -%}
     {%- set reads = [] -%}

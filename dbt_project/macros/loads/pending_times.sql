@@ -1,4 +1,4 @@
-{# A query for the event times of the target's pending loads that were found whole, as `merged_ranges` takes it. #}
+{# A query for the event times of the target's complete pending loads, with the columns that `merged_ranges` expects. #}
 {% macro pending_times(target) %}
     {%- set sql -%}
         select

@@ -1,5 +1,5 @@
-{# What to read of `targets` to count the rows of pending loads in them: pairs of target and range of event time. Where
-   there is nothing to count, no row of pending_loads. #}
+{# What to read from `targets` to count the rows of pending loads in them: pairs of a target and a range of event time.
+   If there is nothing to count, the only pair reads no row of pending_loads. #}
 {% macro stored_reads(targets) %}
     {%- set reads = [] -%}
     {%- for target in targets if target.landing_column -%}

@@ -1,4 +1,5 @@
-{# Those of `targets` whose recorded loads need not be unified again. #}
+{# The names in `targets` whose recorded loads need not be unified again, because the table exists and this run doesn't
+   rebuild it. #}
 {% macro targets_with_records(targets) %}
     {%- set counted = [] -%}
     {%- for target in targets if lake_relation(target) is not none -%}

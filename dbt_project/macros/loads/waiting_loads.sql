@@ -1,6 +1,6 @@
-{# A query for the loads that wait to be unified into the targets of `sources`: all of the ledger that unified_loads
-   has not. What is recorded of a target that is gone, or built again in this run, doesn't count. A load of a raw table
-   that no mapping reads is not among them. #}
+{# A query for the loads that wait to be unified into the targets of `sources`: all loads in the ledger that
+   unified_loads doesn't record. Records of a target that no longer exists, or that this run rebuilds, don't count.
+   Loads of a raw table that no mapping reads are left out. #}
 {% macro waiting_loads(sources) %}
     {%- set recorded = recorded_loads() -%}
     {%- set counted = targets_with_records(sources | map(attribute="target") | unique | list) if recorded else [] -%}

@@ -1,4 +1,4 @@
-{# What pending_loads reads to count the rows of the waiting loads: pairs of an entry of `sources` and its landing range. A
+{# What pending_loads reads to count the rows of waiting loads: pairs of an entry of `sources` and its landing range. A
    raw table without waiting loads is not read. #}
 {% macro waiting_reads(sources, landings) %}
     {%- set reads = [] -%}

@@ -1,4 +1,4 @@
-{# The values of a group that aren't null as one text, a line each, in the order of `ordered_by`. #}
+{# The values of a group, except nulls, as one text with one line per value, ordered by `ordered_by`. #}
 {% macro lines_of(value, ordered_by) %}
     {{- return(adapter.dispatch("lines_of", "schemahub")(value, ordered_by)) -}}
 {% endmacro %}

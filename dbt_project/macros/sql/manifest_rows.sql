@@ -1,4 +1,4 @@
-{# The number of rows in a table's data files, as its manifests have it: no data file is opened. #}
+{# The number of rows in a table's data files, according to its manifests; no data file is opened. #}
 {% macro manifest_rows(relation) %}
     {{- return(adapter.dispatch("manifest_rows", "schemahub")(relation)) -}}
 {% endmacro %}

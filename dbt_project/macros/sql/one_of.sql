@@ -1,4 +1,4 @@
-{# Whether a column has one of `values`, which are names; never, where there are none. #}
+{# A condition that the value of `column` is one of `values`, which are names. With no names it is never true. #}
 {% macro one_of(column, values) -%}
     {%- if values -%}
         {{ column }} in ('{{ values | join("', '") }}')

@@ -1,4 +1,4 @@
-{# Athena's date_diff knows no microseconds: https://trino.io/docs/current/functions/datetime.html #}
+{# Athena's date_diff doesn't support microseconds: https://trino.io/docs/current/functions/datetime.html #}
 {% macro seconds_between(earlier, later) %}
     {{- return(adapter.dispatch("seconds_between", "schemahub")(earlier, later)) -}}
 {% endmacro %}

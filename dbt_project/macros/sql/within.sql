@@ -1,5 +1,5 @@
-{# Whether a timestamp lies in one of `pending_landing_ranges` or `pending_event_ranges`: from its start, inclusive,
-   to its end, exclusive. #}
+{# A condition that a timestamp is in `range`, one of `pending_landing_ranges` or `pending_event_ranges`. The start is
+   inclusive, the end is exclusive. #}
 {% macro within(column, range) -%}
     {%- if range is none -%}
         1 = 1

@@ -36,8 +36,8 @@ landed as (
 
 ),
 
--- once and not for each source, because Athena refuses a statement of more
--- than 150 stages, and each look at the loads is some
+-- filtered once and not per source: every reference to the loads adds stages,
+-- and Athena refuses a statement with more than 150
 incoming as (
 
     select *
@@ -59,8 +59,8 @@ ranked as (
 ),
 
 {% if is_incremental() %}
--- a range for each stretch of time that the pending loads touch: both
--- engines skip files outside of a range, but DuckDB not outside of an `or`
+-- one select for each range of time that the pending loads touch: both engines
+-- skip files outside one range, but DuckDB skips none if `or` joins the ranges
 existing as (
 
     {% for touched in pending_event_ranges("trades_unified") %}

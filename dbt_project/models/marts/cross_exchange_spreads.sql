@@ -30,19 +30,19 @@ known_bars as (
 pairs as (
 
     select
-        first_venue.canonical_symbol,
-        first_venue.minute,
-        first_venue.exchange as first_exchange,
-        second_venue.exchange as second_exchange,
-        first_venue.close_price as first_price,
-        second_venue.close_price as second_price,
-        second_venue.close_price - first_venue.close_price as price_difference
-    from known_bars as first_venue
-    inner join known_bars as second_venue
+        first_bar.canonical_symbol,
+        first_bar.minute,
+        first_bar.exchange as first_exchange,
+        second_bar.exchange as second_exchange,
+        first_bar.close_price as first_price,
+        second_bar.close_price as second_price,
+        second_bar.close_price - first_bar.close_price as price_difference
+    from known_bars as first_bar
+    inner join known_bars as second_bar
         on
-            first_venue.canonical_symbol = second_venue.canonical_symbol
-            and first_venue.minute = second_venue.minute
-            and first_venue.exchange < second_venue.exchange
+            first_bar.canonical_symbol = second_bar.canonical_symbol
+            and first_bar.minute = second_bar.minute
+            and first_bar.exchange < second_bar.exchange
 
 ),
 

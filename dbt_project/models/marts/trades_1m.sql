@@ -1,5 +1,6 @@
--- Of a minute's versions the one with the most trades, because trades are only
--- added. A condition on exchange, symbol or minute reaches the stored files.
+-- Shows the version of each minute that has the most trades. It is the newest,
+-- because trades are only ever added. A condition on exchange, symbol or minute
+-- is pushed down to the stored files.
 with
 
 ranked as (

@@ -1,4 +1,4 @@
-{# No row holds what `condition` says, which is SQL. #}
+{# `condition`, given as SQL, is true for no row. #}
 {% test no_row_where(model, column_name, condition) %}
 
 select {{ column_name }}

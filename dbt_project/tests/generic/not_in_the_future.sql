@@ -1,4 +1,4 @@
-{# No row's time is more than `days` after now. #}
+{# No row's time is more than `days` days after the start of this run. #}
 {% test not_in_the_future(model, column, days) %}
 
 select {{ column }}

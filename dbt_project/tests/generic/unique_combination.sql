@@ -1,4 +1,4 @@
-{# No two rows of the whole table agree in all of `columns`. #}
+{# No two rows of the table have the same values in all `columns`. Reads the whole table. #}
 {% test unique_combination(model, columns) %}
 {{ config(tags=["whole_table"]) }}
 

@@ -1,6 +1,6 @@
--- An increment makes the minutes again that pending loads touch, whole, and
--- keeps those that changed. Rows are only added, so a reader sees the old
--- candle or the new one, and never neither.
+-- An increment computes again, from all their trades, the minutes that pending
+-- loads touch, and adds those that changed. Rows are only ever added, so a
+-- reader always sees either the old candle or the new one.
 {{ config(partitioned_by=["day(minute)"]) }}
 
 {%- set ranges = pending_event_ranges("trades_unified") %}
@@ -17,8 +17,8 @@ trades as (
         side,
         price,
         quantity,
-        -- trades of one moment in the order of their ids, as numbers where
-        -- they are numbers
+        -- trades with equal times are ordered by id: as numbers if the ids are
+        -- numbers, else as text
         row(
             trade_ts, coalesce({{ to_bigint("trade_id") }}, -1), trade_id
         ) as trade_order
