@@ -46,7 +46,7 @@ def read_products(path: Path, shown_as: str) -> list[ProductEntry]:
     try:
         return read_config(path, ProductList, shown_as=shown_as).products
     except RegistryError as error:
-        lines = (f"{problem}; mend the file or delete it" for problem in error.problems)
+        lines = (f"{problem}; correct the file or delete it" for problem in error.problems)
         raise Misconfigured("\n".join(lines)) from error
 
 
@@ -59,11 +59,13 @@ def updated(
     listed = [entry.symbol for entry in before if not entry.delisted]
     gone = [symbol for symbol in listed if symbol not in told]
     if not told and not (force and known):
-        raise Misconfigured(f"{exchange} lists no product that can be used, so its list is kept as it is; ask later")
+        raise Misconfigured(
+            f"{exchange} lists no product that can be used, so its list is kept unchanged; try again later"
+        )
     if len(gone) * 2 > len(listed) and not force:
         raise Misconfigured(
             f"{exchange} lists {len(listed) - len(gone):,} of the {len(listed):,} products that it listed before, so "
-            f"its list is kept as it is; {_FORCE}"
+            f"its list is kept unchanged; {_FORCE}"
         )
     changed = [
         symbol for symbol, entry in told.items() if symbol in known and _meaning(known[symbol]) != _meaning(entry)
@@ -73,10 +75,11 @@ def updated(
     entries = {**delisted, **told, **kept}
     remarks = (
         _remark("new", [symbol for symbol in told if symbol not in known]),
-        _remark("no longer listed, and kept for what was landed", gone),
-        _remark("not usable, since no name may look so", unusable),
+        _remark("no longer listed, and kept for the trades landed", gone),
+        _remark("with a name that can't be used", unusable),
         _remark(
-            f"told with another meaning than before, which is {'taken' if force else f'not taken; {_FORCE}'}", changed
+            f"listed with other assets than before, {'now accepted' if force else f'not accepted; {_FORCE}'}",
+            changed,
         ),
     )
     return ProductUpdate(tuple(entries[symbol] for symbol in sorted(entries)), tuple(filter(None, remarks)))

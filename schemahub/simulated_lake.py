@@ -8,7 +8,7 @@ from lakehouse.lake import Lake
 from lakehouse.local import LocalLake
 
 MARK = "SIMULATED.txt"
-_MARK_TEXT = "The trades in this lake are simulated (`make demo`). `make demo` makes it anew; delete it as you like.\n"
+_MARK_TEXT = "The trades in this lake are simulated (`make demo`). `make demo` creates it again; you may delete it.\n"
 
 DEMO = "demo"
 """The name of a demo's lock. Only its holder may empty the lake."""
@@ -19,7 +19,7 @@ def new_lake(lake: LocalLake) -> None:
     work_folder = lake.work_folder
     others = [path for path in lake.folder.iterdir() if path != work_folder]
     if others and not is_simulated(lake):
-        raise Misconfigured(f"{lake.folder} holds other things than a demo; name another folder in SCHEMAHUB_LAKE")
+        raise Misconfigured(f"{lake.folder} holds something other than a demo; name another folder in SCHEMAHUB_LAKE")
     for path in others:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in work_folder.iterdir():

@@ -28,6 +28,8 @@ def unknown_variables(known: Iterable[str], environment: Mapping[str, str]) -> I
         if name.startswith(PREFIX) and value and found not in names:
             near = difflib.get_close_matches(found, names, n=1, cutoff=0.7)
             hint = (
-                f"did you mean {PREFIX}{near[0]}?" if near else "README.md lists all, and the prefix is for these alone"
+                f"did you mean {PREFIX}{near[0]}?"
+                if near
+                else "README.md lists all settings, and the prefix is reserved for them"
             )
             yield f"{PREFIX}{found} is not a setting; {hint}"

@@ -29,7 +29,7 @@ _LONGEST_LINE = 20_000
 """The most characters of an error line. The help of a dbt command is a long one; messages of libraries can have
 megabytes."""
 
-_STOPPED = "stopped; what was landed by then is whole, and the next run goes on from there"
+_STOPPED = "stopped; what was landed until then is complete, and the next run continues from there"
 
 _LAKE_OPTIONS = ("lake", "s3_bucket", "s3_prefix")
 """The parameters of `name_lake`, which every `LakeCommand` accepts too."""

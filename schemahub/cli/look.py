@@ -50,7 +50,7 @@ def query_command(
     context: typer.Context,
     sql: Annotated[str, typer.Argument(help="A SELECT on the lake's tables, for example trades_unified.")],
 ) -> None:
-    """Print what a SELECT gives, read with DuckDB from a lake in a folder."""
+    """Print the result of a SELECT on a lake in a folder, with DuckDB."""
     from ..runs.query import run_query  # DuckDB, which no other command of this module needs
     from ..show.rows import show_rows
 

@@ -16,7 +16,7 @@ from .app import app, fail_with, say
 
 @app.command("generate")
 def generate_command(
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail where a file is stale.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is stale.")] = False,
 ) -> None:
     """Write the generated dbt files from `config/`."""
     if check:
@@ -29,10 +29,10 @@ def generate_command(
 def update_products_command(
     exchanges: Annotated[list[str], typer.Argument(help="For example: binance coinbase kraken")],
     force: Annotated[
-        bool, typer.Option("--force", help="Believe a response that lists less than half, or other meanings.")
+        bool, typer.Option("--force", help="Accept a response that lists less than half, or other assets.")
     ] = False,
 ) -> None:
-    """Ask exchanges which products they have, and write the lists in `config/products/`."""
+    """Request the products of exchanges, and write the lists in `config/products/`."""
     context = RunContext(load_settings())
     problems: list[str] = []
     for exchange in exchanges:

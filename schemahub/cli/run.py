@@ -25,7 +25,7 @@ SinceOption = Annotated[
     str | None,
     typer.Option(
         "--since",
-        help="Where a symbol that was never landed begins: a UTC time, or 90m, 6h, 2d ago.  [SCHEMAHUB_SINCE]",
+        help="Where a symbol's first load begins: a UTC time, or 90m, 6h, 2d ago.  [SCHEMAHUB_SINCE]",
     ),
 ]
 
@@ -39,7 +39,7 @@ def ingest_command(
     symbols: SymbolsOption = None,
     since: SinceOption = None,
 ) -> None:
-    """Land the trades that came since the last run in the exchanges' raw tables."""
+    """Land the trades since the last run in the exchanges' raw tables."""
     ingesting = run_context(context, symbols=symbols, since=since)
     fail_with(show_ingest(ingesting, exchanges or mapped_exchanges(ingesting)))
 
@@ -52,10 +52,10 @@ def unify_command(
         bool, typer.Option("--full-refresh", help="Build everything again from the raw tables.")
     ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Let a full refresh lose rows that the raw tables no longer give.")
+        bool, typer.Option("--force", help="Allow a full refresh to lose rows that the raw tables no longer provide.")
     ] = False,
 ) -> None:
-    """Insert what was landed into the unified table, and bring what depends on it up to date."""
+    """Insert the pending loads into the unified table, and update what depends on it."""
     show_unify(run_context(context), target, full_refresh=full_refresh, force=force)
 
 

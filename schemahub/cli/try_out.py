@@ -27,7 +27,7 @@ def demo_command(
     context: typer.Context,
     trades: Annotated[int, typer.Option(min=1, help="Simulated trades, all exchanges together.")] = 160_000,
 ) -> None:
-    """Run the whole pipeline twice against simulated exchanges, and show what came of it."""
+    """Run the whole pipeline twice against simulated exchanges, and show the result."""
     from ..runs.demo import running_demo
     from ..show.demo import demo_report
 
@@ -35,9 +35,9 @@ def demo_command(
         out.rule("first run")
         out.print(f"simulated exchanges are up, with {demo.served:,} trades")
         _run_once(demo)
-        out.rule("second run: there is nothing new, so nothing may be added")
+        out.rule("second run: nothing is new, so nothing must be added")
         _run_once(demo)
-    out.rule("what came of it")
+    out.rule("result")
     for part in demo_report(demo.result(), demo.target):
         out.print(part, soft_wrap=isinstance(part, str))
 

@@ -46,7 +46,7 @@ def stop_abandoned_statements(workgroup: str, *, sleep: Callable[[float], None] 
         ]
     except athena.exceptions.InvalidRequestException as error:
         raise Misconfigured(
-            f"Athena workgroup `{workgroup}`: {error.response['Error']['Message']} `make aws-bootstrap` makes the "
+            f"Athena workgroup `{workgroup}`: {error.response['Error']['Message']} `make aws-bootstrap` creates the "
             f"workgroup `{Settings.model_fields['workgroup'].default}`; name another with SCHEMAHUB_WORKGROUP"
         ) from error
     for statement in running:

@@ -46,9 +46,7 @@ def stale_files(registry: Registry, root: Path = PROJECT) -> list[str]:
     count = sum(": dbt_project/" in line for line in differences(root, render(registry)))
     if not count:
         return []
-    return [
-        f"{count:,} generated dbt files are not what config/ says, and this run went by the files; run `make generate`"
-    ]
+    return [f"{count:,} generated dbt files don't match config/, and this run used the files; run `schemahub generate`"]
 
 
 def from_the_future(balances: Iterable[Balance], target: str) -> Iterator[str]:
@@ -56,8 +54,8 @@ def from_the_future(balances: Iterable[Balance], target: str) -> Iterator[str]:
     rows = sum(count for balance in balances for reason, count in balance.reasons.items() if reason.endswith(FUTURE))
     if rows:
         yield (
-            f"{rows:,} rows were rejected as being from the future; where a clock was wrong, set it, and "
-            f"`schemahub run unify {target} --full-refresh` takes them in"
+            f"{rows:,} rows were rejected because their time is in the future; if a clock was wrong, set it and "
+            f"run `schemahub run unify {target} --full-refresh` to insert them"
         )
 
 
@@ -81,7 +79,7 @@ def _unmapped(landed: Landed) -> Iterator[str]:
             by_table[row.raw_table].append(row)
     for raw_table, rows in sorted(by_table.items()):
         loads, count = len({row.load_id for row in rows}), sum(row.row_count for row in rows)
-        yield f"{loads:,} loads of {raw_table} ({count:,} rows) wait: no file of config/mappings/ reads that table"
+        yield f"{loads:,} loads of {raw_table} ({count:,} rows) stay pending: no file in config/mappings/ reads it"
 
 
 def missing_rows(landed: Landed, rows_in_raw: Mapping[str, int]) -> Iterator[str]:
@@ -108,5 +106,5 @@ def outdated(loads: Iterable[UnifiedLoad], versions: Mapping[str, str]) -> Itera
             count = sum(load.read_rows for load in of_table)
             yield (
                 f"{len(of_table):,} loads of {raw_table} ({count:,} rows) were unified by another version of its "
-                f"mapping; `schemahub run unify {target} --full-refresh` makes them again"
+                f"mapping; `schemahub run unify {target} --full-refresh` unifies them again"
             )

@@ -43,7 +43,7 @@ class Cost:
         try:
             return Bill(self.plan, scanned(self.queries, session().client("athena")))
         except Exception as error:
-            return f"what was read is not known: {_line(error)}"
+            return f"the bytes read are unknown: {_line(error)}"
 
 
 def planned(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Plan:
@@ -59,7 +59,7 @@ def cost_of(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Co
     try:
         plan = planned(lake, registry, full_refresh=full_refresh)
     except Exception as error:
-        return Cost(Plan(), f"there is no plan of what will be read: {_line(error)}", AthenaQueries())
+        return Cost(Plan(), f"the run could not be planned: {_line(error)}", AthenaQueries())
     return Cost(plan, None, AthenaQueries())
 
 

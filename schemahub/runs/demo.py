@@ -85,8 +85,7 @@ def running_demo(context: RunContext, trades: int) -> Iterator[Demo]:
     """
     lake = folder_lake(
         context.lake,
-        otherwise="the demo makes its lake anew, and does that in a folder only, not in "
-        f"{context.lake.location}; name one with --lake",
+        otherwise=f"the demo creates its lake in a folder, not in {context.lake.location}; name one with --lake",
     )
     with lake.writing(DEMO):
         _empty(lake, declared_columns(context.registry))

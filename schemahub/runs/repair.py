@@ -30,7 +30,7 @@ class Repair:
         """Raise LakeUnavailable where it was to be mended, and a person must do something first."""
         if self.applied and self.by_hand:
             raise LakeUnavailable(
-                f"nothing was changed, since only you can mend {', '.join(self.by_hand)}; do that, and run this again"
+                f"nothing was changed, because only you can repair {', '.join(self.by_hand)}; then run this again"
             )
 
 
@@ -41,8 +41,8 @@ def run_repair(lake: Lake, registry: Registry, *, apply: bool) -> Repair:
     """
     in_folder = folder_lake(
         lake,
-        otherwise=f"`repair` brings back a lake in a folder, and not {lake.location}: S3 keeps whatever it has taken, "
-        "and an earlier version of an object comes back by the bucket's versions, see docs/aws.md",
+        otherwise=f"`repair` restores a lake in a folder, not {lake.location}: S3 keeps what it has accepted, "
+        "and the bucket's versions bring back an earlier object, see docs/aws.md",
     )
     declared = {each.raw.name: each.raw for each in load_connectors(declared_columns(registry)).values()}
     if apply:

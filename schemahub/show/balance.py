@@ -12,7 +12,7 @@ from ..runs.unify import Unified
 def balance_lines(unified: Unified, target: str) -> Iterator[str]:
     """The balance of each raw table, and a line for everything that needs somebody's attention."""
     if not unified.balances:
-        yield f"balance       nothing was pending, so nothing was read, and {target} is as it was"
+        yield f"balance       nothing was pending, so nothing was read, and {target} is unchanged"
     else:
         yield f"balance       of what was read for {target}, in rows"
     for balance in unified.balances:
@@ -20,7 +20,7 @@ def balance_lines(unified: Unified, target: str) -> Iterator[str]:
         if balance.rejected:
             yield f"    rejected: {rejections(balance)}"
     if unified.inserted_before:
-        yield f"  {unified.inserted_before:,} of the inserted rows were inserted by a run that did not come to its end"
+        yield f"  {unified.inserted_before:,} of the inserted rows were inserted by an earlier run that did not finish"
     yield from (f"warning       {remark}" for remark in unified.remarks)
 
 

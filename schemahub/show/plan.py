@@ -16,11 +16,11 @@ from ..runs.cost import Bill
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 _LEGEND = """\
-times     UTC; days are those that are touched, "all" where a time isn't known
-files     that are read at least once, and their bytes: of files up to 3 MB all,
-          of larger ones the columns that are named
-looks     how many statements read the table, at most
-new rows  that the table is given, at most, and the days that they are on"""
+times     in UTC; days are those touched, "all" if a time is unknown
+files     read at least once, and the bytes read: files of up to 3 MB whole,
+          of larger ones the named columns
+looks     the most statements that read the table
+new rows  the most rows that the table gets, and the days they cover"""
 
 
 def shown_bytes(count: int) -> str:
@@ -49,7 +49,7 @@ def plan_report(plan: Plan, location: str, *, engine: Engine) -> Iterator[Table 
     if not plan.tables:
         yield Text(nothing_landed(location))
     elif not plan.pending:
-        yield Text(f"nothing waits to be unified in {location}: a run reads no trades, and {price}")
+        yield Text(f"nothing is pending in {location}: a run reads no trades, and {price}")
     else:
         yield _pending_table(plan)
         yield Text()
@@ -61,7 +61,7 @@ def plan_report(plan: Plan, location: str, *, engine: Engine) -> Iterator[Table 
 
 def _pending_table(plan: Plan) -> Table:
     table = Table(box=None, pad_edge=False, collapse_padding=True)
-    table.add_column("waits to be unified", no_wrap=True)
+    table.add_column("pending", no_wrap=True)
     for name in ("loads", "rows"):
         table.add_column(name, justify="right", no_wrap=True)
     for name in ("first trade", "last trade"):

@@ -39,7 +39,7 @@ class IngestProgress:
 
     def of(self, exchange: str) -> OnPage:
         """Begin the line of an exchange; gives what to tell of its pages."""
-        self._current = self._tasks[exchange] = self._progress.add_task("asking", exchange=exchange, total=1)
+        self._current = self._tasks[exchange] = self._progress.add_task("starting", exchange=exchange, total=1)
         self._counts[exchange] = 0
 
         def on_page(symbol: str, rows: int) -> None:
@@ -52,10 +52,12 @@ class IngestProgress:
 
     def wait(self, seconds: float, reason: str) -> None:
         """Say that the exchange makes us wait, and why: each reason once, though every symbol may have it often."""
-        self._progress.update(self._current, description=f"waits {seconds:.0f} s: {printable(reason, 80)}")
+        self._progress.update(self._current, description=f"waiting {seconds:.0f} s: {printable(reason, 80)}")
         if reason not in self._reasons:
             self._reasons.add(reason)
-            self._progress.console.print(f"  waits {seconds:.0f} s: {printable(reason)}", markup=False, soft_wrap=True)
+            self._progress.console.print(
+                f"  waiting {seconds:.0f} s: {printable(reason)}", markup=False, soft_wrap=True
+            )
 
     def end(self, outcome: Outcome) -> None:
         """End the line of an exchange, saying how it went."""

@@ -9,7 +9,7 @@ def repair_lines(repair: Repair) -> Iterator[str]:
     """A line for each finding, and one for what was, or would be, done."""
     yield from map(str, repair.findings)
     if not repair.findings:
-        yield "every table is whole, and the ledger tells what the raw tables hold"
+        yield "every table is complete, and the ledger matches the raw tables"
     elif not repair.applied:
         yield "nothing was changed; `schemahub repair --apply` does this"
     elif not repair.by_hand:

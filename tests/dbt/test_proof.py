@@ -102,7 +102,7 @@ def test_a_raw_table_without_a_mapping_waits_for_one(unified: LakeUnderTest, tmp
     unified.dbt("run")
     assert recorded(unified) == {("trades_unified", load) for load in ("b1", "b2", "c1", "k1")}
     without = Landed(landed(unified).rows, {"raw_binance_trades": "trades_unified"}, landed(unified).unified)
-    assert "2 loads of raw_kraken_trades (4 rows) wait: no file of config/mappings/ reads that table" in stuck(
+    assert "2 loads of raw_kraken_trades (4 rows) stay pending: no file in config/mappings/ reads that table" in stuck(
         without, []
     )
     (changed / KRAKEN).write_text(mapping)
@@ -156,7 +156,7 @@ def test_loads_that_another_version_of_a_mapping_unified_are_named(unified: Lake
     assert list(outdated(loads, versions)) == []
     assert list(outdated(loads, versions | {"raw_binance_trades": "another"})) == [
         "1 loads of raw_binance_trades (3 rows) were unified by another version of its mapping; "
-        "`schemahub run unify trades_unified --full-refresh` makes them again"
+        "`schemahub run unify trades_unified --full-refresh` unifies them again"
     ]
 
 

@@ -115,5 +115,5 @@ def test_a_person_sees_the_plan_and_what_it_leaves_as_it_is(cli: Cli, tmp_path: 
     assert re.search(r"^trades_unified +- +- +3 +[1-9][0-9,]+ +1$", first, re.MULTILINE)
     assert snapshots(lake) == before
     assert cli("run", "unify", "trades_unified", lake=lake).returncode == 0
-    assert printed_plan(lake).startswith("nothing waits to be unified in file://")
+    assert printed_plan(lake).startswith("nothing is pending in file://")
     assert re.search(r"^trades_unified +[1-9]", printed_plan(lake, "--full-refresh"), re.MULTILINE)

@@ -47,7 +47,7 @@ def test_what_is_new_comes_in_and_what_is_gone_stays_marked() -> None:
     update = updated("kraken", entries("BTCUSD", "ETHUSD"), told("SOLUSD", "BTCUSD"), force=False)
     assert list(update.entries) == [*entries("BTCUSD"), *entries("ETHUSD", delisted=True), *entries("SOLUSD")]
     assert update.listed == 2
-    assert update.remarks == ("1 new: SOLUSD", "1 no longer listed, and kept for what was landed: ETHUSD")
+    assert update.remarks == ("1 new: SOLUSD", "1 no longer listed, and kept for the trades landed: ETHUSD")
 
 
 def test_what_comes_back_is_listed_again() -> None:
@@ -72,7 +72,7 @@ def test_a_list_is_not_shrunk_to_nothing_or_by_most_of_it(
     with pytest.raises(Misconfigured, match=reason) as caught:
         updated("kraken", entries(*before), told(*answer), force=False)
     assert str(caught.value).startswith("kraken lists ")
-    assert "its list is kept as it is" in str(caught.value)
+    assert "its list is kept unchanged" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
@@ -100,7 +100,7 @@ def test_another_meaning_of_a_product_is_taken_only_when_forced(force: bool) -> 
     assert [entry.base for entry in update.entries] == (["DOGE", "DOGE"] if force else ["BTC", "ETH"])
     assert update.listed == 2
     (remark,) = update.remarks
-    assert remark.startswith("2 told with another meaning than before, which is ")
+    assert remark.startswith("2 listed with other assets than before, ")
     assert ("--force" in remark) != force
 
 
@@ -109,7 +109,7 @@ def test_a_product_whose_name_no_list_can_hold_is_left_out_and_shown_harmlessly(
     answer = [*told("BTCUSD"), ListedProduct(name, "ETH", "USD"), ListedProduct("ETHUSD", name, "USD")]
     update = updated("kraken", [], answer, force=False)
     assert list(update.entries) == entries("BTCUSD")
-    assert update.remarks[1].startswith("2 not usable, since no name may look so: ")
+    assert update.remarks[1].startswith("2 with a name that can't be used: ")
     assert all(remark.isprintable() and len(remark) < 500 for remark in update.remarks)
 
 

@@ -140,9 +140,9 @@ def test_all_mistakes_of_file_flags_and_variables_are_told_at_once(
         ("SCHEMAHUB_SYMBOL", "is not a setting; did you mean SCHEMAHUB_SYMBOLS?"),
         ("SCHEMAHUB_WORK_GROUP", "is not a setting; did you mean SCHEMAHUB_WORKGROUP?"),
         ("SCHEMAHUB_KRAKN_URL", "is not a setting; did you mean SCHEMAHUB_KRAKEN_URL?"),
-        ("SCHEMAHUB_URLS", "is not a setting; README.md lists all"),
-        ("SCHEMAHUB_NONSENSE", "is not a setting; README.md lists all"),
-        (f"SCHEMAHUB_{'X' * 5_000}", "is not a setting; README.md lists all"),
+        ("SCHEMAHUB_URLS", "is not a setting; README.md lists all settings"),
+        ("SCHEMAHUB_NONSENSE", "is not a setting; README.md lists all settings"),
+        (f"SCHEMAHUB_{'X' * 5_000}", "is not a setting; README.md lists all settings"),
     ],
 )
 def test_a_variable_that_nobody_would_read_is_named(monkeypatch: pytest.MonkeyPatch, name: str, problem: str) -> None:

@@ -58,7 +58,7 @@ def test_ctrl_c_stops_a_run_at_once_with_one_line(
     _, said = run.communicate(timeout=30)
     assert (run.returncode, said.splitlines()) == (
         130,
-        ["stopped; what was landed by then is whole, and the next run goes on from there"],
+        ["stopped; what was landed until then is complete, and the next run continues from there"],
     )
     assert time.monotonic() - began < 5
     assert leftovers(lake) == []

@@ -128,5 +128,5 @@ def test_a_query_is_for_a_lake_in_a_folder(
 
 def test_a_demo_is_for_a_folder(cli: Cli, account: LocalAws, keys: dict[str, tuple[str, str]], bucket: str) -> None:
     line = said(cli, account, "demo", lake=f"s3://{bucket}/lake", key=keys["storage"])
-    assert "in a folder only" in line
+    assert "the demo creates its lake in a folder" in line
     assert "name one with --lake" in line

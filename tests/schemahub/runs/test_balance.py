@@ -37,7 +37,7 @@ def test_a_balance_adds_up_over_the_loads_of_a_raw_table() -> None:
     assert rejections(of_a) == "3 price is not above 0, 1 trade_ts is in the future"
     assert balance_line(of_b) == "raw_b_trades         7 read = 7 inserted + 0 already there + 0 rejected"
     (line,) = from_the_future([of_a, of_b], "trades_unified")
-    assert line.startswith("1 rows were rejected as being from the future; ")
+    assert line.startswith("1 rows were rejected because their time is in the future; ")
     assert line.endswith("`schemahub run unify trades_unified --full-refresh` takes them in")
     assert list(from_the_future([of_b], "trades_unified")) == []
 
@@ -73,5 +73,5 @@ def test_generated_files_that_are_not_what_config_says_are_named(registry: Regis
     assert stale_files(registry, tmp_path) == []  # without schemas and documentation, as in a package
     (tmp_path / "dbt_project/models/generated/staging/stg_kraken__trades.sql").write_text("select 1")
     (line,) = stale_files(registry, tmp_path)
-    assert line.startswith("1 generated dbt files are not what config/ says")
-    assert line.endswith("run `make generate`")
+    assert line.startswith("1 generated dbt files don't match config/")
+    assert line.endswith("run `schemahub generate`")

@@ -102,11 +102,11 @@ def test_a_run_that_cannot_be_planned_says_why_and_runs(
     printed: Printed, session: Session, fault: Exception, why: str
 ) -> None:
     line, _, row, _ = printed(BucketLake(fault=fault), sends=True)
-    assert line.startswith(f"there is no plan of what will be read: {why}")
+    assert line.startswith(f"the run could not be planned: {why}")
     assert row.split()[-1] == "$0.00010"
 
 
 def test_what_was_read_is_not_known_where_athena_does_not_tell(printed: Printed, session: Session) -> None:
     session.athena.executions = {}
     (line,) = printed(BucketLake(), sends=True)
-    assert line.startswith("what was read is not known: ")
+    assert line.startswith("the bytes read are unknown: ")

@@ -50,7 +50,7 @@ def told_of(lake: LocalLake, *, apply: bool) -> list[str]:
 
 
 def test_a_whole_lake_is_told_to_be_whole(landed: LocalLake) -> None:
-    assert told_of(landed, apply=False) == ["every table is whole, and the ledger tells what the raw tables hold"]
+    assert told_of(landed, apply=False) == ["every table is complete, and the ledger matches the raw tables"]
 
 
 def test_what_would_be_done_is_told_and_done_when_asked(landed: LocalLake) -> None:
@@ -65,7 +65,7 @@ def test_what_would_be_done_is_told_and_done_when_asked(landed: LocalLake) -> No
     lake = LocalLake(landed.folder)
     assert [row.load_id for row in loads(lake)] == ["b1"]
     assert existing_table(lake, RECORDED) is None  # so that the next run unifies all that raw has
-    assert told_of(lake, apply=False)[-1].startswith("every table is whole")
+    assert told_of(lake, apply=False)[-1].startswith("every table is complete")
 
 
 def test_a_damaged_record_of_what_is_unified_stops_a_run_before_it_writes(
@@ -105,11 +105,11 @@ def test_nothing_is_changed_where_a_person_must_mend_something_first(landed: Loc
     for path in landed.folder.glob(f"schemahub/{RAW}/metadata/*.metadata.json"):
         path.write_bytes(b"")
     catalog = (landed.folder / "catalog.db").read_bytes()
-    with pytest.raises(LakeUnavailable, match=f"nothing was changed, since only you can mend {RAW}"):
+    with pytest.raises(LakeUnavailable, match=f"nothing was changed, because only you can repair {RAW}"):
         run_repair(LocalLake(landed.folder), REGISTRY, apply=True).check_done()
     assert (landed.folder / "catalog.db").read_bytes() == catalog
 
 
 def test_a_lake_in_s3_is_not_repaired(s3_home: LakeHome) -> None:
-    with pytest.raises(Misconfigured, match="`repair` brings back a lake in a folder, and not s3://"):
+    with pytest.raises(Misconfigured, match="`repair` restores a lake in a folder, not s3://"):
         run_repair(s3_home.open(), REGISTRY, apply=False)
