@@ -47,7 +47,7 @@ READ = {
     "line ends of the old Mac": TEXT.replace("\n", "\r").encode(),
     "anchor": constants("&c {exchange: KRAKEN}"),
     "alias": constants("{exchange: &k KRAKEN}\ndefaults: {side: UNKNOWN}\ndescription: *k").replace(
-        b"description: Spot trades of Kraken as it sends them.\n", b""
+        b"description: Spot trades as Kraken sends them.\n", b""
     ),
     "tag of text": constant("!!str KRAKEN"),
     "quotes": constant('"KRAKEN"'),
@@ -115,7 +115,7 @@ REFUSED = {
     "indented by other spaces": (TEXT.replace("  volume: q", "\u00a0 volume: q").encode(), ":34:7: "),
     "marks of a merge": (TEXT.replace("constants:", "<<<<<<< HEAD\nconstants:").encode(), ":37:1: "),
     "long description": (
-        TEXT.replace("Spot trades of Kraken as it sends them.", "word " * 12_000).encode(),
+        TEXT.replace("Spot trades as Kraken sends them.", "word " * 12_000).encode(),
         ": description: has 59,999 characters; shorten it to 2,000",
     ),
     "long constant": (constant("K" * 3_000), ": constants.exchange: has 3,000 characters; shorten it to 2,000"),
