@@ -151,7 +151,7 @@ def test_the_version_of_a_mapping_changes_with_how_its_rows_are_unified(project:
     before = mapping_versions(project.load())
     project.replace(*{**CHANGES_OF_MEANING, **OTHER_CHANGES}[change])
     after = mapping_versions(project.load())
-    assert after.keys() == {"raw_binance_trades", "raw_coinbase_trades", "raw_kraken_trades"}
+    assert after.keys() == {mapping.source for mapping in project.load().mappings}
     assert all(re.fullmatch("[0-9a-f]{12}", version) for version in after.values())
     assert (after["raw_binance_trades"] != before["raw_binance_trades"]) == (change in CHANGES_OF_MEANING)
     assert (after["raw_kraken_trades"] != before["raw_kraken_trades"]) == (change in list(CHANGES_OF_MEANING)[1:])

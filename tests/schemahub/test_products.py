@@ -16,6 +16,7 @@ from schemahub.products import product_list, read_products, updated, write_whole
 from schemahub.runs import update_products
 from schemahub.symbols import exchange_symbols, no_longer_listed
 from simulator.exchanges import RunningSimulator
+from tests.support.simulated import skip_unless_simulated
 
 ODD_NAMES = [
     "1E5",
@@ -156,7 +157,7 @@ NOTHING_TRADED = {
 }
 
 
-@pytest.mark.parametrize("exchange", connector_names())
+@pytest.mark.parametrize("exchange", NOTHING_TRADED)
 def test_a_list_is_kept_while_every_product_of_a_venue_is_halted(exchange: str) -> None:
     asking = load_connector(exchange).products()
     next(asking)
@@ -180,7 +181,10 @@ def update(*arguments: str) -> Result:
 
 
 @pytest.mark.parametrize("exchange", connector_names())
-def test_a_list_is_made_kept_and_forced_from_the_command_line(lists: Path, exchange: str) -> None:
+def test_a_list_is_made_kept_and_forced_from_the_command_line(
+    lists: Path, exchanges: RunningSimulator, exchange: str
+) -> None:
+    skip_unless_simulated(load_connector(exchange), exchanges)
     assert update(exchange).exit_code == 0
     path = lists / f"{exchange}.yaml"
     first = read_products(path, shown_as=exchange)

@@ -12,6 +12,7 @@ from pyiceberg.types import DoubleType, StringType, TimestampType
 
 from lakehouse.local import LocalLake
 from simulator.exchanges import RunningSimulator
+from simulator.exchanges.simulated import simulated_exchanges
 from tests.support.command_line import (
     Cli,
     Finished,
@@ -22,7 +23,7 @@ from tests.support.command_line import (
     snapshots,
 )
 
-EXCHANGES = ("binance", "coinbase", "kraken")
+EXCHANGES = tuple(simulated_exchanges())
 
 
 @dataclass(frozen=True)

@@ -20,10 +20,9 @@ def test_the_served_pages_are_those_of_the_seed(running, get):
 
 
 def test_environment_points_clients_at_each_exchange(running):
+    assert running.environment["SCHEMAHUB_BINANCE_URL"] == f"{running.base_url}/binance"
     assert running.environment == {
-        "SCHEMAHUB_BINANCE_URL": f"{running.base_url}/binance",
-        "SCHEMAHUB_COINBASE_URL": f"{running.base_url}/coinbase",
-        "SCHEMAHUB_KRAKEN_URL": f"{running.base_url}/kraken",
+        f"SCHEMAHUB_{name.upper()}_URL": f"{running.base_url}/{name}" for name in simulated_exchanges()
     }
 
 
@@ -76,7 +75,7 @@ def test_it_listens_on_loopback_only_and_ends_with_the_block():
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(stop):
     with start_by_hand() as process:
-        lines = [process.stdout.readline() for _ in range(4)]
+        lines = [process.stdout.readline() for _ in range(1 + len(simulated_exchanges()))]
         process.send_signal(stop)
         assert process.wait(5) == 0
     assert lines[0].startswith("Simulator ready on http://127.0.0.1:")

@@ -2,6 +2,7 @@ import msgspec
 import pytest
 
 import simulator.exchanges
+from simulator.exchanges.simulated import simulated_exchanges
 
 BINANCE_ROWS = [
     '{"id":41,"price":"0.06436200","qty":"0.01580000","quoteQty":"0.00101691","time":1679280337591,'
@@ -130,7 +131,7 @@ def test_kraken_recordings_keep_their_recorded_last(ask):
 @pytest.mark.parametrize(
     ("name", "body", "message"),
     [
-        ("bybit/BTCUSDT/page.json", "[]", "with <exchange> one of binance, coinbase, kraken; found bybit"),
+        ("bybit/BTCUSDT/page.json", "[]", f"with <exchange> one of {', '.join(simulated_exchanges())}; found bybit"),
         ("binance/BTCUSDT/page.json", '{"code":-1121}', "expected one response body of the exchange's trades endpoint"),
         ("binance/BTCUSDT/page.txt", "[]", "expected at least one *.json file with trades"),
         ("kraken/XBTUSD/page.json", '{"error":["EService:Busy"]}', "expected one response body"),
