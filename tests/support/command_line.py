@@ -17,14 +17,19 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.exceptions import NoSuchTableError
 from pyiceberg.table import Table
 
+from loaders.connectors import load_connector
 from registry.registry import load_registry
 from simulator.exchanges import RunningSimulator
+from simulator.exchanges.simulated import simulated_exchanges
 
 ROOT = Path(__file__).resolve().parents[2]
 
 Finished = subprocess.CompletedProcess[str]
 
-ID_COLUMNS = {"binance": ("symbol", "id"), "coinbase": ("product_id", "trade_id"), "kraken": ("pair", "trade_id")}
+ID_COLUMNS = {
+    name: (raw.stream_column, raw.id_column) for name in simulated_exchanges() for raw in [load_connector(name).raw]
+}
+"""For each simulated exchange the columns of the symbol and of the trade's id in its raw table."""
 
 
 @dataclass(frozen=True)

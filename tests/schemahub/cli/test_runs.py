@@ -134,7 +134,7 @@ def test_unify_says_a_line_for_every_model(story: Story) -> None:
 
 
 def test_unify_ends_with_the_balance(story: Story, shared_exchanges: RunningSimulator) -> None:
-    told = story["unify"].lines[-4:]
+    told = story["unify"].lines[-1 - len(EXCHANGES) :]
     assert told[0] == "balance       of what was read for trades_unified, in rows"
     assert [line.split()[:4] for line in told[1:]] == [
         [f"raw_{product.exchange}_trades", f"{product.trades:,}", "read", "="]
