@@ -1,3 +1,3 @@
-"""Land raw exchange trades in Iceberg tables: in the exchange's own words, nothing lost, nothing twice."""
+"""Land raw trades of exchanges in Iceberg tables, exactly as sent: nothing is lost and nothing is duplicated."""
 
 import lakehouse  # noqa: F401 # before pyiceberg, which reads the user's settings when it is imported

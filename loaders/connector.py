@@ -1,6 +1,6 @@
-"""What a connector is: the peculiarities of one exchange, and no socket.
+"""The connector protocol: what is special about one exchange, without a socket.
 
-A connector yields requests and receives responses, as httpx's auth flows do; `fetch.py` sends them. So retries,
+A connector yields requests and receives responses, as httpx's auth flows do; `channels/rest.py` sends them. So retries,
 limits, concurrency and progress have one place for all exchanges, and a connector can be tested without a network.
 """
 
@@ -29,9 +29,9 @@ _MOST_ANSWERS = 20
 
 @dataclass(frozen=True)
 class Cursor:
-    """Up to where a stream is landed: `token` resumes there, and is the exchange's own text, never derived.
+    """The position up to which a stream has landed. `token` resumes there; it is the exchange's own text, never derived.
 
-    `last_id` is the id of the last row before it; a later page may repeat it, and must not land it again.
+    `last_id` is the id of the last row before the position; a later page may repeat that row, which is not landed again.
     """
 
     token: str
@@ -40,7 +40,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Request:
-    """A GET to send; `weight` is its price in the exchange's own units, `scope` what its budget is counted for."""
+    """A GET request. `weight` is its cost in the exchange's own units, and `scope` names the budget that it counts for."""
 
     path: str
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +60,7 @@ class Response:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds above 0 for which the exchange asked to be left alone; None where it asked for no such time."""
+        """The pause in seconds, above 0, that the exchange requested; None if it requested none."""
         text = self.headers.get("retry-after")
         if (date := http_date(text)) is not None:
             now = http_date(self.headers.get("date")) or self.received_at or datetime.now(UTC).replace(tzinfo=None)
@@ -69,7 +69,7 @@ class Response:
 
     @property
     def asks_for_a_pause(self) -> bool:
-        """Whether this is a refusal that passes by waiting: too much was asked (429), or is asked still (418, 403)."""
+        """Whether waiting helps: there were too many requests (429), or they continued after that (418, 403)."""
         return self.status in (418, 429) or (self.status == 403 and self.retry_after is not None)
 
 
@@ -84,7 +84,7 @@ class Page:
 
 @dataclass(frozen=True)
 class ListedProduct:
-    """A market of an exchange: its name there, and its assets in the field's usual names (BTC, not XBT)."""
+    """A product that an exchange lists: its name there, and its assets by their usual names (BTC, not XBT)."""
 
     symbol: str
     base: str
@@ -93,7 +93,7 @@ class ListedProduct:
 
 @dataclass(frozen=True)
 class Budget:
-    """What an exchange allows a public client: `units` of weight every `seconds`, after a first burst of `burst`."""
+    """What an exchange allows a public client: `units` of weight every `seconds`, after an initial burst of `burst`."""
 
     units: float
     seconds: float
@@ -116,14 +116,14 @@ class Connector(Protocol):
     def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
         """Walk forward from `after` to now; without it, from the first trade at or after `since` (UTC).
 
-        Every page continues where the one before ended, so whatever was landed when a walk breaks off is whole.
+        Every page continues where the previous one ended, so whatever was landed when a walk breaks off is complete.
         """
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
-        """Ask for the products that can be traded now."""
+        """Request the products that can be traded now."""
 
     def parse(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
-        """Trades of one response body, oldest first, in `raw.page_schema`; raises UnexpectedPayload."""
+        """The trades of one response body, oldest first, in `raw.page_schema`; raises UnexpectedPayload."""
 
     def check(self, response: Response) -> None:
         """Raise what the response means: a TransientError where waiting helps, a TerminalError where not."""
@@ -143,13 +143,13 @@ def ask_until(
     what: str,
     times: int = 5,
 ) -> Generator[Request, Response, T]:
-    """Ask again while the answer isn't what was expected; believe it when it came so many times the same.
+    """Repeat a request until the response is as expected, or was the same `times` times.
 
-    A cache, or a fault, may give a page that was asked for earlier. Where ids are contiguous it shows: the page does
-    not begin where the last one ended. A hole in the ids looks alike, but asking again won't change it.
+    A cache, or a fault, may send a page that was requested earlier. With contiguous ids this shows, because the page
+    doesn't begin where the last one ended. A hole in the ids looks the same, but repeating the request doesn't change it.
 
     Raises:
-        UnexpectedPayload: naming `what` was asked; the answers kept changing.
+        UnexpectedPayload: the responses kept changing; the message names `what` was requested.
     """
     seen: Counter[Hashable] = Counter()
     while seen.total() < _MOST_ANSWERS:
@@ -161,7 +161,7 @@ def ask_until(
 
 
 def another_tape(what: str, last_id: int | str, found: str) -> AnotherTape:
-    """What to raise where `last_id`, the last trade landed, is none of the exchange's."""
+    """The error to raise if the exchange doesn't know `last_id`, the last trade landed."""
     return AnotherTape(
         f"{what}: this is another tape than the one landed so far, for its ids are other ones: the last trade landed "
         f"has id {last_id}, {found}. Is the address the right one? If the exchange began its ids again, load into "
@@ -173,7 +173,7 @@ def id_numbers(ids: Sequence[int], *, exchange: str) -> pa.Int64Array:
     """Trade ids as an array.
 
     Raises:
-        UnexpectedPayload: one is negative or has more than 63 bits; to go on from it would lead astray.
+        UnexpectedPayload: an id is negative or has more than 63 bits, so that a walk can't continue from it.
     """
     try:
         numbers = pa.array(ids, pa.int64())
@@ -186,7 +186,7 @@ def id_numbers(ids: Sequence[int], *, exchange: str) -> pa.Int64Array:
 
 
 def in_order(trades: pa.RecordBatch, ids: pa.Int64Array) -> pa.RecordBatch:
-    """`trades` by rising `ids`, which walks rely on; an exchange that keeps its word sends them so."""
+    """`trades` by rising `ids`, on which walks rely. Most exchanges already send them in that order."""
     if pc.any(pc.less(ids[1:], ids[:-1])).as_py():
         return trades.take(pc.sort_indices(ids))
     return trades

@@ -2,14 +2,14 @@
 
     SchemaHubError
     ├── TransientError               may pass by waiting
-    │   ├── RateLimited              the exchange asked for a pause
+    │   ├── RateLimited              the exchange requested a pause
     │   └── ExchangeUnavailable
     │       ├── ExchangeUnreachable  no connection can be made
-    │       └── ExchangeTooSlow      an answer didn't come to its end
-    └── TerminalError                waiting won't help, or for too long; more of them in `lakehouse/errors.py`
-        ├── BadRequest               the exchange refused what was asked
-        ├── Banned                   the exchange asked for a longer pause than a run waits
-        ├── UnexpectedPayload        the exchange answered something else than documented
+    │       └── ExchangeTooSlow      a response was not complete in time
+    └── TerminalError                waiting won't help, or takes too long; more in `lakehouse/errors.py`
+        ├── BadRequest               the exchange refused the request
+        ├── Banned                   the exchange requested a longer pause than a run waits
+        ├── UnexpectedPayload        the response is not what is documented
         │   └── AnotherTape          its ids are not those of the trades landed before
         └── WrongClock               this machine's clock and the exchange's are too far apart
 
@@ -20,7 +20,7 @@ from lakehouse.errors import SchemaHubError, TerminalError
 
 
 class TransientError(SchemaHubError):
-    """May pass by waiting; `retry_after` is the pause in seconds that the other side asked for."""
+    """An error that may pass by waiting; `retry_after` is the pause in seconds that the exchange requested."""
 
     def __init__(self, message: str, *, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -28,11 +28,11 @@ class TransientError(SchemaHubError):
 
 
 class RateLimited(TransientError):
-    """The exchange asked for a pause."""
+    """The exchange requested a pause."""
 
 
 class ExchangeUnavailable(TransientError):
-    """The exchange can't be reached, is busy, or its answer broke off."""
+    """The exchange can't be reached or is busy, or its response broke off."""
 
 
 class ExchangeUnreachable(ExchangeUnavailable):
@@ -40,19 +40,19 @@ class ExchangeUnreachable(ExchangeUnavailable):
 
 
 class ExchangeTooSlow(ExchangeUnavailable):
-    """The exchange's answer didn't come to its end in time."""
+    """The exchange's response was not complete in time."""
 
 
 class BadRequest(TerminalError):
-    """The exchange refused what was asked, for example an unknown product."""
+    """The exchange refused the request, for example because the product is unknown."""
 
 
 class Banned(TerminalError):
-    """The exchange asked to be left alone for longer than a run waits."""
+    """The exchange requested a longer pause than a run waits."""
 
 
 class UnexpectedPayload(TerminalError):
-    """The exchange answered something else than its documentation says."""
+    """The exchange's response is not what its documentation describes."""
 
 
 class AnotherTape(UnexpectedPayload):

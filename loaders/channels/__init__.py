@@ -1,1 +1,1 @@
-"""What sends, waits, retries and keeps to limits, for every connector."""
+"""Sends, waits, retries and respects limits, for all connectors."""

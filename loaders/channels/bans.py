@@ -1,8 +1,8 @@
-"""Until when an exchange asked to be left alone, remembered from one run to the next.
+"""Bans: until when an exchange refuses requests, remembered from one run to the next.
 
     <work folder>/bans/binance.json   {"https://api.binance.com": {"until": "2026-01-05T12:00:00", "reason": "…"}}
 
-A file that is lost, or can't be read or written, costs one request.
+If the file is lost, or can't be read or written, that costs one request.
 """
 
 from collections.abc import Mapping
@@ -30,19 +30,19 @@ _bans = msgspec.json.Decoder(dict[str, Ban])
 
 @dataclass(frozen=True)
 class Bans:
-    """The ban of one address of an exchange; `file` holds those of all its addresses."""
+    """The ban of one address of an exchange; `file` keeps the bans of all its addresses."""
 
     file: Path
     address: str
 
     def standing(self, now: datetime) -> Ban | None:
-        """The ban that holds at `now`, UTC without a zone; None where there is none."""
+        """The ban that is in force at `now`, UTC without a zone; None if there is none."""
         ban = self._read().get(self.address)
-        # one that ends later than any does was written by a clock that was wrong
+        # a ban that ends later than any real one was written while the clock was wrong
         return ban if ban is not None and now < ban.until <= now + LONGEST else None
 
     def remember(self, ban: Ban) -> None:
-        """Write the ban down, beside those of other addresses."""
+        """Save the ban next to those of other addresses."""
         with suppress(OSError):
             self.file.parent.mkdir(parents=True, exist_ok=True)
             part = self.file.with_suffix(".part")

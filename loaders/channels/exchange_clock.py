@@ -1,7 +1,7 @@
-"""This machine's clock beside an exchange's: every answer carries the exchange's time in its `Date`.
+"""Compares this machine's clock with an exchange's, which is in the `Date` header of every response.
 
-Trades that are landed while the clock is days behind seem to have happened after their landing, and are rejected for
-ever; so a clock that is far off lands nothing.
+Trades landed while the clock is days behind seem to have happened after their landing, and would always be rejected.
+So nothing is landed while the clock is far off.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _NOTHING = timedelta(0)
 
 
 class ExchangeClock:
-    """By how much this machine's clock is ahead of one exchange's, as far as its answers prove it."""
+    """How far this machine's clock is ahead of one exchange's, as far as the responses prove it."""
 
     def __init__(self, exchange: str, tolerance: timedelta) -> None:
         """Refuse a clock that is off by more than `tolerance`."""
@@ -27,18 +27,18 @@ class ExchangeClock:
 
     @property
     def ahead(self) -> timedelta:
-        """The smallest difference that any answer proved; below zero where this clock is behind."""
+        """The smallest difference that any response proved; negative if this clock is behind."""
         return self._seen or _NOTHING
 
     @property
     def warnings(self) -> list[str]:
-        """A line where the difference is worth one."""
+        """One line if the difference is noteworthy."""
         if abs(self.ahead) <= _NOTEWORTHY:
             return []
         return [f"{self._said(self.ahead)}; set it, for example by NTP: beyond {self._tolerance} nothing is landed"]
 
     def compare(self, headers: Mapping[str, str], *, sent: datetime, received: datetime) -> None:
-        """Take an answer in; `sent` and `received` are this clock's time around it, UTC without a zone.
+        """Take a response into account; `sent` and `received` are this clock's times around it, UTC without a zone.
 
         Raises:
             WrongClock: the clocks differ by more than the tolerance.
@@ -67,7 +67,7 @@ def _ahead(headers: Mapping[str, str], sent: datetime, received: datetime) -> ti
     age = seconds(headers.get("age"))
     try:
         earliest = date + timedelta(seconds=age or 0)
-        latest = earliest + (_SECOND if age is None else 2 * _SECOND)  # both are cut to whole seconds
+        latest = earliest + (_SECOND if age is None else 2 * _SECOND)  # both are truncated to whole seconds
     except OverflowError:
         return None
     if sent > latest:

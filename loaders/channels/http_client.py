@@ -1,4 +1,4 @@
-"""One request at a time, to one exchange: bounded in time and in size, whatever the exchange does."""
+"""Sends one request at a time to one exchange, bounded in time and size whatever the exchange does."""
 
 import queue
 import threading
@@ -27,7 +27,7 @@ _SECONDS_FOR_AN_ERROR = 5.0
 
 
 class HttpClient:
-    """Sends requests to the address of one exchange; may be shared by threads."""
+    """Sends requests to the address of one exchange; threads may share it."""
 
     def __init__(
         self,
@@ -41,17 +41,17 @@ class HttpClient:
         now: Callable[[], datetime],
         stopping: threading.Event,
     ) -> None:
-        """Make the client; a user and password in `base_url` are sent, and kept to itself.
+        """Create the client. A user and password in `base_url` are sent, and never shown.
 
         Args:
-            exchange: its name, for messages.
-            base_url: where the exchange is.
-            transport: in place of the network.
-            seconds: for a whole answer.
-            silence: seconds without a byte after which a connection is given up.
-            clock: monotonic seconds.
-            now: UTC without a zone.
-            stopping: ends a body that is on its way.
+            exchange: the exchange's name, for messages.
+            base_url: the exchange's address.
+            transport: replaces the network in tests.
+            seconds: the time for a complete response.
+            silence: seconds without a byte after which the connection is closed.
+            clock: returns monotonic seconds.
+            now: returns the time, UTC without a zone.
+            stopping: ends a response that is being read.
 
         Raises:
             Misconfigured: httpx can't use the address, or the proxies that the environment names.
@@ -80,20 +80,20 @@ class HttpClient:
         except (ValueError, ImportError, httpx.InvalidURL) as error:
             raise Misconfigured(
                 f"the proxy of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY can't be used: {printable(str(error))}"
-            ) from None  # the cause has the proxy's password
+            ) from None  # the cause contains the proxy's password
 
     def close(self) -> None:
         self._client.close()
 
     def get(self, request: Request) -> Response:
-        """Send `request` and give the answer, whatever its status; takes no longer than it may, and Ctrl-C ends it.
+        """Send `request` and return the response, whatever its status, within the time limit; Ctrl-C ends it.
 
         Raises:
-            ExchangeUnavailable: no answer, or none that came to its end in time.
-            UnexpectedPayload: an answer too large, or packed in a way that was not asked for.
-            BadRequest: the exchange is elsewhere now.
+            ExchangeUnavailable: there was no response, or it was not complete in time.
+            UnexpectedPayload: the response is too large, or compressed in a way that was not requested.
+            BadRequest: the exchange has moved to another address.
         """
-        # in a thread of its own, as an exchange that sends its headers a byte at a time can only be walked out on
+        # in a thread of its own, because a read of headers that arrive byte by byte can't be interrupted
         answers: queue.SimpleQueue[Response | Exception] = queue.SimpleQueue()
         threading.Thread(target=self._deliver, args=(request, answers), name="request", daemon=True).start()
         try:
@@ -107,7 +107,7 @@ class HttpClient:
     def _deliver(self, request: Request, answers: "queue.SimpleQueue[Response | Exception]") -> None:
         try:
             answers.put(self._send(request))
-        except Exception as error:  # the one who asked deals with it
+        except Exception as error:  # the caller handles it
             answers.put(error)
 
     def _send(self, request: Request) -> Response:
@@ -133,7 +133,7 @@ class HttpClient:
         received_at = self._now()
         if 300 <= got.status_code < 400:
             raise self._moved(got.status_code, headers.get("location", ""))
-        if got.is_stream_consumed:  # one that no network brought
+        if got.is_stream_consumed:  # a response that no network delivered
             return Response(got.status_code, headers, got.content, received_at)
         read = self._body if got.status_code == 200 else self._excerpt
         encoding = headers.get("content-encoding", "").strip().lower()
@@ -164,7 +164,7 @@ class HttpClient:
         return b"".join(parts)
 
     def _excerpt(self, got: httpx.Response, encoding: str) -> bytes:
-        """The beginning of an error's body, whatever goes wrong while it is read; its status tells enough."""
+        """The beginning of an error response's body; what goes wrong while it is read doesn't matter."""
         body = b""
         with suppress(httpx.HTTPError, ExchangeUnavailable):
             for part in _unpacked(self._parts(got, _SECONDS_FOR_AN_ERROR), encoding):
@@ -187,7 +187,7 @@ class HttpClient:
 
 
 def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    # httpx unpacks a part at a time too, but however large it gets, and says nothing while it has no output
+    # httpx decompresses in parts too, but without a size limit, and yields nothing while there is no output
     if encoding not in _PACKED:
         yield from parts
         return

@@ -1,7 +1,7 @@
-"""JSON bodies: decoding them, telling a whole one from one that broke off, keeping each record's text.
+"""JSON bodies: decodes them, recognises truncated ones, and keeps the text of each record.
 
-What is in a body is the exchange's, and may be anything. A value that isn't what the exchange documents becomes null,
-and is rejected with its row later; a body whose records or ids can't be told apart raises UnexpectedPayload.
+A body comes from the exchange and may contain anything. A value that differs from the exchange's documentation becomes
+null, and its row is rejected later. A body whose records or ids can't be told apart raises UnexpectedPayload.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
 
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
-_any_records = msgspec.json.Decoder(list[Any], float_hook=str)  # so that digits, and 1e999, come through
+_any_records = msgspec.json.Decoder(list[Any], float_hook=str)  # so that all digits, and 1e999, are kept
 _CLOSING = {b"[": b"]", b"{": b"}"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,14 +37,14 @@ _UNITS_IN_US = ((10**11, Decimal(10**6)), (10**14, Decimal(1000)), (10**17, Deci
 def decode(decoder: msgspec.json.Decoder[T], body: bytes, *, exchange: str) -> T:
     """Decode `body`; raises UnexpectedPayload naming the exchange and the place in the body."""
     try:
-        body.decode()  # else a bad byte in a field that isn't read would be landed in the payload, for ever
+        body.decode()  # otherwise a bad byte in a field that isn't read would be landed in the payload
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise UnexpectedPayload(f"{exchange}: {printable(str(error), 200)}; the answer began {body[:60]!r}") from error
 
 
 def decode_or_none(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
-    """Decode `body`, for example of an exchange's error; None where it is something else."""
+    """Decode `body`, for example an exchange's error; None if it is something else."""
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -84,7 +84,7 @@ def _record(kind: type[S], record: Any, exchange: str) -> S:
 def _value(field: msgspec.structs.FieldInfo, value: Any, exchange: str) -> Any:
     if field.type is msgspec.Raw:
         return msgspec.Raw(value.encode() if isinstance(value, str) else msgspec.json.encode(value))
-    is_number = isinstance(value, int) and not isinstance(value, bool)  # where a text is documented, perhaps
+    is_number = isinstance(value, int) and not isinstance(value, bool)  # perhaps the documentation says text
     for candidate in [value, _shown(value)] if is_number else [value]:
         with suppress(msgspec.ValidationError, ValueError, OverflowError, RecursionError):
             return msgspec.convert(candidate, field.type, strict=False)
@@ -104,7 +104,7 @@ def _shown(value: Any) -> str:
 
 
 def numbers(texts: Sequence[str | None]) -> pa.Array:
-    """Numbers written as texts; null for what is none, such as an empty text."""
+    """Numbers from texts; null if a text isn't a number, for example if it is empty."""
     try:
         return pa.array(texts, pa.string()).cast(pa.float64())
     except pa.ArrowInvalid:
@@ -119,9 +119,9 @@ def _number(text: str | None) -> float | None:
 
 
 def moment_us(value: Any) -> int | None:
-    """Microseconds since 1970, UTC, of a number in any unit, told by its size, or of an ISO text; None for neither.
+    """Microseconds since 1970, UTC, from a number in a unit told by its size, or from ISO text; None for anything else.
 
-    Cut, not rounded: the tick that a trade fell into.
+    Truncated, not rounded: the microsecond in which the trade happened.
     """
     if isinstance(value, str) and (written := _written_us(value.strip().strip('"'))) is not None:
         return written
@@ -154,33 +154,33 @@ def _in_years(microseconds: int) -> int | None:
 
 
 def moments(values: Sequence[Any]) -> pa.Array:
-    """Times of any kind that `moment_us` knows; null for what is none."""
+    """Times in any form that `moment_us` accepts; null for anything else."""
     return pa.array([moment_us(value) for value in values], pa.int64()).cast(pa.timestamp("us"))
 
 
 def is_whole(body: bytes) -> bool:
-    """Tell whether a JSON array or object ends as it began; a connection that was cut leaves one that doesn't."""
+    """Whether a JSON array or object ends as it began. After a cut connection it doesn't."""
     text = body.strip()
     return text[-1:] == _CLOSING.get(text[:1])
 
 
 def is_json(body: bytes) -> bool:
-    """Tell whether a body begins as JSON does; nothing at all may yet be the beginning of it."""
+    """Whether a body begins as JSON does. An empty one may be a beginning too."""
     return body.lstrip()[:1] in (b"", *_CLOSING)
 
 
 def object_texts(array: bytes, count: int) -> pa.Array:
-    """Text of each of the `count` objects in a JSON array of objects."""
+    """The text of each of the `count` objects in a JSON array of objects."""
     return _texts(array, count, b"{", b"}", nested=0)
 
 
 def array_texts(array: bytes, count: int) -> pa.Array:
-    """Text of each of the `count` arrays in a JSON array of arrays."""
+    """The text of each of the `count` arrays in a JSON array of arrays."""
     return _texts(array, count, b"[", b"]", nested=1)
 
 
 def _texts(array: bytes, count: int, opening: bytes, closing: bytes, *, nested: int) -> pa.Array:
-    # Exchanges send compact JSON, whose records are cut apart faster than they are parsed. Anything else (white space
+    # Exchanges send compact JSON, whose records can be split faster than parsed. Anything else (white space
     # between records, brackets inside of them) shows in the ends, the number of parts or of brackets, and is parsed.
     if count and array.startswith(b"[" + opening) and array.endswith(closing + b"]"):
         parts = array[2:-2].split(closing + b"," + opening)
@@ -190,7 +190,7 @@ def _texts(array: bytes, count: int, opening: bytes, closing: bytes, *, nested: 
 
 
 def _joined(parts: list[bytes], opening: bytes, closing: bytes) -> pa.Array:
-    # puts the text array together from its buffers, which takes half the time of making it from the parts
+    # builds the text array from its buffers, in half the time that building it from the parts takes
     data = opening + (closing + opening).join(parts) + closing
     lengths = pc.add(pa.array(list(map(len, parts)), pa.int32()), pa.scalar(2, pa.int32()))
     offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths)])

@@ -1,4 +1,4 @@
-"""Stay within what an exchange allows, counted in its own units, before it has to say so."""
+"""Stay within an exchange's limits, counted in its own units, before it has to refuse."""
 
 import threading
 from collections import defaultdict
@@ -8,7 +8,7 @@ from ..connector import Budget
 
 
 class RateLimiter:
-    """A token bucket for each scope of a budget; may be shared by threads."""
+    """A token bucket for each scope of a budget; threads may share it."""
 
     def __init__(self, budget: Budget, *, clock: Callable[[], float]) -> None:
         """Start with full buckets; `clock` gives seconds and never goes back."""
@@ -20,7 +20,7 @@ class RateLimiter:
         self._full_at: dict[str, float] = defaultdict(float)
 
     def reserve(self, weight: float, scope: str = "") -> float:
-        """Take `weight` units and tell how many seconds to wait before using them."""
+        """Take `weight` units, and return the seconds to wait before using them."""
         with self._lock:
             now = self._clock()
             full_at = max(self._full_at[scope], now) + weight / self._rate
@@ -28,7 +28,7 @@ class RateLimiter:
             return max(0.0, full_at - now - self._burst / self._rate)
 
     def pause(self, seconds: float, scope: str = "") -> None:
-        """Let nobody of `scope` go on for `seconds`, for the exchange said so."""
+        """Let no request of `scope` pass for `seconds`, because the exchange requested it."""
         with self._lock:
             empty_until = self._clock() + seconds + self._burst / self._rate
             self._full_at[scope] = max(self._full_at[scope], empty_until)

@@ -42,8 +42,8 @@ _LONGEST_WAIT = 120.0
 """The longest pause in seconds that a run makes for an exchange that requests one; the other exchanges and the user
 wait meanwhile."""
 _LONGEST_BACKOFF = 60.0
-_ATTEMPTS_TO_CONNECT = 4  # a wrong address does not get better; a person is waiting
-_ATTEMPTS_IF_SLOW = 2  # each takes as long as an answer may
+_ATTEMPTS_TO_CONNECT = 4  # a wrong address stays wrong, and a person is waiting
+_ATTEMPTS_IF_SLOW = 2  # each takes as long as a response may take
 
 
 def utc_now() -> datetime:
@@ -53,10 +53,10 @@ def utc_now() -> datetime:
 
 @dataclass
 class Fetcher:
-    """Send a connector's requests and follow its walks.
+    """Sends a connector's requests and follows its walks.
 
-    Waiting is interrupted when `close` is called. `clock` is monotonic seconds; `wait` waits for an event or a
-    number of seconds, so that tests need no patience; `now` is this machine's time, UTC without a zone.
+    `close` interrupts waiting. `clock` returns monotonic seconds; `wait` waits for an event or a number of seconds, so
+    that tests need not; `now` returns this machine's time, UTC without a zone.
     """
 
     connector: Connector
@@ -107,29 +107,29 @@ class Fetcher:
         self.close()
 
     def close(self) -> None:
-        """Send nothing more, and wait for nothing."""
+        """Stop sending and waiting."""
         self._closing.set()
         self._waking.set()
         self._http.close()
 
     @property
     def address(self) -> str:
-        """Where the exchange is asked, without a password."""
+        """The address that requests are sent to, without a password."""
         return self._http.address
 
     @property
     def warnings(self) -> list[str]:
-        """What somebody should know though nothing failed, a line each."""
+        """One line for each thing that the user should know although nothing failed."""
         return self._exchange_clock.warnings
 
     def pages(self, walks: Mapping[str, Walk]) -> Iterator[Page]:
-        """Pages of all walks, by symbol, as they come; each symbol's own in order. See `failures` at the end."""
+        """The pages of all walks as they arrive; those of one symbol are in order. `failures` is complete afterwards."""
         pages: queue.Queue[Page | None] = queue.Queue(_PAGES_AHEAD)
         waiting: queue.SimpleQueue[tuple[str, Walk]] = queue.SimpleQueue()
         for walk in walks.items():
             waiting.put(walk)
         for _ in range(min(self.concurrency, len(walks))):
-            # as daemons, one that is blocked by a silent exchange does not keep Ctrl-C waiting
+            # as daemons, so that a thread blocked by a silent exchange doesn't delay Ctrl-C
             threading.Thread(target=self._work, args=(waiting, pages), name="fetch", daemon=True).start()
         try:
             for _ in walks:
@@ -141,7 +141,7 @@ class Fetcher:
             _drain(pages)
 
     def answer(self, asking: Generator[Request, Response, T]) -> T:
-        """Send the requests of `asking` and give what it returns."""
+        """Send the requests of `asking`, and return what it returns."""
         try:
             request = next(asking)
             while True:
@@ -177,7 +177,7 @@ class Fetcher:
         while step is not None:
             if isinstance(step, Page):
                 yield step
-                # else a market that trades faster than it is asked would be followed for ever
+                # otherwise a walk would never end in a market that trades faster than pages arrive
                 step = None if self._is_later_than(step, began) else next(walk, None)
             else:
                 step = _sent(walk, self._send(step))
@@ -205,7 +205,7 @@ class Fetcher:
                 attempt += 1
 
     def _wait_after(self, error: TransientError, request: Request, attempt: int) -> None:
-        """Wait until `request` may be sent again; raises where that is too long, or it was sent often enough."""
+        """Wait until `request` may be sent again. Raises if that takes too long, or if it was sent often enough."""
         seconds = _pause(error, attempt)
         if seconds > _LONGEST_WAIT:
             raise self._ended_by(self._ban(error, seconds)) from error
@@ -214,7 +214,7 @@ class Fetcher:
         if seconds >= 1 and self.on_wait is not None:
             self.on_wait(seconds, str(error))
         if isinstance(error, RateLimited):
-            self._limiter.pause(seconds, request.scope)  # which holds back the other threads too
+            self._limiter.pause(seconds, request.scope)  # this delays the other threads too
         else:
             self._sleep(seconds)
 
@@ -256,7 +256,7 @@ class Fetcher:
             raise SchemaHubError(f"{self.connector.name}: stopped")
 
     def _ended_by(self, error: TerminalError) -> TerminalError:
-        """Keep everybody from asking the exchange again."""
+        """Keep all walks from sending the exchange further requests."""
         self._end = error
         self._waking.set()
         return error
@@ -277,7 +277,8 @@ def _banned(ban: Ban) -> Banned:
 
 
 def _pause(error: TransientError, attempt: int) -> float:
-    """Seconds before the next attempt: what the exchange asked for, else doubling from half a second, with jitter."""
+    """The seconds before the next attempt: what the exchange requested, otherwise doubling from half a second, with
+    jitter."""
     if error.retry_after is not None and error.retry_after >= _SHORTEST_WAIT:
         return error.retry_after
     grown = min(_LONGEST_BACKOFF, 2.0 ** (attempt - 2)) * random.uniform(0.5, 1.0)

@@ -1,4 +1,4 @@
-"""One module per exchange. A module in this folder is registered by being there; it offers `CONNECTOR`."""
+"""One module per exchange. Every module in this folder is found, and offers `CONNECTOR`."""
 
 import importlib
 import pkgutil
@@ -36,7 +36,7 @@ def load_connector(name: str, columns: Columns | None = None) -> Connector:
 
 
 def with_columns(connector: Connector, columns: Columns) -> Connector:
-    """The connector, landing the columns that its mapping declares; raises Misconfigured where there is no mapping."""
+    """The connector, landing the columns that its mapping declares; raises Misconfigured if it has no mapping."""
     raw = connector.raw
     if raw.name not in columns:
         raise Misconfigured(
@@ -48,5 +48,5 @@ def with_columns(connector: Connector, columns: Columns) -> Connector:
 
 
 def connector_names() -> list[str]:
-    """The exchanges there are; loads none of the modules."""
+    """The names of all connectors, without loading them."""
     return [module.name for module in pkgutil.iter_modules(__path__)]

@@ -2,9 +2,9 @@
 
 Source: https://developers.binance.com/docs/binance-spot-api-docs/rest-api, state of 2026-07-21.
 
-Pages go by id: `historicalTrades?fromId=` is inclusive and oldest first. Never by time: up to 735 trades of one
-market shared a millisecond. `aggTrades` only finds the first id at a time, for it alone takes one. How many trades a
-page has is the exchange's affair: only an empty one is the end.
+Pages go by id: `historicalTrades?fromId=` is inclusive and oldest first. They never go by time, because up to 735 trades
+of one market shared a millisecond. `aggTrades` is used only to find the first id at or after a time: the other endpoints
+take no time. The exchange decides how many trades a page has, so only an empty page is the end.
 """
 
 from collections.abc import Generator
@@ -37,7 +37,7 @@ from ..errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPay
 
 _PAGE = 1000
 _MICROSECONDS = {"X-MBX-TIME-UNIT": "MICROSECOND"}
-_MILLISECONDS = (10**11, 10**14)  # what is above is in microseconds, up to 10**17: 1973 to 5138 in both
+_MILLISECONDS = (10**11, 10**14)  # larger numbers are microseconds, up to 10**17: 1973 to 5138 in both units
 _LAST_TIME_IN_MICROSECONDS = 10**17
 _MOST_AGGREGATE_PAGES = 100
 _OPEN_HOSTS = "api.binance.com, api-gcp.binance.com and api1 to api4.binance.com"
@@ -85,7 +85,7 @@ _error = msgspec.json.Decoder(_Error)
 class Binance:
     name: str = "binance"
     base_url: str = "https://api.binance.com"
-    # 6,000 units a minute and address; the headroom is for whoever shares the address
+    # 6,000 units per minute and address; the headroom is for others who share the address
     budget: Budget = Budget(units=5_000, seconds=60, burst=1_000)
     raw: RawTable = RawTable("binance", "trades", stream_column="symbol", id_column="id", time_column="time")
 
@@ -128,7 +128,7 @@ class Binance:
         for _ in range(_MOST_AGGREGATE_PAGES):
             response = yield Request("/api/v3/aggTrades", {"symbol": symbol, "limit": "100", **parameters}, weight=4)
             found = decode(_aggregates, response.body, exchange="binance")
-            # duplicates that an audit struck out in 2022 have -1 for their ids
+            # duplicates that an audit removed in 2022 have -1 as their ids
             if (first := next((trade.f for trade in found if trade.f >= 0), None)) is not None:
                 return first - 1
             if not found:
@@ -168,7 +168,7 @@ class Binance:
         if response.status == 200:
             return
         reason = f"binance: {_reason(response)}"
-        if response.asks_for_a_pause:  # 418: banned for going on after a 429
+        if response.asks_for_a_pause:  # 418: banned for continuing after a 429
             raise RateLimited(reason, retry_after=response.retry_after)
         if response.status >= 500:
             raise ExchangeUnavailable(reason)
@@ -183,10 +183,10 @@ class Binance:
 
 
 def _microseconds(times: list[int | str | None]) -> pa.Array:
-    # The unit is told by the size, row by row: an older host ignores the header that asks for microseconds.
+    # The size tells the unit, row by row: an older host ignores the header that requests microseconds.
     try:
         array = pa.array(times, pa.int64())
-    except (OverflowError, TypeError, pa.ArrowInvalid):  # also where one is a text
+    except (OverflowError, TypeError, pa.ArrowInvalid):  # also raised if one is a text
         return moments(times)
     ends = pc.min_max(array).as_py()
     low, high = ends["min"], ends["max"]

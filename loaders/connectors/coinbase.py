@@ -4,9 +4,8 @@ Source: https://docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/produc
 https://docs.cdp.coinbase.com/exchange/rest-api/pagination, read 2026-11-20.
 
 Pages are newest first and there is no time parameter. `after=N` gives the newest trades with an id below N. As ids
-are whole numbers, at most 1,000 of them lie between `last` and `last + 1001`: so a page from there down, or as many
-pages as it takes where the exchange's are shorter, gives all that follow `last`, and the walk goes forward without a
-hole. `side` is the MAKER's.
+are whole numbers, at most 1,000 of them are between `last` and `last + 1001`. So one page from there down, or several
+if the exchange's pages are shorter, gives all trades that follow `last`, and the walk goes forward without a hole. `side` is the MAKER's.
 """
 
 from collections.abc import Generator
@@ -71,7 +70,7 @@ _error = msgspec.json.Decoder(_Error)
 class Coinbase:
     name: str = "coinbase"
     base_url: str = "https://api.exchange.coinbase.com"
-    # 10 requests a second and address, 15 in a burst; the headroom is for whoever shares the address
+    # 10 requests per second and address, 15 in a burst; the headroom is for others who share the address
     budget: Budget = Budget(units=9, seconds=1, burst=10)
     raw: RawTable = RawTable("coinbase", "trades", stream_column="product_id", id_column="trade_id", time_column="time")
 
@@ -84,17 +83,17 @@ class Coinbase:
         if end < last:
             yield from self._check_tape(symbol, last)
         is_reached = after is not None
-        window = step = newest.num_rows  # as many ids as the exchange gives trades at a time
+        window = step = newest.num_rows  # as many ids as the exchange returns trades at once
         while last < end:
             pages = [newest]
             top = end
             if self.raw.first_id(self.raw.after(newest, last)) != last + 1:
                 top = min(last + step, end)
                 pages = [(yield from self._page_up_to(symbol, top))]
-                if not _ends_above(self.raw, pages[0], last):  # ids that were never given: look further up each time
+                if not _ends_above(self.raw, pages[0], last):  # ids that were never assigned: look further up each time
                     last, step = top, 2 * step
                     continue
-                if step > window and not _reaches(self.raw, pages[0], last):  # looked too far
+                if step > window and not _reaches(self.raw, pages[0], last):  # beyond the newest trade
                     step = max(window, step // 2)
                     continue
                 pages += yield from self._pages_down(symbol, pages[0], last)
@@ -110,9 +109,9 @@ class Coinbase:
     def _pages_down(
         self, symbol: str, page: pa.RecordBatch, last: int
     ) -> Generator[Request, Response, list[pa.RecordBatch]]:
-        """The pages below `page` that hold what lies between it and `last`; the newest one first."""
+        """The pages below `page` that hold the trades between it and `last`, newest page first."""
         pages = []
-        # ids between those of one page were never given; those below its lowest may be on another one
+        # ids missing within a page were never assigned; those below its lowest one may be on another page
         while not _reaches(self.raw, page, last):
             page = yield from self._page_up_to(symbol, int(page[self.raw.id_column][0].as_py()) - 1)
             pages.append(page)
@@ -132,7 +131,7 @@ class Coinbase:
     def _last_id_before(
         self, symbol: str, moment: datetime, newest: pa.RecordBatch
     ) -> Generator[Request, Response, int]:
-        # Ids rise with time: go back by steps that double until a page is too old, then halve what lies between.
+        # Ids rise with time: go back in steps that double until a page is too old, then bisect.
         page, low, high = newest, 0, self.raw.last_id(newest)  # the answer is in low..high
         middle = high
         step = _PAGE
@@ -152,7 +151,7 @@ class Coinbase:
             page = yield from self._page_up_to(symbol, middle, times=3)
 
     def _page_up_to(self, symbol: str, newest: int, *, times: int = 5) -> Generator[Request, Response, pa.RecordBatch]:
-        """The trades up to id `newest`, as many as the exchange gives at a time."""
+        """The trades up to id `newest`, as many as the exchange returns at once."""
 
         def last(page: pa.RecordBatch) -> int | None:
             return self.raw.last_id(page) if page.num_rows else None
@@ -198,7 +197,7 @@ class Coinbase:
             return
         reason = f"coinbase: HTTP {response.status}, {_message(response.body)}"
         if response.asks_for_a_pause:
-            # a token bucket that fills within two seconds; no Retry-After is sent
+            # a token bucket that refills within two seconds; no Retry-After is sent
             raise RateLimited(reason, retry_after=response.retry_after)
         if response.status >= 500:
             raise ExchangeUnavailable(reason)
@@ -210,7 +209,7 @@ def _ends_above(raw: RawTable, page: pa.RecordBatch, last: int) -> bool:
 
 
 def _reaches(raw: RawTable, page: pa.RecordBatch, last: int) -> bool:
-    """Whether nothing can lie between `last` and the lowest id of a page."""
+    """Whether there can be no trade between `last` and the lowest id of a page."""
     lowest = raw.first_id(page)
     return lowest is None or lowest <= last + 1
 
@@ -221,7 +220,7 @@ def _microseconds(times: list[str | int | None]) -> pa.Array:
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return moments(times)
     earliest = pc.min(array.cast(pa.int64())).as_py()
-    return moments(times) if earliest is not None and earliest < FIRST_US else array  # the year 0 is in no calendar
+    return moments(times) if earliest is not None and earliest < FIRST_US else array  # Python has no year 0
 
 
 def _message(body: bytes) -> str:

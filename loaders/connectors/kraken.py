@@ -3,9 +3,9 @@
 Source: https://docs.kraken.com/api/docs/rest-api/get-recent-trades and
 https://support.kraken.com/articles/218198197, read 2026-11-20.
 
-Pages go forward by `since`, a token of nanoseconds that is kept as the text it came as: the times in the rows are
-rounded, and a token made from one skips trades. How many trades a page has is Kraken's affair: only one that is
-empty, or brings nothing new, is the end. Errors come inside HTTP 200.
+Pages go forward by `since`, a token of nanoseconds that is kept as the text that Kraken sent: the times in the rows are
+rounded, and a token made from one would skip trades. Kraken decides how many trades a page has, so only a page that is
+empty or holds nothing new is the end. Errors come with HTTP 200.
 """
 
 import re
@@ -97,7 +97,7 @@ class _Page:
 class Kraken:
     name: str = "kraken"
     base_url: str = "https://api.kraken.com"
-    # about one request a second, counted for each address and pair
+    # about one request per second, for each address and pair
     budget: Budget = Budget(units=0.95, seconds=1, burst=1)
     raw: RawTable = RawTable("kraken", "trades", stream_column="pair", id_column="trade_id", time_column="time")
 
@@ -128,7 +128,7 @@ class Kraken:
         return self.raw.after(trades, last)
 
     def _twins_before(self, symbol: str, cursor: Cursor) -> Generator[Request, Response, Twins]:
-        """The twins among the trades already landed of the second in which the cursor is."""
+        """The twins among the trades already landed in the second of the cursor."""
         if cursor.last_id.isdigit():
             return {}
         twins: Twins = {}
@@ -153,7 +153,7 @@ class Kraken:
             return page.rows[self.raw.id_column][0].as_py() if page.rows.num_rows else None
 
         what = f"kraken {symbol}"
-        if not cursor.last_id:  # nothing to compare the first page with but itself
+        if not cursor.last_id:  # there is nothing to compare the first page with
             return ask_until(ask, lambda page: first(page) is None, first, what=what, times=2)
         if not cursor.last_id.isdigit():
             return ask_until(ask, lambda page: first(page) is None or page.token != cursor.token, first, what=what)
@@ -166,7 +166,7 @@ class Kraken:
         return [_product(pair) for pair in pairs if pair.wsname and pair.status == "online"]
 
     def parse(self, body: bytes, *, symbol: str) -> pa.RecordBatch:
-        """Parse a page, oldest first; the result's key is Kraken's own and not the `pair` that was asked for.
+        """Parse a page, oldest first; the result's key is Kraken's own, not the `pair` of the request.
 
         {"error":[],"result":{"XXBTZUSD":[["30243.40000","0.34507674",1688669597.8277369,"b","m","",61044952]],
                               "last":"1688669597827736932"}}
@@ -206,7 +206,7 @@ class Kraken:
 
     def check(self, response: Response) -> None:
         if response.status != 200:
-            # only the edge in front of Kraken answers so
+            # only the proxy in front of Kraken responds like this
             reason = f"kraken: HTTP {response.status}"
             if response.asks_for_a_pause:
                 raise RateLimited(reason, retry_after=response.retry_after)
@@ -247,7 +247,7 @@ def _made_ids(trades: list[_Trade], twins: Twins) -> list[str]:
 
 
 def _twins_of(ids: pa.StringArray, before: Twins | None = None) -> Twins:
-    """The numbers of twins after trades with these ids; all of one shown time, that of the last trade, are enough."""
+    """The numbers of twins after trades with these ids. Only those with the last trade's shown time matter."""
     made = [made_id for made_id in ids.to_pylist()[-_PAGE:] if not made_id.isdigit()]
     return {**(before or {}), **{what: int(number) + 1 for what, _, number in (one.rpartition("-") for one in made)}}
 
@@ -262,7 +262,7 @@ def _microseconds(trades: list[_Trade]) -> pa.Array:
         seconds = times.cast(pa.decimal128(28, 9))
     except pa.ArrowInvalid:
         return moments(times.to_pylist())
-    # cut, not rounded: the tick that a trade fell into; the same digits without their point are microseconds
+    # truncated, not rounded; the digits without their point are microseconds
     cut = pc.cast(seconds, options=pc.CastOptions(pa.decimal128(28, 6), allow_decimal_truncate=True))
     digits = pa.Array.from_buffers(pa.decimal128(28, 0), len(cut), cut.buffers())
     ends = pc.min_max(digits).as_py()

@@ -1,1 +1,1 @@
-"""Pages of rows in, one commit to a raw table out; it does not know what the rows mean."""
+"""Turns pages of rows into one commit to a raw table, without knowing what the rows mean."""

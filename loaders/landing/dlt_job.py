@@ -4,9 +4,9 @@ dlt's extract step writes Parquet files straight from the Arrow batches, with th
 normalize step hard-links them; its load step runs two kinds of jobs of ours: one puts a file into the table's folder,
 and one, when all files are there, commits them together with the watermarks and the ledger rows of the load.
 
-dlt's working folder is made for one load and removed after it. The truth is in the lake alone: what was not committed
-is asked for again, and what was committed is known by the watermarks. After a crash
-the next run goes on from them; only the ledger may lack a row, which it appends (`ledger.record`).
+dlt's working folder is created for one load and removed after it. Only the lake is the truth: the watermarks tell what
+was committed, and anything else is requested again. After a crash the next run continues from the watermarks; only the
+ledger may lack a row, which that run appends (`ledger.record`).
 """
 
 import shutil
@@ -42,14 +42,14 @@ _LOAD_ID = "load_id"
 
 
 class _StageFile(RunnableLoadJob, HasFollowupJobs):  # type: ignore[misc] # dlt is untyped for us
-    """Put one file into the table's folder. Runnable, so that dlt's pool wakes up as soon as it is done."""
+    """Puts one file into the table's folder. It is runnable, so that dlt's pool wakes up as soon as it is done."""
 
     def run(self) -> None:
         _attempt(self._job_client.load_in_progress, lambda load: load.stage(Path(self._file_path)))
 
 
 class _CommitFiles(ReferenceFollowupJob):  # type: ignore[misc]
-    """Commit the table, when all its files are in place."""
+    """Commits the table once all its files are in place."""
 
     def run(self) -> None:
         _attempt(self._job_client.load_in_progress, lambda load: load.commit())
@@ -59,7 +59,7 @@ def _attempt(load: LoadInProgress, step: Callable[[LoadInProgress], None]) -> No
     try:
         step(load)
     except Exception as error:
-        load.error = error  # dlt hands on only its text
+        load.error = error  # dlt passes on only its text
         raise DestinationTerminalException(str(error)) from error
 
 
@@ -89,15 +89,15 @@ def land(load: LoadInProgress, pages: Iterator[Page]) -> list[LedgerRow]:
     """Land `pages` in one commit, and record it in the ledger.
 
     Args:
-        load: an empty one, made with the table as it was when the watermarks were read from it; if it was written
-            since, nothing is landed.
-        pages: continue those watermarks. Asked for one by one, so they need not fit into memory.
+        load: an empty load with the table as it was when its watermarks were read; if the table was written since, nothing
+            is landed.
+        pages: pages that continue those watermarks. They are taken one by one, so they need not fit into memory.
 
     Returns:
-        One ledger row per stream; none where there were no pages, which makes no commit either.
+        One ledger row per stream; none if there were no pages, in which case nothing is committed.
 
     Raises:
-        ConcurrentWriter: somebody else wrote the table meanwhile; nothing was landed.
+        ConcurrentWriter: another process wrote the table meanwhile; nothing was landed.
     """
     first = next(pages, None)
     if first is None:
@@ -115,13 +115,14 @@ def land(load: LoadInProgress, pages: Iterator[Page]) -> list[LedgerRow]:
 
 
 def _run_pipeline(load: LoadInProgress, pages: Iterator[Page], folder: Path) -> bool:
-    """Extract, normalize and load; tells whether Ctrl-C was pressed while dlt loaded, which ends its work first."""
+    """Extract, normalize and load. Returns whether Ctrl-C was pressed while dlt loaded, because dlt finishes its work
+    first."""
 
     @dlt.resource(  # type: ignore[untyped-decorator] # dlt is untyped for us, see pyproject.toml
         name=load.raw.name,
         table_format="iceberg",
         write_disposition="append",
-        # else dlt would make them zoned
+        # otherwise dlt would add a zone to them
         columns={
             column.name: {"data_type": "timestamp", "timezone": False}
             for column in load.raw.table.columns
@@ -138,7 +139,7 @@ def _run_pipeline(load: LoadInProgress, pages: Iterator[Page], folder: Path) -> 
     pipeline = dlt.pipeline("landing", str(folder), destination=destination, dataset_name="landing")
     try:
         pipeline.extract(rows(), loader_file_format="parquet")
-        with signals.intercepted_signals():  # dlt does the same inside, but nobody could ask for the signal then
+        with signals.intercepted_signals():  # dlt does the same inside, but then the signal could not be queried
             pipeline.normalize()
             pipeline.load()
             return bool(signals.was_signal_received())
@@ -150,7 +151,7 @@ def _run_pipeline(load: LoadInProgress, pages: Iterator[Page], folder: Path) -> 
 
 
 def _cause(failure: BaseException) -> BaseException | None:
-    """What went wrong, or Ctrl-C, while pages were asked for, without the layers that dlt wraps it in."""
+    """The error, or Ctrl-C, that ended the pages, without the layers that dlt wraps it in."""
     error: BaseException | None = failure
     while error is not None:
         if isinstance(error, SchemaHubError | KeyboardInterrupt):
@@ -161,7 +162,7 @@ def _cause(failure: BaseException) -> BaseException | None:
 
 @contextmanager
 def _working_folder(load: LoadInProgress) -> Iterator[Path]:
-    """An empty folder for one load; files that a load before it left uncommitted are removed."""
+    """An empty folder for one load. Files that an earlier load left uncommitted are removed."""
     folder = load.lake.work_folder / "landing" / load.raw.name
     marker = folder / _LOAD_ID
     if marker.exists():
@@ -172,7 +173,7 @@ def _working_folder(load: LoadInProgress) -> Iterator[Path]:
         yield folder
     except BaseException:
         if load.is_in_doubt:
-            raise  # its files may yet turn out to be in the table; the next load finds the folder, and looks again
+            raise  # its files may still turn out to be in the table; the next load finds the folder and checks again
         if load.load_id:
             load.discard_files_of(load.load_id)
         shutil.rmtree(folder, ignore_errors=True)

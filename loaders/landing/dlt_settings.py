@@ -1,14 +1,14 @@
-"""dlt with settings of ours alone: neither the environment, nor a `.dlt` folder, nor a plugin changes what is landed.
+"""dlt with our settings only: no environment variable, `.dlt` folder or plugin changes what is landed.
 
-dlt resolves every setting through its run context. Ours answers from SETTINGS, and where they say nothing dlt's own
-defaults stand.
+dlt resolves every setting through its run context. Ours answers from SETTINGS; for anything else, dlt's own
+defaults apply.
 """
 
 import os
 from typing import Any
 
 SETTINGS: dict[str, Any] = {
-    "runtime": {"dlthub_telemetry": False, "log_level": "CRITICAL"},  # its errors reach the user as ours
+    "runtime": {"dlthub_telemetry": False, "log_level": "CRITICAL"},  # the user gets its errors as ours
     "providers": {"enable_airflow_secrets": False},
     "normalize": {"parquet_normalizer": {"add_dlt_load_id": False, "add_dlt_id": False}},  # without field ids
     "data_writer": {
@@ -22,7 +22,7 @@ _READ_WHEN_IMPORTED = "DLT_"
 
 
 def use_own_settings() -> None:
-    """Give dlt SETTINGS, and nothing else; to be called before dlt is imported, which this does."""
+    """Give dlt SETTINGS and nothing else. This imports dlt, and must be called before anything else does."""
     for name in [name for name in os.environ if name.startswith(_READ_WHEN_IMPORTED)]:
         del os.environ[name]
     os.environ["DLT_DISABLE_PLUGINS"] = "true"
@@ -32,7 +32,7 @@ def use_own_settings() -> None:
     from dlt.common.runtime.run_context import RunContext
 
     class OwnContext(RunContext):  # type: ignore[misc] # dlt is untyped for us, see pyproject.toml
-        """Where dlt looks for settings."""
+        """The place where dlt looks for settings."""
 
         def initial_providers(self) -> list[Any]:
             provider = DictionaryProvider()

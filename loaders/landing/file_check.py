@@ -1,7 +1,7 @@
-"""A Parquet file before its commit: whether it is what the table says, as far as its footer tells.
+"""Checks before the commit whether a Parquet file matches the table, by the file's footer.
 
-Readers take a file at its word. One with other columns, ids, types or units would be read wrongly by some engines and
-refused by others, for as long as the table is there.
+Readers trust a file. One with other columns, ids, types or units would be read wrongly by some engines and refused by
+others for as long as the table exists.
 """
 
 import json
@@ -32,11 +32,11 @@ _WHY = "a setting of dlt's, or another version of it, may have made it so; nothi
 
 
 class UnexpectedFile(TerminalError):
-    """A file that was to be committed is not what the table says."""
+    """A file that was about to be committed doesn't match the table."""
 
 
 def check_file(footer: pq.FileMetaData, declared: LakeTable, current: Schema, file: Path) -> None:
-    """Raise UnexpectedFile where columns, field ids, types, units or zones of a file are not those of the table."""
+    """Raise UnexpectedFile if columns, field ids, types, units or zones of a file are not those of the table."""
     expected = list(_expected(declared, current))
     found = list(_found(footer))
     for wanted, had in zip(expected, found, strict=False):
@@ -50,7 +50,7 @@ def check_file(footer: pq.FileMetaData, declared: LakeTable, current: Schema, fi
 
 
 def check_row_count(found: int, counted: int, declared: LakeTable) -> None:
-    """Raise UnexpectedFile where the files of a load hold other rows than came."""
+    """Raise UnexpectedFile if the files of a load don't hold the number of rows received."""
     if found != counted:
         raise UnexpectedFile(
             f"the files for `{declared.name}` hold {found:,} rows, expected the {counted:,} that came; {_WHY}"

@@ -20,9 +20,9 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Ingested:
-    """What one run landed, one ledger row per stream, and which streams' walks ended early, and why.
+    """What one run landed, as one ledger row per stream, and why the walks of some streams ended early.
 
-    `warnings` are lines that somebody should read though nothing failed.
+    `warnings` are lines that the user should read although nothing failed.
     """
 
     landed: list[LedgerRow] = field(default_factory=list)
@@ -44,16 +44,16 @@ def ingest(
     now: Callable[[], datetime],
     progress: Progress | None = None,
 ) -> Ingested:
-    """Land the rows of `streams` that came since the last run.
+    """Land the rows of `streams` since the last run.
 
     Args:
-        lake: where the raw table is; created there if missing.
+        lake: the lake of the raw table, which is created if it is missing.
         connector: the source.
-        streams: as the source writes them.
+        streams: the streams' names as the source writes them.
         fetcher: sends the connector's requests.
-        since: where a stream that was never landed begins; UTC, inclusive.
-        now: the time, UTC without a zone.
-        progress: told of every page.
+        since: where a stream's first load begins; UTC, inclusive.
+        now: returns the time, UTC without a zone.
+        progress: called for every page.
 
     Raises:
         ConcurrentWriter: another process is landing in the same table.
@@ -70,7 +70,7 @@ def ingest(
         if first is None:
             return Ingested(failures=fetcher.failures, warnings=fetcher.warnings)
 
-        from .dlt_job import land  # importing dlt takes two seconds, which a run with nothing new need not wait
+        from .dlt_job import land  # importing dlt takes two seconds, which a run with nothing new should not wait for
         from .load import LoadInProgress
 
         load = LoadInProgress(lake, connector.raw, table, source=fetcher.address, channel="rest", now=now)

@@ -1,6 +1,6 @@
-"""A load on its way: counts the rows that pass, puts files into the table's folder, commits them.
+"""A load in progress: counts the rows, puts files into the table's folder, and commits them.
 
-Knows nothing of dlt, which only drives it (`landing.py`).
+It knows nothing of dlt, which only drives it (`dlt_job.py`).
 """
 
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ class _Stream:
 
 @dataclass
 class LoadInProgress:
-    """A load until its commit: which rows, which files, which watermarks."""
+    """A load until its commit: its rows, files and watermarks."""
 
     lake: Lake
     raw: RawTable
@@ -74,7 +74,7 @@ class LoadInProgress:
         self.started_at = self.now()
 
     def tables(self, pages: Iterator[Page], load_id: str) -> Iterator[pa.Table]:
-        """The pages as rows of the raw table, many pages at a time; keeps count of them."""
+        """The pages as rows of the raw table, many pages at a time; counts them."""
         self.load_id = load_id
         schema = self.raw.table.arrow_schema(self.table.schema())
         gathered: list[pa.RecordBatch] = []
@@ -112,12 +112,12 @@ class LoadInProgress:
         return pa.Table.from_arrays(columns, schema=schema)
 
     def _address(self, job_file: Path) -> str:
-        """Where a job's file goes: the same at every attempt, so none leaves a second copy."""
+        """The address of a job's file. It is the same at every attempt, so that no second copy is left."""
         file_id = job_file.name.split(".")[1]
         return f"{self._data_folder}/{self.load_id}-{file_id}.parquet"
 
     def stage(self, job_file: Path) -> None:
-        """Put a file into the table's folder, where nobody sees it before the commit."""
+        """Put a file into the table's folder, where no reader sees it before the commit."""
         address = self._address(job_file)
         footer = pq.read_metadata(job_file)
         check_file(footer, self.raw.table, self.table.schema(), job_file)
@@ -125,7 +125,7 @@ class LoadInProgress:
         self.files.append(self._data_file(job_file, footer, address))
 
     def _data_file(self, job_file: Path, footer: pq.FileMetaData, address: str) -> DataFile:
-        # pyiceberg's public `add_files` refuses files that carry field ids, which are what make ours safe to read
+        # pyiceberg's public `add_files` refuses files with field ids, which make ours safe to read
         schema = self.table.schema()
         statistics = data_file_statistics_from_parquet_metadata(
             footer,
@@ -146,14 +146,14 @@ class LoadInProgress:
         )
 
     def commit(self) -> None:
-        """One snapshot with all files, and in the same commit the watermarks and the load's id."""
+        """Commit one snapshot with all files and, in the same commit, the watermarks and the load's id."""
         with readable(self.lake, self.raw.name):
             self._commit()
 
     def _commit(self) -> None:
         table = self.lake.catalog.load_table(identifier(self.raw.name))
         if table.metadata_location != self.table.metadata_location:
-            # dlt tries a job again when its end was not seen; then the commit is there already
+            # dlt repeats a job whose end it did not see; the commit exists then
             if not self._is_ours(table):
                 raise self._overtaken()
             self.committed = table
@@ -173,14 +173,14 @@ class LoadInProgress:
                 self.ledger_rows = self._ledger_rows(landed_at)
                 load = LastLoad(self.load_id, landed_at)
                 transaction.set_properties({**watermark_properties(cursors), **last_load_property(load)})
-        except CommitFailedException as error:  # refused, so it is certain that nothing of it is in the table
+        except CommitFailedException as error:  # it was refused, so certainly nothing of it is in the table
             self.is_in_doubt = False
             raise self._overtaken() from error
         self.is_in_doubt = False
         self.committed = table
 
     def discard_files_of(self, load_id: str) -> None:
-        """Remove the files that a load put into the table's folder, unless it was committed."""
+        """Remove the files that a load put into the table's folder, unless they were committed."""
         table = self.lake.catalog.load_table(identifier(self.raw.name))
         if not is_committed(self.lake, table, load_id):
             self.lake.remove_files(self._data_folder, f"{load_id}-")

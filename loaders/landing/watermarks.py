@@ -1,6 +1,6 @@
-"""What is landed already, kept in the raw table's properties, where a commit sets it together with the rows.
+"""Watermarks: how far each stream has landed, in properties of the raw table that a commit sets together with the rows.
 
-Properties outlive snapshots, which expire. There is one per stream, so a load writes only those that it moved:
+Properties outlive snapshots, which expire. There is one per stream, so a load writes only those that moved:
 
     schemahub.watermark.BTC-USD = {"token": "7239338", "last_id": "7239338"}
 """
@@ -19,7 +19,7 @@ class _Watermark(msgspec.Struct):
 
 
 def read_watermark(table: Table, stream: str) -> Cursor | None:
-    """Up to where `stream` is landed; None where nothing is."""
+    """The position up to which `stream` has landed; None if nothing has."""
     text = table.properties.get(_PREFIX + stream)
     if text is None:
         return None
@@ -28,7 +28,7 @@ def read_watermark(table: Table, stream: str) -> Cursor | None:
 
 
 def watermark_properties(cursors: dict[str, Cursor]) -> dict[str, str]:
-    """The properties to set in the commit that lands up to `cursors`, by stream."""
+    """The properties to set in the commit that lands up to `cursors`, which are given by stream."""
     return {
         _PREFIX + stream: msgspec.json.encode(_Watermark(cursor.token, cursor.last_id)).decode()
         for stream, cursor in cursors.items()
