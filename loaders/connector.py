@@ -29,9 +29,9 @@ _MOST_ANSWERS = 20
 
 @dataclass(frozen=True)
 class Cursor:
-    """The position up to which a stream has landed. `token` resumes there; it is the exchange's own text, never derived.
+    """The position up to which a stream has landed. `token` resumes there; it is the exchange's own text.
 
-    `last_id` is the id of the last row before the position; a later page may repeat that row, which is not landed again.
+    `last_id` is the id of the last landed row; a later page may repeat that row, but it isn't landed again.
     """
 
     token: str
@@ -40,7 +40,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class Request:
-    """A GET request. `weight` is its cost in the exchange's own units, and `scope` names the budget that it counts for."""
+    """A GET request. `weight` is its cost in the exchange's own units; `scope` names the budget that it uses."""
 
     path: str
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -146,7 +146,7 @@ def ask_until(
     """Repeat a request until the response is as expected, or was the same `times` times.
 
     A cache, or a fault, may send a page that was requested earlier. With contiguous ids this shows, because the page
-    doesn't begin where the last one ended. A hole in the ids looks the same, but repeating the request doesn't change it.
+    doesn't begin where the last one ended. A hole in the ids looks the same, but stays when the request is repeated.
 
     Raises:
         UnexpectedPayload: the responses kept changing; the message names `what` was requested.

@@ -123,7 +123,7 @@ class Fetcher:
         return self._exchange_clock.warnings
 
     def pages(self, walks: Mapping[str, Walk]) -> Iterator[Page]:
-        """The pages of all walks as they arrive; those of one symbol are in order. `failures` is complete afterwards."""
+        """The pages of all walks as they arrive, in order for each symbol. `failures` is complete afterwards."""
         pages: queue.Queue[Page | None] = queue.Queue(_PAGES_AHEAD)
         waiting: queue.SimpleQueue[tuple[str, Walk]] = queue.SimpleQueue()
         for walk in walks.items():
@@ -277,8 +277,7 @@ def _banned(ban: Ban) -> Banned:
 
 
 def _pause(error: TransientError, attempt: int) -> float:
-    """The seconds before the next attempt: what the exchange requested, otherwise doubling from half a second, with
-    jitter."""
+    """The seconds before the next attempt: as the exchange requested, or doubling from half a second, with jitter."""
     if error.retry_after is not None and error.retry_after >= _SHORTEST_WAIT:
         return error.retry_after
     grown = min(_LONGEST_BACKOFF, 2.0 ** (attempt - 2)) * random.uniform(0.5, 1.0)

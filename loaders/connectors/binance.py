@@ -2,9 +2,9 @@
 
 Source: https://developers.binance.com/docs/binance-spot-api-docs/rest-api, state of 2026-07-21.
 
-Pages go by id: `historicalTrades?fromId=` is inclusive and oldest first. They never go by time, because up to 735 trades
-of one market shared a millisecond. `aggTrades` is used only to find the first id at or after a time: the other endpoints
-take no time. The exchange decides how many trades a page has, so only an empty page is the end.
+Pages go by id: `historicalTrades?fromId=` is inclusive and oldest first. They never go by time, because up to 735
+trades of one market shared a millisecond. `aggTrades` is used only to find the first id at or after a time: the other
+endpoints take no time. The exchange decides how many trades a page has, so only an empty page is the end.
 """
 
 from collections.abc import Generator

@@ -232,8 +232,8 @@ def _have_ids(ids: pa.StringArray) -> bool:
 
 
 def _made_ids(trades: list[_Trade], twins: Twins) -> list[str]:
-    # The same trade must get the same id whenever it is fetched, and two alike in all of this must stay two, also
-    # where one is the last of a page and one the first of the next.
+    # The same trade must get the same id whenever it is fetched, and two identical trades must stay two, even if one
+    # is the last of a page and the other the first of the next.
     seen = Counter(twins)
     ids = []
     for trade in trades:

@@ -89,8 +89,8 @@ def land(load: LoadInProgress, pages: Iterator[Page]) -> list[LedgerRow]:
     """Land `pages` in one commit, and record it in the ledger.
 
     Args:
-        load: an empty load with the table as it was when its watermarks were read; if the table was written since, nothing
-            is landed.
+        load: an empty load with the table as it was when its watermarks were read; nothing is landed if the table was
+            written since.
         pages: pages that continue those watermarks. They are taken one by one, so they need not fit into memory.
 
     Returns:
@@ -115,8 +115,7 @@ def land(load: LoadInProgress, pages: Iterator[Page]) -> list[LedgerRow]:
 
 
 def _run_pipeline(load: LoadInProgress, pages: Iterator[Page], folder: Path) -> bool:
-    """Extract, normalize and load. Returns whether Ctrl-C was pressed while dlt loaded, because dlt finishes its work
-    first."""
+    """Extract, normalize and load. Returns whether Ctrl-C came while dlt loaded, which finishes its work first."""
 
     @dlt.resource(  # type: ignore[untyped-decorator] # dlt is untyped for us, see pyproject.toml
         name=load.raw.name,
