@@ -1,4 +1,4 @@
-"""SchemaHub in an AWS account: what makes it there, what runs there, and what tries AWS itself.
+"""SchemaHub in an AWS account: what sets it up, what runs there, and what tries AWS itself.
 
     deploy/           the stack of template.yaml, and the package of what the jobs run
     job/              the Glue jobs' script, the Lambda function and its Dockerfile

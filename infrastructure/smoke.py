@@ -1,10 +1,10 @@
-"""Try a new account: `make aws-smoke YES=<account>/<region>`.
+"""Tries a new account: `make aws-smoke YES=<account>/<region>`.
 
     python -m infrastructure.smoke --yes 123456789012/eu-central-1 [--lake s3://bucket/prefix] [--only Athena]
 
 It works in a Glue database `schemahub_smoke` and a folder `.smoke` of the lake, and removes them with every version of
-their files. A run costs less than a cent and takes a minute or two. One line for each check; the exit code is 1 where
-one failed. The standard AWS variables lead it elsewhere, for example to a local Athena.
+their files. A run costs less than a cent and takes a minute or two. One line for each check; the exit code is 1 if
+one failed. The standard AWS variables direct it elsewhere, for example to a local Athena.
 """
 
 import os
@@ -56,7 +56,7 @@ def smoke(
 
 
 def try_all(scratch: Scratch, checks: Mapping[str, Check]) -> list[str]:
-    """Try the checks, saying how each went, and remove what they made; gives the names of those that failed."""
+    """Run the checks, print each result, remove what they created, and return the names of those that failed."""
     failed = []
     scratch.make()
     try:

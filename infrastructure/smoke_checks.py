@@ -1,6 +1,6 @@
-"""What a new account must do for us, one function each: it says what it saw, or raises CheckFailed.
+"""The checks of a new account, one function each, which returns what it found or raises CheckFailed.
 
-The checks work in a Glue database and a folder of the lake that are theirs alone: `Scratch`.
+The checks use a Glue database and a folder of the lake of their own: `Scratch`.
 
 Sources: docs.aws.amazon.com, read 2026-11-24: AmazonS3/latest/userguide/conditional-writes.html,
 glue/latest/webapi/API_UpdateTable.html, athena/latest/ug/querying-iceberg.html.
@@ -35,12 +35,12 @@ _LONGEST_STATEMENT_SECONDS = 300
 
 
 class CheckFailed(Exception):
-    """AWS does not do what SchemaHub builds on."""
+    """AWS does not behave as SchemaHub requires."""
 
 
 @dataclass(frozen=True)
 class Scratch:
-    """A database, and a folder in the lake `s3://bucket/prefix`, for the checks alone."""
+    """A database and a folder in the lake `s3://bucket/prefix` that only the checks use."""
 
     bucket: str
     prefix: str
@@ -68,7 +68,7 @@ class Scratch:
         return GlueLake(self.lake).catalog
 
     def make(self) -> None:
-        """Make the database; raises Misconfigured where there is one of that name, which may be somebody's."""
+        """Create the database; raises Misconfigured if one with that name exists, because others may use it."""
         glue = self.client("glue")
         try:
             glue.create_database(DatabaseInput={"Name": DATABASE, "LocationUri": self.location})
@@ -79,7 +79,7 @@ class Scratch:
             ) from None
 
     def remove(self) -> None:
-        """Remove all that was made, old versions of objects included; what is gone already is left out."""
+        """Remove everything that was created, including old versions of objects, as far as it still exists."""
         glue = self.client("glue")
         with suppress(glue.exceptions.EntityNotFoundException):
             glue.delete_database(Name=DATABASE)
@@ -87,7 +87,7 @@ class Scratch:
             delete(self.client("s3"), self.bucket, versions)
 
     def table(self, name: str, rows: int) -> Table:
-        """An Iceberg table with so many rows, as the loaders make them: a stale commit is not repeated."""
+        """An Iceberg table with the given number of rows, created as the loaders do: a stale commit is not repeated."""
         table = self.catalog.create_table(
             f"{DATABASE}.{name}",
             _rows(rows).schema,
@@ -98,13 +98,13 @@ class Scratch:
         return table
 
     def answer(self, sql: str) -> list[tuple[str | None, ...]]:
-        """The rows, as text, of a statement in our workgroup; raises CheckFailed where it fails or takes too long."""
+        """The rows, as text, of a statement in our workgroup; raises CheckFailed if it fails or takes too long."""
         athena, began = self.client("athena"), time.monotonic()
         query = athena.start_query_execution(
             QueryString=sql,
             QueryExecutionContext={"Catalog": "awsdatacatalog", "Database": DATABASE},
             WorkGroup=self.workgroup,
-            # a workgroup's own place for results goes before this one
+            # a workgroup's own location for results overrides this one
             ResultConfiguration={"OutputLocation": f"{self.location}/results/"},
         )["QueryExecutionId"]
         while True:

@@ -1,1 +1,1 @@
-"""Coordinate loaders, generator and dbt; the command line."""
+"""Coordinates loaders, generator and dbt, and offers the command line."""

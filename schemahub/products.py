@@ -1,8 +1,8 @@
-"""The product lists in `config/products/`: what an exchange's answer makes of the list that is there.
+"""The product lists in `config/products/`, and how an exchange's response changes a list.
 
-A list never loses a product: what is no longer traded stays, marked `delisted: true`, so that trades landed of it keep
-their canonical symbol. Since an answer can be wrong, or have all products in maintenance, it isn't believed where it
-lists less than half of what was listed before, or tells another meaning of a product, unless it is forced.
+A list never loses a product: one that is no longer traded stays, marked `delisted: true`, so that its landed trades
+keep their canonical symbol. A response can be wrong, or have all products in maintenance. So it isn't accepted if it
+lists less than half of the products listed before, or gives a product other assets, unless it is forced.
 """
 
 import os
@@ -28,19 +28,19 @@ _MOST_NAMES = 5
 
 @dataclass(frozen=True)
 class ProductUpdate:
-    """A list as it is to be written, and what is to be said of it, a line each."""
+    """A list to write, and remarks on it of one line each."""
 
     entries: tuple[ProductEntry, ...]
     remarks: tuple[str, ...]
 
     @property
     def listed(self) -> int:
-        """How many of the entries are traded now."""
+        """The number of entries that are traded now."""
         return sum(not entry.delisted for entry in self.entries)
 
 
 def read_products(path: Path, shown_as: str) -> list[ProductEntry]:
-    """The list that is there, empty where there is no file; raises Misconfigured where it can't be read."""
+    """The existing list, empty if there is no file; raises Misconfigured if it can't be read."""
     if not path.exists():
         return []
     try:
@@ -53,7 +53,7 @@ def read_products(path: Path, shown_as: str) -> list[ProductEntry]:
 def updated(
     exchange: str, before: Sequence[ProductEntry], answer: Iterable[ListedProduct], *, force: bool
 ) -> ProductUpdate:
-    """The list after an exchange's answer; raises Misconfigured where the list is better kept as it is."""
+    """The list after an exchange's response; raises Misconfigured if the list should be kept unchanged."""
     told, unusable = _usable(answer)
     known = {entry.symbol: entry for entry in before}
     listed = [entry.symbol for entry in before if not entry.delisted]
@@ -118,8 +118,8 @@ def product_list(exchange: str, entries: Iterable[ProductEntry]) -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Replace a file at once, so that a crash, or a reader, finds all of the old text or all of the new one."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")  # hidden, so that nobody takes it for a list
+    """Replace a file atomically, so that a crash leaves, and a reader sees, either the old text or the new one."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")  # hidden, so that it isn't read as a list
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with aside.open("w", encoding="utf-8", newline="\n") as file:

@@ -1,4 +1,4 @@
-"""What AWS refuses, or the machine, wherever it comes up, as an error of this project's."""
+"""Turns refusals of AWS or of the machine, wherever they occur, into errors of this project."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ _NOT_FOUND = "EntityNotFoundException"
 
 
 class AwsRefuses(TerminalError):
-    """AWS, or the way to it, refused a request."""
+    """AWS, or the connection to it, refused a request."""
 
 
 @contextmanager
 def refusals_as_errors() -> Iterator[None]:
-    """Raise AwsRefuses or LakeUnavailable in place of an error that comes of a refusal; others go on as they are."""
+    """Raise AwsRefuses or LakeUnavailable instead of an error that a refusal caused; others pass unchanged."""
     try:
         yield
     except SchemaHubError:
@@ -33,8 +33,10 @@ def refusals_as_errors() -> Iterator[None]:
 
 
 def refusal_behind(error: BaseException) -> str | None:
-    """What AWS refused, in one line, where an error comes of a refusal of AWS's; else None."""
-    from lakehouse.aws_errors import aws_refusal  # botocore takes a tenth of a second, which only a failure need wait
+    """One line about the refusal of AWS that caused an error; None if none did."""
+    from lakehouse.aws_errors import (
+        aws_refusal,
+    )  # importing botocore takes a tenth of a second, which only a failure needs
 
     reason: BaseException | None = error
     while reason is not None and (reason is error or type(reason).__name__ != _NOT_FOUND):

@@ -1,7 +1,7 @@
-"""Settings: a flag wins over a `SCHEMAHUB_*` environment variable, and that over `config/schemahub.yaml`.
+"""Settings: a flag overrides a `SCHEMAHUB_*` environment variable, which overrides `config/schemahub.yaml`.
 
-Nothing else of this project reads a `SCHEMAHUB_*` variable. Other processes, dbt among them, are handed what they need:
-see `Settings.dbt_environment`.
+No other module reads a `SCHEMAHUB_*` variable. Other processes, such as dbt, are given what they need: see
+`Settings.dbt_environment`.
 """
 
 import os
@@ -53,7 +53,7 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _written_as(pattern: str, expected: str) -> BeforeValidator:
-    """Accepts a value that is written as `pattern` says, so that dbt does not stumble over another one later."""
+    """Accept only values that match `pattern`, because dbt would fail on others later."""
 
     def check(value: Any) -> Any:
         if value is None or re.fullmatch(pattern, str(value)):
@@ -67,7 +67,7 @@ _AddressInS3 = Annotated[str, _written_as(r"s3://.+", "an address that begins wi
 
 
 class Settings(BaseSettings):
-    """What a run needs to know besides the mapping registry."""
+    """What a run needs to know in addition to the registry."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -111,7 +111,7 @@ class Settings(BaseSettings):
 
     @property
     def dbt_environment(self) -> dict[str, str]:
-        """What profiles.yml reads, besides the lake, as environment variables."""
+        """What profiles.yml reads in addition to the lake, as environment variables."""
         values = {variable(name): getattr(self, name) for name in FOR_DBT}
         return {name: str(value) for name, value in values.items() if value is not None}
 
@@ -156,13 +156,13 @@ class Settings(BaseSettings):
 
 
 def _url_variables() -> dict[str, Any]:
-    """`SCHEMAHUB_<EXCHANGE>_URL` of every exchange for which it is set."""
+    """The value of `SCHEMAHUB_<EXCHANGE>_URL` for every exchange for which it is set."""
     urls = {name: url for name in connector_names() if (url := os.environ.get(url_variable(name)))}
     return {"urls": urls} if urls else {}
 
 
 def _settings_file() -> dict[str, Any]:
-    """What `config/schemahub.yaml` says; a date there is text, as elsewhere in config/."""
+    """The content of `config/schemahub.yaml`; dates are text, as in all of config/."""
     try:
         content = read_yaml(PROJECT / _FILE)
     except BadYaml as error:
@@ -173,7 +173,7 @@ def _settings_file() -> dict[str, Any]:
 
 
 def load_settings(**flags: str | None) -> Settings:
-    """The settings, with the `flags` that were given; raises Misconfigured with every problem in one line."""
+    """The settings, including the given `flags`; raises Misconfigured with all problems in one line."""
     given: Mapping[str, Any] = {name: value for name, value in flags.items() if value is not None}
     problems = list(unknown_variables(known_variables(), os.environ))
     try:
@@ -186,13 +186,13 @@ def load_settings(**flags: str | None) -> Settings:
 
 
 def known_variables() -> set[str]:
-    """Every variable that is a setting."""
+    """The names of all variables that are settings."""
     fields = {variable(name) for name in Settings.model_fields if name != "urls"}
     return fields | {url_variable(name) for name in connector_names()}
 
 
 def lake_of(lake: str | None, s3_bucket: str | None, s3_prefix: str | None) -> str | None:
-    """The lake that flags name: `--lake`, or `--s3-bucket` and perhaps `--s3-prefix`; None where none is given."""
+    """The lake that flags name: `--lake`, or `--s3-bucket` and optionally `--s3-prefix`; None without them."""
     if s3_bucket is None and s3_prefix is None:
         return lake
     if lake is not None:
@@ -203,7 +203,7 @@ def lake_of(lake: str | None, s3_bucket: str | None, s3_prefix: str | None) -> s
 
 
 def base_url(connector: Connector, urls: Mapping[str, str]) -> str:
-    """Where an exchange's API is: what `urls` of the settings names, else the exchange's own address."""
+    """The base URL of an exchange's API: the one in `urls` of the settings, or the exchange's own."""
     url = urls.get(connector.name) or connector.base_url
     if not _is_address(url):
         raise Misconfigured(
@@ -217,12 +217,12 @@ def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port, or an IPv6 address, that is none
+    except ValueError:  # the port or the IPv6 address is invalid
         return False
 
 
 def parse_since(text: str, *, now: datetime) -> datetime:
-    """A moment in UTC from `2026-01-05`, `2026-01-05T00:00:00Z`, or how long before `now`: `90m`, `2d`."""
+    """A moment in UTC from `2026-01-05`, `2026-01-05T00:00:00Z`, or a duration before `now`: `90m`, `2d`."""
     try:
         moment = _moment(text, now)
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""The demo's lake: its trades are not real, so it is marked, and nothing else goes into it."""
+"""The demo's lake. Its trades are not real, so it is marked, and nothing else is landed in it."""
 
 import shutil
 
@@ -15,7 +15,7 @@ DEMO = "demo"
 
 
 def new_lake(lake: LocalLake) -> None:
-    """Empty the demo's lake, but for the locks; raises Misconfigured where the folder holds anything else."""
+    """Empty the demo's lake, except the locks; raises Misconfigured if the folder holds anything else."""
     work_folder = lake.work_folder
     others = [path for path in lake.folder.iterdir() if path != work_folder]
     if others and not is_simulated(lake):
@@ -23,7 +23,7 @@ def new_lake(lake: LocalLake) -> None:
     for path in others:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in work_folder.iterdir():
-        if path.suffix != ".lock":  # somebody may hold it
+        if path.suffix != ".lock":  # another process may hold it
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     (lake.folder / MARK).write_text(_MARK_TEXT)
 

@@ -1,6 +1,6 @@
-"""From canonical symbols (BTC-USD) to each exchange's own (XBTUSD), by the product lists in `config/products/`.
+"""Translates canonical symbols (BTC-USD) to each exchange's own (XBTUSD), by the product lists in `config/products/`.
 
-A symbol may be typed in capitals or not; it is kept as the list spells it (kBONK-USD).
+A symbol may be typed in upper or lower case; the spelling of the list is used (kBONK-USD).
 """
 
 import difflib
@@ -16,10 +16,10 @@ _Lists = Mapping[str, Mapping[str, list[Product]]]
 def exchange_symbols(
     symbols: Sequence[str], exchanges: Sequence[str], products: Sequence[Product]
 ) -> Mapping[str, list[str]]:
-    """For each exchange the symbols it lists, as it writes them; an exchange may list none.
+    """For each exchange, the symbols that it lists, as it writes them; an exchange may list none.
 
-    Raises Misconfigured for a symbol that no exchange at all ever listed, naming near matches on those that were asked
-    for, and for one that could be several products of an exchange.
+    Raises Misconfigured for a symbol that no exchange ever listed, naming near matches on the given exchanges, and for
+    one that could be several products of an exchange.
     """
     lists = _lists(exchanges, products)
     known = {product.canonical_symbol.casefold() for product in products}
@@ -36,7 +36,7 @@ def exchange_symbols(
 def no_longer_listed(
     symbols: Sequence[str], exchanges: Sequence[str], products: Sequence[Product]
 ) -> Mapping[str, list[str]]:
-    """For each exchange the symbols, as it writes them, that it listed once and can't be asked for any more."""
+    """For each exchange, the symbols, as it writes them, that it no longer lists."""
     lists = _lists(exchanges, products)
     named = {exchange: [_named(symbol, exchange, lists) for symbol in symbols] for exchange in exchanges}
     return {
@@ -56,7 +56,7 @@ def _lists(exchanges: Sequence[str], products: Sequence[Product]) -> _Lists:
 
 
 def _named(symbol: str, exchange: str, lists: _Lists) -> list[Product]:
-    """The products of an exchange that a symbol names: those spelled so, else those that differ in capitals alone."""
+    """The products of an exchange that a symbol names: exact matches, otherwise those that differ only in case."""
     near = lists[exchange].get(symbol.casefold(), [])
     exact = [product for product in near if product.canonical_symbol == symbol]
     if not exact and len(spellings := _each_once(product.canonical_symbol for product in near)) > 1:

@@ -1,4 +1,4 @@
-"""The `SCHEMAHUB_*` environment variables: how they are called, and which of those that are set nobody reads."""
+"""The `SCHEMAHUB_*` environment variables: their names, and which of those that are set are unknown."""
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,17 +11,17 @@ _LONGEST_NAME = 100
 
 
 def variable(field: str) -> str:
-    """The variable of a setting."""
+    """The name of a setting's variable."""
     return f"{PREFIX}{field.upper()}"
 
 
 def url_variable(exchange: str) -> str:
-    """The variable that names where an exchange's API is."""
+    """The name of the variable for the base URL of an exchange's API."""
     return variable(f"{exchange}_url")
 
 
 def unknown_variables(known: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:
-    """One line for each variable with our prefix that is not one of `known`; one that is empty counts as not set."""
+    """One line for each variable with our prefix that is not one of `known`. An empty one counts as not set."""
     names = sorted(name.removeprefix(PREFIX) for name in known)
     for name, value in sorted(environment.items()):
         found = name.removeprefix(PREFIX)[:_LONGEST_NAME]

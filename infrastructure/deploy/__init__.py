@@ -1,6 +1,6 @@
-"""Make, change and remove what an AWS account needs.
+"""Creates, changes and removes what SchemaHub needs in an AWS account.
 
 template.yaml     the stack: bucket, catalog, workgroup, roles, Glue jobs, alarms
-stack.py          makes and removes it; with change_sets.py, contents.py and schedule.py
+stack.py          creates and removes it; with change_sets.py, contents.py and schedule.py
 package.py        packs what the jobs run
 """

@@ -1,4 +1,4 @@
-"""Change a CloudFormation stack: a change set first, which tells what would happen, and then what happens.
+"""Changes a CloudFormation stack by a change set, which first shows what would be done.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html,
 read 2026-11-24.
@@ -22,12 +22,12 @@ _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": "+", "Dynamic": "~
 
 
 class StackFailed(TerminalError):
-    """AWS could not do what the stack asks for."""
+    """AWS could not make the requested change to the stack."""
 
 
 @dataclass(frozen=True)
 class Stack:
-    """What there is of a stack."""
+    """The state of a stack."""
 
     name: str
     status: str
@@ -36,11 +36,11 @@ class Stack:
 
     @property
     def is_there(self) -> bool:
-        """Whether it was ever made; a change set alone makes a stack that is only looked at."""
+        """Whether the stack was ever created. A change set alone creates one that is only under review."""
         return self.status not in ("", "REVIEW_IN_PROGRESS")
 
     def check_is_at_rest(self) -> None:
-        """Raise StackFailed where somebody changes it right now."""
+        """Raise StackFailed if the stack is being changed right now."""
         if self.is_there and self.status.endswith("_IN_PROGRESS"):
             raise StackFailed(f"stack `{self.name}` is in {self.status}: wait until that has ended")
 
@@ -52,7 +52,7 @@ class Stacks:
     client: Any
 
     def find(self, name: str) -> Stack:
-        """The stack of that name; with no status where there is none."""
+        """The stack with that name; without a status if there is none."""
         try:
             found = self.client.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
@@ -67,7 +67,7 @@ class Stacks:
         )
 
     def propose(self, stack: Stack, template: str, parameters: Mapping[str, str]) -> "ChangeSet | None":
-        """What would change; None where nothing would. Raises StackFailed where AWS does not take the template."""
+        """The changes that would be made; None if there are none. Raises StackFailed if AWS refuses the template."""
         stack.check_is_at_rest()
         answer = self.client.create_change_set(
             StackName=stack.name,
@@ -89,19 +89,19 @@ class Stacks:
         return proposed
 
     def resources(self, stack: Stack) -> list[dict[str, Any]]:
-        """What it is made of, and still there."""
+        """The stack's resources that still exist."""
         pages = self.client.get_paginator("list_stack_resources").paginate(StackName=stack.name)
         resources = [each for page in pages for each in page["StackResourceSummaries"]]
         gone = ("CREATE_FAILED", "DELETE_COMPLETE")
         return [each for each in resources if each["ResourceStatus"] not in gone]
 
     def check_may_go(self, stack: Stack, iam: Any) -> None:
-        """Raise StackFailed, naming who, where somebody else has a policy of the stack: AWS would not remove it."""
+        """Raise StackFailed, naming the user, if somebody else uses a policy of the stack: AWS would not remove it."""
         resources = self.resources(stack)
         own = {each.get("PhysicalResourceId") for each in resources if each["ResourceType"] == "AWS::IAM::Role"}
         found: set[str] = set()
         for policy in (each for each in resources if each["ResourceType"] == "AWS::IAM::ManagedPolicy"):
-            with suppress(iam.exceptions.NoSuchEntityException):  # somebody removed it
+            with suppress(iam.exceptions.NoSuchEntityException):  # it was removed by hand
                 pages = iam.get_paginator("list_entities_for_policy").paginate(PolicyArn=policy["PhysicalResourceId"])
                 found |= {
                     f"{policy['LogicalResourceId']} by {kind.lower()} {each[f'{kind}Name']}"
@@ -123,8 +123,8 @@ class Stacks:
 
     @contextmanager
     def waiting(self, waiter: str, name: str) -> Iterator[None]:
-        """Wait until what the block asks for is done; raises StackFailed with the first reason that AWS gives."""
-        # a stack that is gone is known by its id alone
+        """Wait until the block's change is made; raises StackFailed with the first reason that AWS gives."""
+        # a deleted stack can be found only by its id
         identity = self.client.describe_stacks(StackName=name)["Stacks"][0]["StackId"]
         known = {event["EventId"] for event in self._events(identity)}
         yield
@@ -146,7 +146,7 @@ class Stacks:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """Changes that AWS has looked at and not made."""
+    """Changes that AWS has computed and not made."""
 
     stacks: Stacks
     stack: Stack
@@ -154,7 +154,7 @@ class ChangeSet:
 
     @property
     def lines(self) -> list[str]:
-        """One line for each resource that would be made (+), changed (~) or removed (-)."""
+        """One line for each resource that would be created (+), changed (~) or removed (-)."""
         pages = self.stacks.client.get_paginator("describe_change_set").paginate(ChangeSetName=self.id)
         changes = [each["ResourceChange"] for page in pages for each in page["Changes"]]
         return [
@@ -171,7 +171,7 @@ class ChangeSet:
         return self.stacks.find(self.stack.name)
 
     def drop(self) -> None:
-        """Forget it, and the stack too where it was made for the change set alone."""
+        """Delete the change set, and also the stack if it was created only for the change set."""
         if self.stack.is_there:
             self.stacks.client.delete_change_set(ChangeSetName=self.id)
         else:
@@ -179,7 +179,7 @@ class ChangeSet:
 
 
 def merged(defaults: Mapping[str, str], stack: Stack, given: Mapping[str, str]) -> dict[str, str]:
-    """The parameters: what is given, else what the stack has, else the template's own; raises Misconfigured."""
+    """The parameters: as given, otherwise those of the stack, otherwise the template's; raises Misconfigured."""
     has = {name: stack.outputs.get(name, stack.parameters.get(name)) for name in ("Bucket", "Prefix")}
     for name, value in has.items():
         if value is not None and given.get(name, value) != value:

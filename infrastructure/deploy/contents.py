@@ -1,4 +1,4 @@
-"""What a lake in AWS holds, and its removal: tables of the Glue database, and every version of every object."""
+"""What a lake in AWS holds, and its removal: the tables of the Glue database, and every version of every object."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ _OWN_FOLDERS = (".athena", ".jobs", ".schemahub")
 
 
 class HoldsData(TerminalError):
-    """Something would be removed that can't be made again."""
+    """Something would be removed that can't be recreated."""
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What is in a table of the lake, or in none."""
+    """The contents of a table of the lake, or of objects outside of all tables."""
 
     text: str
     """One line of the report, for example `raw_kraken_trades 3 rows`."""
@@ -40,7 +40,7 @@ class LakeContents:
     prefix: str
 
     def contents(self) -> list[Contents]:
-        """Every table, views left out, with its rows as its current snapshot counts them; then what is in none."""
+        """Every table except views, with the rows of its current snapshot; then the objects outside of all tables."""
         tables = self._tables()
         contents = self._of_tables(tables) if tables else []
         if strays := self._strays(tables):
@@ -48,7 +48,7 @@ class LakeContents:
         return contents
 
     def check_empty(self, contents: Sequence[Contents]) -> None:
-        """Raise HoldsData, naming it, where there is what can't be made again."""
+        """Raise HoldsData, naming the contents, if something can't be recreated."""
         if data := [each.text for each in contents if each.is_data]:
             raise HoldsData(
                 f"s3://{self.bucket} holds {', '.join(data)}; to remove that for good, say --even-with-data"
@@ -70,7 +70,7 @@ class LakeContents:
         return [table for page in pages for table in page["TableList"] if table.get("TableType") != "VIRTUAL_VIEW"]
 
     def _strays(self, tables: Sequence[Any]) -> list[str]:
-        # of a table that Glue alone forgot, or of somebody else
+        # objects of a table that only Glue forgot, or of another user
         here = f"s3://{self.bucket}/"
         folders = [f"{here}{self.prefix}/{folder}" for folder in _OWN_FOLDERS]
         folders += filter(None, (table.get("StorageDescriptor", {}).get("Location") for table in tables))
@@ -85,10 +85,10 @@ class LakeContents:
         return [key for key in keys if not f"{here}{key}".startswith(known)]
 
     def remove(self, say: Callable[[str], None]) -> None:
-        """Remove the tables, the database, the objects and the bucket; what is gone already is left out."""
+        """Remove the tables, the database, the objects and the bucket, as far as they still exist."""
         glue, s3 = boto3.client("glue"), boto3.client("s3")
         try:
-            # Glue removes its tables with it
+            # Glue removes its tables too
             glue.delete_database(Name=NAMESPACE)
             say(f"  removed Glue database {NAMESPACE}")
         except glue.exceptions.EntityNotFoundException:
@@ -109,7 +109,7 @@ class LakeContents:
 
 
 def object_versions(bucket: str, below: str = "") -> Iterator[list[dict[str, str]]]:
-    """Every version of every object whose key begins with `below`, and every mark that one was deleted, in pages."""
+    """Every version and every delete marker of the objects whose keys begin with `below`, in pages."""
     pages = boto3.client("s3").get_paginator("list_object_versions")
     try:
         for page in pages.paginate(Bucket=bucket, Prefix=below, PaginationConfig={"PageSize": _BATCH}):
@@ -121,12 +121,12 @@ def object_versions(bucket: str, below: str = "") -> Iterator[list[dict[str, str
 
 
 def without_a_stack(bucket: str) -> list[str]:
-    """The bucket and the Glue database, as far as they are there; a stack that has them is not asked for."""
+    """The bucket and the Glue database, as far as they exist, whether or not a stack has them."""
     glue, is_there = boto3.client("glue"), True
     try:
         boto3.client("s3").head_bucket(Bucket=bucket)
     except ClientError as error:
-        # somebody else's, or one in another region, is there too
+        # a bucket of another account or region exists too
         is_there = error.response["Error"]["Code"] != "404"
     found = [f"bucket {bucket}"] if is_there else []
     try:
@@ -149,7 +149,7 @@ def _rows(lake: GlueLake, table: str) -> int | None:
 
 
 def delete(s3: Any, bucket: str, versions: list[dict[str, str]]) -> None:
-    """Remove versions for good; raises HoldsData where S3 keeps one."""
+    """Remove versions permanently; raises HoldsData if S3 keeps one."""
     answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": versions, "Quiet": True})
     if errors := answer.get("Errors"):
         raise HoldsData(f"S3 would not remove {errors[0]['Key']} of {bucket}: {errors[0]['Message']}")

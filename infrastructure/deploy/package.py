@@ -6,8 +6,8 @@
     glue_job-<digest>.py                    glue_job.py
     libraries-<digest>.gluewheels.zip       the pinned wheels, for Glue's Python and Linux
 
-A name tells the content, so what is there already need not be packed, or uploaded, again. Glue installs a zip of wheels
-without a package index: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html,
+A name identifies the content, so an existing package need not be packed or uploaded again. Glue installs a zip of
+wheels without a package index: https://docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html,
 read 2026-11-24.
 """
 
@@ -32,16 +32,16 @@ PYTHON = "3.11"
 _PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 _DATA = ("config", "dbt_project")
 _LEFT_OUT = {"__pycache__", "target", "logs", "dbt_packages"}
-_SAME_TIME = (2020, 1, 1, 0, 0, 0)  # or a zip of the same files would differ from day to day
+_SAME_TIME = (2020, 1, 1, 0, 0, 0)  # otherwise a zip of the same files would differ from day to day
 
 
 class PackageFailed(TerminalError):
-    """The package can't be made."""
+    """The package can't be built."""
 
 
 @dataclass(frozen=True)
 class Package:
-    """What is put into the bucket; the digests are parameters of the stack."""
+    """The files to upload to the bucket. The digests are parameters of the stack."""
 
     folder: Path
     code_digest: str
@@ -65,7 +65,7 @@ class Package:
 
 
 def pack_code(folder: Path = FOLDER) -> Package:
-    """Pack the code, and tell what the libraries would be called."""
+    """Pack the code, and determine the name of the libraries' package."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {path.relative_to(PROJECT).as_posix(): path.read_bytes() for path in _code()}
     digest = _digest(*(part for name, content in files.items() for part in (name.encode(), content)))
@@ -79,9 +79,9 @@ def pack_code(folder: Path = FOLDER) -> Package:
 
 
 def pack_libraries(package: Package) -> None:
-    """Fetch the wheels with pip and pack them, where that was not done before; raises PackageFailed.
+    """Download the wheels with pip and pack them, unless that was done before; raises PackageFailed.
 
-    It takes a quarter of a minute, and 180 MB.
+    This takes a quarter of a minute, and 180 MB.
     """
     if package.libraries.exists():
         return
@@ -91,7 +91,7 @@ def pack_libraries(package: Package) -> None:
         names = sorted(path.name.split("-") for path in wheels.glob("*.whl"))
         (wheels / "requirements.txt").write_text("".join(f"{name}=={version}\n" for name, version, *_ in names))
         part = Path(work, "part.zip")
-        with zipfile.ZipFile(part, "w") as archive:  # wheels are compressed
+        with zipfile.ZipFile(part, "w") as archive:  # wheels are already compressed
             for path in sorted(wheels.iterdir()):
                 archive.write(path, f"wheels/{path.name}")
         part.rename(package.libraries)
@@ -132,7 +132,7 @@ def _constraints() -> Path:
 
 
 def _digest(*parts: bytes) -> str:
-    # lengths, so that no two lists of parts look alike
+    # with lengths, so that no two lists of parts give the same digest
     return hashlib.sha256(b"".join(b"%d:%s" % (len(part), part) for part in parts)).hexdigest()[:12]
 
 

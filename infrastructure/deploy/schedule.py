@@ -1,4 +1,4 @@
-"""The triggers that start the Glue jobs by themselves, and the runs that were started."""
+"""The triggers that start the Glue jobs on schedule, and the runs of the jobs."""
 
 import time
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _IS_OVER = {"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"}
 
 
 class JobIsRunning(TerminalError):
-    """A run of a Glue job writes to the lake."""
+    """A run of a Glue job is writing to the lake."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Schedule:
     glue: Any
 
     def triggers(self, *states: str) -> list[str]:
-        """Our triggers that are in one of the states, for example ACTIVATED."""
+        """Our triggers in one of the given states, for example ACTIVATED."""
         pages = self.glue.get_paginator("get_triggers").paginate()
         triggers = [trigger for page in pages for trigger in page["Triggers"]]
         return [each["Name"] for each in triggers if each["Name"] in NAMES and each["State"] in states]
@@ -37,7 +37,7 @@ class Schedule:
     def stop(self, triggers: Sequence[str]) -> None:
         for name in triggers:
             self.glue.stop_trigger(Name=name)
-        while self.triggers("DEACTIVATING"):  # or they could not be started again
+        while self.triggers("DEACTIVATING"):  # otherwise they could not be started again
             time.sleep(_PAUSE_S)
 
     def check_nothing_runs(self) -> None:

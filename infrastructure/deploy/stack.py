@@ -1,9 +1,9 @@
-"""Make and remove what SchemaHub needs in an AWS account.
+"""Creates and removes what SchemaHub needs in an AWS account.
 
     python -m infrastructure.deploy.stack bootstrap [--dry-run] [--bucket NAME] [--prefix lake] [--set Schedule=on] …
     python -m infrastructure.deploy.stack destroy [--dry-run] [--even-with-data]
 
-Both may be run again at any time, also after they were stopped: they go on from what is there. Account, region and
+Both may be run again at any time, even after they were stopped: they continue from what exists. Account, region and
 credentials come from the standard AWS chain.
 """
 
@@ -34,7 +34,7 @@ JOBS = ".jobs"
 _SEE_THE_DOCS = "docs/aws.md, `A lake without a stack`, tells"
 
 app = typer.Typer(
-    help="Make and remove what SchemaHub needs in an AWS account.",
+    help="Create and remove what SchemaHub needs in an AWS account.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -50,7 +50,7 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would b
 def bootstrap(
     stack_name: NameOption = STACK,
     bucket: Annotated[
-        str | None, typer.Option("--bucket", help="Bucket to make.  [schemahub-<account>-<region>]")
+        str | None, typer.Option("--bucket", help="Bucket to create.  [schemahub-<account>-<region>]")
     ] = None,
     prefix: Annotated[str | None, typer.Option("--prefix", help="Folder of the lake in it.  [lake]")] = None,
     settings: Annotated[
@@ -58,7 +58,7 @@ def bootstrap(
     ] = None,
     dry_run: DryRunOption = False,
 ) -> None:
-    """Make the stack, or bring it up to date, and upload what the Glue jobs run."""
+    """Create or update the stack, and upload what the Glue jobs run."""
     given = parameters_given(settings or [], Bucket=bucket, Prefix=prefix)
     bring_up(stack_name, given, pack_code(), dry_run=dry_run)
 
@@ -76,16 +76,16 @@ def destroy(
 
 
 def bring_up(stack_name: str, given: Mapping[str, str], package: Package, *, dry_run: bool) -> None:
-    """Make the stack, or bring it up to date, and upload the package, saying what is done.
+    """Create or update the stack and upload the package, and print what is done.
 
     Args:
-        stack_name: Of CloudFormation.
-        given: Parameters of the template; the others stay as they are, or as the template has them.
-        package: What the jobs run; its libraries are packed where the bucket has not got them.
-        dry_run: Say what would change, and change nothing.
+        stack_name: The name of the CloudFormation stack.
+        given: Parameters of the template. The others stay unchanged, or have the template's defaults.
+        package: What the jobs run. Its libraries are packed if the bucket doesn't have them.
+        dry_run: Print what would change, and change nothing.
 
     Raises:
-        StackFailed: AWS could not do it, or is not ready to.
+        StackFailed: AWS could not do it, or is not ready for it.
         Misconfigured: The stack has another bucket or prefix, or the names of a new one are taken.
     """
     session = boto3.Session()
@@ -98,7 +98,7 @@ def bring_up(stack_name: str, given: Mapping[str, str], package: Package, *, dry
     if not stack.is_there:
         _check_names_are_free(parameters["Bucket"] or _own_bucket(session, account))
     schedule = Schedule(session.client("glue"))
-    # those that are there: CloudFormation starts a trigger when it makes it, and never again
+    # existing triggers: CloudFormation starts a trigger when it creates it, and never again
     stopped = schedule.triggers("CREATED", "DEACTIVATED") if parameters["Schedule"] == "on" else []
     changes = stacks.propose(stack, template, parameters)
     lines = [*(changes.lines if changes else ()), *(f"  ~ {name} was stopped, and is started" for name in stopped)]
@@ -112,24 +112,24 @@ def bring_up(stack_name: str, given: Mapping[str, str], package: Package, *, dry
     if stack.is_there:
         upload(package, stack.outputs)
     made = changes.make() if changes else stack
-    if not stack.is_there:  # its bucket came first
+    if not stack.is_there:  # its bucket was created first
         upload(package, made.outputs)
     schedule.start(stopped)
     _say_outputs(made)
 
 
 def take_down(stack_name: str, *, even_with_data: bool, dry_run: bool) -> None:
-    """Remove the stack and the lake, saying what is done.
+    """Remove the stack and the lake, and print what is done.
 
     Args:
-        stack_name: Of CloudFormation.
-        even_with_data: Remove rows, and objects that belong to no table, too.
-        dry_run: Say what would go, and remove nothing.
+        stack_name: The name of the CloudFormation stack.
+        even_with_data: Also remove rows, and objects that belong to no table.
+        dry_run: Print what would be removed, and remove nothing.
 
     Raises:
-        StackFailed: AWS could not remove the stack, or would not.
-        HoldsData: There is something that can't be made again.
-        JobIsRunning: A Glue job writes.
+        StackFailed: AWS could not remove the stack, or refused to.
+        HoldsData: There is something that can't be recreated.
+        JobIsRunning: A Glue job is writing.
     """
     session = boto3.Session()
     account = _say_where(session, stack_name)
@@ -163,7 +163,7 @@ def take_down(stack_name: str, *, even_with_data: bool, dry_run: bool) -> None:
 
 
 def parameters_given(settings: Sequence[str], **named: str | None) -> dict[str, str]:
-    """The parameters that a person names, `NAME=VALUE` or by flags; raises Misconfigured for an unknown name."""
+    """The parameters given as `NAME=VALUE` or by flags; raises Misconfigured for an unknown name."""
     given = {name: value for name, value in named.items() if value is not None}
     defaults = template_defaults(TEMPLATE.read_text(encoding="utf-8"))
     for setting in settings:
@@ -181,7 +181,7 @@ def template_defaults(template: str) -> dict[str, str]:
 
 
 def upload(package: Package, outputs: Mapping[str, str]) -> None:
-    """Put the package into the lake's bucket, as far as it isn't there yet."""
+    """Upload the package to the lake's bucket, as far as it isn't there yet."""
     s3 = boto3.client("s3")
     prefix = f"{outputs['Lake'].removeprefix('s3://').partition('/')[2]}/{JOBS}/"
     listed = s3.get_paginator("list_objects_v2").paginate(Bucket=outputs["Bucket"], Prefix=prefix)
@@ -196,7 +196,7 @@ def upload(package: Package, outputs: Mapping[str, str]) -> None:
 
 
 class _TemplateLoader(yaml.SafeLoader):
-    """Reads a template; CloudFormation's own tags, such as !Sub, mean nothing here."""
+    """Reads a template. CloudFormation's own tags, such as !Sub, are ignored."""
 
 
 _TemplateLoader.add_multi_constructor("!", lambda *_: None)
@@ -204,7 +204,7 @@ _TemplateLoader.add_multi_constructor("!", lambda *_: None)
 
 @contextmanager
 def _nothing_writes(schedule: Schedule) -> Iterator[None]:
-    """Stop the schedule, let the block see that all may go, and start it again where it may not."""
+    """Stop the schedule for the block, which checks that all may be removed; restart it if the block raises."""
     triggers = schedule.triggers("ACTIVATED")
     schedule.stop(triggers)
     try:
@@ -224,7 +224,7 @@ def _check_names_are_free(bucket: str) -> None:
 
 
 def _own_bucket(session: Any, account: str) -> str:
-    # as template.yaml names it
+    # the name in template.yaml
     return f"schemahub-{account}-{session.region_name}"
 
 
@@ -237,8 +237,8 @@ def _say_what_goes(stacks: Stacks, stack: Stack, lake: LakeContents | None) -> N
 
 
 def _say_where(session: Any, stack_name: str) -> str:
-    """Say where the stack is, and give the account."""
-    if not session.region_name:  # an endpoint of one's own would do without
+    """Print where the stack is, and return the account."""
+    if not session.region_name:  # a user's own endpoint works without
         raise NoRegionError
     account: str = session.client("sts").get_caller_identity()["Account"]
     _say(f"account {account}, region {session.region_name}, stack {stack_name}")

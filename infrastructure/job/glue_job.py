@@ -1,12 +1,12 @@
-"""The script of the Glue jobs: fetch SchemaHub's package, run one command of it, tell CloudWatch when that went well.
+"""The script of the Glue jobs: fetches SchemaHub's package, runs one command of it, and reports success to CloudWatch.
 
 Glue starts this file alone, with the libraries that `package.py` packed, and with the arguments of template.yaml:
 
     --package s3://bucket/lake/.jobs/schemahub-1a2b3c.zip --lake s3://bucket/lake --region eu-central-1
     --run ingest --command "run ingest"
 
-Glue adds arguments of its own, which are none of ours. The command runs in a process of its own: what Glue has loaded
-into this one, older libraries among it, does not reach it. No Spark is used.
+Glue adds its own arguments, which are ignored. The command runs in a separate process, so that it isn't affected by
+what Glue has loaded into this one, such as older libraries. Spark is not used.
 """
 
 import argparse
@@ -28,11 +28,11 @@ METRIC = "SucceededRuns"
 
 
 class RunFailed(Exception):
-    """The command ended with an error; the message ends with its last words."""
+    """The command ended with an error; the message ends with its last output."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Do what the arguments say; raises RunFailed, which Glue shows as the reason of the failed job run."""
+    """Run as the arguments say; raises RunFailed, which Glue shows as the reason of the failed job run."""
     parser = argparse.ArgumentParser(allow_abbrev=False)
     for name in ("package", "lake", "region", "run", "command"):
         parser.add_argument(f"--{name}", required=True)
@@ -61,7 +61,7 @@ def run(
     command: str, code: Path, settings: Mapping[str, str], *, module: str = "schemahub", folder: Path | None = None
 ) -> None:
     """Run `schemahub <command>` of the project in the folder `code`, from `folder` or there; raises RunFailed."""
-    # all that this process finds its libraries by, however Glue put it there
+    # everything by which this process finds its libraries, however Glue set it
     path = os.pathsep.join([str(code), *filter(None, sys.path)])
     done = subprocess.run(
         [sys.executable, "-m", module, *shlex.split(command)],

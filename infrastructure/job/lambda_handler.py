@@ -1,10 +1,10 @@
-"""SchemaHub in a Lambda function, made by the Dockerfile beside this file.
+"""SchemaHub in a Lambda function, built by the Dockerfile next to this file.
 
     {"run": "ingest", "command": "run ingest"}
     {"run": "unify", "command": "run unify trades_unified"}
 
-The function's environment names the lake, SCHEMAHUB_LAKE. A function ends after 15 minutes at the latest; a run that is
-cut off is continued by the next one.
+The function's environment names the lake, SCHEMAHUB_LAKE. A function ends after 15 minutes at the latest; the next run
+continues one that was cut off.
 """
 
 import os
@@ -21,7 +21,7 @@ def handler(event: dict[str, str], _: Any) -> dict[str, str]:
     """Run the event's command and count its success; raises RunFailed, and ValueError for another event."""
     if event.keys() != {"run", "command"} or "SCHEMAHUB_LAKE" not in os.environ:
         raise ValueError('expected an event such as {"run": "ingest", "command": "run ingest"}, and SCHEMAHUB_LAKE')
-    # all but one folder is read-only; DuckDB makes an empty folder `data` where it is run
+    # all folders but one are read-only, and DuckDB creates an empty folder `data` where it runs
     scratch = tempfile.gettempdir()
     settings = {"HOME": scratch, "XDG_CACHE_HOME": scratch}
     run(event["command"], PROJECT, settings, module="infrastructure.job.without_semaphores", folder=Path(scratch))

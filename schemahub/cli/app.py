@@ -1,7 +1,7 @@
-"""The app, its options and its errors, for every group of commands.
+"""The app, its options and its errors, which all groups of commands share.
 
-A command that needs a lake is made with `cls=LakeCommand`, and calls `run_context(context)`. What was done is told in a
-few lines, and what went wrong in one line on standard error, with exit code 1.
+A command that needs a lake is declared with `cls=LakeCommand` and calls `run_context(context)`. A command reports what
+it did in a few lines, and an error in one line on standard error, with exit code 1.
 """
 
 import io
@@ -59,7 +59,7 @@ def name_lake(
 
 
 class LakeCommand(TyperCommand):
-    """A command on a lake: it takes the app's options that name one after its own name, too."""
+    """A command on a lake. It also accepts the app's options that name a lake after its own name."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The command's own parameters, and the app's."""
@@ -67,14 +67,14 @@ class LakeCommand(TyperCommand):
         return [*super().get_params(ctx), *lake_options]
 
     def invoke(self, ctx: Any) -> Any:
-        """Keep the lake's options for `run_context`; one that follows the command wins over one before it."""
+        """Keep the lake's options for `run_context`; one after the command overrides one before it."""
         before, after = ctx.find_root().params, {name: ctx.params.pop(name) for name in _LAKE_OPTIONS}
         ctx.obj = {name: before[name] if value is None else value for name, value in after.items()}
         return super().invoke(ctx)
 
 
 def run_context(context: typer.Context, **flags: str | None) -> RunContext:
-    """The context of a run on the lake that a `LakeCommand` was given; `flags` are other settings."""
+    """The context of a run on the lake that a `LakeCommand` was given. `flags` are other settings."""
     return RunContext(load_settings(lake=lake_of(**context.obj), **flags))
 
 
@@ -85,22 +85,22 @@ def say(lines: Iterable[str]) -> None:
 
 
 def fail_with(problems: Sequence[str]) -> None:
-    """End the command with these problems, a line each; go on where there are none."""
+    """End the command with these problems, one line each; do nothing if there are none."""
     if problems:
-        raise SchemaHubError("\n".join(dict.fromkeys(problems)))  # a full disk stops every exchange alike
+        raise SchemaHubError("\n".join(dict.fromkeys(problems)))  # a full disk stops every exchange in the same way
 
 
 def main() -> None:
     """Run the command line."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal, or a cron mail, may know fewer characters than we print
+        sys.stdout.reconfigure(errors="replace")  # a terminal, or a cron mail, may not support all characters
     with errors_end_the_process():
         app()
 
 
 @contextmanager
 def errors_end_the_process() -> Iterator[None]:
-    """Exit with 1 and a line for each problem, or with 130 and one line after Ctrl-C; what nobody foresaw is raised."""
+    """Exit with 1 and one line per problem, or with 130 and one line after Ctrl-C; unexpected errors are raised."""
     try:
         with refusals_as_errors():
             yield
@@ -121,6 +121,6 @@ def errors_end_the_process() -> Iterator[None]:
 
 def _say_stopped() -> None:
     err.print(_STOPPED, markup=False)
-    # A Ctrl-C within an exec() of a text, as dataclasses make while they are imported, leaves a mark in Python: at its
-    # end `python -m` would then kill itself by that signal, whatever the exit code. The next text clears the mark.
+    # A Ctrl-C within an exec() of text, which dataclasses call while they are imported, leaves a mark in Python. At its
+    # end `python -m` would then kill itself by that signal, whatever the exit code. The next exec() clears the mark.
     exec("")

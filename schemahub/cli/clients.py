@@ -1,4 +1,4 @@
-"""The settings with which other engines read the lake: `schemahub spark-conf` and `trino-conf`."""
+"""Commands that print how other engines read the lake: `schemahub spark-conf` and `trino-conf`."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""dbt on the lake: `schemahub dbt …`, which hands everything on to dbt, and `schemahub docs`."""
+"""Commands that run dbt: `schemahub dbt …`, which passes everything on to dbt, and `schemahub docs`."""
 
 from typing import Annotated
 

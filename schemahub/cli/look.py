@@ -1,4 +1,4 @@
-"""What looks at a lake and changes nothing: `schemahub status`, `plan` and `query`."""
+"""Commands that only read a lake: `schemahub status`, `plan` and `query`."""
 
 from typing import Annotated
 
@@ -51,7 +51,7 @@ def query_command(
     sql: Annotated[str, typer.Argument(help="A SELECT on the lake's tables, for example trades_unified.")],
 ) -> None:
     """Print the result of a SELECT on a lake in a folder, with DuckDB."""
-    from ..runs.query import run_query  # DuckDB, which no other command of this module needs
+    from ..runs.query import run_query  # imports DuckDB, which no other command of this module needs
     from ..show.rows import show_rows
 
     looked = run_context(context)

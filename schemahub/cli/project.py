@@ -1,4 +1,4 @@
-"""What writes the project's own files: `schemahub generate` and `update-products`."""
+"""Commands that write the project's own files: `schemahub generate` and `update-products`."""
 
 from typing import Annotated
 

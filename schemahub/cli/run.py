@@ -1,4 +1,4 @@
-"""`schemahub run …`: what writes to a lake."""
+"""`schemahub run …`: commands that write to a lake."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -69,7 +69,7 @@ def pipeline_command(
 
 
 def show_ingest(context: RunContext, exchanges: Sequence[str]) -> list[str]:
-    """Ingest with a line for each exchange; gives the problems, a line each."""
+    """Ingest with one line for each exchange, and return the problems, one line each."""
     symbols = symbols_of(context, exchanges)
     say(left_out_lines(symbols, no_longer_listed(context, exchanges), context.settings.symbols))
     problems: list[str] = []
@@ -83,7 +83,7 @@ def show_ingest(context: RunContext, exchanges: Sequence[str]) -> list[str]:
 
 
 def show_unify(context: RunContext, target: str, *, full_refresh: bool = False, force: bool = False) -> None:
-    """Unify with a line for every model, and the balance; on Athena also what was read, and what it cost."""
+    """Unify with one line for each model, and the balance; on Athena also what was read and its price."""
     context.check_target(target)
     cost = cost_of(context.lake, context.registry, full_refresh=full_refresh)
     if cost.unplanned:
@@ -92,7 +92,7 @@ def show_unify(context: RunContext, target: str, *, full_refresh: bool = False, 
         unified = unify(
             context, target, full_refresh=full_refresh, force=force, report=DbtLines(out), watch=cost.queries
         )
-    finally:  # a run that fails is paid for too
+    finally:  # a run that fails costs money too
         for part in cost_report(cost.paid()):
             out.print(part, soft_wrap=isinstance(part, str), markup=False)
     say(balance_lines(unified, target))

@@ -1,6 +1,6 @@
-"""What runs against simulated exchanges: `schemahub demo` and `simulate`.
+"""Commands with simulated exchanges: `schemahub demo` and `simulate`.
 
-The simulator brings a web server, so it is imported by these commands alone.
+The simulator needs a web server, so only these commands import it.
 """
 
 from typing import TYPE_CHECKING, Annotated

@@ -1,4 +1,4 @@
-"""What keeps a lake whole: `schemahub repair`."""
+"""The command that repairs a lake: `schemahub repair`."""
 
 from typing import Annotated
 

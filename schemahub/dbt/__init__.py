@@ -1,1 +1,1 @@
-"""Run dbt: its command line, its statements on Athena, its seeds."""
+"""Runs dbt: its command line, its statements on Athena, its seeds."""

@@ -1,4 +1,4 @@
-"""What is asked of Athena besides dbt.
+"""Requests to Athena that dbt doesn't send.
 
 Sources: https://docs.aws.amazon.com/athena/latest/APIReference/API_ListQueryExecutions.html and
 API_BatchGetQueryExecution.html, read 2026-11-24.
@@ -23,19 +23,21 @@ begin."""
 
 
 def region() -> str:
-    """The region of the standard AWS chain, of which dbt-athena knows the environment alone."""
-    from lakehouse.aws import session  # boto3 takes a quarter of a second, which a lake in a folder need not wait
+    """The region of the standard AWS chain. dbt-athena itself reads only the environment."""
+    from lakehouse.aws import (
+        session,
+    )  # importing boto3 takes a quarter of a second, which a lake in a folder doesn't need
 
     return session().region_name or ""
 
 
 def stop_abandoned_statements(workgroup: str, *, sleep: Callable[[float], None] = time.sleep) -> int:
-    """Stop statements of models that a killed run left running, and wait until they have ended; gives their number.
+    """Stop statements of models that a killed run left running, wait until they have ended, and return their number.
 
-    Raises Misconfigured where there is no such workgroup.
+    They could still insert rows that this run finds missing. The caller must hold the unifying lock, so that no other
+    run has statements of models.
 
-    They could still insert what this run is about to find missing. To be called by the holder of the unifying lock,
-    so that no statement of a model that runs now is another's.
+    Raises Misconfigured if there is no such workgroup.
     """
     from lakehouse.aws import session  # as above
 
@@ -61,7 +63,7 @@ def stop_abandoned_statements(workgroup: str, *, sleep: Callable[[float], None] 
 
 
 def _recent_statements(athena: Any, workgroup: str) -> Iterator[Any]:
-    """The statements of the workgroup, newest first, back to those that must have ended."""
+    """The statements of the workgroup, newest first, back to those that must have ended by now."""
     oldest = datetime.now(UTC) - _LONGEST_STATEMENT
     for page in athena.get_paginator("list_query_executions").paginate(WorkGroup=workgroup):
         if not (ids := page["QueryExecutionIds"]):

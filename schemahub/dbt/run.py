@@ -27,7 +27,7 @@ _MOST_OF_USAGE = 20_000
 
 @dataclass(frozen=True)
 class Node:
-    """A model, seed or test that has ended."""
+    """A model, seed or test that dbt has finished."""
 
     name: str
     kind: str
@@ -47,7 +47,7 @@ Watch = Callable[[Any], None]
 
 
 class DbtFailed(TerminalError):
-    """dbt ended with an error, which it has printed unless its nodes were reported."""
+    """dbt ended with an error. It has printed the error itself, unless nodes are reported."""
 
 
 def asks_for_help(arguments: Sequence[str]) -> bool:
@@ -56,7 +56,7 @@ def asks_for_help(arguments: Sequence[str]) -> bool:
 
 
 def needs_tables(arguments: Sequence[str]) -> bool:
-    """Whether a dbt command builds or reads tables, so that they must be there, and no other run may change them."""
+    """Whether a dbt command builds or reads tables. They must exist then, and no other run may change them."""
     return not f"{_command(arguments)} ".startswith(tuple(f"{name} " for name in _WITHOUT_TABLES))
 
 
@@ -80,7 +80,7 @@ def run_dbt(
     watch: Watch | None = None,
 ) -> None:
     """Run `dbt <arguments>` with the lake's engine; with `report`, dbt itself prints nothing. Raises DbtFailed."""
-    # two seconds, which other commands need not wait
+    # importing dbt takes two seconds, which other commands don't need
     from dbt.cli.main import dbtRunner
 
     from lakehouse.duckdb.connect import LakeUnusable
@@ -124,19 +124,19 @@ def _in_one_line(message: object, *, at_most: int = _MOST_CHARACTERS) -> str:
 
 
 def docs_folder(lake: Lake, settings: Settings) -> Path:
-    """Where dbt leaves what it compiled, and its docs: a folder of the lake's own, as two lakes may be at work."""
+    """The folder for dbt's compiled SQL and docs. Each lake has its own, because two lakes may be in use."""
     return Path(settings.dbt_target_path).absolute() if settings.dbt_target_path else lake.work_folder / "dbt"
 
 
 class _Reporter:
-    """Hands ended nodes on to a report. dbt calls it in its workers, which wait for ever after an exception there."""
+    """Passes finished nodes on to a report. dbt calls it in its workers, where an exception would block dbt."""
 
     def __init__(self, report: Report) -> None:
         self._report = report
         self.error: BaseException | None = None
 
     def __call__(self, event: Any) -> None:
-        """Take an event of dbt's; keep what the report raises, for example because nobody reads the output any more."""
+        """Take an event of dbt's. An exception of the report is kept, for example if the output's reader is gone."""
         if event.info.name != "NodeFinished" or self.error:
             return
         node, seconds = event.data.node_info, event.data.run_result.execution_time
@@ -148,10 +148,10 @@ class _Reporter:
 
 @contextmanager
 def steady_time() -> Iterator[None]:
-    """Have Python's `time.time` go on steadily from now, whatever the machine's clock does.
+    """Let Python's `time.time` advance steadily from now on, whatever the machine's clock does.
 
-    dbt takes a model that is older than its own start for one whose dependencies it knows, and keeps that for the runs
-    to come. Where the clock stepped back while it read the project, every later run would fail.
+    dbt assumes that it knows the dependencies of a model that is older than its own start, and keeps that for later
+    runs. If the clock stepped back while dbt read the project, every later run would fail.
     """
     clock, wall, began = time.time, time.time(), time.monotonic()
     time.time = lambda: wall + (time.monotonic() - began)
@@ -171,13 +171,13 @@ def _environment(lake: Lake, settings: Settings) -> Iterator[None]:
         "DBT_PROFILES_DIR": str(PROJECT / "profiles"),
         "DBT_TARGET": lake.engine,
         "DBT_TARGET_PATH": work,
-        # dbt makes the folder, though it writes no log; the project's own may be read-only, as on Lambda
+        # dbt creates the folder although it writes no log; the project's own may be read-only, as on Lambda
         "DBT_LOG_PATH": work,
     }
     if lake.engine == "athena":
         wanted["AWS_REGION"] = region()
     before = dict(os.environ)
-    # what a person has set for projects of theirs would choose another profile, or empty a table
+    # what users have set for their own projects would choose another profile, or rebuild a table
     for name in [name for name in os.environ if name.startswith("DBT_")]:
         del os.environ[name]
     os.environ.update(wanted)

@@ -1,8 +1,8 @@
-"""The seed `products`: made anew only where its file has changed.
+"""The seed `products`, which is built again only if its file has changed.
 
-dbt makes a seed by dropping its table first, and on Athena whoever reads `trades_enriched` at that moment fails. There
-the table is an Iceberg table, which keeps the digest of the file that it was made of. On DuckDB it is none, and made by
-each run, while nobody else can read.
+dbt builds a seed by dropping its table first, so on Athena a query of `trades_enriched` at that moment fails. There the
+table is an Iceberg table, which keeps the digest of the file that it was built from. On DuckDB it isn't one, and every
+run builds it, while no other process can read.
 """
 
 import hashlib
@@ -19,18 +19,18 @@ _MADE_OF = "schemahub.made-of"
 
 
 def to_make(lake: Lake, *, full_refresh: bool = False) -> list[Path]:
-    """The files of which a run will make tables."""
+    """The seed files from which a run will build tables."""
     return [FILE] if full_refresh or is_stale(lake) else []
 
 
 def is_stale(lake: Lake) -> bool:
-    """Whether a run has to make the table."""
+    """Whether a run must build the table."""
     table = existing_table(lake, NAME)
     return table is None or table.properties.get(_MADE_OF) != _digest()
 
 
 def mark_as_fresh(lake: Lake) -> None:
-    """Note in the table which file it was made of."""
+    """Record in the table which file it was built from."""
     if (table := existing_table(lake, NAME)) is not None:
         with table.transaction() as transaction:
             transaction.set_properties({_MADE_OF: _digest()})

@@ -1,1 +1,1 @@
-"""What a command does: each run returns what came of it, or raises, and prints nothing."""
+"""What commands do: each run returns its result or raises, and prints nothing."""

@@ -7,9 +7,9 @@ from .context import RunContext
 
 
 def run_any_dbt(context: RunContext, arguments: Sequence[str], *, report: Report | None = None) -> None:
-    """Run `dbt <arguments>`; without any, or with `--help`, have dbt show its help. Raises DbtFailed.
+    """Run `dbt <arguments>`; without any, or with `--help`, dbt shows its help. Raises DbtFailed.
 
-    With `report` dbt itself prints nothing.
+    With `report`, dbt itself prints nothing.
     """
     if asks_for_help(arguments):
         show_help(arguments)

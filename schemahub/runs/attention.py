@@ -1,4 +1,4 @@
-"""What of a lake needs somebody's attention, a line each."""
+"""Reports what in a lake needs attention, one line for each thing."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,14 +22,14 @@ MOST_LINES = 5
 
 
 def row_count(lake: Lake, name: str) -> int:
-    """The number of rows of a table that only grows, as its current snapshot has it; 0 where there is none."""
+    """The number of rows of a table that only grows, according to its current snapshot; 0 if there is none."""
     table = existing_table(lake, name)
     snapshot = table.current_snapshot() if table is not None else None
     return int(snapshot.summary["total-records"] or 0) if snapshot and snapshot.summary else 0
 
 
 def remarks(lake: Lake, landed: Landed, registry: Registry) -> list[str]:
-    """A line for everything in a lake that needs somebody's attention."""
+    """One line for each thing in a lake that needs attention."""
     in_raw = {raw_table: row_count(lake, raw_table) for raw_table in sorted({row.raw_table for row in landed.rows})}
     return [
         *stuck(landed, shortfalls(lake)),
@@ -39,9 +39,9 @@ def remarks(lake: Lake, landed: Landed, registry: Registry) -> list[str]:
 
 
 def stale_files(registry: Registry, root: Path = PROJECT) -> list[str]:
-    """A line where the generated dbt files of the project in `root` are not those of the registry.
+    """One line if the generated dbt files of the project in `root` don't match the registry.
 
-    Schemas and documentation are generated too, but no run goes by them, and packages for AWS leave them out.
+    Schemas and documentation are generated too, but no run uses them, and packages for AWS leave them out.
     """
     count = sum(": dbt_project/" in line for line in differences(root, render(registry)))
     if not count:
@@ -50,7 +50,7 @@ def stale_files(registry: Registry, root: Path = PROJECT) -> list[str]:
 
 
 def from_the_future(balances: Iterable[Balance], target: str) -> Iterator[str]:
-    """A line where rows were rejected because a clock was behind, of their landing or of the run."""
+    """One line if rows were rejected because a clock was behind, at their landing or in the run."""
     rows = sum(count for balance in balances for reason, count in balance.reasons.items() if reason.endswith(FUTURE))
     if rows:
         yield (
@@ -60,7 +60,7 @@ def from_the_future(balances: Iterable[Balance], target: str) -> Iterator[str]:
 
 
 def stuck(landed: Landed, short: Sequence[Shortfall]) -> Iterator[str]:
-    """A line for each thing that keeps landed rows out of their target, and that waiting won't mend."""
+    """One line for each thing that keeps landed rows out of their target and won't pass by waiting."""
     yield from _unmapped(landed)
     waiting = [each for each in short if (each.target, each.raw_table, each.load_id) not in landed.unified]
     for each in waiting[:MOST_LINES]:
@@ -83,7 +83,7 @@ def _unmapped(landed: Landed) -> Iterator[str]:
 
 
 def missing_rows(landed: Landed, rows_in_raw: Mapping[str, int]) -> Iterator[str]:
-    """A line for each raw table that holds fewer rows than the ledger says were landed."""
+    """One line for each raw table that holds fewer rows than were landed according to the ledger."""
     in_ledger: Counter[str] = Counter()
     for row in landed.rows:
         in_ledger[row.raw_table] += row.row_count
@@ -96,7 +96,7 @@ def missing_rows(landed: Landed, rows_in_raw: Mapping[str, int]) -> Iterator[str
 
 
 def outdated(loads: Iterable[UnifiedLoad], versions: Mapping[str, str]) -> Iterator[str]:
-    """A line for each raw table some of whose loads were unified by another version of its mapping."""
+    """One line for each raw table with loads that were unified by another version of its mapping."""
     by_table: dict[tuple[str, str], list[UnifiedLoad]] = defaultdict(list)
     for load in loads:
         if load.mapping_version is not None and load.mapping_version != versions.get(load.raw_table):

@@ -1,4 +1,4 @@
-"""Which AWS a lake is in: its region and the addresses of its services."""
+"""The AWS that a lake is in: its region and the addresses of its services."""
 
 import os
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from ..dbt.athena import region
 
 @dataclass(frozen=True)
 class Aws:
-    """Which AWS it is; what is None, other engines find by themselves."""
+    """The AWS of a lake. Other engines find what is None by themselves."""
 
     region: str | None = None
     glue_endpoint: str | None = None
@@ -18,9 +18,9 @@ class Aws:
 
 
 def aws_in_use(lake: Lake) -> Aws | None:
-    """The AWS that the loaders use: its region, and addresses only where AWS_ENDPOINT_URL* names other than AWS's.
+    """The AWS that the loaders use: its region, and addresses only if AWS_ENDPOINT_URL* names other ones than AWS's.
 
-    None for a lake in a folder, which uses none, so that nothing of AWS is asked.
+    None for a lake in a folder, which uses no AWS and sends it no request.
     """
     if lake.engine == "duckdb":
         return None

@@ -9,7 +9,7 @@ from lakehouse.pending import UnifiedLoad
 
 @dataclass(frozen=True)
 class Balance:
-    """Of the loads of one raw table: read = inserted + known + rejected, in rows."""
+    """The balance of the loads of one raw table, in rows: read = inserted + known + rejected."""
 
     raw_table: str
     loads: int
@@ -23,7 +23,7 @@ class Balance:
 
 
 def balances(loads: Iterable[UnifiedLoad]) -> list[Balance]:
-    """The balance of each raw table that the loads are of, by its name."""
+    """The balance of each raw table that has loads, ordered by name."""
     by_table: dict[str, list[UnifiedLoad]] = defaultdict(list)
     for load in loads:
         by_table[load.raw_table].append(load)

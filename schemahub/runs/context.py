@@ -1,4 +1,4 @@
-"""What every run is handed: the settings, the lake, the registry and the clock."""
+"""What every run is given: the settings, the lake, the registry and the clock."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class RunContext:
-    """The settings of a run, and what they name; the lake and the registry are opened when they are first needed."""
+    """The settings of a run, and the lake and registry that they name, which are opened when first needed."""
 
     settings: Settings
     now: Callable[[], datetime] = utc_now
@@ -42,21 +42,21 @@ class RunContext:
         return load_registry(PROJECT)
 
     def check_target(self, target: str) -> None:
-        """Raise Misconfigured, naming near matches, where there is no such unified table."""
+        """Raise Misconfigured, naming near matches, if there is no such unified table."""
         known(target, self.registry.targets, what="target table")
 
     @contextmanager
     def unifying(self) -> Iterator[None]:
-        """Hold the only permit to run models, with every table there that they read.
+        """Hold the lock for running models, and create every table that they read if it is missing.
 
         Raises:
-            ConcurrentWriter: another process holds it.
+            ConcurrentWriter: another process holds the lock.
             LakeUnavailable: the record of what is unified is damaged.
         """
         with self.lake.writing(UNIFYING):
             if self.lake.engine == "athena":
                 stop_abandoned_statements(self.settings.workgroup)
             create_tables(self.lake, self.registry)
-            if self.lake.engine == "duckdb":  # S3 keeps what it has taken
-                check_whole(self.lake, RECORDED)  # else a run that can't read it would record over it
+            if self.lake.engine == "duckdb":  # S3 keeps what it has accepted
+                check_whole(self.lake, RECORDED)  # otherwise a run that can't read it would overwrite it
             yield

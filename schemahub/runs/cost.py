@@ -15,7 +15,7 @@ from ..settings import PROJECT
 
 @dataclass(frozen=True)
 class Bill:
-    """What a run was planned to read, and what Athena says that it has read."""
+    """What a run was planned to read, and what it has read according to Athena."""
 
     plan: Plan
     scanned: Sequence[Scanned]
@@ -32,13 +32,15 @@ class Cost:
     """The callback to pass to dbt; None if dbt runs on DuckDB, which costs nothing."""
 
     def paid(self) -> Bill | str | None:
-        """The bill of the run until now, or in a line why it is not known; None where no statement was sent.
+        """The bill of the run until now, or one line that says why it is unknown; None if no statement was sent.
 
-        How a run went is told by itself, so nothing is raised.
+        Nothing is raised, so that a run's own error is not hidden.
         """
         if not self.queries or not self.queries.nodes:
             return None
-        from lakehouse.aws import session  # boto3 takes a quarter of a second, which a lake in a folder need not wait
+        from lakehouse.aws import (
+            session,
+        )  # importing boto3 takes a quarter of a second, which a lake in a folder doesn't need
 
         try:
             return Bill(self.plan, scanned(self.queries, session().client("athena")))
@@ -53,7 +55,7 @@ def planned(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Pl
 
 
 def cost_of(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Cost:
-    """Plan what a run will read; one that can't be planned is a run all the same."""
+    """Plan what a run will read. A run that can't be planned is run all the same."""
     if lake.engine == "duckdb":
         return Cost(Plan(), None, None)
     try:

@@ -1,4 +1,4 @@
-"""The demo: a new lake, simulated exchanges, and whether all that they serve comes out once."""
+"""The demo: a new lake, simulated exchanges, and a check that every trade that they serve comes out once."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -21,7 +21,7 @@ from .raw_tables import declared_columns
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a demo."""
+    """The result of a demo."""
 
     folder: Path
     """The folder of the demo's lake."""
@@ -38,7 +38,7 @@ TARGET = "trades_unified"
 
 @dataclass(frozen=True)
 class Demo:
-    """A run against exchanges that are up."""
+    """A run against simulated exchanges that are up."""
 
     context: RunContext
     lake: LocalLake
@@ -49,13 +49,13 @@ class Demo:
     target: str = TARGET
 
     def check_complete(self) -> None:
-        """Raise SchemaHubError where a trade is missing from the unified table, or is there twice."""
+        """Raise SchemaHubError if a trade is missing from the unified table or is duplicated there."""
         held = sum(row["rows"] for row in self._unified())
         if held != self.served:
             raise SchemaHubError(f"the exchanges served {self.served:,} trades, and {self.target} holds {held:,}")
 
     def result(self) -> Result:
-        """What came of it."""
+        """The result of the demo."""
         table = self.lake.catalog.load_table(identifier(self.target))
         return Result(self.lake.folder, self.served, len(table.metadata.snapshots), self._unified())
 
@@ -77,11 +77,11 @@ class Demo:
 
 @contextmanager
 def running_demo(context: RunContext, trades: int) -> Iterator[Demo]:
-    """Make the lake anew and have exchanges up that serve `trades` trades, for the length of a `with` block.
+    """Create the lake again, and run simulated exchanges with `trades` trades for the length of a `with` block.
 
     Raises:
         Misconfigured: the lake is in S3, or the folder holds anything but a demo.
-        ConcurrentWriter: somebody else is at work on the lake.
+        ConcurrentWriter: another process is using the lake.
     """
     lake = folder_lake(
         context.lake,
@@ -98,7 +98,7 @@ def running_demo(context: RunContext, trades: int) -> Iterator[Demo]:
 
 
 def _served(context: RunContext, market: Mapping[str, Any], exchanges: Sequence[str]) -> int:
-    """The trades of the products that the run asks for: those in the settings that an exchange's list has."""
+    """The number of trades of the products that the run requests: those in the settings that the exchange lists."""
     asked = symbols_of(context, exchanges)
     names = {
         (product.exchange.lower(), product.canonical_symbol)

@@ -14,7 +14,7 @@ from .context import RunContext
 
 
 def build_docs(context: RunContext, *, only_if_missing: bool = False) -> Path:
-    """Build the site, unless it is there and only wanted if missing; gives its folder. Raises DbtFailed."""
+    """Build the site and return its folder; with `only_if_missing`, keep an existing one. Raises DbtFailed."""
     folder = docs_folder(context.lake, context.settings)
     if not (only_if_missing and (folder / "index.html").exists()):
         run_any_dbt(context, ["docs", "generate"], report=lambda _: None)
@@ -22,7 +22,7 @@ def build_docs(context: RunContext, *, only_if_missing: bool = False) -> Path:
 
 
 def serve_docs(folder: Path, port: int, *, ready: Callable[[str], None]) -> None:
-    """Serve the site on 127.0.0.1 until Ctrl-C; `ready` is told its address. Raises Misconfigured for a taken port."""
+    """Serve the site on 127.0.0.1 until Ctrl-C; `ready` gets its address. Raises Misconfigured if the port is taken."""
     handler = partial(SimpleHTTPRequestHandler, directory=str(folder))
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), handler)

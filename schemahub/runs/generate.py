@@ -11,13 +11,13 @@ from ..settings import PROJECT
 
 
 class StaleFiles(TerminalError):
-    """Generated files are not what `config/` says; the message has a line for each."""
+    """Generated files don't match `config/`; the message has one line for each."""
 
 
 def generate(root: Path = PROJECT) -> int:
-    """Write the generated files of the project in `root` where they are stale; gives how many there are.
+    """Write the generated files of the project in `root` if they are stale, and return their number.
 
-    Raises RegistryError for mistakes in `config/`, and Misconfigured where a file can't be written.
+    Raises RegistryError for mistakes in `config/`, and Misconfigured if a file can't be written.
     """
     wanted = render(load_registry(root))
     try:
@@ -29,7 +29,7 @@ def generate(root: Path = PROJECT) -> int:
 
 
 def check_generated(root: Path = PROJECT) -> int:
-    """Give how many generated files there are; raises StaleFiles where some are not what `config/` says."""
+    """Return the number of generated files; raises StaleFiles if some don't match `config/`."""
     wanted = render(load_registry(root))
     if stale := differences(root, wanted):
         raise StaleFiles("\n".join([*stale, "run `schemahub generate`"]))

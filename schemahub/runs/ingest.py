@@ -1,4 +1,4 @@
-"""Ingest exchanges: which symbols of each, and one after the other, so that one that fails stops none of the others."""
+"""Ingest exchanges one after the other, so that one that fails doesn't stop the others."""
 
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ OnWait = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How ingesting one exchange ended: what was landed, or why nothing could be."""
+    """How ingesting one exchange ended: what was landed, or why nothing was."""
 
     exchange: str
     ingested: Ingested
@@ -38,12 +38,12 @@ class Outcome:
 
     @property
     def warnings(self) -> list[str]:
-        """One line for each thing that somebody should know though nothing failed."""
+        """One line for each thing that the user should know although nothing failed."""
         return self.ingested.warnings
 
     @property
     def problems(self) -> list[str]:
-        """One line for each thing that went wrong; empty where all is well."""
+        """One line for each thing that went wrong; empty if nothing did."""
         if self.error is not None:
             return [str(self.error)]
         symbols: dict[str, list[str]] = {}
@@ -53,22 +53,22 @@ class Outcome:
 
     @property
     def tracebacks(self) -> list[str]:
-        """Where in the code each mistake of ours was made, in lines."""
+        """The tracebacks of unexpected errors, as lines."""
         errors = [self.error, *self.ingested.failures.values()]
         mistakes = [error.__cause__ for error in errors if isinstance(error, OurMistake) and error.__cause__]
         return [line for mistake in mistakes for line in "".join(traceback.format_exception(mistake)).splitlines()]
 
 
 def mapped_exchanges(context: RunContext) -> list[str]:
-    """The exchanges that have a connector and a mapping: those that are meant where none is named."""
+    """The exchanges that have a connector and a mapping: those that a run uses if none is named."""
     mapped = declared_columns(context.registry)
     return [name for name in connector_names() if load_connector(name).raw.name in mapped]
 
 
 def symbols_of(context: RunContext, exchanges: Sequence[str]) -> Symbols:
-    """The symbols that each exchange is asked for, of those in the settings; an exchange may list none of them.
+    """For each exchange, the symbols in the settings that it lists; an exchange may list none of them.
 
-    Raises Misconfigured for a name that is unknown, and where no exchange lists any.
+    Raises Misconfigured for an unknown exchange, and if no exchange lists any of the symbols.
     """
     names = [load_connector(exchange).name for exchange in exchanges]
     found = product_symbols.exchange_symbols(context.settings.symbols, names, context.registry.products)
@@ -78,23 +78,23 @@ def symbols_of(context: RunContext, exchanges: Sequence[str]) -> Symbols:
 
 
 def no_longer_listed(context: RunContext, exchanges: Sequence[str]) -> Symbols:
-    """The symbols that `symbols_of` leaves out, because the exchange listed them once and no longer does."""
+    """The symbols that `symbols_of` leaves out because the exchange no longer lists them."""
     return product_symbols.no_longer_listed(context.settings.symbols, exchanges, context.registry.products)
 
 
 def ingest_symbols(
     context: RunContext, symbols: Symbols, *, progress: Callable[[str], Progress], on_wait: OnWait | None = None
 ) -> Iterator[Outcome]:
-    """Bring the raw tables up to date, one exchange after the other; gives how each ended as soon as it has.
+    """Bring the raw tables up to date, one exchange after the other, and yield each outcome as soon as it is known.
 
     Args:
-        context: its lake is landed in.
-        symbols: those to land of each exchange.
-        progress: called where an exchange begins; gives what is told of its pages.
-        on_wait: told of pauses.
+        context: the context of the run.
+        symbols: for each exchange, the symbols to land.
+        progress: called at the beginning of an exchange; returns the function to call for its pages.
+        on_wait: called for pauses.
 
     Raises:
-        Misconfigured: the settings have no usable beginning or address, or would mix simulated and real trades.
+        Misconfigured: a time or an address in the settings is wrong, or simulated and real trades would mix.
     """
     _keep_simulated_and_real_apart(context, symbols)
     since = parse_since(context.settings.since, now=datetime.now(UTC))
@@ -104,7 +104,7 @@ def ingest_symbols(
 
 
 def fetcher_of(context: RunContext, connector: Connector, on_wait: OnWait | None = None) -> Fetcher:
-    """What sends an exchange's requests, by the settings of the run."""
+    """The fetcher for an exchange, according to the run's settings."""
     url = base_url(connector, context.settings.urls)
     return Fetcher(
         connector,

@@ -1,4 +1,4 @@
-"""The whole pipeline: ingest every exchange, then unify what was landed, whatever failed."""
+"""The whole pipeline: ingest every exchange, then unify what was landed, even if an exchange failed."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,16 +16,16 @@ def run_pipeline(
     ingest: Callable[[RunContext, Sequence[str]], list[str]],
     unify: Callable[[RunContext, str], object],
 ) -> list[str]:
-    """Run both parts; gives the problems, a line each.
+    """Run both parts, and return the problems, one line each.
 
     Args:
-        context: of the run.
+        context: the context of the run.
         target: the unified table.
-        ingest: ingests the exchanges that it is given and gives the problems, a line each.
-        unify: unifies what was landed in the target that it is given, or raises.
+        ingest: ingests the given exchanges, and returns the problems, one line each.
+        unify: unifies the pending loads of the given target, or raises.
 
     Raises:
-        Misconfigured: there is no such target, or what ingesting needs is wrong; nothing was unified.
+        Misconfigured: there is no such target, or a setting for ingesting is wrong; nothing was unified.
     """
     context.check_target(target)
     problems = ingest(context, mapped_exchanges(context))

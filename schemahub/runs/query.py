@@ -1,4 +1,4 @@
-"""What a SELECT on a lake in a folder gives."""
+"""Runs a SELECT on a lake in a folder."""
 
 import re
 from collections.abc import Callable
@@ -22,9 +22,9 @@ class QueryFailed(TerminalError):
 def run_query(
     lake: Lake, sql: str, *, show: Callable[[duckdb.DuckDBPyRelation], None], log_file: str | None = None
 ) -> None:
-    """Run `sql`, which may read this lake and nothing else; `show` is given its rows, if it has any.
+    """Run `sql`, which may read this lake and nothing else, and pass its rows, if any, to `show`.
 
-    The lake's catalog logs to `log_file`, if one is named.
+    The lake's catalog logs to `log_file`, if given.
 
     Raises:
         LakeUnavailable: nothing was landed yet, or a table can't be opened.
@@ -53,7 +53,7 @@ def run_query(
 
 def _check_only_reads(sql: str) -> None:
     for statement in duckdb.extract_statements(sql):
-        # PIVOT becomes a SELECT and, before it, a statement without text for a type in memory
+        # PIVOT becomes a SELECT, preceded by a statement without text that creates a type in memory
         if not _reads(statement) and statement.query:
             raise QueryFailed(
                 f"`query` is read-only: it runs SELECT, and what describes or explains one, "
@@ -63,7 +63,7 @@ def _check_only_reads(sql: str) -> None:
 
 def _reads(statement: duckdb.Statement) -> bool:
     if statement.type == duckdb.StatementType.EXPLAIN and (explain := _EXPLAIN.match(statement.query)):
-        # EXPLAIN ANALYZE does what it explains
+        # EXPLAIN ANALYZE runs what it explains
         return all(map(_reads, duckdb.extract_statements(statement.query[explain.end() :])))
     return bool(statement.type == duckdb.StatementType.SELECT)
 
@@ -74,6 +74,6 @@ def _first_line(error: duckdb.Error) -> str:
 
 
 def check_tables(lake: Lake) -> None:
-    """Raise LakeUnavailable where a table can't be opened; DuckDB tells less of why than pyiceberg."""
+    """Raise LakeUnavailable if a table can't be opened; pyiceberg gives a better reason than DuckDB."""
     for *_, name in lake.catalog.list_tables(NAMESPACE):
         existing_table(lake, name)

@@ -1,4 +1,4 @@
-"""The raw tables, as the mappings declare them, for the connectors that land in them and the models that read them."""
+"""The raw tables as the mappings declare them, for connectors and models."""
 
 from lakehouse.lake import Lake, ensure_table
 from lakehouse.ledger import ledger_table
@@ -8,7 +8,7 @@ from registry.registry import Registry
 
 
 def declared_columns(registry: Registry) -> dict[str, tuple[LakeColumn, ...]]:
-    """The columns of each raw table, in the source's own words."""
+    """The columns of each raw table, under the source's own names."""
     return {
         mapping.source: tuple(
             LakeColumn(name, column.type, column.description) for name, column in mapping.raw_columns.items()
@@ -18,7 +18,7 @@ def declared_columns(registry: Registry) -> dict[str, tuple[LakeColumn, ...]]:
 
 
 def create_tables(lake: Lake, registry: Registry) -> None:
-    """Make the ledger and every raw table of a mapping, where missing: the models also read what was never loaded."""
+    """Create the ledger and the raw table of every mapping if missing, because models read even those never loaded."""
     for name, columns in declared_columns(registry).items():
         ensure_table(lake, table_of(name, columns))
     ensure_table(lake, ledger_table())

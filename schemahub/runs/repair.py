@@ -1,4 +1,4 @@
-"""What is wrong with a lake in a folder, and, if wanted, its repair."""
+"""Finds what is wrong with a lake in a folder and, if requested, repairs it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ from .raw_tables import declared_columns
 
 @dataclass(frozen=True)
 class Repair:
-    """What was found, and whether it was to be mended."""
+    """What was found, and whether it was to be repaired."""
 
     findings: Sequence[Finding]
     applied: bool
 
     @property
     def by_hand(self) -> list[str]:
-        """What a person must mend first; as long as there is any, nothing is changed."""
+        """What a person must repair first. As long as there is anything, nothing is changed."""
         return [finding.what for finding in self.findings if finding.apply is None]
 
     def check_done(self) -> None:
-        """Raise LakeUnavailable where it was to be mended, and a person must do something first."""
+        """Raise LakeUnavailable if a repair was requested and a person must do something first."""
         if self.applied and self.by_hand:
             raise LakeUnavailable(
                 f"nothing was changed, because only you can repair {', '.join(self.by_hand)}; then run this again"
@@ -35,9 +35,9 @@ class Repair:
 
 
 def run_repair(lake: Lake, registry: Registry, *, apply: bool) -> Repair:
-    """Find what is wrong, and with `apply` mend it; otherwise change nothing.
+    """Find what is wrong, and repair it with `apply`; otherwise change nothing.
 
-    Raises Misconfigured where the lake is in S3.
+    Raises Misconfigured if the lake is in S3.
     """
     in_folder = folder_lake(
         lake,

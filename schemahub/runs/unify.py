@@ -1,4 +1,4 @@
-"""Unify what was landed into one target, and give the balance: what was read, and what became of it."""
+"""Unify the pending loads of one target, and return the balance: what was read, and what became of it."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from .context import RunContext
 
 @dataclass(frozen=True)
 class Unified:
-    """What a run did."""
+    """The result of a run."""
 
     balances: list[Balance]
     """The balance of each raw table that the run read; empty if nothing was pending."""
@@ -35,19 +35,19 @@ def unify(
     report: Report | None = None,
     watch: Watch | None = None,
 ) -> Unified:
-    """Insert what was landed and is not yet in `target`, and bring what depends on it up to date.
+    """Insert the pending loads into `target`, and update what depends on it.
 
     Args:
-        context: its registry has the target; nobody else can unify in its lake meanwhile.
+        context: the context of the run, whose lake no other process can unify meanwhile.
         target: the unified table.
         full_refresh: build everything again from the raw tables.
-        force: a full refresh may lose rows that the raw tables no longer have, or that are rejected now.
-        report: told of every model that has ended.
-        watch: told of all that dbt tells.
+        force: allow a full refresh to lose rows that the raw tables no longer have, or that are rejected now.
+        report: called for every model that has finished.
+        watch: called for every event of dbt's.
 
     Raises:
-        ConcurrentWriter: another process unifies.
-        DbtFailed: dbt ended with an error. What was recorded by then is in the target.
+        ConcurrentWriter: another process is unifying.
+        DbtFailed: dbt ended with an error. The loads recorded until then are in the target.
         LakeUnavailable: a file of the lake is damaged; nothing was written.
         Misconfigured: there is no such target.
     """

@@ -1,4 +1,4 @@
-"""Ask an exchange which products it has, and write its list in `config/products/`."""
+"""Requests an exchange's products, and writes its list in `config/products/`."""
 
 from pathlib import Path
 
@@ -11,9 +11,9 @@ from .context import RunContext
 
 
 def update_products(context: RunContext, exchange: str, *, force: bool = False) -> tuple[Path, ProductUpdate]:
-    """Write the list of an exchange's products; gives its path and what it is now.
+    """Write the list of an exchange's products, and return its path and its changes.
 
-    Raises Misconfigured where the list is better kept as it is; `force` takes it all the same.
+    Raises Misconfigured if the list should be kept unchanged; `force` writes it all the same.
     """
     connector = load_connector(exchange)
     path = PROJECT / "config" / "products" / f"{exchange}.yaml"

@@ -1,1 +1,1 @@
-"""What a person sees: data to lines, tables and progress. Nothing is run here."""
+"""Turns data into the lines, tables and progress that a person sees. Nothing is run here."""

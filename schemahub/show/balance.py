@@ -1,4 +1,4 @@
-"""The balance of a run, as it ends with it. Pure.
+"""Shows the balance at the end of a run. Pure.
 
 raw_binance_trades   450 read = 270 inserted + 175 already there + 5 rejected
 """
@@ -10,7 +10,7 @@ from ..runs.unify import Unified
 
 
 def balance_lines(unified: Unified, target: str) -> Iterator[str]:
-    """The balance of each raw table, and a line for everything that needs somebody's attention."""
+    """The balance of each raw table, and one line for each thing that needs attention."""
     if not unified.balances:
         yield f"balance       nothing was pending, so nothing was read, and {target} is unchanged"
     else:

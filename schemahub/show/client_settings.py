@@ -3,12 +3,12 @@
     spark_conf("s3://bucket/prefix", Aws("eu-west-1"))    spark-defaults.conf
     trino_conf("file:///data/lake", None)                 schemahub.properties, a Trino catalog
 
-In both, tables are `schemahub.schemahub.<table>`. No credentials are written: both engines find those of AWS by the
-standard chain themselves.
+In both, tables are `schemahub.schemahub.<table>`. No credentials are written: both engines find AWS's by the standard
+chain themselves.
 
 Written from https://iceberg.apache.org/docs/latest/jdbc/ and …/aws/, and for Trino from
 https://trino.io/docs/current/object-storage/metastores.html, …/file-system-s3.html and …/file-system-local.html
-(November 2026); releases after the one named here call `fs.native-s3.enabled` `fs.s3.enabled`.
+(November 2026); releases after the one named here use the name `fs.s3.enabled` for `fs.native-s3.enabled`.
 """
 
 from collections.abc import Iterable
@@ -120,7 +120,7 @@ def _catalog_file(location: str) -> Path:
     return Path(location.removeprefix("file://"), "catalog.db")
 
 
-# what stands in for S3 has no host name for each bucket
+# a substitute for S3 has no host name for each bucket
 def _by_path(aws: Aws) -> str | None:
     return "true" if aws.s3_endpoint else None
 

@@ -1,4 +1,4 @@
-"""What came of a demo."""
+"""Shows the result of a demo."""
 
 import shlex
 from collections.abc import Iterator

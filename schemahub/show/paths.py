@@ -1,4 +1,4 @@
-"""Paths as a person would type them."""
+"""Shows paths as a person would type them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A plan, and what came of it, as a person reads them, in a cron mail too: 80 columns suffice. Pure."""
+"""Shows a plan and what the run read, in at most 80 columns, so that a cron mail stays readable. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ new rows  the most rows that the table gets, and the days they cover"""
 
 
 def shown_bytes(count: int) -> str:
-    """As Athena's console counts them: 1 KB is 1024 bytes."""
+    """A number of bytes as Athena's console shows it: 1 KB is 1024 bytes."""
     if not count:
         return "-"
     size = float(count)
@@ -36,14 +36,14 @@ def shown_bytes(count: int) -> str:
 
 
 def shown_dollars(amount: float) -> str:
-    """With as many digits as a statement of 10 MB needs."""
+    """A price with enough digits for a statement of 10 MB."""
     if amount >= 1:
         return f"${amount:,.2f}"
     return f"${amount:.5f}" if amount < 0.1 else f"${amount:.3f}"
 
 
 def plan_report(plan: Plan, location: str, *, engine: Engine) -> Iterator[Table | Text]:
-    """What is pending, what is read and written, and the price; in a sentence where there is little to say."""
+    """What is pending, what is read and written, and the price; one sentence if nothing is pending."""
     takes = "takes" if engine == "athena" else "would take"
     price = f"Athena {takes} {_from_to(shown_dollars(plan.dollars), shown_dollars(plan.dollars_at_most))}"
     if not plan.tables:
@@ -75,7 +75,7 @@ def _pending_table(plan: Plan) -> Table:
 
 
 def _tables(plan: Plan) -> Table:
-    """A line for each table that a run reads or writes."""
+    """One line for each table that a run reads or writes."""
     table = Table(box=None, pad_edge=False)
     table.add_column("table", no_wrap=True)
     for name in ("files", "bytes", "looks", "new rows", "days"):
@@ -98,7 +98,7 @@ def _count(number: int) -> str:
 
 
 def cost_report(paid: Bill | str | None) -> Iterator[Table | str]:
-    """What a run on Athena has cost, beside its plan; nothing where it sent no statement."""
+    """What a run on Athena has cost, next to its plan; nothing if it sent no statement."""
     if isinstance(paid, Bill):
         yield side_by_side(paid.plan, paid.scanned)
     elif paid:
@@ -106,7 +106,7 @@ def cost_report(paid: Bill | str | None) -> Iterator[Table | str]:
 
 
 def side_by_side(plan: Plan, found: Sequence[Scanned]) -> Table:
-    """What Athena says it has read, by the node of dbt's that asked for it; below it the total, and the plan."""
+    """What Athena has read for each dbt node, and below that the total and the plan."""
     table = Table(box=None, pad_edge=False)
     table.add_column("Athena read", no_wrap=True)
     for name in ("statements", "bytes", "price"):

@@ -1,4 +1,4 @@
-"""What a person sees while a run works."""
+"""Shows a run while it works."""
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
@@ -15,7 +15,7 @@ from ..runs.ingest import Outcome, Symbols
 
 
 class IngestProgress:
-    """A line per exchange that counts trades as they come, and stays when it is done."""
+    """One line per exchange, which counts trades as they arrive and stays at the end."""
 
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
@@ -38,7 +38,7 @@ class IngestProgress:
         self._progress.stop()
 
     def of(self, exchange: str) -> OnPage:
-        """Begin the line of an exchange; gives what to tell of its pages."""
+        """Begin the line of an exchange; returns the function to call for each of its pages."""
         self._current = self._tasks[exchange] = self._progress.add_task("starting", exchange=exchange, total=1)
         self._counts[exchange] = 0
 
@@ -51,7 +51,7 @@ class IngestProgress:
         return on_page
 
     def wait(self, seconds: float, reason: str) -> None:
-        """Say that the exchange makes us wait, and why: each reason once, though every symbol may have it often."""
+        """Show that the exchange requires waiting, and why. Each reason is printed once, even if it occurs often."""
         self._progress.update(self._current, description=f"waiting {seconds:.0f} s: {printable(reason, 80)}")
         if reason not in self._reasons:
             self._reasons.add(reason)
@@ -60,7 +60,7 @@ class IngestProgress:
             )
 
     def end(self, outcome: Outcome) -> None:
-        """End the line of an exchange, saying how it went."""
+        """End the line of an exchange with its result."""
         mark = "✗" if outcome.problems else "✓"
         self._progress.update(self._tasks[outcome.exchange], description=f"{mark} {_landed(outcome)}", completed=1)
         for warning in outcome.warnings:
@@ -68,7 +68,7 @@ class IngestProgress:
 
 
 class DbtLines:
-    """A line for every model and seed that dbt has ended, and for every test that fails; the others are counted."""
+    """One line for every model and seed that dbt finishes, and for every test that fails; other tests are counted."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -83,7 +83,7 @@ class DbtLines:
 
 
 def left_out_lines(symbols: Symbols, gone: Symbols, wanted: Sequence[str]) -> Iterator[str]:
-    """A line for each exchange that is asked for less than was wanted: `gone` is what it listed once."""
+    """One line for each exchange that doesn't list all `wanted` symbols; `gone` are those that it no longer lists."""
     for exchange, names in gone.items():
         if names:
             yield f"  {exchange:<12}- no longer lists {', '.join(names)}"

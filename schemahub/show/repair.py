@@ -1,4 +1,4 @@
-"""What `schemahub repair` reports."""
+"""Shows what `schemahub repair` found."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ from ..runs.repair import Repair
 
 
 def repair_lines(repair: Repair) -> Iterator[str]:
-    """A line for each finding, and one for what was, or would be, done."""
+    """One line for each finding, and one for what was done or would be done."""
     yield from map(str, repair.findings)
     if not repair.findings:
         yield "every table is complete, and the ledger matches the raw tables"

@@ -1,4 +1,4 @@
-"""The rows of a query."""
+"""Shows the rows of a query."""
 
 import sys
 
@@ -7,7 +7,7 @@ from rich.console import Console
 
 
 def show_rows(rows: duckdb.DuckDBPyRelation) -> None:
-    """Print rows: as many as suit a terminal, and all of them, in full width, to a file or a pipe."""
+    """Print rows: as many as fit a terminal, or all of them in full width to a file or a pipe."""
     if sys.stdout.isatty():
         rows.show(max_width=Console().width, max_rows=100)
     else:

@@ -1,4 +1,4 @@
-"""What a lake holds and what waits, from the ledger and `unified_loads`: no table with trades is read. Pure."""
+"""Shows what a lake holds and what is pending, from the ledger and `unified_loads` alone. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ from .balance import rejections
 
 @dataclass(frozen=True)
 class StreamStatus:
-    """What was landed of one stream of a source, and what of that no unified table has taken in yet."""
+    """What was landed of one stream of a source, and what of it is pending."""
 
     source: str
     stream: str
@@ -29,7 +29,7 @@ class StreamStatus:
 
 
 def status(landed: Landed, *, now: datetime) -> list[StreamStatus]:
-    """The status of every stream that was ever landed, by source and stream; `now` is UTC without a zone."""
+    """The status of every stream that was ever landed, ordered by source and stream; `now` is UTC without a zone."""
     rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
     for row in landed.rows:
         rows[row.source, row.stream].append(row)
@@ -50,7 +50,7 @@ def _status(rows: list[LedgerRow], landed: Landed, now: datetime) -> StreamStatu
 
 
 def status_table(rows: Sequence[StreamStatus]) -> Table:
-    """A row for each exchange's symbol."""
+    """A table with one row for each symbol of an exchange."""
     table = Table(box=None, pad_edge=False)
     for name in ("exchange", "symbol", "last trade (UTC)"):
         table.add_column(name, no_wrap=True)
@@ -69,14 +69,14 @@ def status_table(rows: Sequence[StreamStatus]) -> Table:
 
 
 def rejected_lines(landed: Landed) -> Iterator[str]:
-    """A line for each raw table of which rows were rejected."""
+    """One line for each raw table with rejected rows."""
     for balance in balances(landed.unified.values()):
         if balance.rejected:
             yield f"rejected  {balance.rejected:,} rows of {balance.raw_table}: {rejections(balance)}"
 
 
 def warning_lines(remarks: Iterable[str]) -> Iterator[str]:
-    """A line for everything that needs somebody's attention."""
+    """One line for each thing that needs attention."""
     return (f"warning   {remark}" for remark in remarks)
 
 
