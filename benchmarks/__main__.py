@@ -9,7 +9,7 @@ BENCHMARKS = ("parsing", "landing", "unify", "growth")
 
 
 def main(names: list[str]) -> int:
-    """Exit status: 0 where every bound holds, 1 where one does not, 2 for an unknown name."""
+    """Return the exit status: 0 if every bound holds, 1 if one doesn't, 2 for an unknown name."""
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         print(f"error: unknown benchmark {', '.join(unknown)}; use: {', '.join(BENCHMARKS)}", file=sys.stderr)

@@ -31,7 +31,7 @@ _EARLY, _WINDOW = 100, 50
 
 
 class _Lake:
-    """A lake that takes tiny loads."""
+    """A lake for tiny loads."""
 
     def __init__(self, folder: Path) -> None:
         self.lake = LocalLake(folder / "lake")
@@ -39,7 +39,7 @@ class _Lake:
         self._number = 0
 
     def load(self, pages: Sequence[Page], *, recorded: bool = True) -> float:
-        """Commit a load and record it; its seconds."""
+        """Commit a load and record it; returns the seconds that it took."""
         self._number += 1
         load = LoadInProgress(
             self.lake, trades.RAW, ensure_table(self.lake, trades.RAW.table), "benchmark", "rest", utc_now
@@ -63,7 +63,7 @@ class _Lake:
         return self.lake.catalog.load_table(identifier(trades.RAW.name))
 
     def planning(self) -> float:
-        """Seconds to plan reading what the last load brought."""
+        """The seconds that planning a read of the last load's rows takes."""
         since = (utc_now() - timedelta(seconds=1)).isoformat()
         table = self.table
         return median_seconds(lambda: list(table.scan(f"_source_ingest_ts >= '{since}'").plan_files()), runs=5)
@@ -73,7 +73,7 @@ class _Lake:
 
 
 def findings() -> list[Measurement]:
-    """Of loads one after the other, and of loads of many symbols."""
+    """Measure loads one after the other, and loads of many symbols."""
     with tempfile.TemporaryDirectory() as folder:
         many_loads = _of_loads(Path(folder))
     with tempfile.TemporaryDirectory() as folder:

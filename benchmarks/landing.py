@@ -28,7 +28,7 @@ _ROUNDS = 3
 
 
 def findings() -> list[Measurement]:
-    """Landing and the yardstick in turn, each in a process of its own, whose peak of memory is its own."""
+    """Measure landing and the yardstick in turn, each in its own process, so that each has its own peak of memory."""
     ours, bare = [], []
     for _ in range(_ROUNDS):
         bare.append(in_own_process(__name__, "bare"))
@@ -70,7 +70,7 @@ def _pool() -> list[Page]:
 
 
 def _repeated(pool: list[Page]) -> Iterator[Page]:
-    """As many pages as are to be landed, the same ones again and again, so that making them takes no time."""
+    """The pages to land. The same ones are repeated, so that creating them takes no time."""
     return islice(chain.from_iterable(repeat(pool)), ROWS // trades.PAGE)
 
 

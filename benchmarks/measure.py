@@ -1,4 +1,4 @@
-"""Timing, and what a benchmark says."""
+"""Timing, and the results of a benchmark."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Measurement:
-    """One figure against its bound; `detail` gives the absolute figures that it comes from."""
+    """One figure with its bound; `detail` gives the absolute figures that it is computed from."""
 
     what: str
     figure: float
@@ -44,7 +44,7 @@ def median_seconds(work: Callable[[], object], *, runs: int) -> float:
 
 
 def in_own_process(module: str, *arguments: str) -> dict[str, Any]:
-    """Run `python -m module arguments` and give the JSON of its last line; a process's peak of memory is its own."""
+    """Run `python -m module arguments` and return the JSON of its last line; each has its own peak of memory."""
     process = subprocess.run([sys.executable, "-m", module, *arguments], check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
     return result

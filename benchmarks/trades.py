@@ -1,4 +1,4 @@
-"""Trades for benchmarks, in pages as Binance sends them; cheap to make, so that what is measured is something else."""
+"""Trades for benchmarks, in pages as Binance sends them; cheap to create, so that this is not what is measured."""
 
 import random
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def _texts(count: int) -> tuple[list[str], list[str]]:
 
 
 def pages(count: int, *, first_id: int = 1, trades_per_day: int = 1_000_000) -> Iterator[Page]:
-    """`count` trades from `first_id` on, evenly over days; ids, times and payloads are each trade's own."""
+    """`count` trades from `first_id` on, evenly spread over days. Each has its own id, time and payload."""
     prices, quantities = _texts(_POOL)
     gap = timedelta(days=1) // trades_per_day
     for low in range(first_id, first_id + count, PAGE):

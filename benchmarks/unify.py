@@ -1,4 +1,4 @@
-"""200,000 new trades unified into a table of 10 M rows against the same into one of 1 M."""
+"""Unifying 200,000 new trades into a table of 10 M rows, against the same into one of 1 M."""
 
 import tempfile
 from pathlib import Path
@@ -42,7 +42,7 @@ class _Table:
         self.next_id += count
 
     def increment(self) -> tuple[float, float]:
-        """Land and unify an increment; seconds of the model trades_unified, and of the whole run."""
+        """Land and unify an increment; returns the seconds of the model trades_unified and of the whole run."""
         self._land(INCREMENT)
         model: dict[str, float] = {}
 
@@ -54,7 +54,7 @@ class _Table:
 
 
 def findings() -> list[Measurement]:
-    """Both tables in turn, so that what slows the machine slows both."""
+    """Measure both tables in turn, so that anything that slows the machine affects both."""
     with tempfile.TemporaryDirectory() as folder:
         small, large = _Table(Path(folder, "small"), SMALL), _Table(Path(folder, "large"), LARGE)
         small.increment()  # warms the process up

@@ -1,1 +1,1 @@
-"""All that is fake and outside: exchanges, and AWS."""
+"""Everything that is fake and outside of the project: exchanges and AWS."""

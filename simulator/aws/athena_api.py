@@ -41,7 +41,7 @@ Answer = dict[str, Any]
 
 
 class InvalidRequest(Exception):
-    """What Athena answers with InvalidRequestException."""
+    """An error that Athena reports as InvalidRequestException."""
 
     def __init__(self, message: str, code: str = "INVALID_INPUT") -> None:
         self.code = code

@@ -15,7 +15,7 @@ _WRITTEN_COMPRESSION = "'zstd'"
 
 
 def create_table_as(reader: Reader, table: TableName, if_not_exists: str, *, results: str) -> Statement:
-    """The statement behind its table's name; a Hive table that names no location is put at `results`."""
+    """Translate what follows the table's name. A Hive table without a location is created in `results`."""
     properties = _properties(reader) if reader.accept("with") else {}
     reader.expect("as")
     query = reader.rest()
@@ -48,7 +48,7 @@ def create_table_as(reader: Reader, table: TableName, if_not_exists: str, *, res
 
 
 def _properties(reader: Reader) -> dict[str, str]:
-    """`(format = 'PARQUET', partitioning = ARRAY['a'])` -> each with its expression as it was written."""
+    """Read `(format = 'PARQUET', partitioning = ARRAY['a'])` as names with their expressions, unchanged."""
     found = {}
     for part in reader.parts():
         name, equals, value = part.partition("=")

@@ -98,7 +98,7 @@ class Executor:
         self._tasks[execution.id] = asyncio.create_task(self._run(execution))
 
     def stop(self, execution: Execution) -> None:
-        """Cancel an execution, in Trino too; one that has ended stays as it is."""
+        """Cancel an execution, also in Trino. One that has ended is unchanged."""
         if task := self._tasks.pop(execution.id, None):
             task.cancel()
             if execution.state == "QUEUED":  # its task has not begun, and now never will

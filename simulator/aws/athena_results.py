@@ -33,7 +33,7 @@ _PRECISIONS = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column of Trino's answer: its name, its type as text, and that type's signature."""
+    """A column of Trino's response: its name, its type as text, and the type's signature."""
 
     name: str
     type: str
@@ -65,7 +65,7 @@ ROWS_WRITTEN = Column("rows", "bigint", {"rawType": "bigint", "arguments": []})
 
 
 def as_text(value: Any, signature: dict[str, Any]) -> str | None:
-    """A value of Trino in Athena's words; None for null."""
+    """A value of Trino in Athena's notation; None for null."""
     if value is None:
         return None
     kind, arguments = signature["rawType"], signature.get("arguments", [])
@@ -86,13 +86,13 @@ def as_text(value: Any, signature: dict[str, Any]) -> str | None:
 
 
 def csv(rows: Iterable[Row]) -> str:
-    """Rows as Athena's result file has them: every value quoted, null as nothing at all."""
+    """Rows as in Athena's result file: every value quoted, null as an empty field without quotes."""
     lines = (",".join("" if cell is None else '"' + cell.replace('"', '""') + '"' for cell in row) for row in rows)
     return "".join(f"{line}\n" for line in lines)
 
 
 def plain_text(rows: Iterable[Row]) -> str:
-    """Rows of SHOW, DESCRIBE and EXPLAIN, which are one text each, as their result file has them."""
+    """Rows of SHOW, DESCRIBE and EXPLAIN, which are one text each, as in their result file."""
     return "\n".join(row[0] or "" for row in rows)
 
 

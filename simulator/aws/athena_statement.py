@@ -42,7 +42,7 @@ class TableName:
 
 @dataclass(frozen=True)
 class Statement:
-    """What is to be done: check `query`, then run `trino`, then change Glue."""
+    """What to do: check `query`, then run `trino`, then change Glue."""
 
     type: Literal["DDL", "DML", "UTILITY"]
     subtype: str
@@ -78,18 +78,18 @@ def read_name(reader: Reader) -> str:
 
 
 def check_steering(properties: Mapping[str, str]) -> None:
-    """Refuse what Athena has no table property of an Iceberg table for."""
+    """Refuse properties that Athena doesn't have for Iceberg tables."""
     if unknown := properties.keys() - STEERING_PROPERTIES:
         raise Refused(f"Unsupported table property key: {min(unknown)}")
 
 
 def unsupported(reader: Reader) -> Refused:
-    """The refusal of what no rule knows."""
+    """The refusal of a statement that no rule handles."""
     return Refused(f"Queries of this type are not supported: {reader.statement_text()[:80]!r}")
 
 
 def literal(text: str) -> str:
-    """A text as SQL writes it."""
+    """A text as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"
 
 

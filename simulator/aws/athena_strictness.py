@@ -46,7 +46,7 @@ blank such a word is the name of a row's field."""
 
 
 def check_length(sql: str) -> None:
-    """Refuse a statement of more bytes than Athena takes."""
+    """Refuse a statement that is longer than Athena accepts."""
     if len(sql.encode()) > LONGEST_STATEMENT_BYTES:
         raise Refused(
             "1 validation error detected: Value at 'queryString' failed to satisfy constraint: "

@@ -36,7 +36,7 @@ _WORK_GROUP = "schemahub"  # of the account's stack; the command line uses it wh
 
 
 def up() -> str:
-    """What to tell the person; starts an Athena unless one runs."""
+    """Start a local Athena unless one is running; returns the lines to print."""
     cache_folder().mkdir(parents=True, exist_ok=True)
     said = "it is running already"
     if not _is_running():
@@ -56,7 +56,7 @@ It has an empty bucket: --lake s3://{_BUCKET}/any/prefix"""
 
 
 def down() -> str:
-    """What to tell the person; stops the Athena that runs."""
+    """Stop the running local Athena; returns the lines to print."""
     if not _is_running():
         _state().unlink(missing_ok=True)
         return "no local Athena runs"
@@ -84,7 +84,7 @@ def serve() -> None:
 
 
 def _furnish(athena: LocalAthena) -> None:
-    """What `make aws-bootstrap` makes in an account, as far as the command line and dbt need it."""
+    """Create what `make aws-bootstrap` creates in an account, as far as the command line and dbt need it."""
     with athena.in_use():
         boto3.client("athena").create_work_group(
             Name=_WORK_GROUP, Configuration={"EnforceWorkGroupConfiguration": False}

@@ -25,7 +25,7 @@ _STOP_TIMEOUT_S = 10
 
 
 class NotStarted(RuntimeError):
-    """A child has ended before it was ready; in its own words."""
+    """A child ended before it was ready; the message is its own."""
 
 
 @contextmanager
@@ -55,7 +55,7 @@ def _address(process: "subprocess.Popen[str]", module: str) -> str:
 
 
 def stop(process: "subprocess.Popen[str]") -> None:
-    """Let a child end by itself; kill it when it doesn't within ten seconds."""
+    """Let a child end by itself, and kill it if it doesn't within ten seconds."""
     if process.stdin:
         process.stdin.close()
     try:

@@ -1,4 +1,4 @@
-"""moto, as the front uses it: requests passed on as they came, and calls of its own."""
+"""moto as the front uses it: it forwards requests unchanged, and sends its own."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ _TARGETS = {"glue": "AWSGlue", "athena": "AmazonAthena"}
 
 
 class MotoRefused(Exception):
-    """moto answered a call of ours with an error; the kind is AWS's name for it."""
+    """moto answered one of our calls with an error; the kind is AWS's name for it."""
 
     def __init__(self, kind: str, message: str) -> None:
         self.kind = kind

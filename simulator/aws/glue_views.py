@@ -27,7 +27,7 @@ def with_columns(table: dict[str, Any]) -> dict[str, Any]:
 
 
 def with_trinos_comment(answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer of GetTable or GetTables with views marked as Trino wants them."""
+    """The response of GetTable or GetTables, with views marked as Trino requires."""
     tables = answer.get("TableList") or [answer["Table"]]
     for table in tables:
         if table.get("TableType") == "VIRTUAL_VIEW":
