@@ -21,41 +21,26 @@ LISTINGS = {
     "binance": {"BTCUSDT": "BTC-USDT", "ETHUSDT": "ETH-USDT"},
     "coinbase": {name: name for name in ("BTC-USD", "ETH-USD", "BTC-USDT", "ETH-USDT")},
 }
-OF_THE_FLAG = {
-    "  time: trade_ts\n": "  time: trade_ts\n  is_buyer_maker: side\n",
-    "transforms:\n": "transforms:\n  is_buyer_maker: side_from_buyer_is_maker\n",
-}
 
 
 @dataclass(frozen=True)
 class Demo:
     finished: subprocess.CompletedProcess[str]
     lake: LocalLake
-    has_flag: bool
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.lake.catalog.load_table(f"schemahub.{table}").scan().to_arrow().to_pylist()
         return rows
 
 
-@pytest.fixture(scope="module", params=[False, True], ids=["as they stand", "with a flag for the side"])
-def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     project = copy_project(tmp_path_factory.mktemp("project"))
     shutil.rmtree(project / "config/mappings")
     shutil.copytree(MAPPINGS, project / "config/mappings")
-    if request.param:
-        add_the_flag(project / "config/mappings/binance_trades.yaml")
     finished = run(project, "-m", "schemahub", "demo", "--lake", "lake", "--trades", str(TRADES))
     assert finished.returncode == 0, finished.stdout + finished.stderr
-    return Demo(finished, LocalLake(project / "lake"), request.param)
-
-
-def add_the_flag(mapping: Path) -> None:
-    text = mapping.read_text()
-    for old, new in OF_THE_FLAG.items():
-        assert text.count(old) == 1
-        text = text.replace(old, new)
-    mapping.write_text(text)
+    return Demo(finished, LocalLake(project / "lake"))
 
 
 def served() -> Mapping[tuple[str, str, str], Trade]:
@@ -83,19 +68,14 @@ def in_utc(time_ns: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None, microsecond=rest // 1_000)
 
 
-def test_a_side_without_mapping_is_unknown_and_a_mapped_flag_gives_it(demo: Demo) -> None:
-    trades = served()
-    for row in demo.rows("trades_unified"):
-        is_known = demo.has_flag and row["exchange"] == "BINANCE"
-        taker_side = trades[row["exchange"], row["symbol"], row["trade_id"]].taker_side
-        assert row["side"] == (taker_side if is_known else "UNKNOWN")
+def test_a_side_without_mapping_is_unknown(demo: Demo) -> None:
+    assert {row["side"] for row in demo.rows("trades_unified")} == {"UNKNOWN"}
 
 
 def test_the_raw_table_has_the_mapped_columns_and_the_payload_has_the_rest(demo: Demo) -> None:
     schema = demo.lake.catalog.load_table("schemahub.raw_binance_trades").schema()
     own = {field.name: str(field.field_type) for field in schema.fields if not field.name.startswith("_")}
-    mapped = {"id": "string", "symbol": "string", "price": "double", "qty": "double", "time": "timestamp"}
-    assert own == mapped | ({"is_buyer_maker": "boolean"} if demo.has_flag else {})
+    assert own == {"id": "string", "symbol": "string", "price": "double", "qty": "double", "time": "timestamp"}
     assert all("isBuyerMaker" in msgspec.json.decode(row["_raw_payload"]) for row in demo.rows("raw_binance_trades"))
 
 

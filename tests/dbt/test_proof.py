@@ -102,7 +102,7 @@ def test_a_raw_table_without_a_mapping_waits_for_one(unified: LakeUnderTest, tmp
     unified.dbt("run")
     assert recorded(unified) == {("trades_unified", load) for load in ("b1", "b2", "c1", "k1")}
     without = Landed(landed(unified).rows, {"raw_binance_trades": "trades_unified"}, landed(unified).unified)
-    assert "2 loads of raw_kraken_trades (4 rows) stay pending: no file in config/mappings/ reads that table" in stuck(
+    assert "2 loads of raw_kraken_trades (4 rows) stay pending: no file in config/mappings/ reads it" in stuck(
         without, []
     )
     (changed / KRAKEN).write_text(mapping)
