@@ -1,4 +1,4 @@
-"""The only list of column types, and checks whether a value of a YAML file has a type."""
+"""The column types that config files may name, and checks whether a value of a YAML file has a type."""
 
 import math
 from collections.abc import Callable, Mapping

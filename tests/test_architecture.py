@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.table import TYPES as LAKE_TYPES
+from registry.column_types import TYPES as CONFIG_TYPES
 from tests.support.words import WORDS_OF_MARKETS
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -130,3 +132,7 @@ def test_no_committed_file_names_a_path_of_one_machine() -> None:
         and machine_path.search((PROJECT / name).read_text())
     }
     assert found == set()
+
+
+def test_config_files_may_name_the_types_that_a_lake_has_and_no_others() -> None:
+    assert list(CONFIG_TYPES) == list(LAKE_TYPES)
