@@ -10,11 +10,10 @@
     duckdb/                               access to the same tables from DuckDB
     guards/                               protect pyiceberg from other people's settings and from damaged files
 
-Nothing here knows what the rows mean, and nothing knows dbt. The imports below must come before pyiceberg's, which
-reads the user's settings when it is imported.
+Nothing here knows what the rows mean, and nothing knows dbt. Importing this package guards pyiceberg, which reads the
+user's settings when it is imported.
 """
 
-from .guards.pyiceberg_here import leave_aside_settings_of_others, read_avro_within_bounds
+from .guards.pyiceberg_here import guard_pyiceberg
 
-leave_aside_settings_of_others()
-read_avro_within_bounds()
+guard_pyiceberg()

@@ -5,9 +5,8 @@ Libraries wrap such errors in their own, so the whole chain of causes is searche
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
-
-from sqlalchemy.exc import SQLAlchemyError
 
 _WHAT_TO_DO = {
     errno.ENOSPC: "free space on the disk",
@@ -37,7 +36,7 @@ _LONGEST = 300
 def trouble(error: BaseException) -> str | None:
     """What the machine refused, if that is the cause of an error; otherwise None."""
     for cause in _chain(error):
-        if isinstance(cause, SQLAlchemyError):
+        if _is_of_the_catalog(cause):
             return _of_the_catalog(cause)
         if isinstance(cause, OSError) and cause.errno in _WHAT_TO_DO:
             return _of_the_system(cause)
@@ -53,7 +52,13 @@ def _of_the_system(error: OSError) -> str:
     return f"{found}; {_WHAT_TO_DO[number]}, and run this again"
 
 
-def _of_the_catalog(error: SQLAlchemyError) -> str:
+def _is_of_the_catalog(error: BaseException) -> bool:
+    # importing it takes a fifth of a second, and without it nobody can have raised one of its errors
+    sqlalchemy = sys.modules.get("sqlalchemy.exc")
+    return sqlalchemy is not None and isinstance(error, sqlalchemy.SQLAlchemyError)
+
+
+def _of_the_catalog(error: BaseException) -> str:
     reason = _line(error.__cause__ or error)
     return f"the lake's catalog.db can't be used: {reason}; {catalog_advice(reason)}"
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
@@ -23,12 +23,14 @@ from pydantic_settings import (
 
 from lakehouse.errors import Misconfigured
 from lakehouse.printable import without_password
-from loaders.connector import Connector
 from loaders.connectors import connector_names
 from registry.read_config import problem_lines
 from registry.yaml_file import BadYaml, read_yaml
 
 from .variables import PREFIX, unknown_variables, url_variable, variable
+
+if TYPE_CHECKING:
+    from loaders.connector import Connector
 
 PROJECT = Path(__file__).resolve().parents[1]
 """The folder that holds config/, dbt_project/ and profiles/."""
@@ -202,7 +204,7 @@ def lake_of(lake: str | None, s3_bucket: str | None, s3_prefix: str | None) -> s
     return f"s3://{s3_bucket}/{(s3_prefix or '').strip('/')}".rstrip("/")
 
 
-def base_url(connector: Connector, urls: Mapping[str, str]) -> str:
+def base_url(connector: "Connector", urls: Mapping[str, str]) -> str:
     """The base URL of an exchange's API: the one in `urls` of the settings, or the exchange's own."""
     url = urls.get(connector.name) or connector.base_url
     if not _is_address(url):

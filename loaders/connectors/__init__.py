@@ -4,24 +4,27 @@ import importlib
 import pkgutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
 
 from lakehouse.errors import Misconfigured
 from lakehouse.names import known
-from lakehouse.table import LakeColumn
 
-from ..connector import Connector
+if TYPE_CHECKING:  # settings need the names alone
+    from lakehouse.table import LakeColumn
 
-Columns = Mapping[str, Sequence[LakeColumn]]
+    from ..connector import Connector
+
+Columns: TypeAlias = Mapping[str, Sequence["LakeColumn"]]
 """For each raw table, the columns that its mapping declares."""
 
 
-def load_connectors(columns: Columns) -> dict[str, Connector]:
+def load_connectors(columns: Columns) -> "dict[str, Connector]":
     """The connectors of this folder whose raw table has a mapping, by name."""
     every = (load_connector(name) for name in connector_names())
     return {each.name: with_columns(each, columns) for each in every if each.raw.name in columns}
 
 
-def load_connector(name: str, columns: Columns | None = None) -> Connector:
+def load_connector(name: str, columns: Columns | None = None) -> "Connector":
     """The connector of an exchange; without `columns` it can request, but not parse.
 
     Raises:
@@ -35,7 +38,7 @@ def load_connector(name: str, columns: Columns | None = None) -> Connector:
     return connector if columns is None else with_columns(connector, columns)
 
 
-def with_columns(connector: Connector, columns: Columns) -> Connector:
+def with_columns(connector: "Connector", columns: Columns) -> "Connector":
     """The connector, landing the columns that its mapping declares; raises Misconfigured if it has no mapping."""
     raw = connector.raw
     if raw.name not in columns:

@@ -2,13 +2,16 @@
 
 A command that needs a lake is declared with `cls=LakeCommand` and calls `run_context(context)`. A command reports what
 it did in a few lines, and an error in one line on standard error, with exit code 1.
+
+A command imports what it needs when it is called: pyiceberg, pydantic and dlt take more than a second, and most
+commands need few of them.
 """
 
 import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,11 +19,12 @@ from typer.core import TyperCommand
 
 from lakehouse.errors import SchemaHubError, is_interruption
 from lakehouse.printable import printable
-from registry.registry import RegistryError
+from registry.problems import RegistryError
 
 from ..refusals import refusals_as_errors
-from ..runs.context import RunContext
-from ..settings import lake_of, load_settings
+
+if TYPE_CHECKING:
+    from ..runs.context import RunContext
 
 INTERRUPTED = 130
 """The exit code that typer uses for Ctrl-C."""
@@ -73,8 +77,11 @@ class LakeCommand(TyperCommand):
         return super().invoke(ctx)
 
 
-def run_context(context: typer.Context, **flags: str | None) -> RunContext:
+def run_context(context: typer.Context, **flags: str | None) -> "RunContext":
     """The context of a run on the lake that a `LakeCommand` was given. `flags` are other settings."""
+    from ..runs.context import RunContext
+    from ..settings import lake_of, load_settings
+
     return RunContext(load_settings(lake=lake_of(**context.obj), **flags))
 
 

@@ -3,20 +3,18 @@
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
-from lakehouse.pending import nothing_landed, read_landed
-
-from ..runs.attention import remarks
-from ..runs.cost import planned
-from ..show.plan import plan_report
-from ..show.status import rejected_lines, status, status_table, warning_lines
 from .app import LakeCommand, TargetArgument, app, out, run_context, say
 
 
 @app.command("status", cls=LakeCommand)
 def status_command(context: typer.Context) -> None:
     """Show what the lake holds: per exchange and symbol the last trade, its lag, rows and pending loads."""
+    from lakehouse.pending import nothing_landed, read_landed
+
+    from ..runs.attention import remarks
+    from ..show.status import rejected_lines, status, status_table, warning_lines
+
     looked = run_context(context)
     landed = read_landed(looked.lake, looked.registry.targets_by_raw_table)
     if not landed.rows:
@@ -36,6 +34,14 @@ def plan_command(
     ] = False,
 ) -> None:
     """Show what `run unify` would read, and cost on Athena, before it runs."""
+    from rich.text import Text
+
+    from lakehouse.pending import read_landed
+
+    from ..runs.attention import remarks
+    from ..runs.cost import planned
+    from ..show.plan import plan_report
+
     looked = run_context(context)
     looked.check_target(target)
     plan = planned(looked.lake, looked.registry, full_refresh=full_refresh)
@@ -51,7 +57,7 @@ def query_command(
     sql: Annotated[str, typer.Argument(help="A SELECT on the lake's tables, for example trades_unified.")],
 ) -> None:
     """Print the result of a SELECT on a lake in a folder, with DuckDB."""
-    from ..runs.query import run_query  # imports DuckDB, which no other command of this module needs
+    from ..runs.query import run_query
     from ..show.rows import show_rows
 
     looked = run_context(context)

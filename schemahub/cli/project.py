@@ -6,10 +6,6 @@ import typer
 
 from lakehouse.errors import SchemaHubError
 
-from ..runs.context import RunContext
-from ..runs.generate import check_generated, generate
-from ..runs.update_products import update_products
-from ..settings import load_settings
 from ..show.paths import shown
 from .app import app, fail_with, say
 
@@ -19,6 +15,8 @@ def generate_command(
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is stale.")] = False,
 ) -> None:
     """Write the generated dbt files from `config/`."""
+    from ..runs.generate import check_generated, generate
+
     if check:
         say([f"{check_generated()} generated files are up to date"])
     else:
@@ -33,6 +31,10 @@ def update_products_command(
     ] = False,
 ) -> None:
     """Request the products of exchanges, and write the lists in `config/products/`."""
+    from ..runs.context import RunContext
+    from ..runs.update_products import update_products
+    from ..settings import load_settings
+
     context = RunContext(load_settings())
     problems: list[str] = []
     for exchange in exchanges:

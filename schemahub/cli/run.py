@@ -1,22 +1,17 @@
 """`schemahub run …`: commands that write to a lake."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..runs.context import RunContext
-from ..runs.cost import cost_of
-from ..runs.ingest import ingest_symbols, mapped_exchanges, no_longer_listed, symbols_of
-from ..runs.pipeline import run_pipeline
-from ..runs.unify import unify
-from ..show.balance import balance_lines
-from ..show.plan import cost_report
-from ..show.progress import DbtLines, IngestProgress, left_out_lines
 from .app import LakeCommand, TargetArgument, app, fail_with, out, run_context, say
 
 run = typer.Typer(help="Run a part of the pipeline, or all of it.", no_args_is_help=True)
 app.add_typer(run, name="run")
+
+if TYPE_CHECKING:
+    from ..runs.context import RunContext
 
 SymbolsOption = Annotated[
     str | None, typer.Option("--symbols", help="BASE-QUOTE, separated by commas.  [SCHEMAHUB_SYMBOLS]")
@@ -40,6 +35,8 @@ def ingest_command(
     since: SinceOption = None,
 ) -> None:
     """Land the trades since the last run in the exchanges' raw tables."""
+    from ..runs.ingest import mapped_exchanges
+
     ingesting = run_context(context, symbols=symbols, since=since)
     fail_with(show_ingest(ingesting, exchanges or mapped_exchanges(ingesting)))
 
@@ -64,12 +61,17 @@ def pipeline_command(
     context: typer.Context, target: TargetArgument, symbols: SymbolsOption = None, since: SinceOption = None
 ) -> None:
     """Ingest every exchange, then unify; an exchange that fails does not stop the others."""
+    from ..runs.pipeline import run_pipeline
+
     whole = run_context(context, symbols=symbols, since=since)
     fail_with(run_pipeline(whole, target, ingest=show_ingest, unify=show_unify))
 
 
-def show_ingest(context: RunContext, exchanges: Sequence[str]) -> list[str]:
+def show_ingest(context: "RunContext", exchanges: Sequence[str]) -> list[str]:
     """Ingest with one line for each exchange, and return the problems, one line each."""
+    from ..runs.ingest import ingest_symbols, no_longer_listed, symbols_of
+    from ..show.progress import IngestProgress, left_out_lines
+
     symbols = symbols_of(context, exchanges)
     say(left_out_lines(symbols, no_longer_listed(context, exchanges), context.settings.symbols))
     problems: list[str] = []
@@ -82,8 +84,14 @@ def show_ingest(context: RunContext, exchanges: Sequence[str]) -> list[str]:
     return problems
 
 
-def show_unify(context: RunContext, target: str, *, full_refresh: bool = False, force: bool = False) -> None:
+def show_unify(context: "RunContext", target: str, *, full_refresh: bool = False, force: bool = False) -> None:
     """Unify with one line for each model, and the balance; on Athena also what was read and its price."""
+    from ..runs.cost import cost_of
+    from ..runs.unify import unify
+    from ..show.balance import balance_lines
+    from ..show.plan import cost_report
+    from ..show.progress import DbtLines
+
     context.check_target(target)
     cost = cost_of(context.lake, context.registry, full_refresh=full_refresh)
     if cost.unplanned:

@@ -9,10 +9,6 @@ import typer
 
 from lakehouse.errors import SchemaHubError
 
-from ..runs.any_dbt import run_any_dbt
-from ..runs.docs import build_docs
-from ..runs.generate import generate
-from ..show.progress import DbtLines
 from .app import LakeCommand, app, out, run_context
 from .run import show_ingest, show_unify
 
@@ -43,6 +39,11 @@ def demo_command(
 
 
 def _run_once(demo: "Demo") -> None:
+    from ..runs.any_dbt import run_any_dbt
+    from ..runs.docs import build_docs
+    from ..runs.generate import generate
+    from ..show.progress import DbtLines
+
     if problems := show_ingest(demo.context, demo.exchanges):
         raise SchemaHubError("\n".join(problems))
     out.print(f"generated     {generate()} files from config/")

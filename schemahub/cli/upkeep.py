@@ -4,8 +4,6 @@ from typing import Annotated
 
 import typer
 
-from ..runs.repair import run_repair
-from ..show.repair import repair_lines
 from .app import LakeCommand, app, run_context, say
 
 
@@ -15,6 +13,9 @@ def repair_command(
     apply: Annotated[bool, typer.Option("--apply", help="Restore it; otherwise it is only reported.")] = False,
 ) -> None:
     """Show what is damaged in a lake in a folder, for example by a power cut, and how it can be restored."""
+    from ..runs.repair import run_repair
+    from ..show.repair import repair_lines
+
     looked = run_context(context)
     repair = run_repair(looked.lake, looked.registry, apply=apply)
     say(repair_lines(repair))

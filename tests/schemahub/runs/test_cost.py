@@ -67,7 +67,7 @@ def printed(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Printed:
         context = RunContext(load_settings())
         vars(context).update(lake=lake, registry=registry)
         console = Console(width=80)
-        monkeypatch.setattr(run, "unify", unify)
+        monkeypatch.setattr("schemahub.runs.unify.unify", unify)
         monkeypatch.setattr(run, "out", console)
         monkeypatch.setattr(app, "out", console)
         failing = pytest.raises(type(fails)) if fails else nullcontext()
