@@ -16,7 +16,7 @@ from .app import LakeCommand, TargetArgument, app, out, run_context, say
 
 @app.command("status", cls=LakeCommand)
 def status_command(context: typer.Context) -> None:
-    """Show what the lake holds: per exchange and symbol the last trade, its lag, rows and pending loads."""
+    """Show for each exchange and symbol the last trade, its lag, and the number of rows and pending loads."""
     looked = run_context(context)
     landed = read_landed(looked.lake, looked.registry.targets_by_raw_table)
     if not landed.rows:
@@ -35,7 +35,7 @@ def plan_command(
         bool, typer.Option("--full-refresh", help="Plan a run that builds everything again.")
     ] = False,
 ) -> None:
-    """Show what `run unify` would read, and cost on Athena, before it runs."""
+    """Show what `run unify` would read, and what it would cost on Athena."""
     looked = run_context(context)
     looked.check_target(target)
     plan = planned(looked.lake, looked.registry, full_refresh=full_refresh)
@@ -50,7 +50,7 @@ def query_command(
     context: typer.Context,
     sql: Annotated[str, typer.Argument(help="A SELECT on the lake's tables, for example trades_unified.")],
 ) -> None:
-    """Print the result of a SELECT on a lake in a folder, with DuckDB."""
+    """Run a SELECT with DuckDB on a lake in a folder, and print the result."""
     from ..runs.query import run_query  # imports DuckDB, which no other command of this module needs
     from ..show.rows import show_rows
 

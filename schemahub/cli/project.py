@@ -27,12 +27,12 @@ def generate_command(
 
 @app.command("update-products")
 def update_products_command(
-    exchanges: Annotated[list[str], typer.Argument(help="For example: binance coinbase kraken")],
+    exchanges: Annotated[list[str], typer.Argument(help="The exchanges, for example binance coinbase kraken.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Accept a response that lists less than half, or other assets.")
+        bool, typer.Option("--force", help="Accept fewer than half of the known products, or other assets.")
     ] = False,
 ) -> None:
-    """Request the products of exchanges, and write the lists in `config/products/`."""
+    """Request exchanges' lists of products, and write them to `config/products/`."""
     context = RunContext(load_settings())
     problems: list[str] = []
     for exchange in exchanges:
