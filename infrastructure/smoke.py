@@ -1,10 +1,10 @@
-"""Tries a new account: `make aws-smoke YES=<account>/<region>`.
+"""Checks whether a new account behaves as SchemaHub requires: `make aws-smoke YES=<account>/<region>`.
 
     python -m infrastructure.smoke --yes 123456789012/eu-central-1 [--lake s3://bucket/prefix] [--only Athena]
 
 It works in a Glue database `schemahub_smoke` and a folder `.smoke` of the lake, and removes them with every version of
-their files. A run costs less than a cent and takes a minute or two. One line for each check; the exit code is 1 if
-one failed. The standard AWS variables direct it elsewhere, for example to a local Athena.
+their files. A run costs less than a cent and takes a minute or two. It prints one line for each check, and its exit
+code is 1 if one failed. The standard AWS variables direct it elsewhere, for example to a local Athena.
 """
 
 import os
@@ -29,13 +29,13 @@ from .smoke_checks import CHECKS, Check, CheckFailed, Scratch
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command(help="Try a new AWS account.")
+@app.command(help="Check whether a new AWS account behaves as SchemaHub requires.")
 def smoke(
     yes: Annotated[
-        str, typer.Option("--yes", help="Account and region that may be used, for example 123456789012/eu-central-1.")
+        str, typer.Option("--yes", help="The account and region to use, for example 123456789012/eu-central-1.")
     ] = "",
     lake: Annotated[str | None, typer.Option("--lake", help="s3://bucket/prefix.  [SCHEMAHUB_LAKE]")] = None,
-    only: Annotated[str, typer.Option("--only", help="Only the checks whose name has this in it.")] = "",
+    only: Annotated[str, typer.Option("--only", help="Run only the checks whose name contains this.")] = "",
 ) -> None:
     session = boto3.Session()
     if not session.region_name:
@@ -45,8 +45,8 @@ def smoke(
     if yes != where:
         found = f"found {yes!r}" if yes else "it is missing"
         raise Misconfigured(
-            f"this would make and remove things in account and region {where}, for less than a cent; "
-            f"to allow that, say --yes {where} ({found})"
+            f"this would create and remove resources in account and region {where}, for less than a cent; "
+            f"to allow that, add --yes {where} ({found})"
         )
     checks = {name: check for name, check in CHECKS.items() if only.lower() in name.lower()}
     if not checks:
@@ -68,7 +68,7 @@ def try_all(scratch: Scratch, checks: Mapping[str, Check]) -> list[str]:
             out.print(f"{verdict:<8}{name}: {seen} ({time.monotonic() - started:.1f} s)", markup=False)
     finally:
         scratch.remove()
-    out.print(f"removed what was made; {len(failed)} of {len(checks)} checks failed")
+    out.print(f"removed what was created; {len(failed)} of {len(checks)} checks failed")
     return failed
 
 

@@ -74,8 +74,8 @@ class Scratch:
             glue.create_database(DatabaseInput={"Name": DATABASE, "LocationUri": self.location})
         except glue.exceptions.AlreadyExistsException:
             raise Misconfigured(
-                f"there is a Glue database {DATABASE} already, and this would remove it at its end; if a run that was "
-                f"cut off left it there, run `aws glue delete-database --name {DATABASE}`, and then this again"
+                f"Glue database {DATABASE} exists already, and this would remove it at its end; if an interrupted run "
+                f"left it there, run `aws glue delete-database --name {DATABASE}`, and then run this again"
             ) from None
 
     def remove(self) -> None:
@@ -113,7 +113,7 @@ class Scratch:
                 break
             if time.monotonic() - began > _LONGEST_STATEMENT_SECONDS:
                 athena.stop_query_execution(QueryExecutionId=query)
-                raise CheckFailed(f"Athena did not end `{_verb(sql)}` within {_LONGEST_STATEMENT_SECONDS} s")
+                raise CheckFailed(f"Athena did not finish `{_verb(sql)}` within {_LONGEST_STATEMENT_SECONDS} s")
             time.sleep(_PAUSE_SECONDS)
         if status["State"] != "SUCCEEDED":
             raise CheckFailed(f"`{_verb(sql)}` ended as {status['State']}: {status.get('StateChangeReason', '')}")
@@ -135,7 +135,7 @@ def writes_are_conditional(scratch: Scratch) -> str:
             if error.response["Error"]["Code"] != "PreconditionFailed":
                 raise
         else:
-            raise CheckFailed(f"S3 took a write with {next(iter(condition))}, which did not hold")
+            raise CheckFailed(f"S3 accepted a write although its condition {next(iter(condition))} did not hold")
     return "PreconditionFailed"
 
 
@@ -150,7 +150,7 @@ def stale_version_is_refused(scratch: Scratch) -> str:
         glue.update_table(**update, VersionId=table["VersionId"], SkipArchive=True)
     except ClientError as error:
         return str(error.response["Error"]["Code"])
-    raise CheckFailed("Glue took an update with an old VersionId: of two writers, one would be lost")
+    raise CheckFailed("Glue accepted an update with an old VersionId, so one of two writers' updates would be lost")
 
 
 def second_writer_is_refused(scratch: Scratch) -> str:
@@ -167,12 +167,12 @@ def second_writer_is_refused(scratch: Scratch) -> str:
     raise CheckFailed("two commits on the same snapshot were both acknowledged")
 
 
-def workgroup_is_as_made(scratch: Scratch) -> str:
+def workgroup_is_as_created(scratch: Scratch) -> str:
     found = scratch.client("athena").get_work_group(WorkGroup=scratch.workgroup)["WorkGroup"]["Configuration"]
     limit = found.get("BytesScannedCutoffPerQuery", 0)
     output = found.get("ResultConfiguration", {}).get("OutputLocation", "")
     if not found.get("EnforceWorkGroupConfiguration") or not limit or not output.startswith(f"{scratch.lake}/"):
-        raise CheckFailed(f"it enforces no limit, or no place for results in {scratch.lake}")
+        raise CheckFailed(f"it does not enforce both a scan limit and a location for results in {scratch.lake}")
     scratch.answer("select 1")
     engine = found.get("EngineVersion", {}).get("SelectedEngineVersion", "")
     if engine != "Athena engine version 3":
@@ -210,10 +210,10 @@ def _verb(sql: str) -> str:
 
 
 CHECKS: Mapping[str, Check] = {
-    "S3 takes a write only if its condition holds": writes_are_conditional,
+    "S3 accepts a write only if its condition holds": writes_are_conditional,
     "Glue refuses an update with an old VersionId": stale_version_is_refused,
     "the second of two commits is refused": second_writer_is_refused,
-    "the workgroup is as the stack makes it": workgroup_is_as_made,
+    "the workgroup is as the stack creates it": workgroup_is_as_created,
     "Athena reads what we land": athena_reads_what_we_land,
     "we read what Athena writes": we_read_what_athena_writes,
 }

@@ -23,12 +23,12 @@ from registry.yaml_file import yaml_text
 
 _FORCE = "if that is right, run it again with --force"
 _MOST_NAMES = 5
-"""The most names that a line lists."""
+"""The maximum number of names in one line."""
 
 
 @dataclass(frozen=True)
 class ProductUpdate:
-    """A list to write, and remarks on it of one line each."""
+    """A product list to write, and remarks on it, one line each."""
 
     entries: tuple[ProductEntry, ...]
     remarks: tuple[str, ...]
@@ -51,14 +51,14 @@ def read_products(path: Path, shown_as: str) -> list[ProductEntry]:
 
 
 def updated(
-    exchange: str, before: Sequence[ProductEntry], answer: Iterable[ListedProduct], *, force: bool
+    exchange: str, before: Sequence[ProductEntry], response: Iterable[ListedProduct], *, force: bool
 ) -> ProductUpdate:
     """The list after an exchange's response; raises Misconfigured if the list should be kept unchanged."""
-    told, unusable = _usable(answer)
+    found, unusable = _usable(response)
     known = {entry.symbol: entry for entry in before}
     listed = [entry.symbol for entry in before if not entry.delisted]
-    gone = [symbol for symbol in listed if symbol not in told]
-    if not told and not (force and known):
+    gone = [symbol for symbol in listed if symbol not in found]
+    if not found and not (force and known):
         raise Misconfigured(
             f"{exchange} lists no product that can be used, so its list is kept unchanged; try again later"
         )
@@ -68,13 +68,13 @@ def updated(
             f"its list is kept unchanged; {_FORCE}"
         )
     changed = [
-        symbol for symbol, entry in told.items() if symbol in known and _meaning(known[symbol]) != _meaning(entry)
+        symbol for symbol, entry in found.items() if symbol in known and _meaning(known[symbol]) != _meaning(entry)
     ]
     kept = {} if force else {symbol: known[symbol].model_copy(update={"delisted": False}) for symbol in changed}
     delisted = {symbol: entry.model_copy(update={"delisted": True}) for symbol, entry in known.items()}
-    entries = {**delisted, **told, **kept}
+    entries = {**delisted, **found, **kept}
     remarks = (
-        _remark("new", [symbol for symbol in told if symbol not in known]),
+        _remark("new", [symbol for symbol in found if symbol not in known]),
         _remark("no longer listed, and kept for the trades landed", gone),
         _remark("with a name that can't be used", unusable),
         _remark(
@@ -85,18 +85,18 @@ def updated(
     return ProductUpdate(tuple(entries[symbol] for symbol in sorted(entries)), tuple(filter(None, remarks)))
 
 
-def _usable(answer: Iterable[ListedProduct]) -> tuple[dict[str, ProductEntry], list[str]]:
+def _usable(response: Iterable[ListedProduct]) -> tuple[dict[str, ProductEntry], list[str]]:
     """The products by symbol, the first of each, and the symbols of those whose names can't be used."""
-    told: dict[str, ProductEntry] = {}
+    found: dict[str, ProductEntry] = {}
     unusable: list[str] = []
-    for product in answer:
+    for product in response:
         try:
             entry = ProductEntry(symbol=product.symbol, base=product.base, quote=product.quote)
         except ValidationError:
             unusable.append(product.symbol)
         else:
-            told.setdefault(entry.symbol, entry)
-    return told, unusable
+            found.setdefault(entry.symbol, entry)
+    return found, unusable
 
 
 def _meaning(entry: ProductEntry) -> tuple[str, str]:
@@ -119,16 +119,16 @@ def product_list(exchange: str, entries: Iterable[ProductEntry]) -> str:
 
 def write_whole(path: Path, text: str) -> None:
     """Replace a file atomically, so that a crash leaves, and a reader sees, either the old text or the new one."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")  # hidden, so that it isn't read as a list
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")  # hidden, so that it isn't read as a list
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("w", encoding="utf-8", newline="\n") as file:
+        with temporary.open("w", encoding="utf-8", newline="\n") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(aside, path)
+        os.replace(temporary, path)
     except OSError as error:
         raise Misconfigured(f"{path}: can't be written: {error.strerror}") from error
     finally:
         with suppress(OSError):
-            aside.unlink()
+            temporary.unlink()

@@ -1,4 +1,4 @@
-"""Turns refusals of AWS or of the machine, wherever they occur, into errors of this project."""
+"""Turns refusals by AWS or by the machine, wherever they occur, into errors of this project."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from lakehouse.errors import LakeUnavailable, SchemaHubError, TerminalError
 from lakehouse.troubles import trouble
 
 _WRAPPERS = ("dbt", "dbt_common", "dlt", "pyiceberg")
-"""Packages that replace errors of boto3 and pyarrow by their own, not always with the original as the cause."""
+"""Packages that replace errors of boto3 and pyarrow with their own, and don't always keep the original as the cause."""
 
 _NOT_FOUND = "EntityNotFoundException"
 """Glue's ordinary reply where pyiceberg asks whether something exists; never the cause of a failure."""
@@ -33,10 +33,9 @@ def refusals_as_errors() -> Iterator[None]:
 
 
 def refusal_behind(error: BaseException) -> str | None:
-    """One line about the refusal of AWS that caused an error; None if none did."""
-    from lakehouse.aws_errors import (
-        aws_refusal,
-    )  # importing botocore takes a tenth of a second, which only a failure needs
+    """One line about the AWS refusal that caused an error; None if the error has another cause."""
+    # importing botocore takes a tenth of a second, which only a failure needs
+    from lakehouse.aws_errors import aws_refusal
 
     reason: BaseException | None = error
     while reason is not None and (reason is error or type(reason).__name__ != _NOT_FOUND):

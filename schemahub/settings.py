@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     symbols: Annotated[tuple[str, ...], NoDecode, Field(min_length=1)]
     """The products to load, as BASE-QUOTE in upper or lower case. Each exchange loads those that it lists."""
     since: str
-    """Where the first load of a product begins: a time, or how long ago."""
+    """When the first load of a product begins: a time, or how long ago."""
     urls: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
     """The base URLs of exchanges' APIs, by connector name. Exchanges without one use their own address."""
     clock_tolerance: timedelta = timedelta(minutes=5)
@@ -98,18 +98,18 @@ class Settings(BaseSettings):
     """Where dbt puts tables on Athena; the lake by default."""
     dbt_target_path: str | None = None
     """The folder for dbt's compiled SQL and docs; by default a folder of the lake."""
-    threads: Annotated[int, _written_as(r"[1-9][0-9]{0,2}", "a whole number from 1 on")] = 2
-    """The number of models that dbt builds at a time."""
+    threads: Annotated[int, _written_as(r"[1-9][0-9]{0,2}", "a whole number of at least 1")] = 2
+    """The number of models that dbt builds at the same time."""
     memory_limit: Annotated[str, _written_as(r"(?i:[0-9]+(\.[0-9]+)? ?[KMGT]i?B)", "a size such as 4GB")] = "4GB"
     """The memory that DuckDB may use."""
     catalog_log: str | None = None
     """The log file of the catalog that serves DuckDB; by default nothing is logged."""
-    athena_retries: Annotated[int, _written_as(r"[0-9]{1,3}", "a whole number from 0 on")] = 3
+    athena_retries: Annotated[int, _written_as(r"[0-9]{1,3}", "a whole number of at least 0")] = 3
     """How often boto3 repeats a failed request to Athena."""
     athena_poll_seconds: Annotated[
         float, _written_as(r"(?!0+(\.0*)?$)[0-9]{1,5}(\.[0-9]{1,6})?", "a number of seconds above 0")
     ] = 1.0
-    """The seconds between two checks whether an Athena statement has ended."""
+    """The number of seconds between two checks of whether an Athena statement has ended."""
 
     @property
     def dbt_environment(self) -> dict[str, str]:

@@ -11,7 +11,7 @@ MARK = "SIMULATED.txt"
 _MARK_TEXT = "The trades in this lake are simulated (`make demo`). `make demo` creates it again; you may delete it.\n"
 
 DEMO = "demo"
-"""The name of a demo's lock. Only its holder may empty the lake."""
+"""The name of the lock that a demo holds. Only its holder may empty the lake."""
 
 
 def new_lake(lake: LocalLake) -> None:
@@ -29,5 +29,5 @@ def new_lake(lake: LocalLake) -> None:
 
 
 def is_simulated(lake: Lake) -> bool:
-    """Whether it is the lake of a demo."""
+    """Whether this is a demo's lake."""
     return lake.engine == "duckdb" and (path_of(lake.location) / MARK).exists()

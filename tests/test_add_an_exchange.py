@@ -84,7 +84,7 @@ def demo(project: Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_demo_runs_with_the_exchanges_that_are_simulated(demo: subprocess.CompletedProcess[str]) -> None:
     assert demo.returncode == 0, demo.stdout + demo.stderr
-    assert f"{TRADES:,} trades served, landed and unified, none twice" in demo.stdout
+    assert f"{TRADES:,} trades served, landed and unified, none duplicated" in demo.stdout
     assert "gemini" not in demo.stdout.replace("stg_gemini__trades", "")
 
 

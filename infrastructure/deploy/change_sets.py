@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, WaiterError
 from lakehouse.errors import Misconfigured, TerminalError
 
 _WAITING = {"Delay": 3, "MaxAttempts": 1200}
-"""The seconds between two polls, and their number: together an hour."""
+"""The number of seconds between two polls, and the maximum number of polls: together an hour."""
 
 _UNCHANGED = ("didn't contain changes", "No updates are to be performed")
 _SIGNS = {"Add": "+", "Modify": "~", "Remove": "-", "Import": "+", "Dynamic": "~"}
@@ -36,7 +36,7 @@ class Stack:
 
     @property
     def is_there(self) -> bool:
-        """Whether the stack was ever created. A change set alone creates one that is only under review."""
+        """Whether the stack was ever created. A change set alone creates a stack that is only under review."""
         return self.status not in ("", "REVIEW_IN_PROGRESS")
 
     def check_is_at_rest(self) -> None:
@@ -52,7 +52,7 @@ class Stacks:
     client: Any
 
     def find(self, name: str) -> Stack:
-        """The stack with that name; without a status if there is none."""
+        """The stack with that name; its status is empty if there is none."""
         try:
             found = self.client.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
@@ -85,7 +85,7 @@ class Stacks:
             reason = str(error.last_response.get("StatusReason", error))
             if any(words in reason for words in _UNCHANGED):
                 return None
-            raise StackFailed(f"AWS does not take the template of stack `{stack.name}`: {reason}") from error
+            raise StackFailed(f"AWS does not accept the template of stack `{stack.name}`: {reason}") from error
         return proposed
 
     def resources(self, stack: Stack) -> list[dict[str, Any]]:
@@ -96,7 +96,7 @@ class Stacks:
         return [each for each in resources if each["ResourceStatus"] not in gone]
 
     def check_may_go(self, stack: Stack, iam: Any) -> None:
-        """Raise StackFailed, naming the user, if somebody else uses a policy of the stack: AWS would not remove it."""
+        """Raise StackFailed if a policy of the stack is used outside the stack, because AWS would not remove it."""
         resources = self.resources(stack)
         own = {each.get("PhysicalResourceId") for each in resources if each["ResourceType"] == "AWS::IAM::Role"}
         found: set[str] = set()
@@ -112,8 +112,9 @@ class Stacks:
                 }
         if found:
             raise StackFailed(
-                f"policies of stack `{stack.name}` are used outside it: {', '.join(sorted(found))}; AWS removes none "
-                "that is in use, so detach them first: `aws iam detach-role-policy`, or -user-policy, or -group-policy"
+                f"policies of stack `{stack.name}` are used outside it: {', '.join(sorted(found))}; AWS does not "
+                "remove a policy in use, so detach them first: `aws iam detach-role-policy`, or -user-policy, or "
+                "-group-policy"
             )
 
     def delete(self, name: str) -> None:
@@ -146,7 +147,7 @@ class Stacks:
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """Changes that AWS has computed and not made."""
+    """Changes that AWS has computed, but not made yet."""
 
     stacks: Stacks
     stack: Stack
@@ -184,8 +185,8 @@ def merged(defaults: Mapping[str, str], stack: Stack, given: Mapping[str, str]) 
     for name, value in has.items():
         if value is not None and given.get(name, value) != value:
             raise Misconfigured(
-                f"stack `{stack.name}` has {name.lower()} {value!r}, not {given[name]!r}; a lake can't move, "
-                "and a region has one: make another in another region or account"
+                f"stack `{stack.name}` has {name.lower()} {value!r}, not {given[name]!r}; a lake can't be "
+                "moved, and a region has only one: create another in another region or account"
             )
     return {
         name: stack.parameters[name]

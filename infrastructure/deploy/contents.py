@@ -24,7 +24,7 @@ class HoldsData(TerminalError):
 
 @dataclass(frozen=True)
 class Contents:
-    """The contents of a table of the lake, or of objects outside of all tables."""
+    """The contents of one table of the lake, or of all objects outside tables."""
 
     text: str
     """One line of the report, for example `raw_kraken_trades 3 rows`."""
@@ -40,18 +40,20 @@ class LakeContents:
     prefix: str
 
     def contents(self) -> list[Contents]:
-        """Every table except views, with the rows of its current snapshot; then the objects outside of all tables."""
+        """Every table except views, with the rows of its current snapshot; then the objects outside all tables."""
         tables = self._tables()
         contents = self._of_tables(tables) if tables else []
         if strays := self._strays(tables):
-            contents.append(Contents(f"objects of no table ({len(strays):,}, such as {strays[0]})", is_data=True))
+            contents.append(
+                Contents(f"objects outside all tables ({len(strays):,}, such as {strays[0]})", is_data=True)
+            )
         return contents
 
     def check_empty(self, contents: Sequence[Contents]) -> None:
         """Raise HoldsData, naming the contents, if something can't be recreated."""
         if data := [each.text for each in contents if each.is_data]:
             raise HoldsData(
-                f"s3://{self.bucket} holds {', '.join(data)}; to remove that for good, say --even-with-data"
+                f"s3://{self.bucket} holds {', '.join(data)}; to remove that for good, add --even-with-data"
             )
 
     def _of_tables(self, tables: Sequence[Any]) -> list[Contents]:
@@ -70,7 +72,7 @@ class LakeContents:
         return [table for page in pages for table in page["TableList"] if table.get("TableType") != "VIRTUAL_VIEW"]
 
     def _strays(self, tables: Sequence[Any]) -> list[str]:
-        # objects of a table that only Glue forgot, or of another user
+        # they may belong to a table that is missing only in Glue, or to somebody else
         here = f"s3://{self.bucket}/"
         folders = [f"{here}{self.prefix}/{folder}" for folder in _OWN_FOLDERS]
         folders += filter(None, (table.get("StorageDescriptor", {}).get("Location") for table in tables))
@@ -97,7 +99,7 @@ class LakeContents:
         for versions in object_versions(self.bucket):
             delete(s3, self.bucket, versions)
             count += len(versions)
-            say(f"  removed {count:,} objects and old versions of them")
+            say(f"  removed {count:,} objects and old versions of objects")
         try:
             s3.delete_bucket(Bucket=self.bucket)
             say(f"  removed bucket {self.bucket}")
@@ -121,7 +123,7 @@ def object_versions(bucket: str, below: str = "") -> Iterator[list[dict[str, str
 
 
 def without_a_stack(bucket: str) -> list[str]:
-    """The bucket and the Glue database, as far as they exist, whether or not a stack has them."""
+    """The bucket and the Glue database, as far as they exist, whether or not they belong to a stack."""
     glue, is_there = boto3.client("glue"), True
     try:
         boto3.client("s3").head_bucket(Bucket=bucket)
@@ -131,7 +133,7 @@ def without_a_stack(bucket: str) -> list[str]:
     found = [f"bucket {bucket}"] if is_there else []
     try:
         database = glue.get_database(Name=NAMESPACE)["Database"]
-        found.append(f"Glue database {NAMESPACE} ({database.get('LocationUri', 'of no place')})")
+        found.append(f"Glue database {NAMESPACE} ({database.get('LocationUri', 'without a location')})")
     except glue.exceptions.EntityNotFoundException:
         pass
     return found
@@ -152,4 +154,4 @@ def delete(s3: Any, bucket: str, versions: list[dict[str, str]]) -> None:
     """Remove versions permanently; raises HoldsData if S3 keeps one."""
     answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": versions, "Quiet": True})
     if errors := answer.get("Errors"):
-        raise HoldsData(f"S3 would not remove {errors[0]['Key']} of {bucket}: {errors[0]['Message']}")
+        raise HoldsData(f"S3 did not remove {errors[0]['Key']} of {bucket}: {errors[0]['Message']}")

@@ -1,4 +1,4 @@
-"""Pack what the Glue jobs run, in `build/glue`: the code, the libraries, and the script that Glue starts.
+"""Pack what the Glue jobs run into `build/glue`: the code, the libraries, and the script that Glue starts.
 
     python -m infrastructure.deploy.package
 
@@ -81,7 +81,7 @@ def pack_code(folder: Path = FOLDER) -> Package:
 def pack_libraries(package: Package) -> None:
     """Download the wheels with pip and pack them, unless that was done before; raises PackageFailed.
 
-    This takes a quarter of a minute, and 180 MB.
+    This takes about 15 seconds, and 180 MB of disk space.
     """
     if package.libraries.exists():
         return
@@ -106,7 +106,7 @@ def _download(wheels: Path) -> None:
         [*pip, *target, *platforms, *constraints, *_dependencies()], capture_output=True, text=True, check=False
     )
     if done.returncode:
-        reason = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
+        reason = (done.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
         raise PackageFailed(f"the libraries of the Glue jobs can't be fetched from the package index: {reason}")
 
 

@@ -31,7 +31,7 @@ STACK = "schemahub"
 TEMPLATE = Path(__file__).with_name("template.yaml")
 JOBS = ".jobs"
 """The folder of the jobs' package, within the lake's prefix."""
-_SEE_THE_DOCS = "docs/aws.md, `A lake without a stack`, tells"
+_SEE_THE_DOCS = "docs/aws.md, `A lake without a stack`, says"
 
 app = typer.Typer(
     help="Create and remove what SchemaHub needs in an AWS account.",
@@ -43,7 +43,7 @@ app = typer.Typer(
 out = Console(highlight=False, soft_wrap=True)
 
 NameOption = Annotated[str, typer.Option("--stack-name", help="Name of the CloudFormation stack.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only show what would be done.")]
 
 
 @app.command("bootstrap")
@@ -52,7 +52,7 @@ def bootstrap(
     bucket: Annotated[
         str | None, typer.Option("--bucket", help="Bucket to create.  [schemahub-<account>-<region>]")
     ] = None,
-    prefix: Annotated[str | None, typer.Option("--prefix", help="Folder of the lake in it.  [lake]")] = None,
+    prefix: Annotated[str | None, typer.Option("--prefix", help="Folder of the lake in the bucket.  [lake]")] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="A parameter of template.yaml, for example Schedule=on.")
     ] = None,
@@ -67,7 +67,7 @@ def bootstrap(
 def destroy(
     stack_name: NameOption = STACK,
     even_with_data: Annotated[
-        bool, typer.Option("--even-with-data", help="Remove rows, and objects of no table, too.")
+        bool, typer.Option("--even-with-data", help="Also remove rows, and objects outside all tables.")
     ] = False,
     dry_run: DryRunOption = False,
 ) -> None:
@@ -101,7 +101,10 @@ def bring_up(stack_name: str, given: Mapping[str, str], package: Package, *, dry
     # existing triggers: CloudFormation starts a trigger when it creates it, and never again
     stopped = schedule.triggers("CREATED", "DEACTIVATED") if parameters["Schedule"] == "on" else []
     changes = stacks.propose(stack, template, parameters)
-    lines = [*(changes.lines if changes else ()), *(f"  ~ {name} was stopped, and is started" for name in stopped)]
+    lines = [
+        *(changes.lines if changes else ()),
+        *(f"  ~ {name} was stopped, and is started again" for name in stopped),
+    ]
     for line in lines or ["  nothing to change"]:
         _say(line)
     if dry_run:
@@ -123,7 +126,7 @@ def take_down(stack_name: str, *, even_with_data: bool, dry_run: bool) -> None:
 
     Args:
         stack_name: The name of the CloudFormation stack.
-        even_with_data: Also remove rows, and objects that belong to no table.
+        even_with_data: Also remove rows, and objects outside all tables.
         dry_run: Print what would be removed, and remove nothing.
 
     Raises:
@@ -204,7 +207,7 @@ _TemplateLoader.add_multi_constructor("!", lambda *_: None)
 
 @contextmanager
 def _nothing_writes(schedule: Schedule) -> Iterator[None]:
-    """Stop the schedule for the block, which checks that all may be removed; restart it if the block raises."""
+    """Stop the schedule; restart it if the block, which checks that everything may be removed, raises."""
     triggers = schedule.triggers("ACTIVATED")
     schedule.stop(triggers)
     try:
@@ -218,7 +221,7 @@ def _nothing_writes(schedule: Schedule) -> Iterator[None]:
 def _check_names_are_free(bucket: str) -> None:
     if found := without_a_stack(bucket):
         raise Misconfigured(
-            f"there is {' and '.join(found)} already, and a new stack makes its own; "
+            f"there is {' and '.join(found)} already, and a new stack creates its own; "
             f"use that lake without a stack, or remove it first; {_SEE_THE_DOCS} how"
         )
 
@@ -238,7 +241,7 @@ def _say_what_goes(stacks: Stacks, stack: Stack, lake: LakeContents | None) -> N
 
 def _say_where(session: Any, stack_name: str) -> str:
     """Print where the stack is, and return the account."""
-    if not session.region_name:  # a user's own endpoint works without
+    if not session.region_name:  # with an endpoint from the environment, boto3 works without a region
         raise NoRegionError
     account: str = session.client("sts").get_caller_identity()["Account"]
     _say(f"account {account}, region {session.region_name}, stack {stack_name}")

@@ -60,8 +60,8 @@ def unpack(package: str, folder: Path) -> None:
 def run(
     command: str, code: Path, settings: Mapping[str, str], *, module: str = "schemahub", folder: Path | None = None
 ) -> None:
-    """Run `schemahub <command>` of the project in the folder `code`, from `folder` or there; raises RunFailed."""
-    # everything by which this process finds its libraries, however Glue set it
+    """Run `schemahub <command>` of the project in `code`, from `folder` (by default `code`); raises RunFailed."""
+    # all places where this process finds its libraries, however Glue set them
     path = os.pathsep.join([str(code), *filter(None, sys.path)])
     done = subprocess.run(
         [sys.executable, "-m", module, *shlex.split(command)],
@@ -73,7 +73,7 @@ def run(
     )
     sys.stderr.write(done.stderr)
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        last = (done.stderr.strip().splitlines() or ["it printed no error"])[-1]
         raise RunFailed(f"schemahub {command} ended with status {done.returncode}: {last}")
 
 

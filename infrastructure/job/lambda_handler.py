@@ -3,8 +3,8 @@
     {"run": "ingest", "command": "run ingest"}
     {"run": "unify", "command": "run unify trades_unified"}
 
-The function's environment names the lake, SCHEMAHUB_LAKE. A function ends after 15 minutes at the latest; the next run
-continues one that was cut off.
+The function's environment names the lake in SCHEMAHUB_LAKE. Lambda ends a function after at most 15 minutes; the next
+run continues where an interrupted one stopped.
 """
 
 import os

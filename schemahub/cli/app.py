@@ -30,8 +30,8 @@ INTERRUPTED = 130
 """The exit code that typer uses for Ctrl-C."""
 
 _LONGEST_LINE = 20_000
-"""The most characters of an error line. The help of a dbt command is a long one; messages of libraries can have
-megabytes."""
+"""The maximum number of characters in an error line. The help of a dbt command makes a long line, and messages of
+libraries can have megabytes."""
 
 _STOPPED = "stopped; what was landed until then is complete, and the next run continues from there"
 
@@ -56,14 +56,14 @@ def name_lake(
     lake: Annotated[
         str | None, typer.Option("--lake", help="A folder, or s3://bucket/prefix.  [SCHEMAHUB_LAKE; ./lake]")
     ] = None,
-    s3_bucket: Annotated[str | None, typer.Option("--s3-bucket", help="The lake's bucket, in place of --lake.")] = None,
+    s3_bucket: Annotated[str | None, typer.Option("--s3-bucket", help="The lake's bucket, instead of --lake.")] = None,
     s3_prefix: Annotated[str | None, typer.Option("--s3-prefix", help="The lake's prefix in that bucket.")] = None,
 ) -> None:
     """Land the public trades of crypto exchanges in Iceberg tables, and unify them in `trades_unified`."""
 
 
 class LakeCommand(TyperCommand):
-    """A command on a lake. It also accepts the app's options that name a lake after its own name."""
+    """A command on a lake. After its own name, it also accepts the app's options that name a lake."""
 
     def get_params(self, ctx: Any) -> list[Any]:
         """The command's own parameters, and the app's."""

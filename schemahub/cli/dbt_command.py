@@ -21,7 +21,7 @@ def dbt_command(context: typer.Context) -> None:
 @app.command("docs", cls=LakeCommand)
 def docs_command(
     context: typer.Context,
-    serve: Annotated[bool, typer.Option("--serve", help="Show the site, which is built if it is missing.")] = False,
+    serve: Annotated[bool, typer.Option("--serve", help="Serve the site; build it first if it is missing.")] = False,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1 for --serve.")] = 8080,
 ) -> None:
     """Build the dbt docs site of the lake."""
@@ -31,4 +31,4 @@ def docs_command(
     folder = build_docs(documented, only_if_missing=serve)
     say([f"the dbt docs are in {shown(folder)}"])
     if serve:
-        serve_docs(folder, port, ready=lambda url: say([f"showing them on {url}; Ctrl-C ends it"]))
+        serve_docs(folder, port, ready=lambda url: say([f"serving them on {url}; press Ctrl-C to stop"]))

@@ -9,7 +9,7 @@ from .app import LakeCommand, TargetArgument, app, out, run_context, say
 
 @app.command("status", cls=LakeCommand)
 def status_command(context: typer.Context) -> None:
-    """Show what the lake holds: per exchange and symbol the last trade, its lag, rows and pending loads."""
+    """Show for each exchange and symbol the last trade, its lag, and the number of rows and pending loads."""
     from lakehouse.pending import nothing_landed, read_landed
 
     from ..runs.attention import remarks
@@ -33,7 +33,7 @@ def plan_command(
         bool, typer.Option("--full-refresh", help="Plan a run that builds everything again.")
     ] = False,
 ) -> None:
-    """Show what `run unify` would read, and cost on Athena, before it runs."""
+    """Show what `run unify` would read, and what it would cost on Athena."""
     from rich.text import Text
 
     from lakehouse.pending import read_landed
@@ -56,7 +56,7 @@ def query_command(
     context: typer.Context,
     sql: Annotated[str, typer.Argument(help="A SELECT on the lake's tables, for example trades_unified.")],
 ) -> None:
-    """Print the result of a SELECT on a lake in a folder, with DuckDB."""
+    """Run a SELECT with DuckDB on a lake in a folder, and print the result."""
     from ..runs.query import run_query
     from ..show.rows import show_rows
 

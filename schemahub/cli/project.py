@@ -25,12 +25,12 @@ def generate_command(
 
 @app.command("update-products")
 def update_products_command(
-    exchanges: Annotated[list[str], typer.Argument(help="For example: binance coinbase kraken")],
+    exchanges: Annotated[list[str], typer.Argument(help="The exchanges, for example binance coinbase kraken.")],
     force: Annotated[
-        bool, typer.Option("--force", help="Accept a response that lists less than half, or other assets.")
+        bool, typer.Option("--force", help="Accept fewer than half of the known products, or other assets.")
     ] = False,
 ) -> None:
-    """Request the products of exchanges, and write the lists in `config/products/`."""
+    """Request exchanges' lists of products, and write them to `config/products/`."""
     from ..runs.context import RunContext
     from ..runs.update_products import update_products
     from ..settings import load_settings

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from ..runs.context import RunContext
 
 SymbolsOption = Annotated[
-    str | None, typer.Option("--symbols", help="BASE-QUOTE, separated by commas.  [SCHEMAHUB_SYMBOLS]")
+    str | None, typer.Option("--symbols", help="Symbols as BASE-QUOTE, separated by commas.  [SCHEMAHUB_SYMBOLS]")
 ]
 SinceOption = Annotated[
     str | None,
     typer.Option(
         "--since",
-        help="Where a symbol's first load begins: a UTC time, or 90m, 6h, 2d ago.  [SCHEMAHUB_SINCE]",
+        help="When a symbol's first load begins: a UTC time, or how long ago: 90m, 6h, 2d.  [SCHEMAHUB_SINCE]",
     ),
 ]
 
@@ -29,7 +29,7 @@ SinceOption = Annotated[
 def ingest_command(
     context: typer.Context,
     exchanges: Annotated[
-        list[str] | None, typer.Argument(help="For example: binance coinbase kraken; by default all.")
+        list[str] | None, typer.Argument(help="Exchanges, for example binance coinbase kraken. By default all.")
     ] = None,
     symbols: SymbolsOption = None,
     since: SinceOption = None,
@@ -52,7 +52,7 @@ def unify_command(
         bool, typer.Option("--force", help="Allow a full refresh to lose rows that the raw tables no longer provide.")
     ] = False,
 ) -> None:
-    """Insert the pending loads into the unified table, and update what depends on it."""
+    """Insert the pending loads into the unified table, and update the tables that depend on it."""
     show_unify(run_context(context), target, full_refresh=full_refresh, force=force)
 
 

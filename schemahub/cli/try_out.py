@@ -21,7 +21,7 @@ _EVERYTHING_TO_THE_SIMULATOR = {"allow_extra_args": True, "ignore_unknown_option
 @app.command("demo", cls=LakeCommand)
 def demo_command(
     context: typer.Context,
-    trades: Annotated[int, typer.Option(min=1, help="Simulated trades, all exchanges together.")] = 160_000,
+    trades: Annotated[int, typer.Option(min=1, help="Total number of simulated trades of all exchanges.")] = 160_000,
 ) -> None:
     """Run the whole pipeline twice against simulated exchanges, and show the result."""
     from ..runs.demo import running_demo
@@ -58,7 +58,7 @@ def _run_once(demo: "Demo") -> None:
 
 @app.command("simulate", context_settings=_EVERYTHING_TO_THE_SIMULATOR)
 def simulate_command(context: typer.Context) -> None:
-    """Run fake exchanges on loopback, which all trade one deterministic market."""
+    """Run simulated exchanges on 127.0.0.1, which all trade one deterministic market."""
     from simulator.exchanges.command import simulate
 
     simulator = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -10,9 +10,9 @@ from .app import LakeCommand, app, run_context, say
 @app.command("repair", cls=LakeCommand)
 def repair_command(
     context: typer.Context,
-    apply: Annotated[bool, typer.Option("--apply", help="Restore it; otherwise it is only reported.")] = False,
+    apply: Annotated[bool, typer.Option("--apply", help="Repair the damage instead of only reporting it.")] = False,
 ) -> None:
-    """Show what is damaged in a lake in a folder, for example by a power cut, and how it can be restored."""
+    """Show damage in a lake in a folder, for example after a power cut, and how it can be repaired."""
     from ..runs.repair import run_repair
     from ..show.repair import repair_lines
 

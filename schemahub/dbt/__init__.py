@@ -1,1 +1,1 @@
-"""Runs dbt: its command line, its statements on Athena, its seeds."""
+"""Runs dbt, and handles its statements on Athena and its seeds."""

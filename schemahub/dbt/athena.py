@@ -18,15 +18,14 @@ _LONGEST_STATEMENT = timedelta(hours=1)
 """The time after which Athena ends a statement: 30 minutes, unless the quota was raised."""
 
 _OURS = ('"node_id": "model.schemahub.', f"alter table `{NAMESPACE}`.")
-"""How statements of our models are recognised: the comment that dbt puts before most of them, and how those without it
-begin."""
+"""Texts by which statements of our models are recognised: the comment that dbt puts before most of them, and the
+beginning of those without it."""
 
 
 def region() -> str:
     """The region of the standard AWS chain. dbt-athena itself reads only the environment."""
-    from lakehouse.aws import (
-        session,
-    )  # importing boto3 takes a quarter of a second, which a lake in a folder doesn't need
+    # importing boto3 takes a quarter of a second, which a lake in a folder doesn't need
+    from lakehouse.aws import session
 
     return session().region_name or ""
 

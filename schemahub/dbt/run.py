@@ -20,9 +20,9 @@ _WITHOUT_TABLES = ("clean", "debug", "deps", "docs serve", "init", "list", "ls",
 
 _MOST_REASONS = 3
 _MOST_CHARACTERS = 600
-"""The most characters of one reason in an error line."""
+"""The maximum number of characters of one reason in an error line."""
 _MOST_OF_USAGE = 20_000
-"""The most characters of dbt's answer to an unknown command, which lists all of its options."""
+"""The maximum number of characters of dbt's reply to an unknown command, which lists all of dbt's options."""
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,12 @@ def run_dbt(
 def _check(result: Any, arguments: Sequence[str], *, reasons: Sequence[str] = ()) -> None:
     if result.success:
         return
-    told = [*reasons[:_MOST_REASONS]]
+    shown = [*reasons[:_MOST_REASONS]]
     if len(reasons) > _MOST_REASONS:
-        told.append(f"and {len(reasons) - _MOST_REASONS} more")
+        shown.append(f"and {len(reasons) - _MOST_REASONS} more")
     if result.exception:
-        told = [_in_one_line(result.exception, at_most=_MOST_OF_USAGE)]
-    raise DbtFailed(f"dbt {' '.join(arguments)} failed{': ' if told else ''}{'; '.join(told)}")
+        shown = [_in_one_line(result.exception, at_most=_MOST_OF_USAGE)]
+    raise DbtFailed(f"dbt {' '.join(arguments)} failed{': ' if shown else ''}{'; '.join(shown)}")
 
 
 def _reasons(result: Any) -> list[str]:
@@ -136,7 +136,7 @@ class _Reporter:
         self.error: BaseException | None = None
 
     def __call__(self, event: Any) -> None:
-        """Take an event of dbt's. An exception of the report is kept, for example if the output's reader is gone."""
+        """Handle one of dbt's events, and keep an exception of the report: the output's reader may be gone."""
         if event.info.name != "NodeFinished" or self.error:
             return
         node, seconds = event.data.node_info, event.data.run_result.execution_time
@@ -148,10 +148,10 @@ class _Reporter:
 
 @contextmanager
 def steady_time() -> Iterator[None]:
-    """Let Python's `time.time` advance steadily from now on, whatever the machine's clock does.
+    """Let Python's `time.time` advance steadily in a `with` block, whatever the machine's clock does.
 
-    dbt assumes that it knows the dependencies of a model that is older than its own start, and keeps that for later
-    runs. If the clock stepped back while dbt read the project, every later run would fail.
+    dbt assumes that it knows the dependencies of a model that is older than its own start, and keeps this assumption
+    for later runs. If the clock stepped back while dbt read the project, every later run would fail.
     """
     clock, wall, began = time.time, time.time(), time.monotonic()
     time.time = lambda: wall + (time.monotonic() - began)

@@ -1,8 +1,8 @@
 """The seed `products`, which is built again only if its file has changed.
 
 dbt builds a seed by dropping its table first, so on Athena a query of `trades_enriched` at that moment fails. There the
-table is an Iceberg table, which keeps the digest of the file that it was built from. On DuckDB it isn't one, and every
-run builds it, while no other process can read.
+table is an Iceberg table, which keeps the digest of the file that it was built from. On DuckDB it isn't an Iceberg
+table, and every run builds it, while no other process can read.
 """
 
 import hashlib

@@ -15,10 +15,10 @@ from ..settings import PROJECT
 from .balance import Balance
 
 FUTURE = "is in the future"
-"""How the rejection reason ends of a row whose time is later than both its landing and the run."""
+"""The end of the rejection reason of a row whose time is later than both its landing and the run."""
 
 MOST_LINES = 5
-"""The most loads that are listed one by one; of further ones only the number is reported."""
+"""The maximum number of loads that are listed one by one. Of the others, only the number is reported."""
 
 
 def row_count(lake: Lake, name: str) -> int:
@@ -60,7 +60,7 @@ def from_the_future(balances: Iterable[Balance], target: str) -> Iterator[str]:
 
 
 def stuck(landed: Landed, short: Sequence[Shortfall]) -> Iterator[str]:
-    """One line for each thing that keeps landed rows out of their target and won't pass by waiting."""
+    """One line for each thing that keeps landed rows out of their target, and that waiting won't resolve."""
     yield from _unmapped(landed)
     waiting = [each for each in short if (each.target, each.raw_table, each.load_id) not in landed.unified]
     for each in waiting[:MOST_LINES]:

@@ -1,4 +1,4 @@
-"""A run on Athena between its plan and its bill."""
+"""The cost of a run on Athena: its plan before the run, and its bill after it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,9 +38,8 @@ class Cost:
         """
         if not self.queries or not self.queries.nodes:
             return None
-        from lakehouse.aws import (
-            session,
-        )  # importing boto3 takes a quarter of a second, which a lake in a folder doesn't need
+        # importing boto3 takes a quarter of a second, which a lake in a folder doesn't need
+        from lakehouse.aws import session
 
         try:
             return Bill(self.plan, scanned(self.queries, session().client("athena")))

@@ -1,4 +1,4 @@
-"""The demo: a new lake, simulated exchanges, and a check that every trade that they serve comes out once."""
+"""The demo: a new lake, simulated exchanges, and a check that every trade they serve is unified exactly once."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -30,7 +30,7 @@ class Result:
     snapshots: int
     """The number of snapshots of the unified table."""
     exchanges: Sequence[dict[str, Any]]
-    """What the unified table holds of each exchange: its name, number of rows, first and last trade."""
+    """What the unified table holds for each exchange: its name, number of rows, first and last trade."""
 
 
 TARGET = "trades_unified"
@@ -60,7 +60,7 @@ class Demo:
         return Result(self.lake.folder, self.served, len(table.metadata.snapshots), self._unified())
 
     def _unified(self) -> list[dict[str, Any]]:
-        """What the unified table holds of each exchange, as pyiceberg reads it by itself."""
+        """What the unified table holds for each exchange, as pyiceberg reads it without dbt or DuckDB."""
         table = self.lake.catalog.load_table(identifier(self.target))
         grouped = (
             table.scan(selected_fields=("exchange", "trade_ts"))
@@ -77,7 +77,7 @@ class Demo:
 
 @contextmanager
 def running_demo(context: RunContext, trades: int) -> Iterator[Demo]:
-    """Create the lake again, and run simulated exchanges with `trades` trades for the length of a `with` block.
+    """Create the lake again, and run simulated exchanges with `trades` trades for the duration of a `with` block.
 
     Raises:
         Misconfigured: the lake is in S3, or the folder holds anything but a demo.
@@ -99,11 +99,11 @@ def running_demo(context: RunContext, trades: int) -> Iterator[Demo]:
 
 def _served(context: RunContext, market: Mapping[str, Any], exchanges: Sequence[str]) -> int:
     """The number of trades of the products that the run requests: those in the settings that the exchange lists."""
-    asked = symbols_of(context, exchanges)
+    requested = symbols_of(context, exchanges)
     names = {
         (product.exchange.lower(), product.canonical_symbol)
         for product in context.registry.products
-        if product.symbol in asked.get(product.exchange.lower(), ())
+        if product.symbol in requested.get(product.exchange.lower(), ())
     }
     return sum(
         listed["trades"]
@@ -115,6 +115,6 @@ def _served(context: RunContext, market: Mapping[str, Any], exchanges: Sequence[
 
 def _empty(lake: LocalLake, raw_tables: Iterable[str]) -> None:
     with ExitStack() as writers:
-        for what in (*raw_tables, UNIFYING):
-            writers.enter_context(lake.writing(what))
+        for name in (*raw_tables, UNIFYING):
+            writers.enter_context(lake.writing(name))
         new_lake(lake)

@@ -146,8 +146,8 @@ def _keep_simulated_and_real_apart(context: RunContext, symbols: Symbols) -> Non
     ]
     if is_simulated(context.lake) and real:
         raise Misconfigured(
-            f"{context.settings.lake} holds simulated trades of `make demo`, and {', '.join(real)} would be asked for "
-            "real ones; name another folder with --lake or SCHEMAHUB_LAKE, or delete this one"
+            f"{context.settings.lake} holds simulated trades of `make demo`, and {', '.join(real)} would add real "
+            "ones; name another folder with --lake or SCHEMAHUB_LAKE, or delete this one"
         )
 
 

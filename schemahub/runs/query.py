@@ -32,7 +32,7 @@ def run_query(
         QueryFailed: the SQL is wrong, or does more than read.
     """
     folder = folder_lake(
-        lake, otherwise=f"`query` reads a lake in a folder, with DuckDB, and not {lake.location}; ask Athena there"
+        lake, otherwise=f"`query` reads a lake in a folder, with DuckDB, and not {lake.location}; query it with Athena"
     ).folder
     check_is_there(lake)
     try:
@@ -56,7 +56,7 @@ def _check_only_reads(sql: str) -> None:
         # PIVOT becomes a SELECT, preceded by a statement without text that creates a type in memory
         if not _reads(statement) and statement.query:
             raise QueryFailed(
-                f"`query` is read-only: it runs SELECT, and what describes or explains one, "
+                "`query` is read-only: it runs SELECT, and statements that describe or explain one, "
                 f"but no {statement.type.name} statement"
             )
 

@@ -23,14 +23,14 @@ class Repair:
 
     @property
     def by_hand(self) -> list[str]:
-        """What a person must repair first. As long as there is anything, nothing is changed."""
+        """What a person must repair first. Nothing is changed until this is empty."""
         return [finding.what for finding in self.findings if finding.apply is None]
 
     def check_done(self) -> None:
         """Raise LakeUnavailable if a repair was requested and a person must do something first."""
         if self.applied and self.by_hand:
             raise LakeUnavailable(
-                f"nothing was changed, because only you can repair {', '.join(self.by_hand)}; then run this again"
+                f"nothing was changed, because only you can repair {', '.join(self.by_hand)}; do that and run it again"
             )
 
 

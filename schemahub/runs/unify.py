@@ -38,12 +38,12 @@ def unify(
     """Insert the pending loads into `target`, and update what depends on it.
 
     Args:
-        context: the context of the run, whose lake no other process can unify meanwhile.
+        context: the context of the run. No other process can unify its lake meanwhile.
         target: the unified table.
         full_refresh: build everything again from the raw tables.
         force: allow a full refresh to lose rows that the raw tables no longer have, or that are rejected now.
         report: called for every model that has finished.
-        watch: called for every event of dbt's.
+        watch: called for every one of dbt's events.
 
     Raises:
         ConcurrentWriter: another process is unifying.
@@ -73,8 +73,8 @@ def _unify(
     inserted = sum(each.inserted or 0 for each in found)
     added = row_count(lake, target) - rows
     before = 0 if full_refresh else max(0, inserted - added)
-    told = [*from_the_future(found, target), *stale_files(registry), *remarks(lake, landed, registry)]
-    return Unified(found, inserted_before=before, remarks=told)
+    lines = [*from_the_future(found, target), *stale_files(registry), *remarks(lake, landed, registry)]
+    return Unified(found, inserted_before=before, remarks=lines)
 
 
 def _run(registry: Registry, target: str, *, full_refresh: bool, force: bool) -> list[str]:

@@ -19,7 +19,7 @@ def update_products(context: RunContext, exchange: str, *, force: bool = False) 
     path = PROJECT / "config" / "products" / f"{exchange}.yaml"
     before = read_products(path, shown_as=path.relative_to(PROJECT).as_posix())
     with Fetcher(connector, base_url(connector, context.settings.urls)) as fetcher:
-        answer = fetcher.answer(connector.products())
-    update = updated(exchange, before, answer, force=force)
+        response = fetcher.answer(connector.products())
+    update = updated(exchange, before, response, force=force)
     write_whole(path, product_list(connector.name, update.entries))
     return path, update

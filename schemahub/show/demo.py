@@ -10,7 +10,7 @@ from .paths import shown
 
 
 def demo_report(result: Result, target: str) -> Iterator[Table | str]:
-    """What the unified table holds of each exchange, and what to look at next."""
+    """What the unified table holds for each exchange, and what to look at next."""
     table = Table("exchange", "trades", "first (UTC)", "last (UTC)", box=None, pad_edge=False)
     table.columns[1].justify = "right"
     for row in result.exchanges:
@@ -18,7 +18,7 @@ def demo_report(result: Result, target: str) -> Iterator[Table | str]:
     yield table
     folder = shlex.quote(shown(result.folder))
     yield (
-        f"\n{result.served:,} trades served, landed and unified, none twice; "
+        f"\n{result.served:,} trades served, landed and unified, none duplicated; "
         f"two runs made {result.snapshots} snapshot of {target}\n"
         f"\nquery it   .venv/bin/schemahub query --lake {folder} "
         '"select exchange, side, count(*) from trades_unified group by all order by all"\n'

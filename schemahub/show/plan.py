@@ -17,10 +17,10 @@ _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 _LEGEND = """\
 times     in UTC; days are those touched, "all" if a time is unknown
-files     read at least once, and the bytes read: files of up to 3 MB whole,
-          of larger ones the named columns
-looks     the most statements that read the table
-new rows  the most rows that the table gets, and the days they cover"""
+files     read at least once, and the bytes read: files of up to 3 MB fully,
+          and the named columns of larger ones
+reads     the maximum number of statements that read the table
+new rows  the maximum number of rows added, and the days they cover"""
 
 
 def shown_bytes(count: int) -> str:
@@ -44,8 +44,8 @@ def shown_dollars(amount: float) -> str:
 
 def plan_report(plan: Plan, location: str, *, engine: Engine) -> Iterator[Table | Text]:
     """What is pending, what is read and written, and the price; one sentence if nothing is pending."""
-    takes = "takes" if engine == "athena" else "would take"
-    price = f"Athena {takes} {_from_to(shown_dollars(plan.dollars), shown_dollars(plan.dollars_at_most))}"
+    charges = "charges" if engine == "athena" else "would charge"
+    price = f"Athena {charges} {_from_to(shown_dollars(plan.dollars), shown_dollars(plan.dollars_at_most))}"
     if not plan.tables:
         yield Text(nothing_landed(location))
     elif not plan.pending:
@@ -78,7 +78,7 @@ def _tables(plan: Plan) -> Table:
     """One line for each table that a run reads or writes."""
     table = Table(box=None, pad_edge=False)
     table.add_column("table", no_wrap=True)
-    for name in ("files", "bytes", "looks", "new rows", "days"):
+    for name in ("files", "bytes", "reads", "new rows", "days"):
         table.add_column(name, justify="right", no_wrap=True)
     for each in plan.tables:
         table.add_row(each.name, *_cells(each))

@@ -1,10 +1,10 @@
-"""Athena's API over a Trino: the operations that SchemaHub, dbt-athena and PyAthena use, and refusals for the others.
+"""Athena's API on top of a Trino: the operations that SchemaHub, dbt-athena and PyAthena use. Others are refused.
 
-Workgroups live in moto, where boto3 makes them; their output location, their limit of scanned bytes and whether they
-are enforced count here.
+moto keeps the workgroups that boto3 creates. Their output location, their limit of scanned bytes, and whether these are
+enforced, have an effect here.
 
-Source: https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html, November 2026; messages as
-https://github.com/aoyagikouhei/athena-local measured them of Athena.
+Source: https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html, November 2026; the messages are
+those that https://github.com/aoyagikouhei/athena-local measured on Athena.
 """
 
 import asyncio
@@ -77,8 +77,8 @@ class AthenaApi:
                 raise InvalidRequest(f"the local Athena does not provide {operation}")
             return _json(await self._operations[operation](await request.json()))
         except InvalidRequest as error:
-            told = {"Message": str(error), "AthenaErrorCode": error.code, "ErrorCode": error.code}
-            return _json({"__type": "InvalidRequestException", **told}, status=400)
+            details = {"Message": str(error), "AthenaErrorCode": error.code, "ErrorCode": error.code}
+            return _json({"__type": "InvalidRequestException", **details}, status=400)
 
     async def _start(self, body: Answer) -> Answer:
         context, configuration = body.get("QueryExecutionContext", {}), body.get("ResultConfiguration", {})
@@ -140,7 +140,7 @@ class AthenaApi:
 
     async def _get(self, body: Answer) -> Answer:
         execution = self._found(body["QueryExecutionId"])
-        # An answer may take its time: who asks again only after a second hears of a short query's end at once
+        # wait up to a second for the end, so that a client that polls only once a second learns of it immediately
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(execution.ended.wait(), _LONGEST_WAIT_S)
         return {"QueryExecution": _described(execution)}
@@ -160,7 +160,7 @@ class AthenaApi:
         await self._work_group(name)
         in_order = [one.id for one in self._executions.values() if one.workgroup == name]
         if (token := body.get("NextToken")) and token not in in_order:
-            raise InvalidRequest(f"NextToken {token!r} is not one of this list's")
+            raise InvalidRequest(f"NextToken {token!r} does not belong to this list")
         older = in_order[: in_order.index(token)] if token else in_order  # newer ones may have come since
         page = _page(older[::-1], body, longest=50)
         return {"QueryExecutionIds": page} | ({"NextToken": page[-1]} if len(page) < len(older) else {})
@@ -269,7 +269,7 @@ def _page(items: list[Any], body: Answer, *, longest: int) -> list[Any]:
 
 def _offset(token: str, length: int) -> int:
     if not token.isdecimal() or int(token) > length:
-        raise InvalidRequest(f"NextToken {token!r} is not one of this list's")
+        raise InvalidRequest(f"NextToken {token!r} does not belong to this list")
     return int(token)
 
 

@@ -1,6 +1,6 @@
-"""CREATE TABLE … AS SELECT -> Trino's; pure.
+"""Translates CREATE TABLE … AS SELECT into Trino's. Pure.
 
-Athena's own properties become Trino's, or are kept in Glue, or are refused.
+Athena's own properties are translated into Trino's, kept in Glue, or refused.
 Source: https://docs.aws.amazon.com/athena/latest/ug/create-table-as.html, November 2026.
 """
 
@@ -62,13 +62,13 @@ def _check_iceberg(properties: dict[str, str]) -> None:
     if "location" not in properties:
         raise Refused("Table location must be specified for an Iceberg table: location = 's3://…'")
     if (is_external := properties.pop("is_external", "missing")).lower() != "false":
-        raise Refused(f"An Iceberg table needs is_external = false, and it is {is_external}")
+        raise Refused(f"An Iceberg table needs is_external = false; found {is_external}")
     if (compression := properties.pop("write_compression", _WRITTEN_COMPRESSION)).lower() != _WRITTEN_COMPRESSION:
         raise Refused(f"the local Athena writes Iceberg tables with ZSTD only, and write_compression is {compression}")
 
 
 def _location(expression: str) -> str:
-    """The value of `'s3://bucket/folder/'`, without the slash at its end: Iceberg appends one of its own."""
+    """The value of `'s3://bucket/folder/'` without the final slash, because Iceberg appends one itself."""
     if not expression.startswith("'s3://"):
-        raise Refused(f"a location must be a text that begins with s3://, and found {expression}")
+        raise Refused(f"a location must be a text that begins with s3://; found {expression}")
     return expression.strip("'").rstrip("/")

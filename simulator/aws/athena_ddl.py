@@ -1,4 +1,4 @@
-"""Athena's DDL and its statements for tables -> Trino's; pure. Rules of `athena_statements`, by their first words.
+"""Translates Athena's DDL, and its statements for tables, into Trino's. Pure. `athena_statements` applies these rules.
 
 Sources: https://docs.aws.amazon.com/athena/latest/ug/ddl-reference.html, `querying-iceberg-creating-tables`,
 `querying-iceberg-evolving-table-schema`, `querying-iceberg-data-optimization`, November 2026.
@@ -30,7 +30,8 @@ _TYPES = {
     "date": "date",
     "timestamp": "timestamp(6)",
 }
-"""The simple column types of Athena's DDL for Iceberg tables. decimal, array, map and struct exist too."""
+"""The simple column types of Athena's DDL for Iceberg tables. `trino_type` also handles decimal, array, map and struct.
+"""
 
 _CSV = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
 
@@ -243,7 +244,7 @@ DDL_RULES: dict[str, Callable[[Reader, str], Statement]] = {
 
 
 def trino_type(written: str) -> str:
-    """Trino's name of a type of Athena's DDL: `array<string>` is `array(varchar)`."""
+    """Trino's name for a type of Athena's DDL: `array<string>` is `array(varchar)`."""
     kind = re.sub(r"\s+", "", written).lower()
     if kind in _TYPES:
         return _TYPES[kind]
@@ -278,7 +279,7 @@ def _column(part: str) -> str:
 
 
 def _partition(part: str) -> str:
-    """`bucket(16, id)`, as Athena's DDL writes it, is `bucket(id, 16)`, as Trino and Athena's CTAS do."""
+    """Change `bucket(16, id)`, as Athena's DDL writes it, into `bucket(id, 16)`, as Trino and Athena's CTAS do."""
     transform = re.fullmatch(r"(bucket|truncate)\((?P<first>.+),(?P<second>.+)\)", part.replace("`", "").lower())
     if not transform:
         return part.replace("`", "")
@@ -290,12 +291,12 @@ def _partition(part: str) -> str:
 def _location(reader: Reader) -> str:
     location = reader.string()
     if not location.startswith("s3://"):
-        raise Refused(f"a location must begin with s3://, and found {location!r}")
+        raise Refused(f"a location must begin with s3://; found {location!r}")
     return location.rstrip("/")
 
 
 def _table_properties(reader: Reader) -> dict[str, str]:
-    """`('a' = 'b', …)`."""
+    """Read `('a' = 'b', …)`."""
     found = {}
     for part in reader.parts():
         pair = statement_reader(part)

@@ -1,7 +1,7 @@
-"""Query executions: from QUEUED over RUNNING to SUCCEEDED, FAILED or CANCELLED, each in a task of its own.
+"""Query executions: from QUEUED through RUNNING to SUCCEEDED, FAILED or CANCELLED, each in a task of its own.
 
 Source: https://docs.aws.amazon.com/athena/latest/APIReference/API_QueryExecutionStatus.html, and for reasons and error
-types what https://github.com/aoyagikouhei/athena-local measured of Athena, November 2026.
+types the measurements on Athena in https://github.com/aoyagikouhei/athena-local, November 2026.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ SCAN_LIMIT_EXCEEDED = "Bytes scanned limit was exceeded"
 CANCELLED_BY_USER = "Query cancelled by user"
 
 RUNNING_AT_ONCE = 20
-"""The statements that run at once; further ones are queued. Athena's own number is a quota:
+"""The maximum number of statements that run at the same time; others are queued. Athena's own number is a quota:
 https://docs.aws.amazon.com/athena/latest/ug/service-limits.html"""
 
 _SYSTEM_ERROR, _USER_ERROR = 1, 2
@@ -98,7 +98,7 @@ class Executor:
         self._tasks[execution.id] = asyncio.create_task(self._run(execution))
 
     def stop(self, execution: Execution) -> None:
-        """Cancel an execution, also in Trino. One that has ended is unchanged."""
+        """Cancel an execution, also in Trino. An execution that has ended stays unchanged."""
         if task := self._tasks.pop(execution.id, None):
             task.cancel()
             if execution.state == "QUEUED":  # its task has not begun, and now never will
@@ -166,7 +166,7 @@ class Executor:
 
 
 def _has_read_too_much(execution: Execution) -> bool:
-    # Trino checks once a second; what has been faster and wrote nothing is cancelled belatedly
+    # Trino checks only once a second; a faster statement that wrote nothing is cancelled here
     limit = execution.scan_limit_bytes
     return execution.statement.result == "rows" and limit is not None and execution.read_bytes > limit
 
@@ -179,7 +179,7 @@ def _headers(execution: Execution) -> dict[str, str]:
         "X-Trino-Catalog": ICEBERG,
         "X-Trino-Schema": execution.database,
         "X-Trino-Time-Zone": "UTC",
-        "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME",  # or timestamps come with three digits
+        "X-Trino-Client-Capabilities": "PARAMETRIC_DATETIME",  # otherwise timestamps have three digits
     } | ({"X-Trino-Session": f"query_max_scan_physical_bytes={limit}B"} if limit else {})
 
 

@@ -1,10 +1,10 @@
-"""Values of Trino as Athena tells them: text, column descriptions, result files; pure.
+"""Trino's values as Athena returns them: as text, column descriptions and result files. Pure.
 
 Trino sends a value as JSON with the type's signature: a timestamp as text with all its digits, a row as a list. Athena
-sends every value as text, in the notation of Java for what has parts: `[1, 2]`, `{a=1}`.
+sends every value as text, and a value with parts in Java's notation: `[1, 2]`, `{a=1}`.
 
-Sources: https://docs.aws.amazon.com/athena/latest/APIReference/API_ColumnInfo.html, and for the notation what
-https://github.com/aoyagikouhei/athena-local measured of Athena, November 2026.
+Sources: https://docs.aws.amazon.com/athena/latest/APIReference/API_ColumnInfo.html, and for the notation the
+measurements on Athena in https://github.com/aoyagikouhei/athena-local, November 2026.
 """
 
 import base64
@@ -92,7 +92,7 @@ def csv(rows: Iterable[Row]) -> str:
 
 
 def plain_text(rows: Iterable[Row]) -> str:
-    """Rows of SHOW, DESCRIBE and EXPLAIN, which are one text each, as in their result file."""
+    """Rows of SHOW, DESCRIBE and EXPLAIN, each of which is a single text, as in their result file."""
     return "\n".join(row[0] or "" for row in rows)
 
 
@@ -115,7 +115,7 @@ def _field(value: Any, argument: dict[str, Any]) -> str:
 
 
 def _java_double(value: float) -> str:
-    """`Double.toString`: 1.5, 1.0E20, 1.0E-7."""
+    """A number as Java's `Double.toString` writes it: 1.5, 1.0E20, 1.0E-7."""
     if math.isnan(value) or math.isinf(value):
         return "NaN" if math.isnan(value) else ("Infinity" if value > 0 else "-Infinity")
     if value == 0 or 1e-3 <= abs(value) < 1e7:

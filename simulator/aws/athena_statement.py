@@ -1,4 +1,4 @@
-"""What a statement of Athena comes to; and the names and properties that its rules read.
+"""An Athena statement as it is translated for Trino, and the names and properties that the rules of translation read.
 
 Source of the properties: https://docs.aws.amazon.com/athena/latest/ug/querying-iceberg-creating-tables.html, November
 2026.
@@ -11,8 +11,8 @@ from typing import Any, Literal
 from simulator.aws.sql_tokens import Reader, Refused
 
 ICEBERG, HIVE = "awsdatacatalog", "hive"
-"""The two Trino catalogs that stand in for Athena's one, which has the name of the first. Each redirects tables of the
-other kind to the other catalog."""
+"""The two Trino catalogs that stand in for Athena's only one, which has the name of the first. Each redirects tables of
+the other kind to the other catalog."""
 
 STEERING_PROPERTIES = {
     "vacuum_min_snapshots_to_keep",
@@ -61,19 +61,19 @@ class Statement:
 
 
 def read_table(reader: Reader, database: str, *quotes: Quote) -> TableName:
-    """A table's name of one to three parts, quoted in one of these ways or bare, in lower case."""
+    """Read a table's name of one to three parts, bare or in one of these quotes, and return it in lower case."""
     parts = [_identifier(reader, *quotes)]
     while reader.accept("."):
         parts.append(_identifier(reader, *quotes))
     if len(parts) == 3 and parts[0] != ICEBERG:
         raise Refused(f"Catalog {parts[0]!r} does not exist; the local Athena has {ICEBERG!r}")
     if len(parts) > 3:
-        raise Refused(f"a table's name has up to three parts, and {'.'.join(parts)} has {len(parts)}")
+        raise Refused(f"a table's name has at most three parts, and {'.'.join(parts)} has {len(parts)}")
     return TableName(parts[-2] if len(parts) > 1 else database, parts[-1])
 
 
 def read_name(reader: Reader) -> str:
-    """A bare or backticked name of DDL, in lower case."""
+    """Read a name of DDL, bare or in backticks, and return it in lower case."""
     return _identifier(reader, "backtick")
 
 

@@ -1,11 +1,11 @@
-"""A statement of Athena -> what Trino is asked, and how Athena tells of it; pure.
+"""Translates a statement of Athena into Trino's, and says how Athena reports it. Pure.
 
-SELECT, INSERT, MERGE, UPDATE, DELETE and the queries inside of other statements go on as they came. Rewritten is what
-Athena spells otherwise: table properties (`athena_ctas`), DDL, OPTIMIZE, VACUUM, SHOW (`athena_ddl`). What no rule
-knows is refused; nothing is silently accepted.
+SELECT, INSERT, MERGE, UPDATE, DELETE and the queries inside other statements are passed on unchanged. Only what Athena
+spells differently is rewritten: table properties (`athena_ctas`), and DDL, OPTIMIZE, VACUUM and SHOW (`athena_ddl`). A
+statement that no rule handles is refused; nothing is silently accepted.
 
 Sources: https://docs.aws.amazon.com/athena/latest/ug/ddl-sql-reference.html and `unsupported-ddl` of the same guide,
-November 2026; for types and subtypes what https://github.com/aoyagikouhei/athena-local measured of Athena.
+November 2026; types and subtypes are those that https://github.com/aoyagikouhei/athena-local measured on Athena.
 """
 
 from simulator.aws.athena_ctas import create_table_as
@@ -18,15 +18,15 @@ _CHANGES = ("insert into", "merge into", "update", "delete from")
 
 
 def read_statement(sql: str, *, database: str, results: str) -> Statement:
-    """What a statement asks for.
+    """Translate a statement.
 
     Args:
-        sql: one statement; a semicolon at its end is ignored.
-        database: whose tables are meant by names without one.
-        results: address at which Athena puts the files of a Hive CTAS that names no location.
+        sql: One statement; a semicolon at its end is ignored.
+        database: The database of tables that are named without one.
+        results: The address at which Athena puts the files of a Hive CTAS without a location.
 
     Raises:
-        Refused: where Athena, or the local Athena, does not know the statement.
+        Refused: Athena, or the local Athena, does not support the statement.
     """
     reader = statement_reader(sql)
     if reader.at_end():
@@ -46,7 +46,7 @@ def read_statement(sql: str, *, database: str, results: str) -> Statement:
 
 
 def _query(reader: Reader, first: str, whole: str) -> Statement:
-    if first == "with" and reader.accept_any("function", "session"):  # they came with Trino 431 and 476
+    if first == "with" and reader.accept_any("function", "session"):  # Trino added them in 431 and 476
         raise Refused("mismatched input: Athena has neither WITH FUNCTION nor WITH SESSION")
     return Statement("DML", "SELECT", (whole,), "rows")
 

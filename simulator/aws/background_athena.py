@@ -1,10 +1,10 @@
 """A local Athena in the background, for a person: `make athena-up`, `make athena-down`.
 
-    python -m simulator.aws.background_athena up      starts it, waits until it is ready, says what to export
+    python -m simulator.aws.background_athena up      starts it, waits until it is ready, and prints what to export
     python -m simulator.aws.background_athena down    stops it
 
-Its process holds a lock in the cache folder for as long as it lives, so that a state left behind by one that died is
-known as such.
+Its process holds a lock in the cache folder as long as it lives, so that a state file of a process that died can be
+recognised.
 """
 
 import contextlib
@@ -32,23 +32,23 @@ _START_TIMEOUT_S = 1800
 _STOP_TIMEOUT_S = 30
 _LOG_LINES = 20
 _BUCKET = "trades"
-_WORK_GROUP = "schemahub"  # of the account's stack; the command line uses it where no other is named
+_WORK_GROUP = "schemahub"  # the name in the account's stack, and the default of the command line
 
 
 def up() -> str:
     """Start a local Athena unless one is running; returns the lines to print."""
     cache_folder().mkdir(parents=True, exist_ok=True)
-    said = "it is running already"
+    when = "already"
     if not _is_running():
         _state().unlink(missing_ok=True)
-        said = "it is running now"
+        when = "now"
         _start()
     state = _wait_for_state()
-    return f"""The local Athena: {said}, on 127.0.0.1 only; `make athena-down` stops it. To use it:
+    return f"""The local Athena is {when} running, on 127.0.0.1 only; `make athena-down` stops it. To use it:
 
   export AWS_ENDPOINT_URL={state["endpoint"]} AWS_ENDPOINT_URL_S3={state["s3_endpoint"]}
 
-and, as any credentials will do, where you have none:
+and, if you have no AWS credentials (any will do):
 
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1
 
@@ -59,7 +59,7 @@ def down() -> str:
     """Stop the running local Athena; returns the lines to print."""
     if not _is_running():
         _state().unlink(missing_ok=True)
-        return "no local Athena runs"
+        return "no local Athena is running"
     os.kill(_wait_for_state()["pid"], signal.SIGTERM)
     deadline = time.monotonic() + _STOP_TIMEOUT_S
     while _is_running():
@@ -131,14 +131,14 @@ def _start() -> None:
 
 
 def _wait_for_state() -> dict[str, Any]:
-    # another may be starting it at this moment
+    # another process may be starting it at this moment
     deadline = time.monotonic() + _START_TIMEOUT_S
     while _is_running() and time.monotonic() < deadline:
         with contextlib.suppress(FileNotFoundError):
             state: dict[str, Any] = json.loads(_state().read_text())
             return state
         time.sleep(0.1)
-    sys.exit(f"error: the local Athena that was starting did not; see {_log()}")
+    sys.exit(f"error: the local Athena did not start; see {_log()}")
 
 
 def _is_running() -> bool:

@@ -1,11 +1,11 @@
-"""Child processes of the test equipment: each listens on a free port of 127.0.0.1 and never outlives its parent.
+"""The local AWS's child processes: each listens on a free port of 127.0.0.1 and never outlives its parent.
 
     parent                                                        child (python -m simulator.aws.moto_process)
     with started("simulator.aws.moto_process") as address:        with free_port_listener() as listener:
         ...                                                           announce(listener)
                                                                       call_when_stdin_closes(stop)
 
-The child prints its address as one line, or why it has none; it ends when its stdin closes, however its parent ended.
+The child prints one line: its address, or why it has none. It ends when its stdin closes, however its parent ended.
 """
 
 import os
@@ -25,18 +25,18 @@ _STOP_TIMEOUT_S = 10
 
 
 class NotStarted(RuntimeError):
-    """A child ended before it was ready; the message is its own."""
+    """A child ended before it was ready; the message is what it printed."""
 
 
 @contextmanager
 def started(module: str, *arguments: str) -> Iterator[str]:
-    """Run a module, by its full name, for the length of a `with` block; yields its URL, without a slash at the end.
+    """Run a module, given by its full name, for the duration of a `with` block; yields its URL without a final slash.
 
     Raises:
-        NotStarted: with the child's own words; a traceback is on standard error.
+        NotStarted: The child ended before it was ready. A traceback is on standard error.
     """
     command = [sys.executable, "-m", module, *arguments]
-    # a session of its own, so that Ctrl-C reaches the parent alone, which then closes the children one after another
+    # a session of its own, so that Ctrl-C reaches only the parent, which then closes the children one after another
     with subprocess.Popen(
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
@@ -55,7 +55,7 @@ def _address(process: "subprocess.Popen[str]", module: str) -> str:
 
 
 def stop(process: "subprocess.Popen[str]") -> None:
-    """Let a child end by itself, and kill it if it doesn't within ten seconds."""
+    """Let a child end by itself, and kill it if it hasn't ended after ten seconds."""
     if process.stdin:
         process.stdin.close()
     try:
@@ -74,21 +74,21 @@ def free_port_listener() -> Iterator[socket.socket]:
 
 
 def announce(listener: socket.socket) -> None:
-    """Tell the parent where this child listens."""
+    """Print this child's address, which the parent reads."""
     print(f"http://{HOST}:{listener.getsockname()[1]}", flush=True)
 
 
 def give_up(reason: str) -> NoReturn:
-    """End this child, and tell the parent why."""
+    """Print the reason, which the parent reads, and end this child."""
     print(reason, flush=True)
     sys.exit(1)
 
 
 def call_when_stdin_closes(stop_serving: Callable[[], None]) -> None:
-    """Call `stop_serving` in a thread once the parent has closed our stdin, or is gone."""
+    """Call `stop_serving` in a thread once the parent has closed this child's stdin or ended."""
 
     def wait() -> None:
-        # os.read and not sys.stdin: a daemon thread must not hold that one's lock when the interpreter ends
+        # os.read, because a daemon thread must not hold the lock of sys.stdin when the interpreter ends
         while os.read(sys.stdin.fileno(), 1024):
             pass
         stop_serving()

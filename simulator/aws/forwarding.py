@@ -1,4 +1,4 @@
-"""moto as the front uses it: it forwards requests unchanged, and sends its own."""
+"""How the front uses moto: it forwards requests unchanged, and sends requests of its own."""
 
 import json
 from typing import Any
@@ -10,14 +10,14 @@ from starlette.responses import Response
 REGION = "us-east-1"
 """The region of the local AWS. moto keeps regions separate."""
 
-# https://datatracker.ietf.org/doc/html/rfc9110#name-connection: they belong to one connection
+# https://datatracker.ietf.org/doc/html/rfc9110#name-connection: these headers concern only one connection
 _OF_ONE_CONNECTION = {b"connection", b"keep-alive", b"transfer-encoding", b"te", b"trailer", b"upgrade", b"expect"}
 _TIMEOUT_S = 120
 _TARGETS = {"glue": "AWSGlue", "athena": "AmazonAthena"}
 
 
 class MotoRefused(Exception):
-    """moto answered one of our calls with an error; the kind is AWS's name for it."""
+    """moto answered one of our calls with an error, whose AWS name is `kind`."""
 
     def __init__(self, kind: str, message: str) -> None:
         self.kind = kind
@@ -25,14 +25,14 @@ class MotoRefused(Exception):
 
 
 class Moto:
-    """moto's server at `address`; one pool of connections."""
+    """moto's server at `address`, with one pool of connections."""
 
     def __init__(self, address: str) -> None:
         self.address = address
         self._client = httpx.AsyncClient(base_url=address, trust_env=False, timeout=_TIMEOUT_S)
 
     async def forward(self, request: Request, *, body: bytes | None = None, target: str | None = None) -> Response:
-        """Moto's answer to `request`, unchanged; `body` and `target` (X-Amz-Target) take the place of its own."""
+        """Return moto's response to `request`, whose body and X-Amz-Target `body` and `target` replace, if given."""
         changed = {b"content-length"} | ({b"x-amz-target"} if target else set())
         headers = [(name, value) for name, value in request.headers.raw if name not in _OF_ONE_CONNECTION | changed]
         if target:
@@ -52,17 +52,18 @@ class Moto:
         return _response(answer, content)
 
     async def call(self, service: str, operation: str, body: dict[str, Any], *, region: str) -> dict[str, Any]:
-        """The answer of an operation of Glue or Athena; raises MotoRefused."""
+        """Return moto's response to an operation of Glue or Athena; raises MotoRefused."""
         headers = {
             "authorization": _signed_for(service, region),
             "content-type": "application/x-amz-json-1.1",
             "x-amz-target": f"{_TARGETS[service]}.{operation}",
         }
         answer = await self._client.post("/", content=json.dumps(body).encode(), headers=headers)
-        told: dict[str, Any] = answer.json()
+        content: dict[str, Any] = answer.json()
         if answer.is_error:
-            raise MotoRefused(told.get("__type", ""), told.get("message") or told.get("Message") or answer.text)
-        return told
+            message = content.get("message") or content.get("Message") or answer.text
+            raise MotoRefused(content.get("__type", ""), message)
+        return content
 
     async def has_bucket(self, address: str, *, region: str) -> bool:
         bucket = httpx.URL(address).host
@@ -86,7 +87,7 @@ def _signed_for(service: str, region: str) -> str:
 
 def _response(answer: httpx.Response, content: bytes) -> Response:
     response = Response(content, status_code=answer.status_code)
-    # as lists, because one header may come twice, and HEAD tells a length without sending it
+    # set as a list, because a header may occur twice, and the response to HEAD has a length but no body
     response.raw_headers = [
         (name.lower(), value) for name, value in answer.headers.raw if name.lower() not in _OF_ONE_CONNECTION
     ]

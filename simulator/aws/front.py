@@ -3,10 +3,10 @@
     python -m simulator.aws.front <moto> [<trino>]
 
     X-Amz-Target AWSGlue.*         Glue, guarded: `glue_guard`
-    X-Amz-Target AmazonAthena.*    Athena, where a Trino runs: `athena_api`
+    X-Amz-Target AmazonAthena.*    Athena, if a Trino runs: `athena_api`
     everything else                passed on to moto
 
-A child process; see `child`.
+It runs as a child process; see `child`.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""Glue as AWS has it, where moto's differs. Everything else is passed on to moto.
+"""AWS's behaviour of Glue where moto's differs. Everything else is passed on to moto.
 
-    UpdateTable with a stale VersionId   moto takes it, and of two racing commits one is lost though both were
+    UpdateTable with a stale VersionId   moto accepts it, so one of two racing commits is lost although both were
                                          acknowledged; Glue refuses it with ConcurrentModificationException
     column statistics                    moto has none and fails; Trino's Hive connector writes them
     views                                see `glue_views`
@@ -49,7 +49,7 @@ class GuardedGlue:
 
     async def answer(self, request: Request) -> Response:
         operation = request.headers["x-amz-target"].removeprefix("AWSGlue.")
-        if "ColumnStatisticsFor" in operation:  # get, update and delete, of a table or of a partition
+        if "ColumnStatisticsFor" in operation:  # get, update and delete, for tables and for partitions
             return _json(_COLUMN_STATISTICS)
         if operation in _TABLE_WRITES:
             async with self._writing:
@@ -72,13 +72,13 @@ class GuardedGlue:
             )
 
     async def create_table(self, database: str, table_input: Mapping[str, Any]) -> None:
-        """Create a table that is metadata alone; raises MotoRefused."""
+        """Create a table that consists of metadata only; raises MotoRefused."""
         async with self._writing:
             body = {"DatabaseName": database, "TableInput": table_input}
             await self._moto.call("glue", "CreateTable", body, region=REGION)
 
     async def table(self, database: str, table: str) -> dict[str, Any]:
-        """Glue's Table; raises MotoRefused."""
+        """Return Glue's Table structure; raises MotoRefused."""
         body = {"DatabaseName": database, "Name": table}
         found: dict[str, Any] = (await self._moto.call("glue", "GetTable", body, region=REGION))["Table"]
         return found
@@ -97,7 +97,7 @@ class GuardedGlue:
     async def _table_before(self, request: Request, update: dict[str, Any]) -> dict[str, Any] | None:
         wanted = {"DatabaseName": update["DatabaseName"], "Name": update["TableInput"]["Name"]}
         found = await self._moto.forward(request, body=json.dumps(wanted).encode(), target="AWSGlue.GetTable")
-        # a table that is gone is moto's to refuse
+        # if the table doesn't exist, moto refuses the update
         return json.loads(bytes(found.body))["Table"] if found.status_code == 200 else None
 
 

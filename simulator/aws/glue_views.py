@@ -1,8 +1,8 @@
-"""A view in Glue, as Athena and as Trino write it; pure functions on Glue's table structures.
+"""A view in Glue, as Athena and as Trino write it. Pure functions on Glue's table structures.
 
 Both keep the view's definition as base64 of JSON in ViewOriginalText. Athena lists the columns too, which dbt-athena
-and other clients read; Trino's Iceberg connector leaves them out. Trino knows a view by the comment `Presto View`,
-which dbt's persist_docs replaces; Athena goes by the parameter `presto_view`.
+and other clients read; Trino's Iceberg connector leaves them out. Trino recognises a view by the comment `Presto View`,
+which dbt's persist_docs replaces; Athena recognises it by the parameter `presto_view`.
 """
 
 import base64
@@ -49,7 +49,7 @@ def hive_type(trino_type: str) -> str:
 
 
 def _arguments(text: str) -> list[str]:
-    """`varchar, map(varchar, integer)` -> its two parts."""
+    """Split at the outer commas: `varchar, map(varchar, integer)` has two parts."""
     parts, depth = [""], 0
     for character in text:
         depth += (character == "(") - (character == ")")

@@ -3,8 +3,8 @@
     with local_athena.running() as athena, athena.in_use():
         boto3.client("athena").start_query_execution(...)
 
-It listens on 127.0.0.1 only and keeps nothing: with it go its buckets and tables. `background_athena` leaves one
-running for a person.
+It listens on 127.0.0.1 only, and its buckets and tables are lost when it ends. `background_athena` runs one until a
+person stops it.
 """
 
 import random
@@ -30,7 +30,7 @@ class LocalAthena(LocalAws):
 
 @contextmanager
 def running() -> Iterator[LocalAthena]:
-    """Run it for the length of a `with` block; raises NotStarted."""
+    """Run a local Athena for the duration of a `with` block; raises NotStarted."""
     with ExitStack() as stack:
         port = _free_port()
         trino = f"http://{HOST}:{port}"

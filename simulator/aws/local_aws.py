@@ -3,11 +3,12 @@
     with local_aws.running() as aws, aws.in_use():
         boto3.client("glue"), GlueCatalog("schemahub", **{"s3.endpoint": os.environ["AWS_ENDPOINT_URL_S3"]})
 
-boto3, and pyarrow's `FileSystem.from_uri`, find it by the environment alone. pyarrow's `S3FileSystem`, which pyiceberg
-uses, does not read the endpoint from there (https://github.com/apache/arrow/issues/49643), hence `s3.endpoint`.
+boto3 and pyarrow's `FileSystem.from_uri` need only the environment to find it. pyarrow's `S3FileSystem`, which
+pyiceberg uses, does not read the endpoint from there (https://github.com/apache/arrow/issues/49643), hence
+`s3.endpoint`.
 
-Both parts are child processes on free ports of 127.0.0.1; they end with the block, and when their parent dies. With
-Athena: `local_athena`.
+Both parts are child processes on free ports of 127.0.0.1. They end with the block, or when their parent dies.
+`local_athena` adds an Athena.
 """
 
 import os
@@ -33,7 +34,7 @@ class LocalAws:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What points boto3, pyiceberg and pyarrow here; it counts in an environment without other AWS_* variables."""
+        """The variables that direct boto3, pyiceberg and pyarrow here, if no other AWS_* variables are set."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ENDPOINT_URL_S3": self.s3_endpoint,
@@ -47,12 +48,12 @@ class LocalAws:
         }
 
     def child_environment(self) -> dict[str, str]:
-        """The environment for a child process: ours, with `environment` in place of all AWS_* variables."""
+        """The environment for a child process: this process's, with `environment` instead of all AWS_* variables."""
         return {name: value for name, value in os.environ.items() if not name.startswith("AWS_")} | self.environment
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Let this process use it for the length of a `with` block: `os.environ` is as `child_environment()`."""
+        """Let this process use it in a `with` block, where `os.environ` equals `child_environment()`."""
         before, there = dict(os.environ), self.child_environment()
         _set_environment(there)
         try:
@@ -61,7 +62,7 @@ class LocalAws:
             _set_environment(before)
 
     def new_bucket(self) -> str:
-        """The name of a new, empty bucket."""
+        """Create an empty bucket, and return its name."""
         name = f"lake-{uuid.uuid4().hex[:12]}"
         boto3.client(
             "s3",
@@ -75,7 +76,7 @@ class LocalAws:
 
 @contextmanager
 def running() -> Iterator[LocalAws]:
-    """Run a local AWS for the length of a `with` block; raises NotStarted."""
+    """Run a local AWS for the duration of a `with` block; raises NotStarted."""
     with ExitStack() as stack:
         moto = stack.enter_context(started("simulator.aws.moto_process"))
         yield LocalAws(stack.enter_context(started("simulator.aws.front", moto)), moto)
@@ -87,4 +88,4 @@ def _set_environment(wanted: dict[str, str]) -> None:
     for name, value in wanted.items():
         if os.environ.get(name) != value:
             os.environ[name] = value
-    boto3.DEFAULT_SESSION = None  # boto3 keeps the first one, with its credentials
+    boto3.DEFAULT_SESSION = None  # boto3 would keep its first session, with its credentials

@@ -1,7 +1,7 @@
 """moto's server as a child process, with S3's conditional writes made atomic.
 
 moto checks If-None-Match and If-Match, and then writes: two racing writers may both pass the check. S3 lets exactly one
-through, and locks are built on that, so writes of one key take turns here.
+through, and locks depend on that, so writes of one key take turns here.
 """
 
 import logging
@@ -32,11 +32,11 @@ class OneWriterPerKey:
 
 
 class PromptRequestHandler(MotoRequestHandler):
-    disable_nagle_algorithm = True  # headers and body are written apart: each answer would wait 40 ms
+    disable_nagle_algorithm = True  # headers and body are sent separately, which would delay each response by 40 ms
 
 
 def main() -> None:
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # not a line per request
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # otherwise it logs every request
     application = OneWriterPerKey(DomainDispatcherApplication(create_backend_app))
     with free_port_listener() as listener:
         port = listener.getsockname()[1]

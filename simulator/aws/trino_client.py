@@ -1,4 +1,4 @@
-"""Run one statement on Trino and follow it to its end.
+"""Runs one statement on Trino and follows it to its end.
 
 Source: https://trino.io/docs/476/develop/client-protocol.html
 """
@@ -17,10 +17,10 @@ _TIMEOUT_S = 120
 
 
 class TrinoFailed(Exception):
-    """Trino refused a statement, or failed in it."""
+    """Trino refused a statement, or failed while running it."""
 
     def __init__(self, error: dict[str, Any]) -> None:
-        """From the `error` of Trino's answer."""
+        """Take the name and the message from the `error` of Trino's response."""
         self.name: str = error.get("errorName", "GENERIC_INTERNAL_ERROR")
         self.is_users_fault = error.get("errorType") == "USER_ERROR"
         super().__init__(error.get("message", "unknown error"))
@@ -28,7 +28,7 @@ class TrinoFailed(Exception):
 
 @dataclass
 class TrinoResult:
-    """What a statement gave; `physical_input_bytes` and `input_rows` are what it read from storage."""
+    """The result of a statement. `physical_input_bytes` and `input_rows` are what it read from storage."""
 
     columns: list[Column] = field(default_factory=list)
     rows: list[list[Any]] = field(default_factory=list)
@@ -45,11 +45,11 @@ class TrinoClient:
         self._client = httpx.AsyncClient(base_url=address, trust_env=False, timeout=_TIMEOUT_S)
 
     async def run(self, sql: str, *, headers: dict[str, str]) -> TrinoResult:
-        """Run a statement; a cancelled task cancels it in Trino too.
+        """Run a statement. If the task is cancelled, the statement is cancelled in Trino too.
 
         Raises:
-            TrinoFailed: when Trino says so.
-            httpx.TransportError: when no Trino answers.
+            TrinoFailed: Trino refused the statement, or failed while running it.
+            httpx.TransportError: Trino does not respond.
         """
         result = TrinoResult()
         answer = await self._start(sql, headers)
@@ -70,12 +70,12 @@ class TrinoClient:
         starting = asyncio.ensure_future(self._send("POST", "/v1/statement", content=sql.encode(), headers=headers))
         try:
             return await asyncio.shield(starting)
-        except asyncio.CancelledError:  # only the answer says how to cancel what has been started
+        except asyncio.CancelledError:  # only the response says how to cancel the statement
             await self._cancel(await starting)
             raise
 
     async def _cancel(self, answer: dict[str, Any]) -> None:
-        """Cancel a statement and wait until Trino has given it up."""
+        """Cancel a statement, and wait until Trino has ended it."""
         if following := answer.get("nextUri"):
             await self._client.delete(following)
         while (query := await self._client.get(f"/v1/query/{answer['id']}", headers={"X-Trino-User": USER})).is_success:

@@ -1,9 +1,9 @@
-"""Trino, fetched from Maven Central by Maven, once, into `~/.cache/schemahub/trino-476`.
+"""Fetches Trino from Maven Central with Maven, only once, into `~/.cache/schemahub/trino-476`.
 
-476 is the last release whose server is on Maven Central. `trino-server-core` is the engine, and of the plugins that it
-can have, only the two that Athena's tables need are added. XDG_CACHE_HOME names another cache folder than `~/.cache`.
+476 is the last release whose server is on Maven Central. `trino-server-core` is the engine, to which only the two
+plugins that Athena's tables need are added. XDG_CACHE_HOME can name another cache folder than `~/.cache`.
 
-    python -m simulator.aws.trino_install    fetches it where it is missing, and says so
+    python -m simulator.aws.trino_install    fetches Trino if it is missing, and says so
 """
 
 import fcntl
@@ -26,18 +26,18 @@ _TIMEOUT_S = 1800
 
 
 class TrinoUnavailable(RuntimeError):
-    """Trino can't be had here; the message says why in one line."""
+    """Trino can't be installed here; the message says why in one line."""
 
 
 def cache_folder() -> Path:
-    """Where equipment is kept between runs, outside the project."""
+    """The folder, outside the project, for files that are kept between runs."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "schemahub"
 
 
 def fetch_for_a_person() -> None:
-    """Fetch Trino where it is missing, saying so; where that can't be done, end the process with the reason."""
+    """Fetch Trino if it is missing, and say so; if it can't be fetched, end the process with the reason."""
     if not _home().exists():
-        print(f"Maven fetches Trino into {cache_folder()}, 800 MB, once", flush=True)
+        print(f"Maven fetches Trino, 800 MB, into {cache_folder()}, only once", flush=True)
     try:
         installed_trino()
     except TrinoUnavailable as error:
@@ -45,10 +45,10 @@ def fetch_for_a_person() -> None:
 
 
 def installed_trino() -> Path:
-    """The folder of Trino, with `lib/` and `plugin/`; fetched first where it is missing.
+    """Return Trino's folder, with `lib/` and `plugin/`; fetches Trino first if it is missing.
 
     Raises:
-        TrinoUnavailable: where Maven is missing, or can't fetch it.
+        TrinoUnavailable: Maven is missing, or can't fetch Trino.
     """
     cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def installed_trino() -> Path:
         if not home.exists():
             part = Path(tempfile.mkdtemp(prefix=f"{home.name}.part-", dir=cache))
             _install(part)
-            part.rename(home)  # at once, so that what is there is whole
+            part.rename(home)  # atomic, so that an existing folder is complete
     return home
 
 
@@ -79,7 +79,7 @@ def _one_at_a_time(path: Path) -> Iterator[None]:
 def _install(home: Path) -> None:
     if shutil.which("mvn") is None:
         raise TrinoUnavailable(
-            f"Trino {VERSION} is fetched by Maven, and there is no `mvn`; install Maven with a Java, and run this again"
+            f"Trino {VERSION} is fetched by Maven, and there is no `mvn`; install Maven and Java, and run this again"
         )
     server = _fetch(f"trino-server-core:{VERSION}:tar.gz", home)
     with tarfile.open(server) as archive:
@@ -94,7 +94,7 @@ def _install(home: Path) -> None:
 
 
 def _unpack_libraries(archive: tarfile.TarFile, home: Path) -> None:
-    # The plugins that come with it are not needed, and slow to load.
+    # The plugins in the archive are not needed, and are slow to load.
     for member in archive:
         name = member.name.partition("/")[2]
         content = archive.extractfile(member) if name.startswith("lib/") and ".." not in name.split("/") else None
@@ -115,7 +115,7 @@ def _fetch(artifact: str, folder: Path) -> Path:
         error = re.search(r"\[ERROR\] (\S.*)", finished.stdout)
         said = " ".join((error[1] if error else finished.stderr).split())
         raise TrinoUnavailable(
-            f"Maven could not fetch io.trino:{artifact}; it needs a Java, and to reach Maven Central. It said: {said}"
+            f"Maven could not fetch io.trino:{artifact}; it needs Java and access to Maven Central. It said: {said}"
         )
     name, version, kind = artifact.split(":")
     return folder / f"{name}-{version}.{kind}"

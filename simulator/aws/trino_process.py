@@ -2,7 +2,7 @@
 
     python -m simulator.aws.trino_process <port> <glue> <s3>
 
-Says its address once it answers statements; see `child`. What it needs is made in a temporary folder and removed.
+It prints its address once it answers statements; see `child`. Its files are in a temporary folder, which is removed.
 """
 
 import argparse
@@ -57,8 +57,8 @@ s3.aws-access-key={access_key}
 s3.aws-secret-key={access_key}
 """
 CATALOGS = {
-    # 100 open partitions are Athena's limit for a statement, and so here for its one writer; a table's location is
-    # taken as it is given; VACUUM has a retention of its own
+    # 100 open partitions are Athena's limit for a statement, so they are the limit of its only writer here. A table's
+    # location is used as given. VACUUM has its own retention.
     ICEBERG: """
 connector.name=iceberg
 iceberg.catalog.type=glue
@@ -81,7 +81,7 @@ JVM = [
     "-Xmx3G",
     "-XX:+UseG1GC",
     "-XX:+ExitOnOutOfMemoryError",
-    "-XX:TieredStopAtLevel=1",  # halves the start and the time of small statements, which is what tests are made of
+    "-XX:TieredStopAtLevel=1",  # halves the time to start and to run the small statements of tests
     "-Djdk.attach.allowAttachSelf=true",
 ]
 
@@ -129,7 +129,7 @@ def _run(home: Path, folder: Path, port: int) -> None:
     try:
         address = f"http://{HOST}:{port}"
         if not _is_ready(address, java, stopping):
-            give_up("" if stopping.is_set() else f"Trino did not start; the end of what it said:\n{_tail(log)}")
+            give_up("" if stopping.is_set() else f"Trino did not start; its log ends with:\n{_tail(log)}")
         print(address, flush=True)
         while not stopping.wait(0.5):
             if java.poll() is not None:

@@ -12,10 +12,10 @@ from schemahub.settings import PROJECT
 from simulator.aws.local_aws import LocalAws
 
 ON_MOTO = {
-    "S3 takes a write only if its condition holds": "ok",
+    "S3 accepts a write only if its condition holds": "ok",
     "Glue refuses an update with an old VersionId": "ok",
     "the second of two commits is refused": "ok",
-    "the workgroup is as the stack makes it": "FAILED",
+    "the workgroup is as the stack creates it": "FAILED",
     "Athena reads what we land": "FAILED",
     "we read what Athena writes": "FAILED",
 }
@@ -58,7 +58,7 @@ def test_nothing_is_tried_without_naming_account_and_region(aws: LocalAws) -> No
     for arguments in ((), ("--yes", "123456789012/eu-central-1")):
         done = smoke(aws, *arguments)
         assert done.returncode == 1
-        assert "to allow that, say --yes 123456789012/us-east-1" in done.stderr
+        assert "to allow that, add --yes 123456789012/us-east-1" in done.stderr
         assert done.stderr.count("\n") == 1
 
 
@@ -67,6 +67,6 @@ def test_a_database_that_is_there_is_refused_and_kept(aws: LocalAws) -> None:
     glue.create_database(DatabaseInput={"Name": "schemahub_smoke"})
     done = smoke(aws, "--yes", "123456789012/us-east-1", "--lake", lake, "--only", "VersionId")
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: there is a Glue database schemahub_smoke already")
+    assert done.stderr.startswith("error: Glue database schemahub_smoke exists already")
     assert done.stderr.count("\n") == 1
     glue.delete_database(Name="schemahub_smoke")  # fails where the smoke removed it

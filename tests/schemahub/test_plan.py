@@ -135,7 +135,7 @@ def test_without_anything_new_no_trades_are_read(lake: LakeUnderTest) -> None:
     assert {each.name for each in plan.tables if each.reads.bytes} == {"products", "schemahub_loads", "unified_loads"}
     assert plan.dollars == pytest.approx(5 * dollars(0))
     (sentence,) = plan_report(plan, lake.lake.location, engine=lake.lake.engine)
-    assert f"a run reads no trades, and Athena would take at least {shown_dollars(plan.dollars)}" in str(sentence)
+    assert f"a run reads no trades, and Athena would charge at least {shown_dollars(plan.dollars)}" in str(sentence)
 
 
 def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lake: LakeUnderTest) -> None:

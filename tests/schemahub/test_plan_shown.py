@@ -82,7 +82,7 @@ def test_a_plan_has_a_line_for_each_table_and_ends_with_the_price(lake: LakeUnde
     assert {each.name for each in plan.tables} <= rows.keys()
     assert lines[-2:] == [
         f"a run reads at least {shown_bytes(plan.bytes)} and at most {shown_bytes(plan.bytes_at_most)}",
-        f"Athena would take at least {shown_dollars(plan.dollars)} and at most {shown_dollars(plan.dollars_at_most)}",
+        f"Athena would charge at least {shown_dollars(plan.dollars)} and at most {shown_dollars(plan.dollars_at_most)}",
     ]
 
 

@@ -155,9 +155,9 @@ def test_a_variable_that_nobody_would_read_is_named(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("field", "value", "problem"),
     [
-        ("threads", "many", "expected a whole number from 1 on, found 'many'"),
-        ("threads", "0", "expected a whole number from 1 on, found '0'"),
-        ("athena_retries", "-1", "expected a whole number from 0 on, found '-1'"),
+        ("threads", "many", "expected a whole number of at least 1, found 'many'"),
+        ("threads", "0", "expected a whole number of at least 1, found '0'"),
+        ("athena_retries", "-1", "expected a whole number of at least 0, found '-1'"),
         ("athena_poll_seconds", "0.0", "expected a number of seconds above 0, found '0.0'"),
         ("memory_limit", "4", "expected a size such as 4GB, found '4'"),
         ("s3_data_dir", "/data", "expected an address that begins with s3://, found '/data'"),

@@ -48,7 +48,7 @@ def test_destroy_refuses_objects_of_no_table(stack: Account, capsys: pytest.Capt
         s3.put_object(Bucket=BUCKET, Key=f"lake/{key}", Body=b"")
     s3.put_object(Bucket=BUCKET, Key="thesis.doc", Body=b"")
     take_down(STACK, even_with_data=False, dry_run=True)
-    told = "objects of no table (2, such as lake/schemahub/dropped/data/1.parquet)"
+    told = "objects outside all tables (2, such as lake/schemahub/dropped/data/1.parquet)"
     assert told in capsys.readouterr().out
     with pytest.raises(HoldsData, match=rf"holds {re.escape(told)}; .*--even-with-data"):
         take_down(STACK, even_with_data=False, dry_run=False)

@@ -123,7 +123,7 @@ def test_a_query_is_for_a_lake_in_a_folder(
     cli: Cli, account: LocalAws, keys: dict[str, tuple[str, str]], bucket: str
 ) -> None:
     line = said(cli, account, "query", "select 1", lake=f"s3://{bucket}/lake", key=keys["storage"])
-    assert line == f"`query` reads a lake in a folder, with DuckDB, and not s3://{bucket}/lake; ask Athena there"
+    assert line == f"`query` reads a lake in a folder, with DuckDB, and not s3://{bucket}/lake; query it with Athena"
 
 
 def test_a_demo_is_for_a_folder(cli: Cli, account: LocalAws, keys: dict[str, tuple[str, str]], bucket: str) -> None:

@@ -174,7 +174,7 @@ def test_a_simulated_lake_refuses_the_real_exchanges(
     (tmp_path / "lake").mkdir()
     (tmp_path / "lake" / "SIMULATED.txt").touch()
     mixed = with_settings(context, urls={"binance": exchanges.urls["binance"]})
-    with pytest.raises(Misconfigured, match=r"holds simulated trades .* kraken would be asked for real ones"):
+    with pytest.raises(Misconfigured, match=r"holds simulated trades .* kraken would add real ones"):
         ingest(mixed, {"binance": ["BTCUSDT"], "kraken": ["XBTUSDT"]})
     (outcome,) = ingest(mixed, {"binance": ["BTCUSDT"]})
     assert outcome.problems == []

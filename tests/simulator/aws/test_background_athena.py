@@ -63,11 +63,11 @@ def test_it_stays_until_it_is_stopped_or_killed(cache: Path) -> None:
     try:
         up = background_athena("up", cache)
         assert (up.returncode, up.stderr) == (0, "")
-        assert "it is running now" in up.stdout
+        assert "is now running" in up.stdout
         found = re.search(NAMES, up.stdout)
         assert found
         again = background_athena("up", cache).stdout
-        assert again == up.stdout.replace("it is running now", "it is running already")
+        assert again == up.stdout.replace("is now running", "is already running")
         unify_as_it_says(up.stdout, cache)
 
         state = json.loads((cache / "athena.json").read_text())
@@ -79,9 +79,9 @@ def test_it_stays_until_it_is_stopped_or_killed(cache: Path) -> None:
             time.sleep(0.1)
         assert [answers(address) for address in addresses] == [False] * 3
         assert (cache / "athena.json").exists()  # left behind, and known as such
-        assert background_athena("down", cache).stdout == "no local Athena runs\n"
+        assert background_athena("down", cache).stdout == "no local Athena is running\n"
 
-        assert "it is running now" in background_athena("up", cache).stdout
+        assert "is now running" in background_athena("up", cache).stdout
         assert background_athena("down", cache).stdout == "the local Athena has been stopped\n"
         assert not (cache / "athena.json").exists()
     finally:
@@ -91,8 +91,8 @@ def test_it_stays_until_it_is_stopped_or_killed(cache: Path) -> None:
 def test_where_maven_is_missing_that_is_said(tmp_path: Path) -> None:
     up = background_athena("up", tmp_path / "schemahub", path=os.devnull)
     assert up.returncode == 1
-    assert up.stdout == f"Maven fetches Trino into {tmp_path / 'schemahub'}, 800 MB, once\n"
+    assert up.stdout == f"Maven fetches Trino, 800 MB, into {tmp_path / 'schemahub'}, only once\n"
     assert up.stderr.splitlines() == [
-        "error: Trino 476 is fetched by Maven, and there is no `mvn`; install Maven with a Java, and run this again"
+        "error: Trino 476 is fetched by Maven, and there is no `mvn`; install Maven and Java, and run this again"
     ]
-    assert background_athena("down", tmp_path / "schemahub").stdout == "no local Athena runs\n"
+    assert background_athena("down", tmp_path / "schemahub").stdout == "no local Athena is running\n"
