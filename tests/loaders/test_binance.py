@@ -96,5 +96,5 @@ def test_an_exchange_that_answers_differently_each_time_is_given_up() -> None:
     next(walk)
     for answer in range(19):
         walk.send(Response(200, {}, body_of("binance", {"id": str(100 + answer)})))
-    with pytest.raises(UnexpectedPayload, match="binance BTCUSDT: the same request was answered 20 different ways"):
+    with pytest.raises(UnexpectedPayload, match="binance BTCUSDT: the same request got 20 different responses"):
         walk.send(Response(200, {}, body_of("binance", {"id": "119"})))

@@ -165,13 +165,13 @@ def test_the_ids_of_another_tape_are_told_from_no_news(
     (page, *_), _ = walk(fetcher, symbol)
     by_id = page.cursor.token == page.cursor.last_id
     elsewhere = Cursor("900000049" if by_id else page.cursor.token, "900000049")
-    with pytest.raises(AnotherTape, match=f"{connector.name} {symbol}: this is another tape .* 900000049, .* --lake"):
+    with pytest.raises(AnotherTape, match=f"{connector.name} {symbol}: the ids are not .* 900000049, .* --lake"):
         walk(impatient(connector, fetcher.base_url), symbol, elsewhere)
 
 
 def test_a_page_for_people_is_told_at_once(connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher) -> None:
     exchanges.set_faults(f"html:100@{connector.name}")
-    with pytest.raises(UnexpectedPayload, match=f"{connector.name}: .* is no JSON, it begins with '<!DOCTYPE html>"):
+    with pytest.raises(UnexpectedPayload, match=f"{connector.name}: .* is not JSON; it begins with '<!DOCTYPE html>"):
         walk(fetcher, next(iter(served_products(exchanges, connector))))
     assert [fault["struck"] for fault in exchanges.faults()] == [1]
 
@@ -275,7 +275,7 @@ def test_a_mapping_that_declares_what_is_not_sent_is_refused_in_one_line(
 
 
 def test_a_connector_without_a_mapping_names_the_file_to_add(connector: Connector) -> None:
-    with pytest.raises(Misconfigured, match=f"add config/mappings/, for example {connector.name}_trades.yaml"):
+    with pytest.raises(Misconfigured, match=f"add one in config/mappings/, for example {connector.name}_trades.yaml"):
         with_columns(connector, {})
 
 

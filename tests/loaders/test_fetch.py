@@ -196,7 +196,7 @@ def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
     assert {str(failure) for failure in one.failures.values()} == {str(one.failures["A"])}
     assert isinstance(one.failures["A"], Banned)
     assert str(one.failures["A"]).startswith(f"{connector.name}: HTTP {status}")
-    assert "isn't asked before 2026-01-0" in str(one.failures["A"])
+    assert "no request is sent before 2026-01-0" in str(one.failures["A"])
 
     again = fetcher(answer, time, connector, bans=bans, now=lambda: NOON + timedelta(minutes=11))
     walks = {"A": connector.newer("A", Cursor("7", "7"), since=START)}
@@ -258,7 +258,7 @@ def test_a_clock_that_is_seconds_off_is_worth_a_warning(headers: dict[str, str],
     one = fetcher(answer, now=lambda: NOON)
     assert len(walk(one, "BTCUSDT")) == 1
     side = "ahead of" if ahead > 0 else "behind"
-    expected = [f"binance: the clock of this machine is 0:00:{abs(ahead):02} {side} theirs"] if ahead else []
+    expected = [f"binance: this machine's clock is 0:00:{abs(ahead):02} {side} the exchange's"] if ahead else []
     assert [warning.partition(";")[0] for warning in one.warnings] == expected
 
 
@@ -300,10 +300,10 @@ def test_a_market_that_trades_faster_than_it_is_asked_is_followed_to_where_it_wa
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"<html>\n<title>Back \x1b[31m soon", "no JSON, it begins with '<html>"),
-        (b"\xef\xbb\xbf[]", "no JSON"),
+        (b"<html>\n<title>Back \x1b[31m soon", "not JSON; it begins with '<html>"),
+        (b"\xef\xbb\xbf[]", "not JSON"),
         (b"[" * 200_000 + b"]" * 200_000, "binance: "),
-        (b"true", "no JSON"),
+        (b"true", "not JSON"),
     ],
 )
 def test_what_is_no_answer_is_told_at_once(body: bytes, words: str) -> None:

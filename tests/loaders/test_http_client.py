@@ -144,7 +144,7 @@ def test_a_packing_that_was_not_asked_for_is_told_at_once(encoding: str) -> None
 def test_a_broken_packing_may_pass(body: bytes) -> None:
     with (
         exchange(all_of(HEAD + b"Content-Encoding: gzip\r\n\r\n" + body)) as url,
-        pytest.raises(ExchangeUnavailable, match="broke off"),
+        pytest.raises(ExchangeUnavailable, match=r"a response (can't be decompressed|ended before)"),
     ):
         ask(url)
 
@@ -155,7 +155,7 @@ def test_a_move_is_named_and_not_followed(status: int) -> None:
     with exchange(all_of(head.encode())) as url, pytest.raises(BadRequest) as caught:
         ask(url)
     assert f"HTTP {status}" in str(caught.value)
-    assert "https://else.test/x, which is not followed" in str(caught.value)
+    assert "redirects to https://else.test/x, and redirects are not followed" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 

@@ -111,8 +111,8 @@ def test_a_load_that_was_overtaken_lands_nothing_and_says_so(lake_home: LakeHome
     lake = lake_home.open()
     land_up_to(lake, 10)
     late = load_in_progress(lake)  # its watermarks are read now …
-    land_up_to(lake, 500)  # … and somebody else lands in between
-    with pytest.raises(ConcurrentWriter, match="was written by somebody else"):
+    land_up_to(lake, 500)  # … and another process lands in between
+    with pytest.raises(ConcurrentWriter, match="was written by another process"):
         land(late, pages(late.table, 400))
     assert landed_ids(lake) == every_id_once(500)
     assert len(lake_home.files(DATA)) == 2

@@ -96,7 +96,7 @@ def test_of_two_commits_at_one_moment_glue_refuses_the_second(
         return update(**request)
 
     monkeypatch.setattr(catalog.glue, "update_table", update_table)
-    with pytest.raises(ConcurrentWriter, match="was written by somebody else"):
+    with pytest.raises(ConcurrentWriter, match="was written by another process"):
         land(late, pages(late.table, 80))
     assert_landed_once(s3_home, 100)
     table = lake.catalog.load_table(identifier(RAW.name))

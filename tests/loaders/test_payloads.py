@@ -40,5 +40,5 @@ def test_a_page_that_broke_off_anywhere_is_told_from_a_whole_one(length: int) ->
 
 
 def test_a_wrong_body_is_named_with_the_exchange_and_its_beginning() -> None:
-    with pytest.raises(UnexpectedPayload, match=r"gemini: .*; the answer began b'<html>"):
+    with pytest.raises(UnexpectedPayload, match=r"gemini: .*; the response began b'<html>"):
         decode(msgspec.json.Decoder(list[int]), b"<html>", exchange="gemini")
