@@ -1,4 +1,4 @@
-"""Landing through dlt against a bare pyarrow writer of the same rows; peak memory; a warm load of 1,000 trades."""
+"""Landing through dlt against a bare pyarrow writer of the same rows; its peak memory; a warm load of 1,000 trades."""
 
 import json
 import resource
