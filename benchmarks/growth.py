@@ -1,4 +1,4 @@
-"""The cost of the 2,000th load against that of the hundredth, and of a load of 2,000 symbols against one of 20.
+"""The 2,000th load against the hundredth, and a load of 2,000 symbols against one of 20: their time and metadata.
 
 A load here is what `land` does after dlt has written the file. Loads that are not compared are not recorded in the
 ledger, so that 2,000 of them take only some minutes.

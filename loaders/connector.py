@@ -106,7 +106,7 @@ Walk = Generator[Request | Page, Response, None]
 
 
 class Connector(Protocol):
-    """What a module in `connectors/` offers as `CONNECTOR`. Parsing is pure; nothing here sends or waits."""
+    """What a module in `connectors/` must define as `CONNECTOR`. Parsing is pure; nothing here sends or waits."""
 
     name: str
     """The name of the connector's module, for example coinbase."""
@@ -117,7 +117,7 @@ class Connector(Protocol):
     def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
         """Walk forward from `after` to now; without it, from the first trade at or after `since` (UTC).
 
-        Every page continues where the previous one ended, so whatever was landed when a walk breaks off is complete.
+        Every page continues where the previous one ended, so what was landed is complete even if a walk ends early.
         """
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
@@ -147,7 +147,7 @@ def ask_until(
     """Repeat a request until the response is as expected, or was the same `times` times.
 
     A cache, or a fault, may send a page that was requested earlier. With contiguous ids this shows, because the page
-    doesn't begin where the last one ended. A hole in the ids looks the same, but stays when the request is repeated.
+    doesn't begin where the last one ended. A gap in the ids looks the same, but stays when the request is repeated.
 
     Raises:
         UnexpectedPayload: the responses kept changing. The message begins with `what`, which names the request.

@@ -42,7 +42,7 @@ _LONGEST_WAIT = 120.0
 """The longest pause in seconds that a run makes for an exchange that requests one; the other exchanges and the user
 wait meanwhile."""
 _LONGEST_BACKOFF = 60.0
-_ATTEMPTS_TO_CONNECT = 4  # a wrong address stays wrong, and a person is waiting
+_ATTEMPTS_TO_CONNECT = 4  # more attempts don't help with a wrong address, and a person is waiting
 _ATTEMPTS_IF_SLOW = 2  # each attempt takes the full time limit
 
 

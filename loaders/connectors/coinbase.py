@@ -5,7 +5,7 @@ https://docs.cdp.coinbase.com/exchange/rest-api/pagination, read 2026-11-20.
 
 Pages are newest first and there is no time parameter. `after=N` gives the newest trades with an id below N. As ids are
 whole numbers, at most 1,000 of them are between `last` and `last + 1001`. So one page from there down, or several if
-the exchange's pages are shorter, gives all trades that follow `last`, and the walk goes forward without a hole. `side`
+the exchange's pages are shorter, gives all trades that follow `last`, and the walk goes forward without a gap. `side`
 is the MAKER's.
 """
 

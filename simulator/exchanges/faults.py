@@ -40,7 +40,7 @@ KINDS = {
     "truncated": _Kind("half of the body, as if it were complete"),
     "duplicate_page": _Kind("the product's previous page instead of the requested one"),
     "short": _Kind("a page has at most this number of trades, whatever its `limit` or `count`", "100"),
-    "html": _Kind("a maintenance page for people, with HTTP 200"),
+    "html": _Kind("an HTML maintenance page, with HTTP 200"),
     "kraken_200": _Kind(
         "an error of Kraken inside HTTP 200; the value is its text",
         "EGeneral:Too many requests",

@@ -39,7 +39,7 @@ _WEIGHTS = {
 }
 _MICROSECOND, _MILLISECOND = "MICROSECOND", "MILLISECOND"
 _NS = {_MICROSECOND: 10**3, _MILLISECOND: 10**6}
-# Larger times can't be milliseconds, because they would be after the year 5000.
+# Times from this number on can't be milliseconds, because they would be after the year 5000.
 _SMALLEST_MICROSECONDS = 10**14
 _TIME_FIELD = re.compile(rb'("(?:time|T)"\s*:\s*)(\d+)')
 _WEBSOCKETS = "Please use WebSocket Streams for live updates to avoid"

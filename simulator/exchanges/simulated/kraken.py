@@ -31,7 +31,7 @@ _CANONICAL_NAMES = {kraken: canonical for canonical, kraken in _KRAKEN_NAMES.ite
 _OLD_COINS = {"XBT", "ETH", "XDG", "LTC", "XRP", "XLM", "XMR", "ZEC", "ETC", "REP", "MLN"}
 _CURRENCIES = {"USD", "EUR", "GBP", "JPY", "CAD", "AUD"}
 _OLD_KEY = re.compile(r"X([A-Z]{3})Z([A-Z]{3})|X([A-Z]{3})X([A-Z]{3})")
-# A smaller number is seconds: as nanoseconds it would be within the first quarter of an hour of 1970.
+# A smaller number is in seconds: in nanoseconds it would be within the first quarter of an hour of 1970.
 _LARGEST_SECONDS = 10**12
 
 
