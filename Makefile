@@ -21,7 +21,7 @@ help: ## List the targets.
 
 setup: $(SETUP) ## Create .venv with everything that is needed.
 
-# dbt's start is twice as fast with compiled bytecode, and some machines keep pip from writing it
+# dbt starts twice as fast with compiled bytecode, and some machines keep pip from writing it
 $(SETUP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"error: Python 3.11 to 3.13 is needed, and $(PYTHON) is {v[0]}.{v[1]}; name another with make PYTHON=python3.11")'
 	@echo "setting up .venv (once; a minute or two)"
@@ -75,7 +75,7 @@ docs-serve: $(SETUP) ## Show the dbt docs site on http://127.0.0.1:8080.
 aws-bootstrap: $(SETUP) ## Create or update what an AWS account needs; ARGS="--dry-run" only shows it.
 	@$(BIN)/python -m infrastructure.deploy.stack bootstrap $(ARGS)
 
-aws-destroy: $(SETUP) ## Remove all of it; refused while tables hold rows, unless ARGS="--even-with-data".
+aws-destroy: $(SETUP) ## Remove what aws-bootstrap created; refused while tables hold rows, unless ARGS="--even-with-data".
 	@$(BIN)/python -m infrastructure.deploy.stack destroy $(ARGS)
 
 aws-smoke: $(SETUP) ## Check that a new account works: YES=<account>/<region>.

@@ -1,7 +1,7 @@
-"""The 2,000th load against the hundredth, a load of 2,000 symbols against one of 20: what it costs, what it leaves.
+"""The 2,000th load against the hundredth, and a load of 2,000 symbols against one of 20: their time and metadata.
 
-A load here is what `land` does after dlt has written the file, and outside of what is compared the ledger is left out,
-so that 2,000 of them take some minutes.
+A load here is what `land` does after dlt has written the file. Loads that are not compared are not recorded in the
+ledger, so that 2,000 of them take only some minutes.
 """
 
 import tempfile
@@ -98,7 +98,7 @@ def _of_loads(folder: Path) -> list[Measurement]:
             detail=f"commit and ledger {late * 1000:.0f} ms against {early * 1000:.0f}, means of {_WINDOW}",
         ),
         Measurement(
-            f"planning to read the newest of {LOADS:,} loads against of {_EARLY}",
+            f"planning to read the newest of {LOADS:,} loads against that of {_EARLY}",
             planned[1] / planned[0],
             LOADS / _EARLY,
             at_least=False,
@@ -125,7 +125,7 @@ def _of_symbols(folder: Path) -> list[Measurement]:
             at_least=False,
             unit="x",
             detail=f"commit and ledger {large * 1000:.0f} ms against {small * 1000:.0f}; "
-            f"what names the last load has {last_load} characters",
+            f"the property that names the last load has {last_load} characters",
         ),
         Measurement(
             f"metadata of a table of {SYMBOLS:,} symbols",

@@ -1,4 +1,4 @@
-"""Landing through dlt against a bare pyarrow writer of the same rows; peak memory; a warm load of 1,000 trades."""
+"""Landing through dlt against a bare pyarrow writer of the same rows; its peak memory; a warm load of 1,000 trades."""
 
 import json
 import resource
@@ -83,7 +83,7 @@ def _ours(folder: Path, pool: list[Page]) -> float:
     from loaders.landing.dlt_job import land
 
     lake = LocalLake(folder)
-    land(_load(lake), iter(pool[:1]))  # dlt imports half of itself when it is first used
+    land(_load(lake), iter(pool[:1]))  # dlt imports half of its modules when it is first used
     load = _load(lake)
     return seconds(lambda: land(load, _repeated(pool)))
 

@@ -1,7 +1,7 @@
-"""A JSON page to Arrow against msgspec decoding the same page into records, and nothing else.
+"""Parsing a JSON page to Arrow, against msgspec that only decodes the same page into records.
 
 Neither loses a digit: the records hold prices as Decimal; the Arrow batch holds them as double, as the raw tables do,
-and each trade's JSON text beside them.
+and next to them each trade's JSON text.
 """
 
 from datetime import datetime

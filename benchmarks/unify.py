@@ -1,4 +1,4 @@
-"""Unifying 200,000 new trades into a table of 10 M rows, against the same into one of 1 M."""
+"""Unifying 200,000 new trades into a table of 10 M rows, against the same number into a table of 1 M rows."""
 
 import tempfile
 from pathlib import Path

@@ -1,7 +1,8 @@
 """The connector protocol: what is special about one exchange, without a socket.
 
-A connector yields requests and receives responses, as httpx's auth flows do; `channels/rest.py` sends them. So retries,
-limits, concurrency and progress have one place for all exchanges, and a connector can be tested without a network.
+A connector yields requests and receives responses, as httpx's auth flows do; `channels/rest.py` sends them. So
+retries, limits, concurrency and progress are handled in one place for all exchanges, and a connector can be tested
+without a network.
 """
 
 from collections import Counter
@@ -24,7 +25,7 @@ MARGIN = timedelta(minutes=1)
 """How much earlier than requested a first walk looks for its first id, because a higher id may have an earlier time."""
 
 _MOST_ANSWERS = 20
-"""The most responses to one request before they must agree."""
+"""The maximum number of responses to one request that keep changing, before the walk gives up."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ Walk = Generator[Request | Page, Response, None]
 
 
 class Connector(Protocol):
-    """What a module in `connectors/` offers as `CONNECTOR`. Parsing is pure; nothing here sends or waits."""
+    """What a module in `connectors/` must define as `CONNECTOR`. Parsing is pure; nothing here sends or waits."""
 
     name: str
     """The name of the connector's module, for example coinbase."""
@@ -116,7 +117,7 @@ class Connector(Protocol):
     def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
         """Walk forward from `after` to now; without it, from the first trade at or after `since` (UTC).
 
-        Every page continues where the previous one ended, so whatever was landed when a walk breaks off is complete.
+        Every page continues where the previous one ended, so what was landed is complete even if a walk ends early.
         """
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
@@ -126,11 +127,11 @@ class Connector(Protocol):
         """The trades of one response body, oldest first, in `raw.page_schema`; raises UnexpectedPayload."""
 
     def check(self, response: Response) -> None:
-        """Raise what the response means: a TransientError where waiting helps, a TerminalError where not."""
+        """Raise the error that the response means, if any: a TransientError if waiting helps, else a TerminalError."""
 
 
 def page_of(raw: RawTable, stream: str, rows: pa.RecordBatch, token: str | None = None) -> Page:
-    """A page of `rows`, whose token is the last id unless the exchange gives another."""
+    """A page of `rows`. The token of its cursor is `token`, or the last id if there is none."""
     last_id = rows[raw.id_column][-1].as_py()
     return Page(stream, rows, Cursor(token if token is not None else last_id, last_id))
 
@@ -146,10 +147,10 @@ def ask_until(
     """Repeat a request until the response is as expected, or was the same `times` times.
 
     A cache, or a fault, may send a page that was requested earlier. With contiguous ids this shows, because the page
-    doesn't begin where the last one ended. A hole in the ids looks the same, but stays when the request is repeated.
+    doesn't begin where the last one ended. A gap in the ids looks the same, but stays when the request is repeated.
 
     Raises:
-        UnexpectedPayload: the responses kept changing; the message names `what` was requested.
+        UnexpectedPayload: the responses kept changing. The message begins with `what`, which names the request.
     """
     seen: Counter[Hashable] = Counter()
     while seen.total() < _MOST_ANSWERS:
@@ -157,15 +158,14 @@ def ask_until(
         seen[identity(answer)] += 1
         if is_expected(answer) or seen[identity(answer)] == times:
             return answer
-    raise UnexpectedPayload(f"{what}: the same request was answered {len(seen)} different ways; try again later")
+    raise UnexpectedPayload(f"{what}: the same request got {len(seen)} different responses; try again later")
 
 
 def another_tape(what: str, last_id: int | str, found: str) -> AnotherTape:
     """The error to raise if the exchange doesn't know `last_id`, the last trade landed."""
     return AnotherTape(
-        f"{what}: this is another tape than the one landed so far, for its ids are other ones: the last trade landed "
-        f"has id {last_id}, {found}. Is the address the right one? If the exchange began its ids again, load into "
-        "another lake with --lake"
+        f"{what}: the ids are not those of the trades landed so far: the last trade landed has id {last_id}, {found}. "
+        "Is the address right? If the exchange has restarted its ids, load into another lake with --lake"
     )
 
 
@@ -186,7 +186,7 @@ def id_numbers(ids: Sequence[int], *, exchange: str) -> pa.Int64Array:
 
 
 def in_order(trades: pa.RecordBatch, ids: pa.Int64Array) -> pa.RecordBatch:
-    """`trades` by rising `ids`, on which walks rely. Most exchanges already send them in that order."""
+    """`trades` sorted by ascending `ids`, on which walks rely. Most exchanges already send them in that order."""
     if pc.any(pc.less(ids[1:], ids[:-1])).as_py():
         return trades.take(pc.sort_indices(ids))
     return trades

@@ -32,7 +32,7 @@ class RateLimited(TransientError):
 
 
 class ExchangeUnavailable(TransientError):
-    """The exchange can't be reached or is busy, or its response broke off."""
+    """The exchange can't be reached or is busy, or its response was incomplete."""
 
 
 class ExchangeUnreachable(ExchangeUnavailable):

@@ -1,1 +1,1 @@
-"""Everything that is fake and outside of the project: exchanges and AWS."""
+"""Simulated versions of what is outside the project: exchanges and AWS."""

@@ -1,7 +1,7 @@
-"""Real answers of real exchanges go through the pipeline, and every row comes out as the recording says.
+"""Recorded responses of real exchanges go through the pipeline, and every row comes out as it was recorded.
 
-The recordings are not part of the project: the tests are skipped where they are not beside it. What must come out is
-worked out here from the recorded JSON alone, with nothing of the project's.
+The recordings are not part of the project: the tests are skipped if they are not next to it. The expected
+rows are computed here from the recorded JSON alone, without any of the project's code.
 """
 
 import json
@@ -38,7 +38,7 @@ Row = tuple[str, str, str, str, float, float, datetime]
 
 
 def exact(body: bytes) -> Any:
-    """JSON whose numbers with a point are kept as they were written."""
+    """JSON in which numbers with a decimal point keep their text."""
     return json.loads(body, parse_float=Decimal)
 
 
@@ -52,7 +52,7 @@ def expected_coinbase() -> list[Row]:
             "COINBASE",
             "ETH-USDT",
             str(trade["trade_id"]),
-            OTHER_SIDE[trade["side"]],  # Coinbase tells the maker's
+            OTHER_SIDE[trade["side"]],  # Coinbase gives the maker's side
             float(trade["price"]),
             float(trade["size"]),
             datetime.fromisoformat(trade["time"]).replace(tzinfo=None),
@@ -82,7 +82,7 @@ def expected_kraken() -> list[Row]:
         (
             "KRAKEN",
             "XBTUSD",
-            f"{time}-{price}-{volume}-{side}-0",  # Kraken gave no ids then; no two of these trades are alike
+            f"{time}-{price}-{volume}-{side}-0",  # Kraken sent no ids then; no two of these trades are identical
             {"b": "BUY", "s": "SELL"}[side],
             float(price),
             float(volume),
@@ -97,11 +97,11 @@ EXPECTED = {"coinbase": expected_coinbase, "binance": expected_binance, "kraken"
 
 @dataclass(frozen=True)
 class Processed:
-    """A lake after three runs: two products, then a third one, then nothing new."""
+    """A lake after three runs: with two products, with a third one, and with nothing new."""
 
     lake: Path
     snapshots: list[int]
-    """How many trades_unified had after each run."""
+    """The number of rows that trades_unified had after each run."""
 
     def table(self, name: str) -> Table:
         return SqlCatalog("schemahub", uri=f"sqlite:///{self.lake}/catalog.db").load_table(f"schemahub.{name}")
@@ -151,7 +151,7 @@ def test_every_recorded_trade_comes_out_once_as_it_was_recorded(
     assert unified(processed, exchange) == expected
 
 
-def test_nothing_else_comes_out(processed: Processed) -> None:
+def test_no_other_trade_comes_out(processed: Processed) -> None:
     assert len(processed.rows("trades_unified")) == sum(len(expected()) for expected in EXPECTED.values())
 
 
@@ -175,7 +175,7 @@ def test_coinbase_payloads_are_kept_as_they_were_sent(processed: Processed) -> N
 def test_binance_payloads_are_kept_as_they_were_sent(processed: Processed) -> None:
     raw = {row["id"]: json.loads(row["_raw_payload"]) for row in processed.rows("raw_binance_trades")}
     sent = json.loads(binance_body())
-    # asked for microseconds, Binance, and so the simulator, sends times in them
+    # Binance, and so the simulator, sends times in microseconds if they are requested
     assert raw == {str(trade["id"]): {**trade, "time": trade["time"] * 1000} for trade in sent}
 
 
@@ -184,8 +184,8 @@ def test_kraken_payloads_are_kept_as_they_were_sent(processed: Processed) -> Non
     assert sorted(exact(row["_raw_payload"]) for row in raw) == sorted(exact(kraken_body())["result"]["XXBTZUSD"])
 
 
-def test_the_sides_of_coinbase_are_those_of_who_took(processed: Processed) -> None:
-    """One order that takes several price levels climbs where it buys, and falls where it sells."""
+def test_the_sides_of_coinbase_are_the_takers(processed: Processed) -> None:
+    """The prices of an order that takes several levels rise if it buys and fall if it sells."""
     sweeps: dict[tuple[datetime, str], list[tuple[int, float]]] = defaultdict(list)
     for _, _, trade_id, side, price, _, time in unified(processed, "coinbase"):
         sweeps[time, side].append((int(trade_id), price))

@@ -11,7 +11,8 @@ from ..errors import WrongClock
 from .http_dates import http_date, seconds
 
 _NOTEWORTHY = timedelta(seconds=10)
-"""Tolerance for caches, which often keep a response for a few seconds without reporting its age."""
+"""The difference up to which there is no warning: caches often keep a response for a few seconds without reporting its
+age."""
 _SECOND = timedelta(seconds=1)
 _NOTHING = timedelta(0)
 
@@ -32,10 +33,10 @@ class ExchangeClock:
 
     @property
     def warnings(self) -> list[str]:
-        """One line if the difference is noteworthy."""
+        """One line if the difference is noteworthy, otherwise none."""
         if abs(self.ahead) <= _NOTEWORTHY:
             return []
-        return [f"{self._said(self.ahead)}; set it, for example by NTP: beyond {self._tolerance} nothing is landed"]
+        return [f"{self._said(self.ahead)}; set it, for example by NTP: nothing is landed beyond {self._tolerance}"]
 
     def compare(self, headers: Mapping[str, str], *, sent: datetime, received: datetime) -> None:
         """Take a response into account; `sent` and `received` are this clock's times around it, UTC without a zone.
@@ -48,7 +49,7 @@ class ExchangeClock:
             return
         if abs(ahead) > self._tolerance:
             raise WrongClock(
-                f"{self._said(ahead)}: it says {received:%Y-%m-%d %H:%M:%S} UTC; nothing is landed with it, since rows "
+                f"{self._said(ahead)}: it shows {received:%Y-%m-%d %H:%M:%S} UTC; nothing is landed, because rows "
                 "would carry wrong times. Set the clock, or allow more with SCHEMAHUB_CLOCK_TOLERANCE"
             )
         if self._seen is None or abs(ahead) < abs(self._seen):
@@ -57,7 +58,7 @@ class ExchangeClock:
     def _said(self, ahead: timedelta) -> str:
         size = timedelta(seconds=round(abs(ahead).total_seconds()))
         side = "ahead of" if ahead > _NOTHING else "behind"
-        return f"{self._exchange}: the clock of this machine is {size} {side} theirs"
+        return f"{self._exchange}: this machine's clock is {size} {side} the exchange's"
 
 
 def _ahead(headers: Mapping[str, str], sent: datetime, received: datetime) -> timedelta | None:

@@ -1,4 +1,4 @@
-"""Sends one request at a time to one exchange, bounded in time and size whatever the exchange does."""
+"""Sends requests to one exchange, each bounded in time and size whatever the exchange does."""
 
 import queue
 import threading
@@ -20,8 +20,8 @@ _USER_AGENT = "schemahub"  # Coinbase refuses clients without one
 _PLAIN = ("", "identity")
 _PACKED = ("gzip", "x-gzip", "deflate")
 _LARGEST_BODY = 64 * 2**20
-"""The maximum bytes of a response, both compressed and decompressed. A page takes about a thousandth of it, and the
-longest list of products a sixth."""
+"""The maximum size of a response in bytes, both compressed and decompressed. A page of trades takes about a thousandth
+of this, and the longest list of products a sixth."""
 _LARGEST_ERROR = 64 * 2**10
 _SECONDS_FOR_AN_ERROR = 5.0
 
@@ -64,7 +64,7 @@ class HttpClient:
             user = parts.netloc.rpartition("@")[0]
             address = httpx.URL(base_url.replace(f"{user}@", "", 1) if user else base_url)
         except httpx.InvalidURL as error:
-            raise Misconfigured(f"{exchange}: {self.address} is no address: {printable(str(error))}") from None
+            raise Misconfigured(f"{exchange}: {self.address} is not an address: {printable(str(error))}") from None
         try:
             self._client = httpx.Client(
                 base_url=address,
@@ -79,14 +79,14 @@ class HttpClient:
             )
         except (ValueError, ImportError, httpx.InvalidURL) as error:
             raise Misconfigured(
-                f"the proxy of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY can't be used: {printable(str(error))}"
+                f"the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY can't be used: {printable(str(error))}"
             ) from None  # the cause contains the proxy's password
 
     def close(self) -> None:
         self._client.close()
 
     def get(self, request: Request) -> Response:
-        """Send `request` and return the response, whatever its status, within the time limit; Ctrl-C ends it.
+        """Send `request` and return the response, whatever its status, within the time limit; Ctrl-C interrupts it.
 
         Raises:
             ExchangeUnavailable: there was no response, or it was not complete in time.
@@ -119,36 +119,38 @@ class HttpClient:
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise ExchangeUnreachable(
                 f"{self._exchange} can't be reached at {self.address}: {_reason(error)}; is the address right, and "
-                f"the network up? SCHEMAHUB_{self._exchange.upper()}_URL names another address"
+                f"the network up? SCHEMAHUB_{self._exchange.upper()}_URL sets another address"
             ) from error
         except httpx.TimeoutException as error:
             raise ExchangeTooSlow(f"{self._exchange} fell silent at {self.address}: {type(error).__name__}") from error
         except httpx.HTTPError as error:
-            raise ExchangeUnavailable(f"{self._exchange} broke off at {self.address}: {_reason(error)}") from error
+            raise ExchangeUnavailable(
+                f"{self._exchange}: the connection to {self.address} broke: {_reason(error)}"
+            ) from error
         except httpx.InvalidURL as error:
-            raise BadRequest(f"{self._exchange}: {self.address} is no address: {printable(str(error))}") from error
+            raise BadRequest(f"{self._exchange}: {self.address} is not an address: {printable(str(error))}") from error
 
     def _response(self, request: Request, got: httpx.Response) -> Response:
         headers = {name.lower(): value for name, value in got.headers.items()}
         received_at = self._now()
         if 300 <= got.status_code < 400:
             raise self._moved(got.status_code, headers.get("location", ""))
-        if got.is_stream_consumed:  # a response that no network delivered
+        if got.is_stream_consumed:  # a test's transport delivers the body at once
             return Response(got.status_code, headers, got.content, received_at)
         read = self._body if got.status_code == 200 else self._excerpt
         encoding = headers.get("content-encoding", "").strip().lower()
         if encoding not in (*_PLAIN, *_PACKED) and got.status_code == 200:
             raise UnexpectedPayload(
-                f"{self._exchange}: the answer to {printable(request.path)} is packed as "
-                f"{printable(encoding, 40)!r}, and gzip was asked for"
+                f"{self._exchange}: the response to {printable(request.path)} is compressed as "
+                f"{printable(encoding, 40)!r}, expected gzip"
             )
         return Response(got.status_code, headers, read(got, encoding), received_at)
 
     def _moved(self, status: int, location: str) -> BadRequest:
         variable = f"SCHEMAHUB_{self._exchange.upper()}_URL"
         return BadRequest(
-            f"{self._exchange}: HTTP {status}, {self.address} sends to {without_password(location) or 'nowhere'}, "
-            f"which is not followed; if the exchange has moved there, name it with {variable}"
+            f"{self._exchange}: HTTP {status}, {self.address} redirects to {without_password(location) or 'nowhere'}, "
+            f"and redirects are not followed; if the exchange has moved there, set {variable}"
         )
 
     def _body(self, got: httpx.Response, encoding: str) -> bytes:
@@ -158,13 +160,13 @@ class HttpClient:
             size += len(part)
             if max(size, got.num_bytes_downloaded) > _LARGEST_BODY:
                 raise UnexpectedPayload(
-                    f"{self._exchange}: an answer of {self.address} has more than {_LARGEST_BODY:,} bytes, and was not "
-                    "read to its end"
+                    f"{self._exchange}: a response from {self.address} has more than {_LARGEST_BODY:,} bytes and was "
+                    "not read to its end"
                 )
         return b"".join(parts)
 
     def _excerpt(self, got: httpx.Response, encoding: str) -> bytes:
-        """The beginning of an error response's body; what goes wrong while it is read doesn't matter."""
+        """The beginning of an error response's body. Errors while it is read are ignored."""
         body = b""
         with suppress(httpx.HTTPError, ExchangeUnavailable):
             for part in _unpacked(self._parts(got, _SECONDS_FOR_AN_ERROR), encoding):
@@ -183,7 +185,7 @@ class HttpClient:
             yield part
 
     def _too_slow(self, seconds: float) -> ExchangeTooSlow:
-        return ExchangeTooSlow(f"{self._exchange}: an answer of {self.address} took more than {seconds:.0f} s")
+        return ExchangeTooSlow(f"{self._exchange}: a response from {self.address} took more than {seconds:.0f} s")
 
 
 def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
@@ -191,14 +193,14 @@ def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     if encoding not in _PACKED:
         yield from parts
         return
-    unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or deflate, as the first bytes tell
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or deflate; the first bytes show which
     try:
         for part in parts:
             yield unpack.decompress(part, _LARGEST_BODY + 1)
     except zlib.error as error:
-        raise ExchangeUnavailable(f"an answer broke off: {error}") from error
+        raise ExchangeUnavailable(f"a response can't be decompressed: {error}") from error
     if not unpack.eof:
-        raise ExchangeUnavailable("an answer broke off before its packing ended")
+        raise ExchangeUnavailable("a response ended before its compressed data was complete")
 
 
 def _reason(error: Exception) -> str:

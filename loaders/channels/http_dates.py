@@ -11,7 +11,7 @@ _SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 
 
 def http_date(text: str | None) -> datetime | None:
-    """A header's date as UTC without a zone; None if it isn't one."""
+    """A header's date as UTC without a zone; None if the text isn't a date."""
     try:
         moment = parsedate_to_datetime(text or "")
         return moment.replace(tzinfo=None) if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
@@ -20,6 +20,6 @@ def http_date(text: str | None) -> datetime | None:
 
 
 def seconds(text: str | None) -> float | None:
-    """A header's number of seconds; None if it isn't a plain number, such as -5, inf or nan."""
+    """A header's number of seconds; None for anything but a plain number, for example for -5, inf or nan."""
     text = (text or "").strip()
     return float(text) if _SECONDS.fullmatch(text) else None

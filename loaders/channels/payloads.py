@@ -27,11 +27,13 @@ _CLOSING = {b"[": b"]", b"{": b"}"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FIRST_US = -62_135_596_800_000_000
+"""The beginning of the year 1, in microseconds since 1970. Every reader of the tables can show the years 1 to 9999."""
 LAST_US = 253_402_300_799_999_999
-"""The years 1 to 9999 in microseconds: the range that every reader of the tables can show."""
+"""The end of the year 9999, in microseconds since 1970."""
 
 _UNITS_IN_US = ((10**11, Decimal(10**6)), (10**14, Decimal(1000)), (10**17, Decimal(1)), (10**26, Decimal("0.001")))
-"""Upper bounds by unit (seconds, milliseconds, microseconds, nanoseconds): times from 1973 to 5138 are below them."""
+"""For seconds, milliseconds, microseconds and nanoseconds: the number below which a time is in that unit, and the unit
+in microseconds. Times from 1973 to 5138 are recognised in every unit."""
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes, *, exchange: str) -> T:
@@ -40,7 +42,9 @@ def decode(decoder: msgspec.json.Decoder[T], body: bytes, *, exchange: str) -> T
         body.decode()  # otherwise a bad byte in a field that isn't read would be landed in the payload
         return decoder.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise UnexpectedPayload(f"{exchange}: {printable(str(error), 200)}; the answer began {body[:60]!r}") from error
+        raise UnexpectedPayload(
+            f"{exchange}: {printable(str(error), 200)}; the response began {body[:60]!r}"
+        ) from error
 
 
 def decode_or_none(decoder: msgspec.json.Decoder[T], body: bytes) -> T | None:
@@ -55,8 +59,8 @@ def decode_records(decoder: msgspec.json.Decoder[list[S]], kind: type[S], body: 
     """Decode an array of records of `kind`; values of another type than documented become null.
 
     Raises:
-        UnexpectedPayload: the body is no such array, or a record lacks a field without a default, or has no value for
-            one that can't be null.
+        UnexpectedPayload: the body is not such an array, a record lacks a field without a default, or a field that
+            can't be null has no usable value.
     """
     try:
         body.decode()
@@ -84,7 +88,7 @@ def _record(kind: type[S], record: Any, exchange: str) -> S:
 def _value(field: msgspec.structs.FieldInfo, value: Any, exchange: str) -> Any:
     if field.type is msgspec.Raw:
         return msgspec.Raw(value.encode() if isinstance(value, str) else msgspec.json.encode(value))
-    is_number = isinstance(value, int) and not isinstance(value, bool)  # perhaps the documentation says text
+    is_number = isinstance(value, int) and not isinstance(value, bool)  # the documented type may be text
     for candidate in [value, _shown(value)] if is_number else [value]:
         with suppress(msgspec.ValidationError, ValueError, OverflowError, RecursionError):
             return msgspec.convert(candidate, field.type, strict=False)
@@ -92,7 +96,7 @@ def _value(field: msgspec.structs.FieldInfo, value: Any, exchange: str) -> Any:
         return msgspec.convert(None, field.type)
     except msgspec.ValidationError:
         raise UnexpectedPayload(
-            f"{exchange}: expected a sound `{field.encode_name}` in every trade, found {_shown(value)!r}"
+            f"{exchange}: expected a valid `{field.encode_name}` in every trade, found {_shown(value)!r}"
         ) from None
 
 
@@ -100,7 +104,7 @@ def _shown(value: Any) -> str:
     try:
         return printable(str(value), 100)
     except (ValueError, RecursionError):  # a number with thousands of digits, brackets within brackets
-        return "what can't be shown"
+        return "a value that can't be shown"
 
 
 def numbers(texts: Sequence[str | None]) -> pa.Array:
@@ -119,9 +123,9 @@ def _number(text: str | None) -> float | None:
 
 
 def moment_us(value: Any) -> int | None:
-    """Microseconds since 1970, UTC, from a number in a unit told by its size, or from ISO text; None for anything else.
+    """Microseconds since 1970, UTC, from a number, whose size shows its unit, or from ISO text; None for anything else.
 
-    Truncated, not rounded: the microsecond in which the trade happened.
+    The time is truncated, not rounded, to the microsecond in which the trade happened.
     """
     if isinstance(value, str) and (written := _written_us(value.strip().strip('"'))) is not None:
         return written
@@ -159,13 +163,13 @@ def moments(values: Sequence[Any]) -> pa.Array:
 
 
 def is_whole(body: bytes) -> bool:
-    """Whether a JSON array or object ends as it began. After a cut connection it doesn't."""
+    """Whether a JSON array or object ends with its closing bracket, which is missing after a cut connection."""
     text = body.strip()
     return text[-1:] == _CLOSING.get(text[:1])
 
 
 def is_json(body: bytes) -> bool:
-    """Whether a body begins as JSON does. An empty one may be a beginning too."""
+    """Whether a body begins like JSON. An empty body counts, because it may have been cut."""
     return body.lstrip()[:1] in (b"", *_CLOSING)
 
 
@@ -181,7 +185,7 @@ def array_texts(array: bytes, count: int) -> pa.Array:
 
 def _texts(array: bytes, count: int, opening: bytes, closing: bytes, *, nested: int) -> pa.Array:
     # Exchanges send compact JSON, whose records can be split faster than parsed. Anything else (white space
-    # between records, brackets inside of them) shows in the ends, the number of parts or of brackets, and is parsed.
+    # between records, brackets inside them) changes the ends or the number of parts or brackets, and is parsed.
     if count and array.startswith(b"[" + opening) and array.endswith(closing + b"]"):
         parts = array[2:-2].split(closing + b"," + opening)
         if len(parts) == array.count(opening) - nested == array.count(closing) - nested == count:
@@ -190,7 +194,7 @@ def _texts(array: bytes, count: int, opening: bytes, closing: bytes, *, nested: 
 
 
 def _joined(parts: list[bytes], opening: bytes, closing: bytes) -> pa.Array:
-    # builds the text array from its buffers, in half the time that building it from the parts takes
+    # building the text array from its buffers takes half as long as building it from the parts
     data = opening + (closing + opening).join(parts) + closing
     lengths = pc.add(pa.array(list(map(len, parts)), pa.int32()), pa.scalar(2, pa.int32()))
     offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths)])

@@ -1,4 +1,4 @@
-"""Stay within an exchange's limits, counted in its own units, before it has to refuse."""
+"""Keeps requests within an exchange's limits, counted in the exchange's units, so that it needn't refuse any."""
 
 import threading
 from collections import defaultdict
@@ -11,7 +11,7 @@ class RateLimiter:
     """A token bucket for each scope of a budget; threads may share it."""
 
     def __init__(self, budget: Budget, *, clock: Callable[[], float]) -> None:
-        """Start with full buckets; `clock` gives seconds and never goes back."""
+        """Start with full buckets; `clock` returns monotonic seconds."""
         self._rate = budget.units / budget.seconds
         self._burst = budget.burst
         self._clock = clock
@@ -28,7 +28,7 @@ class RateLimiter:
             return max(0.0, full_at - now - self._burst / self._rate)
 
     def pause(self, seconds: float, scope: str = "") -> None:
-        """Let no request of `scope` pass for `seconds`, because the exchange requested it."""
+        """Hold back all requests of `scope` for `seconds`, as the exchange requested."""
         with self._lock:
             empty_until = self._clock() + seconds + self._burst / self._rate
             self._full_at[scope] = max(self._full_at[scope], empty_until)

@@ -42,8 +42,8 @@ _LONGEST_WAIT = 120.0
 """The longest pause in seconds that a run makes for an exchange that requests one; the other exchanges and the user
 wait meanwhile."""
 _LONGEST_BACKOFF = 60.0
-_ATTEMPTS_TO_CONNECT = 4  # a wrong address stays wrong, and a person is waiting
-_ATTEMPTS_IF_SLOW = 2  # each takes as long as a response may take
+_ATTEMPTS_TO_CONNECT = 4  # more attempts don't help with a wrong address, and a person is waiting
+_ATTEMPTS_IF_SLOW = 2  # each attempt takes the full time limit
 
 
 def utc_now() -> datetime:
@@ -75,9 +75,9 @@ class Fetcher:
     clock_tolerance: timedelta = timedelta(minutes=5)
     """The largest accepted difference between `now` and the exchange's time."""
     bans: Bans | None = None
-    """Keeps a ban for the next run."""
+    """Remembers a ban for the next run; without it, each run sends a first request."""
     on_wait: Callable[[float, str], None] | None = None
-    """Called with the seconds of every pause of at least one second, and its reason."""
+    """Called before every pause of at least one second, with its length in seconds and its reason."""
     failures: dict[str, SchemaHubError] = field(default_factory=dict)
     """For each symbol whose walk ended early, the reason. The pages fetched until then are complete."""
 
@@ -141,7 +141,7 @@ class Fetcher:
             _drain(pages)
 
     def answer(self, asking: Generator[Request, Response, T]) -> T:
-        """Send the requests of `asking`, and return what it returns."""
+        """Send the requests that `asking` yields, and return its result."""
         try:
             request = next(asking)
             while True:
@@ -184,8 +184,8 @@ class Fetcher:
 
     def _is_later_than(self, page: Page, began: datetime) -> bool:
         times = page.rows[self.connector.raw.time_column]
-        venue_time = pa.scalar(began - self._exchange_clock.ahead, pa.timestamp("us"))
-        return bool(pc.all(pc.greater(times, venue_time)).as_py()) and times.null_count < len(times)
+        exchange_time = pa.scalar(began - self._exchange_clock.ahead, pa.timestamp("us"))
+        return bool(pc.all(pc.greater(times, exchange_time)).as_py()) and times.null_count < len(times)
 
     def _put(self, page: Page | None, pages: "queue.Queue[Page | None]") -> None:
         while True:
@@ -205,7 +205,7 @@ class Fetcher:
                 attempt += 1
 
     def _wait_after(self, error: TransientError, request: Request, attempt: int) -> None:
-        """Wait until `request` may be sent again. Raises if that takes too long, or if it was sent often enough."""
+        """Wait until `request` may be sent again. Raises if that takes too long, or if all attempts are used up."""
         seconds = _pause(error, attempt)
         if seconds > _LONGEST_WAIT:
             raise self._ended_by(self._ban(error, seconds)) from error
@@ -235,12 +235,12 @@ class Fetcher:
         return response
 
     def _check(self, request: Request, response: Response) -> None:
-        asked = f"{self.connector.name}: the answer to {printable(request.path)}"
+        response_to = f"{self.connector.name}: the response to {printable(request.path)}"
         if response.status == 200 and not is_json(response.body):
             beginning = printable(response.body[:200].decode(errors="replace"), 80)
-            raise UnexpectedPayload(f"{asked} is no JSON, it begins with {beginning!r}")
+            raise UnexpectedPayload(f"{response_to} is not JSON; it begins with {beginning!r}")
         if response.status == 200 and not is_whole(response.body):
-            raise ExchangeUnavailable(f"{asked} broke off")
+            raise ExchangeUnavailable(f"{response_to} is incomplete")
         try:
             self.connector.check(response)
         except TransientError as error:
@@ -273,7 +273,7 @@ class Fetcher:
 
 
 def _banned(ban: Ban) -> Banned:
-    return Banned(f"{ban.reason}; it wants to be left alone, and isn't asked before {ban.until:%Y-%m-%d %H:%M:%S} UTC")
+    return Banned(f"{ban.reason}; it asked for a pause, so no request is sent before {ban.until:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _pause(error: TransientError, attempt: int) -> float:

@@ -1,4 +1,4 @@
-"""One module per exchange. Every module in this folder is found, and offers `CONNECTOR`."""
+"""One module per exchange. The folder is scanned, and every module in it must define `CONNECTOR`."""
 
 import importlib
 import pkgutil
@@ -25,10 +25,10 @@ def load_connectors(columns: Columns) -> "dict[str, Connector]":
 
 
 def load_connector(name: str, columns: Columns | None = None) -> "Connector":
-    """The connector of an exchange; without `columns` it can request, but not parse.
+    """The connector of an exchange; without `columns` it can send requests but not parse responses.
 
     Raises:
-        Misconfigured: there is no such connector, which names near matches, or no mapping of its raw table.
+        Misconfigured: there is no such connector (the message names near matches), or no mapping of its raw table.
     """
     module = importlib.import_module(f"{__name__}.{known(name, connector_names(), what='exchange')}")
     try:
@@ -43,8 +43,8 @@ def with_columns(connector: "Connector", columns: Columns) -> "Connector":
     raw = connector.raw
     if raw.name not in columns:
         raise Misconfigured(
-            f"{connector.name}: no mapping declares the columns of `{raw.name}`; add config/mappings/, for example "
-            f"{raw.source}_{raw.entity}.yaml, with `source: {raw.name}`"
+            f"{connector.name}: no mapping declares the columns of `{raw.name}`; add one in config/mappings/, for "
+            f"example {raw.source}_{raw.entity}.yaml, with `source: {raw.name}`"
         )
     handed: Connector = replace(connector, raw=raw.with_columns(columns[raw.name]))  # type: ignore[type-var]
     return handed

@@ -3,8 +3,8 @@
 Source: https://developers.binance.com/docs/binance-spot-api-docs/rest-api, state of 2026-07-21.
 
 Pages go by id: `historicalTrades?fromId=` is inclusive and oldest first. They never go by time, because up to 735
-trades of one market shared a millisecond. `aggTrades` is used only to find the first id at or after a time: the other
-endpoints take no time. The exchange decides how many trades a page has, so only an empty page is the end.
+trades of one market have shared a millisecond. `aggTrades` is used only to find the first id at or after a time: the
+other endpoints take no time. The exchange decides how many trades a page has, so only an empty page is the end.
 """
 
 from collections.abc import Generator
@@ -49,8 +49,8 @@ class _Trade(msgspec.Struct, gc=False):
     qty: float | None
     time: int | str | None
     isBuyerMaker: bool | None  # noqa: N815 - Binance's spelling
-    quoteQty: float | None = None  # noqa: N815 - answers of 2018 have none
-    isBestMatch: bool | None = None  # noqa: N815 - block trades have none
+    quoteQty: float | None = None  # noqa: N815 - responses of 2018 lack it
+    isBestMatch: bool | None = None  # noqa: N815 - block trades lack it
 
 
 class _AggregateTrade(msgspec.Struct, gc=False):
@@ -74,7 +74,7 @@ class _ExchangeInfo(msgspec.Struct):
     symbols: list[_Market]
 
 
-# prices are texts: `strict=False` reads them as the nearest double, in C
+# prices are strings: `strict=False` reads them as the nearest double, in C
 _trades = msgspec.json.Decoder(list[_Trade], strict=False)
 _aggregates = msgspec.json.Decoder(list[_AggregateTrade])
 _exchange_info = msgspec.json.Decoder(_ExchangeInfo)
@@ -107,10 +107,10 @@ class Binance:
                 yield page_of(self.raw, symbol, trades)
 
     def _check_tape(self, symbol: str, last: int) -> Generator[Request, Response, None]:
-        # nothing follows the last trade landed: because it is the newest one, or because the ids are other ones?
+        # nothing follows the last trade landed: either it is the newest one, or the exchange now has other ids
         page = yield from self._page(symbol, last)
         if page.num_rows == 0 or self.raw.last_id(page) < last:
-            raise another_tape(f"binance {symbol}", last, "and the exchange has none from that id on")
+            raise another_tape(f"binance {symbol}", last, "but the exchange has no trades from that id on")
 
     def _page(self, symbol: str, start: int) -> Generator[Request, Response, pa.RecordBatch]:
         def ask() -> Generator[Request, Response, pa.RecordBatch]:
@@ -134,7 +134,7 @@ class Binance:
             if not found:
                 return None
             parameters = {"fromId": str(found[-1].a + 1)}
-        raise UnexpectedPayload(f"binance {symbol}: expected an aggregate trade that has trades, found pages of others")
+        raise UnexpectedPayload(f"binance {symbol}: expected an aggregate trade with trade ids, found only others")
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/api/v3/exchangeInfo", {"symbolStatus": "TRADING"}, weight=20)
@@ -173,20 +173,20 @@ class Binance:
         if response.status >= 500:
             raise ExchangeUnavailable(reason)
         if response.status == 451:
-            raise BadRequest(f"{reason}; it refuses this country, SCHEMAHUB_BINANCE_URL can name another host")
+            raise BadRequest(f"{reason}; it refuses this country; SCHEMAHUB_BINANCE_URL can name another host")
         if response.status in (401, 403, 404) or _wants_a_key(response):
             raise BadRequest(
-                f"{reason}; not every host of Binance's has `historicalTrades`, or has it without a key: {_OPEN_HOSTS} "
-                "have, see SCHEMAHUB_BINANCE_URL"
+                f"{reason}; some of Binance's hosts don't have `historicalTrades`, or only with a key; {_OPEN_HOSTS} "
+                "have it without one: name one of these with SCHEMAHUB_BINANCE_URL"
             )
         raise BadRequest(reason)
 
 
 def _microseconds(times: list[int | str | None]) -> pa.Array:
-    # The size tells the unit, row by row: an older host ignores the header that requests microseconds.
+    # Each number's size shows its unit, because an older host ignores the header that requests microseconds.
     try:
         array = pa.array(times, pa.int64())
-    except (OverflowError, TypeError, pa.ArrowInvalid):  # also raised if one is a text
+    except (OverflowError, TypeError, pa.ArrowInvalid):  # also raised if a time is a string
         return moments(times)
     ends = pc.min_max(array).as_py()
     low, high = ends["min"], ends["max"]

@@ -5,7 +5,7 @@ https://docs.cdp.coinbase.com/exchange/rest-api/pagination, read 2026-11-20.
 
 Pages are newest first and there is no time parameter. `after=N` gives the newest trades with an id below N. As ids are
 whole numbers, at most 1,000 of them are between `last` and `last + 1001`. So one page from there down, or several if
-the exchange's pages are shorter, gives all trades that follow `last`, and the walk goes forward without a hole. `side`
+the exchange's pages are shorter, gives all trades that follow `last`, and the walk goes forward without a gap. `side`
 is the MAKER's.
 """
 
@@ -61,7 +61,7 @@ class _Product(msgspec.Struct):
     status: str
 
 
-# prices are texts, and ids were in some recordings: `strict=False` reads both as numbers, in C
+# prices are strings, and so are ids in some recordings: `strict=False` reads both as numbers, in C
 _trades = msgspec.json.Decoder(list[_Trade], strict=False)
 _products = msgspec.json.Decoder(list[_Product])
 _error = msgspec.json.Decoder(_Error)
@@ -94,7 +94,7 @@ class Coinbase:
                 if not _ends_above(self.raw, pages[0], last):  # ids that were never assigned: look further up each time
                     last, step = top, 2 * step
                     continue
-                if step > window and not _reaches(self.raw, pages[0], last):  # beyond the newest trade
+                if step > window and not _reaches(self.raw, pages[0], last):  # the step was too long
                     step = max(window, step // 2)
                     continue
                 pages += yield from self._pages_down(symbol, pages[0], last)
@@ -121,8 +121,10 @@ class Coinbase:
     def _check_tape(self, symbol: str, last: int) -> Generator[Request, Response, None]:
         page = yield from self._page_up_to(symbol, last)
         if page.num_rows == 0 or self.raw.last_id(page) != last:
-            found = f"{self.raw.last_id(page)} is the highest" if page.num_rows else "the exchange has none up to it"
-            raise another_tape(f"coinbase {symbol}", last, f"and {found}")
+            found = (
+                f"the highest id up to it is {self.raw.last_id(page)}" if page.num_rows else "there is none up to it"
+            )
+            raise another_tape(f"coinbase {symbol}", last, f"but {found}")
 
     def _page(self, symbol: str, *, below: int | None = None) -> Generator[Request, Response, pa.RecordBatch]:
         cursor = {} if below is None else {"after": str(below)}
@@ -161,7 +163,7 @@ class Coinbase:
         what = f"coinbase {symbol}"
         page = yield from ask_until(ask, lambda page: last(page) == newest, last, what=what, times=times)
         if (last(page) or 0) > newest:
-            raise UnexpectedPayload(f"{what}: asked for trades up to id {newest}, was sent later ones")
+            raise UnexpectedPayload(f"{what}: expected trades up to id {newest}, found later ones")
         return page
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:

@@ -43,11 +43,11 @@ _PAGE = 1000
 class _Trade(msgspec.Struct, array_like=True, gc=False):
     price: str | None
     volume: str | None
-    time: msgspec.Raw  # a double has too few digits for it
+    time: msgspec.Raw  # a double has too few digits for the time
     side: str | None
     order_type: str | None = None
     misc: str | None = None
-    trade_id: int | msgspec.UnsetType = msgspec.UNSET  # captures from before 2022 have none
+    trade_id: int | msgspec.UnsetType = msgspec.UNSET  # recordings from before 2022 have no id
 
 
 class _Answer(msgspec.Struct):
@@ -75,15 +75,15 @@ _RATE_LIMITED = (
 )
 _UNAVAILABLE = ("EService:", "EGeneral:Internal error")
 _PAUSE_SECONDS = 3.0
-"""The pause in seconds after a refusal. Kraken names none; freqtrade's users settled on this one."""
+"""The pause in seconds after a refusal. Kraken requests none; freqtrade's users settled on this one."""
 _TOKEN = re.compile(r"[0-9]{1,30}")
 _SECOND_NS = 10**9
 _LAST_SECONDS_US = 10**17
 """The upper bound for a time in seconds (the year 5138). Larger numbers are in another unit."""
 
 Twins = Mapping[str, int]
-"""For trades of one second that have no id, how many are identical in all the fields that Kraken sends, by these
-fields."""
+"""For trades without an id, all in one second: the number of trades that are identical in every field that Kraken
+sends, by the text of these fields."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Kraken:
             if trades.num_rows == 0:
                 return
             if int(page.token) <= int(cursor.token):
-                raise UnexpectedPayload(f"kraken {symbol}: `last` stays at {page.token}, and so would the walk")
+                raise UnexpectedPayload(f"kraken {symbol}: `last` stays at {page.token}, so the walk can't continue")
             cursor, twins = Cursor(page.token, page_of(self.raw, symbol, trades).cursor.last_id), page.twins
             if not is_reached:
                 trades = self.raw.since(trades, since)
@@ -124,7 +124,7 @@ class Kraken:
             return trades
         last = int(cursor.last_id)
         if (highest := self.raw.last_id(trades)) < last:
-            raise another_tape(f"kraken {symbol}", last, f"and {highest} is the highest after its time")
+            raise another_tape(f"kraken {symbol}", last, f"but the highest id after its time is {highest}")
         return self.raw.after(trades, last)
 
     def _twins_before(self, symbol: str, cursor: Cursor) -> Generator[Request, Response, Twins]:
@@ -247,7 +247,7 @@ def _made_ids(trades: list[_Trade], twins: Twins) -> list[str]:
 
 
 def _twins_of(ids: pa.StringArray, before: Twins | None = None) -> Twins:
-    """The numbers of twins after trades with these ids. Only those with the last trade's shown time matter."""
+    """The counts of twins after trades with these ids. Only twins with the last trade's shown time matter."""
     made = [made_id for made_id in ids.to_pylist()[-_PAGE:] if not made_id.isdigit()]
     return {**(before or {}), **{what: int(number) + 1 for what, _, number in (one.rpartition("-") for one in made)}}
 

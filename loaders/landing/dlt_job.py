@@ -1,10 +1,11 @@
 """Land pages in a raw table: exactly once, each row encoded once, one commit.
 
 dlt's extract step writes Parquet files straight from the Arrow batches, with the field ids of the Iceberg table; its
-normalize step hard-links them; its load step runs two kinds of jobs of ours: one puts a file into the table's folder,
-and one, when all files are there, commits them together with the watermarks and the ledger rows of the load.
+normalize step hard-links them; its load step runs two kinds of our own jobs: one puts a file into the table's
+folder, and the other, once all files are there, commits them together with the watermarks and the ledger rows of the
+load.
 
-dlt's working folder is created for one load and removed after it. Only the lake is the truth: the watermarks tell what
+dlt's working folder is created for one load and removed after it. Only the lake is the truth: the watermarks show what
 was committed, and anything else is requested again. After a crash the next run continues from the watermarks; only the
 ledger may lack a row, which that run appends (`ledger.record`).
 """
@@ -89,8 +90,8 @@ def land(load: LoadInProgress, pages: Iterator[Page]) -> list[LedgerRow]:
     """Land `pages` in one commit, and record it in the ledger.
 
     Args:
-        load: an empty load with the table as it was when its watermarks were read; nothing is landed if the table was
-            written since.
+        load: an empty load with the table as it was when its watermarks were read; nothing is landed if the table has
+            been written since.
         pages: pages that continue those watermarks. They are taken one by one, so they need not fit into memory.
 
     Returns:
@@ -121,7 +122,7 @@ def _run_pipeline(load: LoadInProgress, pages: Iterator[Page], folder: Path) -> 
         name=load.raw.name,
         table_format="iceberg",
         write_disposition="append",
-        # otherwise dlt would add a zone to them
+        # otherwise dlt would add a zone to timestamps
         columns={
             column.name: {"data_type": "timestamp", "timezone": False}
             for column in load.raw.table.columns

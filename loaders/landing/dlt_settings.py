@@ -8,12 +8,14 @@ import os
 from typing import Any
 
 SETTINGS: dict[str, Any] = {
-    "runtime": {"dlthub_telemetry": False, "log_level": "CRITICAL"},  # the user gets its errors as ours
+    "runtime": {"dlthub_telemetry": False, "log_level": "CRITICAL"},  # the user sees its errors as ours
     "providers": {"enable_airflow_secrets": False},
-    "normalize": {"parquet_normalizer": {"add_dlt_load_id": False, "add_dlt_id": False}},  # without field ids
+    "normalize": {
+        "parquet_normalizer": {"add_dlt_load_id": False, "add_dlt_id": False}
+    },  # these would have no field ids
     "data_writer": {
-        "buffer_max_items": 200_000,  # rows of a row group
-        "file_max_items": 2_000_000,  # rows of a file
+        "buffer_max_items": 200_000,  # rows per row group
+        "file_max_items": 2_000_000,  # rows per file
         "compression": "zstd",
     },
 }

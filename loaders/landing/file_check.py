@@ -1,7 +1,7 @@
 """Checks before the commit whether a Parquet file matches the table, by the file's footer.
 
-Readers trust a file. One with other columns, ids, types or units would be read wrongly by some engines and refused by
-others for as long as the table exists.
+Readers trust a file. A file with other columns, ids, types or units would be read wrongly by some engines and refused
+by others for as long as the table exists.
 """
 
 import json
@@ -28,7 +28,7 @@ _TYPES: Mapping[str, tuple[str, Mapping[str, object]]] = {
 }
 """For each column type of the lake, its physical and logical type in Parquet."""
 
-_WHY = "a setting of dlt's, or another version of it, may have made it so; nothing of this load was landed"
+_WHY = "a setting or another version of dlt may be the cause; nothing of this load was landed"
 
 
 class UnexpectedFile(TerminalError):
@@ -53,7 +53,7 @@ def check_row_count(found: int, counted: int, declared: LakeTable) -> None:
     """Raise UnexpectedFile if the files of a load don't hold the number of rows received."""
     if found != counted:
         raise UnexpectedFile(
-            f"the files for `{declared.name}` hold {found:,} rows, expected the {counted:,} that came; {_WHY}"
+            f"the files for `{declared.name}` hold {found:,} rows, expected the {counted:,} that were received; {_WHY}"
         )
 
 
@@ -75,5 +75,5 @@ def _found(footer: pq.FileMetaData) -> Iterator[str]:
 
 
 def _text(name: str, field_id: int | str, physical: str, logical: Mapping[str, object]) -> str:
-    told = {key: value for key, value in logical.items() if key in _MICROSECONDS}
-    return f"`{name}` (id {field_id}, {physical}, {', '.join(str(value) for value in told.values())})"
+    shown = {key: value for key, value in logical.items() if key in _MICROSECONDS}
+    return f"`{name}` (id {field_id}, {physical}, {', '.join(str(value) for value in shown.values())})"

@@ -15,7 +15,7 @@ from ..connector import Connector, Page
 from .watermarks import read_watermark
 
 Progress = Callable[[str, int], None]
-"""Called with a stream and the number of its new rows, page by page."""
+"""A function that is called for every page, with its stream and the number of its rows."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def ingest(
 
     Args:
         lake: the lake of the raw table, which is created if it is missing.
-        connector: the source.
+        connector: the source's connector.
         streams: the streams' names as the source writes them.
         fetcher: sends the connector's requests.
         since: where a stream's first load begins; UTC, inclusive.

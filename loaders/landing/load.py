@@ -38,7 +38,7 @@ joined."""
 
 @dataclass
 class _Stream:
-    """What a load holds of one stream so far."""
+    """What a load has received of one stream so far."""
 
     cursor: Cursor
     rows: StreamRows
@@ -153,7 +153,7 @@ class LoadInProgress:
     def _commit(self) -> None:
         table = self.lake.catalog.load_table(identifier(self.raw.name))
         if table.metadata_location != self.table.metadata_location:
-            # dlt repeats a job whose end it did not see; the commit exists then
+            # dlt repeats a job if it did not see its end; in that case the commit exists already
             if not self._is_ours(table):
                 raise self._overtaken()
             self.committed = table
@@ -164,7 +164,7 @@ class LoadInProgress:
         try:
             with table.transaction() as transaction:
                 summary = {"schemahub.load-id": self.load_id}
-                # a fast append never merges manifests, so that planning would take longer with every load
+                # a fast append never merges manifests, so planning would take longer with every load
                 with transaction.update_snapshot(snapshot_properties=summary).merge_append() as append:
                     for file in self.files:
                         append.append_data_file(file)
@@ -173,7 +173,7 @@ class LoadInProgress:
                 self.ledger_rows = self._ledger_rows(landed_at)
                 load = LastLoad(self.load_id, landed_at)
                 transaction.set_properties({**watermark_properties(cursors), **last_load_property(load)})
-        except CommitFailedException as error:  # it was refused, so certainly nothing of it is in the table
+        except CommitFailedException as error:  # the commit was refused, so nothing of it is in the table
             self.is_in_doubt = False
             raise self._overtaken() from error
         self.is_in_doubt = False
@@ -195,7 +195,7 @@ class LoadInProgress:
 
     def _overtaken(self) -> ConcurrentWriter:
         return ConcurrentWriter(
-            f"`{self.raw.name}` was written by somebody else while this load was on its way; "
+            f"`{self.raw.name}` was written by another process during this load; "
             "nothing of this load was kept, run it again"
         )
 

@@ -28,7 +28,7 @@ def read_watermark(table: Table, stream: str) -> Cursor | None:
 
 
 def watermark_properties(cursors: dict[str, Cursor]) -> dict[str, str]:
-    """The properties to set in the commit that lands up to `cursors`, which are given by stream."""
+    """The properties to set in the commit that lands up to `cursors`, which hold one position per stream."""
     return {
         _PREFIX + stream: msgspec.json.encode(_Watermark(cursor.token, cursor.last_id)).decode()
         for stream, cursor in cursors.items()

@@ -1,11 +1,11 @@
 """Fake exchanges on loopback: real HTTP, the exchanges' wire formats, one deterministic market.
 
     market.py, price_path.py, order_flow.py   the trades, and nothing about exchanges
-    tape.py, recordings.py                    what an exchange serves, drawn or recorded
-    simulated_exchange.py, simulated/         what a simulated exchange is; one module per exchange
-    budgets.py, faults.py                     limits, and what can go wrong
-    settings.py, application.py, server.py    HTTP
-    child_process.py, command.py              ways to run it
+    tape.py, recordings.py                    the rows that an exchange serves, drawn or recorded
+    simulated_exchange.py, simulated/         the base class of simulated exchanges; one module per exchange
+    budgets.py, faults.py                     request limits, and faults that can be switched on
+    settings.py, application.py, server.py    the settings of a run, and the HTTP server
+    child_process.py, command.py              ways to run the simulator
 
 For tests, the demo and benchmarks: `with simulator.exchanges.running(trades=20_000) as running: ...`.
 """

@@ -1,12 +1,14 @@
 """The HTTP side of the exchanges: one port, the exchange's name as path prefix, and `/_simulator/...` for tests.
 
-/binance/api/v3/trades?symbol=BTCUSDT     what api.binance.com/api/v3/trades answers
-GET         /_simulator/market            exchanges, products, numbers of trades, first and last times
-GET         /_simulator/stats             requests per exchange and path, answers per exchange and status
-GET         /_simulator/faults            the faults that are on, and how many requests each struck
-POST        /_simulator/faults            {"faults": ["429:1/10", ...]}: these, and no others, from now on
-DELETE      /_simulator/faults            none from now on
-POST        /_simulator/shown             {"share": 0.3}: the first three tenths of every tape, as if it were earlier
+    /binance/api/v3/trades?symbol=BTCUSDT  the response of api.binance.com/api/v3/trades
+    GET     /_simulator/market             exchanges, products, numbers of trades, first and last times
+    GET     /_simulator/stats              requests per exchange and path, responses per exchange and status
+    GET     /_simulator/faults             the active faults, and how many requests each of them has struck
+    POST    /_simulator/faults             {"faults": ["429:1/10", ...]}: replace the active faults by these
+    DELETE  /_simulator/faults             switch off all faults
+    POST    /_simulator/shown              {"share": 0.3}: serve the first 30 % of every tape, as if it were earlier
+
+What is set by POST or DELETE stays in force until it is set again.
 """
 
 import asyncio
@@ -36,7 +38,7 @@ Handler = Callable[[requests.Request], Awaitable[Response]]
 
 
 class Simulation:
-    """What the handlers share: faults, counters, and the previous page of each product."""
+    """The state that all handlers share: faults, counters, and the previous page of each product."""
 
     def __init__(self, open_exchanges: list[OpenExchange], faults: tuple[str, ...] = ()) -> None:
         self._whole = open_exchanges
@@ -47,7 +49,7 @@ class Simulation:
         self.set_faults(faults)
 
     def show(self, share: float) -> None:
-        """Serve the first `share` of every tape; `ValueError` where that is no part of it."""
+        """Serve the first `share` of every tape; raises ValueError if `share` is not between 0 and 1."""
         if not 0 <= share <= 1:
             raise ValueError(f"share {share}: expected a number from 0 to 1")
         self.open_exchanges = [opened.first(share) if share < 1 else opened for opened in self._whole]
@@ -56,12 +58,12 @@ class Simulation:
         }
 
     def set_faults(self, texts: tuple[str, ...]) -> None:
-        """Switch on these faults instead of those that are on; `ValueError` for one that can't be read."""
+        """Replace the active faults by these; raises ValueError if one of them can't be parsed."""
         names = [opened.exchange.name for opened in self.open_exchanges]
         self.faults = Faults([parse_fault(text, names) for text in texts])
 
     async def respond(self, exchange: SimulatedExchange, endpoint: Endpoint, asked: IncomingRequest) -> Response:
-        """Answer one request to an exchange, as the faults that strike it will have it."""
+        """Respond to one request to an exchange, and apply the faults that strike the request."""
         self.requests[exchange.name][asked.path] += 1
         reply = exchange.answer(_shortened(asked, exchange, self.faults.largest_page(exchange.name)), endpoint)
         page = (exchange.name, asked.path, reply.page_of) if reply.page_of else None
@@ -91,7 +93,7 @@ def build_application(simulation: Simulation) -> Starlette:
 
 
 def describe_market(open_exchanges: list[OpenExchange]) -> dict[str, Any]:
-    """Exchange -> product -> what its tape holds; times in nanoseconds, `null` for an empty tape."""
+    """For each exchange and product, what its tape holds. Times are in nanoseconds; `null` stands for an empty tape."""
     return {opened.exchange.name: {tape.product: _describe(tape) for tape in opened.tapes} for opened in open_exchanges}
 
 
@@ -135,7 +137,7 @@ def _shortened(asked: IncomingRequest, exchange: SimulatedExchange, size: int | 
 
 
 def _struck(reply: Reply, fault: Fault, exchange: SimulatedExchange, previous: Reply | None) -> Reply:
-    """The reply that a fault makes of a reply."""
+    """`reply` as it is after `fault` has struck."""
     match fault.name:
         case "429" | "418" | "500" | "503" as status:
             retry_after = {"Retry-After": fault.value} if fault.value else {}
@@ -162,7 +164,7 @@ class _CutResponse(Response):
 
 
 def _control_routes(simulation: Simulation) -> list[Route]:
-    async def tell_market(_: requests.Request) -> Response:
+    async def report_market(_: requests.Request) -> Response:
         return JSONResponse(describe_market(simulation.open_exchanges))
 
     async def show(request: requests.Request) -> Response:
@@ -172,7 +174,7 @@ def _control_routes(simulation: Simulation) -> list[Route]:
             return JSONResponse({"message": f'expected {{"share": 0.3}}: {error}'}, 400)
         return JSONResponse({})
 
-    async def tell_stats(_: requests.Request) -> Response:
+    async def report_stats(_: requests.Request) -> Response:
         return JSONResponse({"requests": simulation.requests, "responses": simulation.responses})
 
     async def faults(request: requests.Request) -> Response:
@@ -189,8 +191,8 @@ def _control_routes(simulation: Simulation) -> list[Route]:
         return JSONResponse({"faults": simulation.faults.counts()})
 
     return [
-        Route("/_simulator/market", tell_market),
-        Route("/_simulator/stats", tell_stats),
+        Route("/_simulator/market", report_market),
+        Route("/_simulator/stats", report_stats),
         Route("/_simulator/shown", show, methods=["POST"]),
         Route("/_simulator/faults", faults, methods=["GET", "POST", "DELETE"]),
     ]

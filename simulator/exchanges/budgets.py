@@ -1,4 +1,4 @@
-"""What an exchange lets one client ask for: the two kinds of budget that REST APIs keep, seen from the server.
+"""How much an exchange lets one client request: the two kinds of budget that REST APIs have, on the server's side.
 
 Sources: Binance rest-api.md, "LIMITS" (weight per minute; 429, then 418 with a ban of 2 minutes to 3 days), read
 2026-07-21; docs.cdp.coinbase.com/exchange/rest-api/rate-limits (token bucket). Time is passed in, in monotonic seconds.
@@ -9,17 +9,17 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 from math import ceil, floor
 
-# A scale of limits that no client on one machine can exhaust.
+# A factor for the limits that no client on one machine can exhaust.
 UNLIMITED = 1e9
 
 _FIRST_BAN_S = 120
 _LONGEST_BAN_S = 3 * 24 * 3600
-# Requests that were on their way when the first 429 was sent are no disobedience yet.
+# Requests that were already sent when the first 429 arrived don't count as disobedience.
 _REFUSALS_BEFORE_BAN = 10
 
 
 class TokenBucket:
-    """`rate` requests per second and client, up to `burst` at once; it fills up lazily."""
+    """`rate` requests per second and client, up to `burst` at once. The bucket is refilled when it is used."""
 
     def __init__(self, *, rate: float, burst: float) -> None:
         self._rate = rate
@@ -27,7 +27,7 @@ class TokenBucket:
         self._levels: dict[Hashable, tuple[float, float]] = {}
 
     def take(self, client: Hashable, now_s: float) -> bool:
-        """Take one token; `False` when there is none."""
+        """Take one token; returns False if there is none."""
         level, since_s = self._levels.get(client, (self._burst, now_s))
         level = min(self._burst, level + (now_s - since_s) * self._rate)
         self._levels[client] = (level - 1 if level >= 1 else level, now_s)
@@ -36,7 +36,7 @@ class TokenBucket:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What to answer: 200 to go on, 429 for over the limit, 418 for banned."""
+    """The decision on a request; `status` is 200 to serve it, 429 if over the limit, 418 if the client is banned."""
 
     status: int
     used: int
@@ -53,7 +53,7 @@ class _Account:
 
 
 class WeightWindow:
-    """`limit` weight per client in each window of `window_s` seconds; bans those who go on in spite of a 429."""
+    """`limit` weight per client in each window of `window_s` seconds; bans clients that continue in spite of a 429."""
 
     def __init__(self, *, limit: float, window_s: int = 60) -> None:
         self._limit = limit

@@ -3,7 +3,8 @@
     with running(trades=20_000, seed=7) as simulator:
         httpx.get(f"{simulator.urls['binance']}/api/v3/trades", params={"symbol": "BTCUSDT"})
 
-A process of its own, so that it takes no time from what is tested. It ends with the block, and when its parent dies.
+The simulator has a process of its own, so that it takes no time from what is tested. It ends with the block, or when
+its parent dies.
 """
 
 import subprocess
@@ -25,13 +26,13 @@ _STOP_TIMEOUT_S = 5
 
 @dataclass(frozen=True)
 class RunningSimulator:
-    """A simulator that answers at `base_url`."""
+    """A simulator that listens at `base_url`."""
 
     base_url: str
 
     @property
     def urls(self) -> dict[str, str]:
-        """Exchange -> base URL for clients."""
+        """For each exchange, the base URL for clients."""
         return exchange_urls(self.base_url)
 
     @property
@@ -40,20 +41,20 @@ class RunningSimulator:
         return exchange_environment(self.urls)
 
     def market(self) -> dict[str, Any]:
-        """Exchange -> product -> symbol, trades, first_id, last_id, first_time_ns, last_time_ns."""
+        """For each exchange and product: symbol, trades, first_id, last_id, first_time_ns and last_time_ns."""
         return self._call("GET", "market")
 
     def stats(self) -> dict[str, Any]:
-        """`requests`: exchange -> path -> number; `responses`: exchange -> status -> number."""
+        """`requests`: the number for each exchange and path; `responses`: the number for each exchange and status."""
         return self._call("GET", "stats")
 
     def faults(self) -> list[dict[str, Any]]:
-        """The faults that are on: fault, exchange, seen, struck."""
+        """The active faults, each with the keys fault, exchange, seen and struck."""
         found: list[dict[str, Any]] = self._call("GET", "faults")["faults"]
         return found
 
     def set_faults(self, *faults: str) -> None:
-        """Switch on these faults instead of those that are on; `ValueError` for one that can't be read."""
+        """Replace the active faults by these; raises ValueError if one of them can't be parsed."""
         self._call("POST", "faults", {"faults": faults})
 
     def clear_faults(self) -> None:
@@ -64,8 +65,8 @@ class RunningSimulator:
         """Serve the first `share` of every tape from now on, as if it were earlier."""
         self._call("POST", "shown", {"share": share})
 
-    def _call(self, method: str, what: str, body: Any = None) -> dict[str, Any]:
-        response = httpx.request(method, f"{self.base_url}/_simulator/{what}", json=body, trust_env=False)
+    def _call(self, method: str, name: str, body: Any = None) -> dict[str, Any]:
+        response = httpx.request(method, f"{self.base_url}/_simulator/{name}", json=body, trust_env=False)
         answer: dict[str, Any] = response.json()
         if response.status_code == 400:
             raise ValueError(answer["message"])
@@ -87,7 +88,7 @@ def running(
     """Run a simulator for the length of a `with` block; the arguments are those of `Settings`.
 
     Raises:
-        RuntimeError: when it does not start; the child's own words are on standard error.
+        RuntimeError: the simulator did not start; its own messages are on standard error.
     """
     options = [f"--trades={trades}", f"--seed={seed}", f"--start={start.isoformat()}", f"--port={port}"]
     options += [f"--limit-scale={limit_scale}", *(f"--fault={fault}" for fault in faults)]

@@ -1,4 +1,4 @@
-"""The command `simulate`: `python -m simulator`, and mounted in the project's own command line."""
+"""The command `simulate`, run by `python -m simulator` and part of the project's own command line."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +12,8 @@ from simulator.exchanges.server import serve
 from simulator.exchanges.settings import Settings
 
 _FAULT_HELP = (
-    "A fault, NAME:WHEN or NAME=VALUE:WHEN, with @EXCHANGE after it for one exchange only: "
-    "429:1/10 (every tenth request), slow=0.5:3@kraken (the first three); repeatable. Names: "
+    "A fault, written NAME:WHEN or NAME=VALUE:WHEN, with @EXCHANGE after it for one exchange only: "
+    "429:1/10 (every tenth request), slow=0.5:3@kraken (the first three requests). Repeatable. Names: "
     + "; ".join(f"{name}: {kind.meaning}" for name, kind in KINDS.items())
     + "."
 )
@@ -21,17 +21,15 @@ _FAULT_HELP = (
 
 def simulate(
     *,
-    trades: Annotated[int, typer.Option(min=0, help="Number of trades, all exchanges together.")] = DEFAULT_TRADES,
-    seed: Annotated[int, typer.Option(help="Same seed and number of trades: same bytes.")] = DEFAULT_SEED,
-    start: Annotated[str, typer.Option(help="When the market begins, ISO 8601.")] = DEFAULT_START.isoformat(),
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+    trades: Annotated[int, typer.Option(min=0, help="Number of trades of all exchanges together.")] = DEFAULT_TRADES,
+    seed: Annotated[int, typer.Option(help="The same seed and number of trades give the same bytes.")] = DEFAULT_SEED,
+    start: Annotated[str, typer.Option(help="Start of the market, ISO 8601.")] = DEFAULT_START.isoformat(),
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 chooses a free one.")] = 0,
     recordings: Annotated[
         Path | None, typer.Option(help="Serve recorded bodies: FOLDER/<exchange>/<product>/*.json.", metavar="FOLDER")
     ] = None,
     fault: Annotated[list[str] | None, typer.Option(help=_FAULT_HELP)] = None,
-    no_limits: Annotated[
-        bool, typer.Option("--no-limits", help="Never answer that there were too many requests.")
-    ] = False,
+    no_limits: Annotated[bool, typer.Option("--no-limits", help="Enforce no request limits.")] = False,
     limit_scale: Annotated[float, typer.Option(help="Multiply the exchanges' limits.")] = 1,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:

@@ -1,12 +1,12 @@
-"""Faults that can be switched on: which requests they strike is decided by counting, so a run can be repeated.
+"""Faults that can be switched on. Counting decides which requests they strike, so a run can be repeated.
 
 A fault is written `NAME[=VALUE]:WHEN[@EXCHANGE]`:
 
     429:1/10            every tenth request gets 429, Retry-After 1
     429=5:3@binance     the first three requests to Binance get 429, Retry-After 5
-    slow=0.5:1/4        every fourth answer takes half a second longer
+    slow=0.5:1/4        every fourth response takes half a second longer
     cut:1/20            every twentieth connection is closed in the middle of a body
-    short=100:1/1       no page has more than 100 trades, whatever was asked for
+    short=100:1/1       no page has more than 100 trades, whatever was requested
     kraken_200=EService:Busy:2
 
 Every fault counts the requests that it could strike, from the moment it was switched on.
@@ -35,14 +35,14 @@ KINDS = {
     "418": _Kind("HTTP 418 (banned); the value is its Retry-After in seconds", "2"),
     "500": _Kind("HTTP 500"),
     "503": _Kind("HTTP 503"),
-    "slow": _Kind("the answer comes late by so many seconds", "1"),
-    "cut": _Kind("the connection closes in mid-body, before Content-Length is reached"),
-    "truncated": _Kind("half of the body, as if it were all"),
-    "duplicate_page": _Kind("the product's previous page again in place of the one asked for"),
-    "short": _Kind("a page has so many trades at most, whatever its `limit` or `count`", "100"),
-    "html": _Kind("a page for people, that the exchange will be back soon, with HTTP 200"),
+    "slow": _Kind("the response is late by this number of seconds", "1"),
+    "cut": _Kind("the connection closes in the middle of the body, before Content-Length is reached"),
+    "truncated": _Kind("half of the body, as if it were complete"),
+    "duplicate_page": _Kind("the product's previous page instead of the requested one"),
+    "short": _Kind("a page has at most this number of trades, whatever its `limit` or `count`", "100"),
+    "html": _Kind("an HTML maintenance page, with HTTP 200"),
     "kraken_200": _Kind(
-        "Kraken's error inside HTTP 200; the value is its text",
+        "an error of Kraken inside HTTP 200; the value is its text",
         "EGeneral:Too many requests",
         is_number=False,
         only_exchange="kraken",
@@ -52,7 +52,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: of the requests it can strike, the `first` so many or `every` so many-th."""
+    """One fault. Of the requests that it can strike, it strikes the first `first`, or one in `every`."""
 
     name: str
     value: str | None = None
@@ -72,11 +72,11 @@ class Fault:
 
 
 def parse_fault(text: str, exchanges: Collection[str]) -> Fault:
-    """Read one fault; `ValueError` says what was expected."""
+    """Parse one fault; raises ValueError, which says what was expected."""
     match = _SPEC.fullmatch(text)
     if match is None:
         raise ValueError(
-            f"fault {text!r}: expected NAME[=VALUE]:WHEN[@EXCHANGE], WHEN being N (first N) or 1/N (every Nth)"
+            f"fault {text!r}: expected NAME[=VALUE]:WHEN[@EXCHANGE], with WHEN as N (the first N) or 1/N (every Nth)"
         )
     kind = KINDS.get(match["name"])
     if kind is None:
@@ -124,10 +124,10 @@ class Faults:
         self._switches = [_Switch(fault) for fault in faults]
 
     def strike(self, exchange: str, *, can_duplicate: bool) -> list[Fault]:
-        """The faults that strike this request: at most one, and `slow` besides.
+        """The faults that strike this request: at most one, and in addition `slow`.
 
-        Faults that come after the one that struck do not count the request, so `429:2 500:2` are four bad answers.
-        `short` is no such fault: see `largest_page`.
+        Faults listed after the one that struck do not count the request, so `429:2 500:2` makes four bad responses.
+        `short` is not among these faults: see `largest_page`.
         """
         struck: list[Fault] = []
         for switch in self._switches:
@@ -141,7 +141,7 @@ class Faults:
         return struck
 
     def largest_page(self, exchange: str) -> int | None:
-        """How many trades this request's page may have; None where no fault says."""
+        """The maximum number of trades on this request's page; None if no fault limits it."""
         sizes = [
             int(float(switch.fault.value or 0))
             for switch in self._switches
@@ -150,7 +150,7 @@ class Faults:
         return min(sizes, default=None)
 
     def counts(self) -> list[dict[str, str | int | None]]:
-        """For each fault its name, exchange, and the numbers of requests it saw and struck."""
+        """For each fault its name, its exchange, and the numbers of requests that it has seen and struck."""
         return [
             {
                 "fault": switch.fault.name,

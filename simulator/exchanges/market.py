@@ -1,8 +1,9 @@
 """One deterministic market that all exchanges trade: what the simulator would be without HTTP.
 
-A base asset has one true price path (`price_path.py`). Each exchange trades it some milliseconds late, in its own tick,
-with a little noise, at random times, in orders that often take several price levels at once (`order_flow.py`). The same
-seed and number of trades give the same trades on any machine: there is no clock and no floating point here.
+A base asset has one true price path (`price_path.py`). Each exchange trades it some milliseconds late, with its own
+tick size and a little noise, at random times, in orders that often take several price levels at once (`order_flow.py`).
+The same seed and number of trades give the same trades on any machine, because neither a clock nor floating-point
+numbers are used here.
 """
 
 from array import array
@@ -27,7 +28,7 @@ _QUOTE_PREMIUM_PPM = {"USDT": 250, "USDC": 50}
 
 @dataclass(frozen=True)
 class Listing:
-    """One product of one exchange, as far as the market cares."""
+    """One product of one exchange, with what the market needs to know of it."""
 
     exchange: str
     symbol: str
@@ -44,7 +45,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Trade:
-    """One trade in words; `price` and `quantity` are exact decimal text, `taker_side` is BUY or SELL."""
+    """One trade as text; `price` and `quantity` are exact decimal text, `taker_side` is BUY or SELL."""
 
     id: int
     time_ns: int
@@ -98,7 +99,7 @@ class Market:
 
     @cached_property
     def spike(self) -> Spike:
-        """The one jump of the market; all assets take part in it."""
+        """The market's only price jump, which affects all assets."""
         return draw_spike(self._random("spike"), self.start_ns, self.duration_ns)
 
     @property
@@ -114,7 +115,7 @@ class Market:
         return self._paths[symbol]
 
     def trades_of(self, exchange: str, symbol: str) -> Trades:
-        """Draw the trades of one listing; `KeyError` when there is no such listing."""
+        """Draw the trades of one listing; raises KeyError if there is no such listing."""
         listing, count = self._shares[exchange, symbol]
         random = self._random(exchange, symbol)
         flow = OrderFlow(
@@ -151,7 +152,7 @@ class Market:
 
     @cached_property
     def _shares(self) -> dict[tuple[str, str], tuple[Listing, int]]:
-        # Differences of a running quotient: they add up to the total exactly.
+        # The differences of a running quotient add up to the total exactly.
         total_weight = sum(listing.weight for listing in self.listings)
         shares, weight_before = {}, 0
         for listing in self.listings:
@@ -162,7 +163,7 @@ class Market:
         return shares
 
     def _random(self, *purpose: str) -> Random:
-        # One source per purpose, so that an exchange's trades do not depend on which other exchanges are there.
+        # One generator for each purpose, so that an exchange's trades don't depend on which other exchanges there are.
         return Random("/".join((str(self.seed), *purpose)))
 
 

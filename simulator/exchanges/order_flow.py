@@ -1,8 +1,8 @@
-"""Taker orders and their fills: when they come, how many levels they take, how large they are.
+"""Taker orders and their fills: their times, sizes, and the number of price levels that they take.
 
-Integers only, see `price_path.py`. Kept from real tapes: most orders are one fill and a few are hundreds; the fills of
-one order climb in price for a BUY and fall for a SELL; orders cluster within a millisecond; sizes have a heavy tail; a
-spike multiplies the number of orders and makes them one-sided.
+All numbers are integers, see `price_path.py`. These properties are those of real trades: most orders have one fill and
+a few have hundreds. The fills of one order rise in price for a BUY and fall for a SELL. Orders cluster within a
+millisecond, and sizes have a heavy tail. A spike multiplies the number of orders and makes them one-sided.
 """
 
 from array import array
@@ -18,7 +18,7 @@ _BURST_NS = 300_000
 _SPIKE_ORDERS_LAST_NS = 40 * SECOND_NS
 # 735 trades of BTCUSDT once shared a millisecond: more than a default page of Binance.
 _LARGEST_SWEEP = 735
-# What a small order is worth in the quote currency; the largest fills are worth a thousand times that.
+# The value of a small order in the quote currency; the largest fills are worth a thousand times as much.
 _SMALL_ORDER = 150
 _SWEEP_TICKS = (0, 0, 1, 2)
 
@@ -69,7 +69,7 @@ def _draw_orders(random: Random, count: int, flow: OrderFlow) -> Iterator[tuple[
 
 
 def _draw_fill_counts(random: Random, count: int) -> list[int]:
-    """How many fills each order has; the largest sweep comes first in the list."""
+    """The number of fills of each order; the largest sweep comes first."""
     fills = [min(_LARGEST_SWEEP, count // 20)] if count >= 20 else []
     rest = count - sum(fills)
     while rest > 0:
@@ -109,7 +109,7 @@ def _buyers_of_16(spike: Spike, time_ns: int) -> int:
 
 
 def _best_price(mid: int, *, is_buy: bool, noise: int, tick: int) -> int:
-    """The first price, in ticks, that a taker gets: half a spread off the exchange's noisy idea of the true price."""
+    """The first price, in ticks, for a taker: half a spread from the exchange's noisy version of the true price."""
     exchange_mid = mid + noise * mid // 400_000
     half_spread = mid // 200_000
     return (exchange_mid + half_spread) // tick + 1 if is_buy else (exchange_mid - half_spread) // tick

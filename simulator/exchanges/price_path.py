@@ -2,8 +2,8 @@
 
 Everything is an integer, so that a seed draws the same path on every machine: prices are in units of 1e-8 of the
 quote currency, times in nanoseconds, and a step of the walk counts the ones among random bits (a binomial draw is
-close to a normal one and needs no floating point). One step per 100 ms has a deviation of about 2.7e-5, which is a
-yearly volatility near 50 %.
+close to a normal one and needs no floating point). A step, one per 100 ms, has a standard deviation of about 2.7e-5,
+which is a yearly volatility near 50 %.
 """
 
 from array import array
@@ -22,7 +22,7 @@ _RETREAT_NS = 600 * SECOND_NS
 
 @dataclass(frozen=True)
 class Spike:
-    """A jump of the whole market by `move_ppm` within `rise_ns`; six tenths of it are lost in ten minutes."""
+    """A jump of the whole market by `move_ppm` within `rise_ns`; six tenths of it are lost again in ten minutes."""
 
     start_ns: int
     rise_ns: int
@@ -41,7 +41,7 @@ class Spike:
 
 @dataclass(frozen=True)
 class PricePath:
-    """Prices every `STEP_NS` from `start_ns` on, straight lines between them."""
+    """Prices every `STEP_NS` from `start_ns` on, with straight lines between them."""
 
     start_ns: int
     prices: "array[int]"

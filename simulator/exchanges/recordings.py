@@ -2,7 +2,7 @@
 
 Rows keep their exact text (`1385579841.7774`, `"1125.33000000"`), so a page made of them has the bytes that the
 exchange sent. Bodies may overlap: a trade with an id is served once. Rows without an id (Kraken before 2022) can't be
-told from each other, so such bodies must not overlap.
+told apart, so such bodies must not overlap.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +29,7 @@ def read_recordings(folder: Path, read_body: Callable[[bytes], Body]) -> list[Re
     """Read every body of one product, oldest trade first.
 
     Raises:
-        ValueError: naming the file that is not a body of the exchange's trades endpoint, or the folder that has none.
+        ValueError: the folder has no body of the exchange's trades endpoint, or a file is not one, which is named.
     """
     bodies = [body for path in sorted(folder.glob("*.json")) if (body := _read_file(path, read_body))]
     if not bodies:
@@ -38,7 +38,7 @@ def read_recordings(folder: Path, read_body: Callable[[bytes], Body]) -> list[Re
 
 
 def recorded_tape(product: str, symbol: str, rows: Sequence[RecordedRow]) -> Tape:
-    """A tape of recorded rows; where they have no ids, their positions stand in."""
+    """A tape of recorded rows. A row without an id gets its position as its id."""
     return Tape(
         product=product,
         symbol=symbol,
@@ -49,11 +49,11 @@ def recorded_tape(product: str, symbol: str, rows: Sequence[RecordedRow]) -> Tap
 
 
 def product_folders(folder: Path, exchanges: Iterable[str]) -> dict[str, list[Path]]:
-    """The product folders of each exchange; `ValueError` for a folder of none of them, or without a product."""
+    """The product folders of each exchange; raises ValueError if a folder is of none of them, or if there is none."""
     known = sorted(exchanges)
     strangers = [entry.name for entry in folder.glob("*/") if entry.name not in known]
     if strangers or not folder.is_dir():
-        found = f"found {', '.join(sorted(strangers))}" if strangers else "which is no folder"
+        found = f"found {', '.join(sorted(strangers))}" if strangers else "found no folder"
         raise ValueError(
             f"{folder}: expected <exchange>/<product>/*.json with <exchange> one of {', '.join(known)}; {found}"
         )
@@ -74,5 +74,5 @@ def _merge(bodies: Iterable[Body]) -> list[RecordedRow]:
     rows = [row for body in bodies for row in body]
     if any(row.id is None for row in rows):
         return rows
-    # Of a row in two bodies the earlier body's counts: there it may be the last one, whose exact time Kraken tells.
+    # If two bodies have the same row, the earlier body's counts: Kraken gives the exact time of the last row in a body.
     return sorted({row.id: row for row in reversed(rows)}.values(), key=lambda row: row.id or 0)

@@ -1,4 +1,4 @@
-"""Serve the exchanges on loopback until told to stop."""
+"""Serve the exchanges on loopback until the server is stopped."""
 
 import logging
 import os
@@ -19,7 +19,7 @@ READY = "Simulator ready"
 
 
 def exchange_urls(base_url: str) -> dict[str, str]:
-    """The base URL of each exchange, under the simulator's own."""
+    """The base URL of each exchange, below the simulator's own."""
     return {name: f"{base_url}/{name}" for name in simulated_exchanges()}
 
 
@@ -29,15 +29,15 @@ def exchange_environment(urls: dict[str, str]) -> dict[str, str]:
 
 
 def serve(settings: Settings, *, port: int = 0, until_stdin_closes: bool = False) -> None:
-    """Serve until SIGINT or SIGTERM, or until standard input closes; port 0 takes a free one.
+    """Serve until SIGINT or SIGTERM, or until standard input closes; port 0 chooses a free one.
 
     Prints one line when it is ready, and then the environment variables for clients as `export` lines.
 
     Raises:
-        ValueError: for settings that can't be served: a fault, a folder of recordings.
-        OSError: when the port is taken.
+        ValueError: the settings can't be served, because of a fault or a folder of recordings.
+        OSError: the port is in use.
     """
-    # asyncio sends at once, without waiting for acknowledgements (40 ms), only on sockets that are TCP by name.
+    # asyncio sends without waiting for acknowledgements (40 ms) only if the socket was created with the TCP protocol.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
@@ -45,7 +45,7 @@ def serve(settings: Settings, *, port: int = 0, until_stdin_closes: bool = False
         server = _Server(
             uvicorn.Config(build_application(simulation), log_level="warning", timeout_graceful_shutdown=1)
         )
-        logging.getLogger("uvicorn.error").addFilter(_is_no_cut)
+        logging.getLogger("uvicorn.error").addFilter(_is_not_a_cut)
         listener.listen(512)
         server.stop_on_signals()
         trades = sum(len(tape) for opened in simulation.open_exchanges for tape in opened.tapes)
@@ -57,8 +57,8 @@ def serve(settings: Settings, *, port: int = 0, until_stdin_closes: bool = False
 
 class _Server(uvicorn.Server):
     def stop_on_signals(self) -> None:
-        # uvicorn has handlers of its own while it serves, and calls ours before and after: a signal that comes early is
-        # not lost, and one that stopped the server does not end the process as if that were a failure.
+        # uvicorn has its own handlers while it serves; ours are called before and after that. So an early signal is not
+        # lost, and a signal that stopped the server does not end the process as if it had failed.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
 
@@ -66,14 +66,14 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     def stop_when_stdin_closes(self) -> None:
-        # os.read and not sys.stdin: a daemon thread must not hold that one's lock when the interpreter ends.
+        # os.read instead of sys.stdin, whose lock a daemon thread must not hold when the interpreter ends.
         while os.read(sys.stdin.fileno(), 1024):
             pass
         self.should_exit = True
 
 
-def _is_no_cut(record: logging.LogRecord) -> bool:
-    # What uvicorn says of the fault `cut`, which is meant.
+def _is_not_a_cut(record: logging.LogRecord) -> bool:
+    # uvicorn logs this error for the fault `cut`, which is intended.
     return "returned without completing response" not in record.getMessage()
 
 

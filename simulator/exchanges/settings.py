@@ -1,4 +1,4 @@
-"""What a simulator run is made of, and the exchanges that these settings give."""
+"""The settings of a simulator run, and the exchanges built from them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class OpenExchange:
-    """An exchange ready to answer, with the tapes it was made of."""
+    """An exchange that is ready to respond, with the tapes that it was built from."""
 
     exchange: SimulatedExchange
     tapes: list[Tape]
@@ -42,13 +42,13 @@ class OpenExchange:
 
 
 def draw_market(*, trades: int = DEFAULT_TRADES, seed: int = DEFAULT_SEED, start: datetime = DEFAULT_START) -> Market:
-    """The market that the simulator serves, in process: what a client must end up with."""
+    """The market that the simulator serves, drawn in this process: a client must end up with its trades."""
     listings = tuple(listing for exchange in simulated_exchanges().values() for listing in exchange.listings)
     return Market(listings, trades=trades, seed=seed, start=start)
 
 
 def open_exchanges(settings: Settings) -> list[OpenExchange]:
-    """Draw the market or read the recordings; `ValueError` says what is wrong with either."""
+    """Draw the market or read the recordings; raises ValueError, which says what is wrong with them."""
     scale = settings.limit_scale if settings.enforce_limits else UNLIMITED
     if scale <= 0:
         raise ValueError(f"limit scale {scale}: expected a number above 0")

@@ -1,7 +1,8 @@
-"""What a module in `simulated/` must offer: a `SimulatedExchange` subclass under the name `EXCHANGE`.
+"""What a module in `simulated/` must define: a `SimulatedExchange` subclass under the name `EXCHANGE`.
 
-A simulated exchange touches no socket: it is given an `IncomingRequest` and answers with a `Reply`; `server.py` does
-the HTTP. All that is peculiar to an exchange (wire format, paging, limits, errors) is in its module and nowhere else.
+A simulated exchange touches no socket: it is given an `IncomingRequest` and returns a `Reply`; `application.py` and
+`server.py` do the HTTP. Everything that is special about an exchange (wire format, paging, limits, errors) is in its
+module and nowhere else.
 """
 
 from abc import ABC, abstractmethod
@@ -18,7 +19,7 @@ JSON_TYPE = "application/json; charset=utf-8"
 
 @dataclass(frozen=True)
 class IncomingRequest:
-    """One request to an exchange; `path` is without the exchange's prefix, names of `headers` are in lower case."""
+    """One request to an exchange; `path` is without the exchange's prefix; the names of `headers` are in lower case."""
 
     path: str
     client: str
@@ -33,7 +34,7 @@ class IncomingRequest:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the exchange answers; `page_of` names the product when the body is a page of trades."""
+    """The exchange's response; `page_of` names the product if the body is a page of trades."""
 
     body: bytes
     status: int = 200
@@ -46,7 +47,7 @@ Endpoint: TypeAlias = Callable[[IncomingRequest], Reply]
 
 
 class Refused(Exception):
-    """An endpoint can't answer; `reply` is the exchange's error."""
+    """An endpoint can't serve the request; `reply` is the exchange's error."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.body.decode())
@@ -79,14 +80,14 @@ class SimulatedExchange(ABC):
 
     @abstractmethod
     def endpoints(self) -> Mapping[str, Endpoint]:
-        """What answers which path; paths may have parameters: `/products/{product_id}/trades`."""
+        """The endpoint of each path. A path may have parameters: `/products/{product_id}/trades`."""
 
     @abstractmethod
     def refusal(self, request: IncomingRequest) -> Reply | None:
-        """Charge the request to the client's budget; the exchange's error when it is used up."""
+        """Charge the request to the client's budget; returns the exchange's error if the budget is used up."""
 
     def answer(self, request: IncomingRequest, endpoint: Endpoint) -> Reply:
-        """Answer within the client's budget."""
+        """Respond to a request, within the client's budget."""
         try:
             return self.refusal(request) or endpoint(request)
         except Refused as refused:
@@ -94,4 +95,4 @@ class SimulatedExchange(ABC):
 
     @abstractmethod
     def error(self, status: int, message: str | None = None) -> Reply:
-        """The error this exchange sends with a status, for faults; `message` in place of its usual words."""
+        """The error that the exchange sends with a status, for faults; `message` replaces its usual text."""

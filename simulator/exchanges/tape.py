@@ -1,7 +1,7 @@
 """What an exchange serves: the trades of one product as row texts in its own JSON, ready to be joined into pages.
 
-A tape comes from the market or from recorded response bodies (`recordings.py`); paging can't tell which. Rows are
-encoded when they are first asked for, so that a large market starts quickly.
+A tape comes from the market or from recorded response bodies (`recordings.py`), which makes no difference to paging.
+Rows are encoded when they are first requested, so that a large market starts quickly.
 """
 
 from bisect import bisect_left, bisect_right
@@ -24,7 +24,7 @@ class Rows:
         return self.between(index, index + 1)[0]
 
     def between(self, start: int, stop: int) -> list[bytes]:
-        """The rows `start <= index < stop`, fewer where the tape begins or ends."""
+        """The rows `start <= index < stop`, or fewer at the beginning or end of the tape."""
         start, stop = max(0, start), max(0, stop)
         texts = self._texts[start:stop]
         if None in texts:
@@ -51,7 +51,7 @@ class Tape:
         return len(self.rows)
 
     def first(self, count: int) -> "Tape":
-        """The same tape as it was when it had its first `count` trades."""
+        """The same tape as it was when it had only its first `count` trades."""
         rows = Rows(count, self.rows.__getitem__)
         return replace(self, ids=self.ids[:count], times_ns=self.times_ns[:count], rows=rows)
 

@@ -1,6 +1,6 @@
-"""Runs that are killed at any moment, on a market that grows, with every fault on and with clocks that are wrong.
+"""Runs that are killed at any moment, on a growing market, with every fault switched on and with wrong clocks.
 
-Slow, hence `make test-kills`: each round is a process of its own. KILLS_SEED repeats a printed seed.
+They are slow, so only `make test-kills` runs them: each round is a separate process. KILLS_SEED repeats a printed seed.
 """
 
 import os
@@ -41,7 +41,7 @@ FAULTS = (
     "short=300:1/3",
 )
 CLOCKS = (0, 0, 120, -120, 1_200, -1_200, 86_400, -86_400, 330 * 86_400, -330 * 86_400)
-"""Seconds by which the clock of a run is ahead."""
+"""The seconds by which a run's clock is ahead."""
 COMMANDS = (
     ("run", "pipeline", "trades_unified"),
     ("run", "pipeline", "trades_unified"),
@@ -66,7 +66,7 @@ def environment(exchanges: RunningSimulator, lake: Path) -> dict[str, str]:
         "SCHEMAHUB_LAKE": str(lake),
         "SCHEMAHUB_SINCE": "2025-12-01",
         "SCHEMAHUB_SYMBOLS": "BTC-USD,ETH-USD,BTC-USDT,ETH-USDT",
-        "SCHEMAHUB_CLOCK_TOLERANCE": "400d",  # what the clocks are here would be refused
+        "SCHEMAHUB_CLOCK_TOLERANCE": "400d",  # otherwise these clocks would be refused
     }
 
 
@@ -103,7 +103,7 @@ def tape(registry: Registry) -> dict[Trade, Values]:
 
 
 def shown_ns(exchange: str, time_ns: int) -> int:
-    """A trade's time as the exchange shows it: Kraken rounds to 100 ns."""
+    """A trade's time as the exchange shows it. Kraken rounds it to 100 ns."""
     return (time_ns + 50) // 100 * 100 if exchange == "kraken" else time_ns
 
 
@@ -126,14 +126,14 @@ def test_nothing_is_lost_or_duplicated_whenever_a_run_is_killed(
     chance, lake = random.Random(seed), tmp_path / "lake"
     exchanges.set_faults(*FAULTS)
     killed = rounds = 0
-    while killed < KILLS:  # a run that ended by itself is no kill
+    while killed < KILLS:  # a run that ended by itself doesn't count
         rounds += 1
         assert rounds <= 4 * KILLS, f"only {killed} of {rounds} runs were killed before they ended"
         exchanges.show((killed + 1) / KILLS)
         set_clock(lake, chance.choice(CLOCKS))
         process = start(chance.choice(COMMANDS), environment(exchanges, lake))
         time.sleep(chance.uniform(0.2, 4.5))
-        set_clock(lake, chance.choice(CLOCKS))  # it steps while the run is at work
+        set_clock(lake, chance.choice(CLOCKS))  # the clock jumps during the run
         time.sleep(chance.uniform(0.2, 4.5))
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGKILL)
@@ -154,7 +154,7 @@ def test_nothing_is_lost_or_duplicated_whenever_a_run_is_killed(
 
 
 def finish(lake: Path, exchanges: RunningSimulator) -> None:
-    """What a person does when the clock is right again; what a wrong one kept out, a full refresh takes in."""
+    """Do what a person does once the clock is right again: a full refresh adds the rows that a wrong clock kept out."""
     for arguments in (
         ("run", "pipeline", "trades_unified"),
         ("run", "unify", "trades_unified", "--full-refresh"),

@@ -1,4 +1,4 @@
-"""What Binance's connector must get right that no other has; test_connector_contract holds what all must do."""
+"""What only Binance's connector must get right; test_connector_contract tests what all connectors must do."""
 
 from datetime import UTC, datetime
 
@@ -23,7 +23,7 @@ def test_binance_times_are_read_by_their_size_row_by_row() -> None:
     assert trades["price"].to_pylist() == [4.000001, 4.0]
 
 
-def test_the_pause_that_an_exchange_asks_for_is_kept() -> None:
+def test_the_pause_that_an_exchange_requests_is_kept() -> None:
     with pytest.raises(RateLimited) as caught:
         CONNECTORS["binance"].check(Response(418, {"retry-after": "120"}, b""))
     assert caught.value.retry_after == 120
@@ -38,13 +38,13 @@ def test_binance_rows_of_2018_without_a_quote_quantity_land() -> None:
     assert (trades[0]["id"], trades[0]["price"], trades[0]["quote_qty"]) == ("17851860", 0.076004, None)
 
 
-def test_a_row_without_what_the_unified_table_needs_is_refused() -> None:
+def test_a_row_that_lacks_a_field_of_the_unified_table_is_refused() -> None:
     with pytest.raises(UnexpectedPayload, match="binance: expected `price` in every trade"):
         CONNECTORS["binance"].parse(b'[{"id":1,"qty":"1","time":1,"isBuyerMaker":true}]', symbol="X")
 
 
 def sent(walk: Walk, *bodies: bytes) -> tuple[list[Request], list[Page]]:
-    """What a walk asks for, and what it brings, while it is sent these bodies."""
+    """The requests and the pages of a walk that receives these bodies."""
     requests, pages, step = [], [], next(walk, None)
     left = iter(bodies)
     while step is not None:
@@ -60,14 +60,14 @@ def sent(walk: Walk, *bodies: bytes) -> tuple[list[Request], list[Page]]:
     return requests, pages
 
 
-def test_binance_passes_over_aggregates_that_were_struck_out() -> None:
+def test_binance_skips_aggregates_that_were_removed() -> None:
     struck = b'[{"a":5,"p":"0","q":"0","f":-1,"l":-1,"T":1,"m":true,"M":true}]'
     walk = CONNECTORS["binance"].newer("BTCUSDT", None, since=datetime(2026, 1, 5, tzinfo=UTC))
     asked, _ = sent(walk, struck, struck.replace(b"5", b"6"), b'[{"a":7,"f":40}]', b"[]")
     assert [request.parameters.get("fromId") for request in asked] == [None, "6", "7", "40"]
 
 
-def test_binance_begins_before_the_time_asked_for_and_lands_from_it_on() -> None:
+def test_binance_begins_before_the_requested_time_and_lands_from_that_time_on() -> None:
     since = datetime(2026, 1, 5, tzinfo=UTC)
     start = int(since.timestamp() * 1000)
     rows = [{"id": str(i), "time": str(start + late)} for i, late in [(40, -9_000), (41, 1), (42, -1), (43, 2)]]
@@ -86,15 +86,15 @@ def test_binance_begins_before_the_time_asked_for_and_lands_from_it_on() -> None
         Response(404, {}, b""),
     ],
 )
-def test_a_host_of_binance_without_open_history_is_told_which_have_it(response: Response) -> None:
+def test_an_error_of_a_binance_host_without_open_history_names_hosts_that_have_it(response: Response) -> None:
     with pytest.raises(BadRequest, match=r"historicalTrades.* api\.binance\.com, .*SCHEMAHUB_BINANCE_URL"):
         CONNECTORS["binance"].check(response)
 
 
-def test_an_exchange_that_answers_differently_each_time_is_given_up() -> None:
+def test_an_exchange_whose_responses_keep_changing_is_given_up() -> None:
     walk = CONNECTORS["binance"].newer("BTCUSDT", Cursor("7", "7"), since=datetime(2026, 1, 5, tzinfo=UTC))
     next(walk)
     for answer in range(19):
         walk.send(Response(200, {}, body_of("binance", {"id": str(100 + answer)})))
-    with pytest.raises(UnexpectedPayload, match="binance BTCUSDT: the same request was answered 20 different ways"):
+    with pytest.raises(UnexpectedPayload, match="binance BTCUSDT: the same request got 20 different responses"):
         walk.send(Response(200, {}, body_of("binance", {"id": "119"})))

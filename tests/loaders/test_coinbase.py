@@ -1,4 +1,4 @@
-"""What Coinbase's connector must get right that no other has; test_connector_contract holds what all must do."""
+"""What only Coinbase's connector must get right; test_connector_contract tests what all connectors must do."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ def test_coinbase_pages_are_turned_oldest_first_and_keep_the_makers_side() -> No
 @pytest.mark.parametrize(
     "ids",
     [range(1, 20), range(7, 3_000), range(5_000_000, 5_010_500), [i for i in range(1_000, 19_000) if i % 7 % 2]],
-    ids=["few", "from the first", "late ids", "ids with holes"],
+    ids=["few", "from the first", "late ids", "ids with gaps"],
 )
 def test_coinbase_finds_the_first_trade_at_a_time_and_walks_forward_from_it(ids: Sequence[int], seconds: int) -> None:
     start = datetime(2026, 1, 1, tzinfo=UTC)
@@ -42,7 +42,7 @@ def test_coinbase_finds_the_first_trade_at_a_time_and_walks_forward_from_it(ids:
 
 
 def run(walk: Walk, times: dict[int, datetime], *, page: int = 1000, asked: list[Request] | None = None) -> list[Page]:
-    """Follow a walk of Coinbase's on trades with these ids and times, of which a page has so many at most."""
+    """Follow a walk of Coinbase on trades with these ids and times; a page has at most `page` of them."""
     pages = []
     step = next(walk, None)
     while step is not None:
@@ -65,12 +65,12 @@ def run(walk: Walk, times: dict[int, datetime], *, page: int = 1000, asked: list
     return pages
 
 
-def test_a_symbol_is_a_part_of_a_path_whatever_is_in_it() -> None:
+def test_a_symbol_is_one_part_of_a_path_whatever_its_characters() -> None:
     walk = CONNECTORS["coinbase"].newer("A/B?c=d#币", None, since=datetime(2026, 1, 5, tzinfo=UTC))
     assert next(walk).path == "/products/A%2FB%3Fc%3Dd%23%E5%B8%81/trades"  # type: ignore[union-attr]
 
 
-def test_a_hole_in_the_ids_of_coinbase_is_passed_in_few_requests() -> None:
+def test_a_gap_in_the_ids_of_coinbase_is_passed_in_few_requests() -> None:
     ids = [*range(1, 4), *range(10**8, 10**8 + 3)]
     times = {trade_id: datetime(2026, 1, 1, tzinfo=UTC) for trade_id in ids}
     asked: list[Request] = []
@@ -80,7 +80,7 @@ def test_a_hole_in_the_ids_of_coinbase_is_passed_in_few_requests() -> None:
 
 
 @pytest.mark.parametrize("page", [1, 3, 100])
-def test_pages_of_coinbase_that_are_shorter_than_asked_for_leave_no_hole(page: int) -> None:
+def test_pages_of_coinbase_that_are_shorter_than_requested_leave_no_gap(page: int) -> None:
     times = {i: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=i) for i in range(5_000, 5_250)}
     walk = CONNECTORS["coinbase"].newer("BTC-USD", None, since=LONG_AGO)
     landed = [trade_id for each in run(walk, times, page=page) for trade_id in each.rows["trade_id"].to_pylist()]

@@ -1,6 +1,6 @@
-"""What every connector must do, against the simulator over HTTP. A new connector is covered by being there.
+"""What every connector must do, against the simulator over HTTP. A new connector is covered automatically.
 
-One whose exchange the simulator does not have is skipped by name in every test that needs the exchange to answer.
+A connector whose exchange the simulator lacks is skipped, by name, in every test that needs responses of the exchange.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNE
 
 @pytest.fixture
 def exchanges(exchanges: RunningSimulator, connector: Connector) -> RunningSimulator:
-    """The simulated exchanges, where the connector's is one of them."""
+    """The simulated exchanges; skips the test if the connector's is not among them."""
     skip_unless_simulated(connector, exchanges)
     return exchanges
 
@@ -66,7 +66,7 @@ def walk(
     return pages, [int(trade_id) for page in pages for trade_id in page.rows[raw.id_column].to_pylist()]
 
 
-def test_a_walk_brings_every_trade_once_and_in_order(
+def test_a_walk_yields_every_trade_once_and_in_order(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
     symbol, listed = next(iter(served_products(exchanges, connector).items()))
@@ -108,7 +108,7 @@ def test_a_walk_resumes_after_its_cursor(connector: Connector, exchanges: Runnin
     assert walk(impatient(connector, fetcher.base_url), symbol, pages[-1].cursor) == ([], [])
 
 
-def test_a_walk_begins_with_the_first_trade_since_the_time_asked_for(
+def test_a_walk_begins_with_the_first_trade_since_the_requested_time(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
     symbol, listed = next(iter(served_products(exchanges, connector).items()))
@@ -122,7 +122,7 @@ def test_a_walk_begins_with_the_first_trade_since_the_time_asked_for(
     assert ids == expected
 
 
-def test_a_walk_since_now_brings_nothing(connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher) -> None:
+def test_a_walk_since_now_yields_nothing(connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher) -> None:
     symbol = next(iter(served_products(exchanges, connector)))
     assert walk(fetcher, symbol, since=datetime.now(UTC)) == ([], [])
 
@@ -135,20 +135,20 @@ OWN_FAULTS = {
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, "its own"])
-def test_a_fault_that_passes_loses_and_doubles_nothing(
+def test_a_fault_that_passes_loses_and_duplicates_nothing(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, fault: str
 ) -> None:
     exchanges.set_faults(*(OWN_FAULTS.get(connector.name, []) if fault == "its own" else [f"{fault}@{connector.name}"]))
     symbol, listed = next(iter(served_products(exchanges, connector).items()))
     pages, ids = walk(fetcher, symbol)
-    if ids[-1] < listed["last_id"]:  # an old page can look like the newest one; the next run goes on from there
+    if ids[-1] < listed["last_id"]:  # an old page can look like the newest one; the next run continues from there
         _, rest = walk(impatient(connector, fetcher.base_url), symbol, pages[-1].cursor)
         ids += rest
     assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
 
 
 @pytest.mark.parametrize("size", [300, 60])
-def test_pages_of_any_size_bring_every_trade_in_one_walk(
+def test_pages_of_any_size_give_every_trade_in_one_walk(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, size: int
 ) -> None:
     symbol, listed = min(served_products(exchanges, connector).items(), key=lambda item: item[1]["trades"])
@@ -158,20 +158,20 @@ def test_pages_of_any_size_bring_every_trade_in_one_walk(
     assert 1 < max(page.rows.num_rows for page in pages) <= size
 
 
-def test_the_ids_of_another_tape_are_told_from_no_news(
+def test_ids_of_another_tape_are_not_taken_for_no_new_trades(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
     symbol = next(iter(served_products(exchanges, connector)))
     (page, *_), _ = walk(fetcher, symbol)
     by_id = page.cursor.token == page.cursor.last_id
     elsewhere = Cursor("900000049" if by_id else page.cursor.token, "900000049")
-    with pytest.raises(AnotherTape, match=f"{connector.name} {symbol}: this is another tape .* 900000049, .* --lake"):
+    with pytest.raises(AnotherTape, match=f"{connector.name} {symbol}: the ids are not .* 900000049, .* --lake"):
         walk(impatient(connector, fetcher.base_url), symbol, elsewhere)
 
 
-def test_a_page_for_people_is_told_at_once(connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher) -> None:
+def test_an_html_page_is_reported_at_once(connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher) -> None:
     exchanges.set_faults(f"html:100@{connector.name}")
-    with pytest.raises(UnexpectedPayload, match=f"{connector.name}: .* is no JSON, it begins with '<!DOCTYPE html>"):
+    with pytest.raises(UnexpectedPayload, match=f"{connector.name}: .* is not JSON; it begins with '<!DOCTYPE html>"):
         walk(fetcher, next(iter(served_products(exchanges, connector))))
     assert [fault["struck"] for fault in exchanges.faults()] == [1]
 
@@ -239,7 +239,7 @@ def test_each_raw_table_has_one_mapping(connector: Connector) -> None:
 
 
 def declaring(connector: Connector, *columns: LakeColumn) -> Connector:
-    """The connector as if its mapping declared the columns that tell rows apart, and these."""
+    """The connector as if its mapping declared only these columns and those that tell rows apart."""
     parts = {connector.raw.stream_column, connector.raw.id_column, connector.raw.time_column}
     declared = [column for column in connector.raw.columns if column.name in parts]
     return with_columns(connector, {connector.raw.name: (*declared, *columns)})
@@ -275,10 +275,10 @@ def test_a_mapping_that_declares_what_is_not_sent_is_refused_in_one_line(
 
 
 def test_a_connector_without_a_mapping_names_the_file_to_add(connector: Connector) -> None:
-    with pytest.raises(Misconfigured, match=f"add config/mappings/, for example {connector.name}_trades.yaml"):
+    with pytest.raises(Misconfigured, match=f"add one in config/mappings/, for example {connector.name}_trades.yaml"):
         with_columns(connector, {})
 
 
-def test_a_mapping_without_what_tells_rows_apart_is_refused(connector: Connector) -> None:
+def test_a_mapping_without_the_columns_that_tell_rows_apart_is_refused(connector: Connector) -> None:
     with pytest.raises(Misconfigured, match=f"add .*{connector.raw.id_column}.* to `columns`"):
         with_columns(connector, {connector.raw.name: ()})

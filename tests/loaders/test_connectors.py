@@ -1,4 +1,4 @@
-"""What any exchange's body, or error, becomes; test_binance and its like hold what one exchange must get right."""
+"""What becomes of the bodies and errors of any exchange; test_binance and its like test what only one exchange has."""
 
 from datetime import datetime
 
@@ -36,7 +36,7 @@ def test_errors_mean_wait_or_stop(exchange: str, response: Response, error: type
 
 
 @pytest.mark.parametrize("exchange", CONNECTORS)
-def test_another_body_than_documented_is_refused(exchange: str) -> None:
+def test_a_body_that_differs_from_the_documentation_is_refused(exchange: str) -> None:
     with pytest.raises(UnexpectedPayload, match=exchange):
         CONNECTORS[exchange].parse(b'{"surprise":true}', symbol="X")
 
@@ -65,7 +65,7 @@ def test_an_unknown_exchange_is_refused_with_near_matches_and_choices() -> None:
         '"1e-8"': 1e-8,
     }.items(),
 )
-def test_a_price_that_makes_no_sense_lands_as_null_beside_sound_rows(
+def test_a_price_that_makes_no_sense_lands_as_null_next_to_valid_rows(
     exchange: str, price: str, landed: float | None
 ) -> None:
     body = body_of(exchange, {}, {"price": price}, {})
@@ -101,7 +101,7 @@ def test_a_price_that_makes_no_sense_lands_as_null_beside_sound_rows(
         '"1e999999999"': None,
     }.items(),
 )
-def test_a_time_is_read_in_whatever_unit_and_lands_as_null_where_it_is_none(
+def test_a_time_is_read_in_any_unit_and_lands_as_null_if_it_is_not_a_time(
     exchange: str, time: str, landed: datetime | None
 ) -> None:
     connector = CONNECTORS[exchange]
@@ -111,13 +111,13 @@ def test_a_time_is_read_in_whatever_unit_and_lands_as_null_where_it_is_none(
 
 @pytest.mark.parametrize("exchange", SOUND)
 @pytest.mark.parametrize("bad", ["null", "-1", str(2**63), str(2**70), '""', "true", "1.5", "[1]"])
-def test_an_id_that_makes_no_sense_is_refused_since_walks_go_by_ids(exchange: str, bad: str) -> None:
+def test_an_id_that_makes_no_sense_is_refused_because_walks_go_by_ids(exchange: str, bad: str) -> None:
     with pytest.raises(UnexpectedPayload, match=f"{exchange}: expected "):
         CONNECTORS[exchange].parse(body_of(exchange, {}, {"id": bad}), symbol="X")
 
 
 @pytest.mark.parametrize("exchange", SOUND)
-def test_a_page_in_another_order_is_put_in_the_order_of_its_ids(exchange: str) -> None:
+def test_a_page_in_another_order_is_sorted_by_its_ids(exchange: str) -> None:
     connector = CONNECTORS[exchange]
     trades = connector.parse(body_of(exchange, {"id": "9"}, {"id": "11"}, {"id": "10"}), symbol="X")
     assert trades[connector.raw.id_column].to_pylist() == ["9", "10", "11"]

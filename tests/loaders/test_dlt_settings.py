@@ -1,4 +1,4 @@
-"""dlt's settings are ours alone: nothing of the user's changes what is landed, or stops it."""
+"""dlt's settings are ours alone: no setting of the user's changes or prevents what is landed."""
 
 import json
 import os
@@ -56,8 +56,8 @@ SETTINGS_FILES = {
 
 
 def landed_from(folder: Path, environment: dict[str, str]) -> tuple[LocalLake, str]:
-    """Land in a process of its own that starts in `folder`; the lake, and what a file of it is like."""
-    # loaders first, as the command line has it
+    """Land in a separate process that starts in `folder`; returns the lake, and the properties of one of its files."""
+    # loaders first, as on the command line
     program = "import sys, loaders; from tests.support.landing_program import main; main(*sys.argv[1:])"
     command = [sys.executable, "-c", program, str(folder / "lake"), "20"]
     python_path = str(Path(landing_program.__file__).parents[2])

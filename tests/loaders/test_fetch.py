@@ -1,4 +1,4 @@
-"""One client for all exchanges: what is sent when, what is asked again, and how it ends."""
+"""One client for all exchanges: when requests are sent, which are repeated, and how a walk ends."""
 
 import threading
 import traceback
@@ -28,7 +28,7 @@ PAGE = (
 
 @dataclass
 class Time:
-    """A clock that goes on only when somebody waits."""
+    """A clock that advances only during a wait."""
 
     now: float = 0.0
     waits: list[float] = field(default_factory=list)
@@ -70,7 +70,7 @@ def walk(fetcher: Fetcher, *symbols: str) -> list[Page]:
         return list(fetcher.pages({symbol: BINANCE.newer(symbol, after, since=START) for symbol in symbols}))
 
 
-def test_a_pause_that_the_exchange_asks_for_is_kept_to_the_second() -> None:
+def test_a_pause_that_the_exchange_requests_is_kept_to_the_second() -> None:
     time = Time()
     asked = answers(httpx.Response(429, headers={"Retry-After": "37"}), httpx.Response(200, content=PAGE))
     (page,) = walk(fetcher(asked, time), "BTCUSDT")
@@ -94,7 +94,7 @@ def test_pauses_after_failures_grow_and_end() -> None:
     assert all(0.25 * 2**number <= wait <= 0.5 * 2**number for number, wait in enumerate(time.waits))
 
 
-def test_a_refusal_is_not_asked_again() -> None:
+def test_a_refused_request_is_not_sent_again() -> None:
     refusing = fetcher(answers(httpx.Response(400, json={"code": -1121, "msg": "Invalid symbol."})))
     assert walk(refusing, "NOSUCH") == []
     assert isinstance(refusing.failures["NOSUCH"], BadRequest)
@@ -113,7 +113,7 @@ def iter_once(request: Request) -> Walk:
     yield request
 
 
-def test_a_symbol_that_fails_leaves_the_others_alone() -> None:
+def test_a_symbol_that_fails_does_not_affect_the_others() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.params["symbol"] == "NOSUCH":
             return httpx.Response(400, json={"code": -1121, "msg": "Invalid symbol."})
@@ -124,7 +124,7 @@ def test_a_symbol_that_fails_leaves_the_others_alone() -> None:
     assert set(mixed.failures) == {"NOSUCH"}
 
 
-def test_a_mistake_of_ours_stops_its_symbol_alone_and_is_called_one() -> None:
+def test_a_mistake_of_ours_stops_only_its_symbol_and_is_called_one() -> None:
     def broken() -> Walk:
         yield Request("/")
         raise ZeroDivisionError("oh")
@@ -157,7 +157,7 @@ def test_no_more_pages_are_fetched_than_are_needed_soon() -> None:
     assert sent <= 5 + 8 + 2
 
 
-def test_an_answer_is_what_the_asking_returns() -> None:
+def test_an_answer_is_what_the_generator_returns() -> None:
     def asking() -> Iterator[Request]:
         response: Response = yield Request("/")  # type: ignore[misc]
         return response.body
@@ -196,7 +196,7 @@ def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
     assert {str(failure) for failure in one.failures.values()} == {str(one.failures["A"])}
     assert isinstance(one.failures["A"], Banned)
     assert str(one.failures["A"]).startswith(f"{connector.name}: HTTP {status}")
-    assert "isn't asked before 2026-01-0" in str(one.failures["A"])
+    assert "no request is sent before 2026-01-0" in str(one.failures["A"])
 
     again = fetcher(answer, time, connector, bans=bans, now=lambda: NOON + timedelta(minutes=11))
     walks = {"A": connector.newer("A", Cursor("7", "7"), since=START)}
@@ -210,7 +210,7 @@ def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
 
 
 @pytest.mark.parametrize("content", [b"", b"no JSON", b'{"https://exchange.test": 1}', b"\xff"])
-def test_a_list_of_bans_that_is_none_costs_a_request(tmp_path: Path, content: bytes) -> None:
+def test_an_unreadable_list_of_bans_costs_a_request(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "exchange.json"
     file.write_bytes(content)
     with fetcher(answers(httpx.Response(200, content=b"{}")), bans=Bans(file, "https://exchange.test")) as one:
@@ -227,7 +227,7 @@ def test_a_pause_until_a_date_is_kept() -> None:
 
 
 @pytest.mark.parametrize("asked", ["0", "-5", "nan", "inf", "-inf", "1e3", "0.01", "soon", "", "9" * 400, None])
-def test_a_pause_that_makes_no_sense_is_one_that_grows_and_is_explained(asked: str | None) -> None:
+def test_a_pause_that_makes_no_sense_is_replaced_by_growing_ones_and_explained(asked: str | None) -> None:
     time, told = Time(), []
     refusal = httpx.Response(429, headers={} if asked is None else {"Retry-After": asked})
     failing = fetcher(lambda _: refusal, time, on_wait=lambda seconds, why: told.append((seconds, why)))
@@ -243,7 +243,7 @@ def test_a_pause_that_makes_no_sense_is_one_that_grows_and_is_explained(asked: s
     ("headers", "ahead"),
     [
         ({"Date": "Mon, 05 Jan 2026 11:59:58 GMT"}, 0),
-        ({"Date": "Mon, 05 Jan 2026 11:59:30 GMT", "Age": "29"}, 0),  # a cache kept it
+        ({"Date": "Mon, 05 Jan 2026 11:59:30 GMT", "Age": "29"}, 0),  # a cache has kept the response
         ({"Date": "Mon, 05 Jan 2026 11:59:30 GMT"}, 29),
         ({"Date": "Mon, 05 Jan 2026 12:00:45 GMT"}, -45),
         ({"Date": "no date"}, 0),
@@ -258,7 +258,7 @@ def test_a_clock_that_is_seconds_off_is_worth_a_warning(headers: dict[str, str],
     one = fetcher(answer, now=lambda: NOON)
     assert len(walk(one, "BTCUSDT")) == 1
     side = "ahead of" if ahead > 0 else "behind"
-    expected = [f"binance: the clock of this machine is 0:00:{abs(ahead):02} {side} theirs"] if ahead else []
+    expected = [f"binance: this machine's clock is 0:00:{abs(ahead):02} {side} the exchange's"] if ahead else []
     assert [warning.partition(";")[0] for warning in one.warnings] == expected
 
 
@@ -279,7 +279,7 @@ def test_a_clock_that_is_minutes_off_lands_nothing_unless_that_is_allowed(minute
     assert len(walk(allowed, "BTCUSDT")) == 1
 
 
-def test_a_market_that_trades_faster_than_it_is_asked_is_followed_to_where_it_was() -> None:
+def test_a_market_that_outruns_the_requests_is_followed_up_to_its_state_at_the_start() -> None:
     asked = 0
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -294,19 +294,19 @@ def test_a_market_that_trades_faster_than_it_is_asked_is_followed_to_where_it_wa
         return httpx.Response(200, content=f"[{','.join(rows)}]".encode())
 
     pages = walk(fetcher(answer, now=lambda: NOON), "BTCUSDT")
-    assert asked == len(pages) == 51  # of a tenth of a second each, and the one after now
+    assert asked == len(pages) == 51  # pages of a tenth of a second each, and the one after now
 
 
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"<html>\n<title>Back \x1b[31m soon", "no JSON, it begins with '<html>"),
-        (b"\xef\xbb\xbf[]", "no JSON"),
+        (b"<html>\n<title>Back \x1b[31m soon", "not JSON; it begins with '<html>"),
+        (b"\xef\xbb\xbf[]", "not JSON"),
         (b"[" * 200_000 + b"]" * 200_000, "binance: "),
-        (b"true", "no JSON"),
+        (b"true", "not JSON"),
     ],
 )
-def test_what_is_no_answer_is_told_at_once(body: bytes, words: str) -> None:
+def test_a_body_that_is_not_a_response_is_reported_at_once(body: bytes, words: str) -> None:
     time = Time()
     told = fetcher(lambda _: httpx.Response(200, content=body), time)
     assert walk(told, "BTCUSDT") == []
@@ -315,7 +315,7 @@ def test_what_is_no_answer_is_told_at_once(body: bytes, words: str) -> None:
     assert sum(time.waits) == 0
 
 
-def test_what_an_exchange_says_in_an_error_is_cut_and_obeyed_by_no_terminal() -> None:
+def test_an_exchanges_error_text_is_shortened_and_safe_for_terminals() -> None:
     said = {"code": -1, "msg": "\x1b[2J\nerror: all is well" + "x" * 3_000_000}
     told = fetcher(lambda _: httpx.Response(400, json=said))
     assert walk(told, "BTCUSDT") == []

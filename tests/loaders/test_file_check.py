@@ -1,4 +1,4 @@
-"""A file that is not what the table says is refused before the commit, and nothing of its load is kept."""
+"""A file that doesn't match its table is refused before the commit, and nothing of its load is kept."""
 
 from pathlib import Path
 

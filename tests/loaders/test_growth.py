@@ -1,4 +1,4 @@
-"""What a table carries along does not grow with loads, nor beyond what Glue takes with symbols."""
+"""A table's metadata does not grow with the number of loads, nor beyond Glue's limits with the number of symbols."""
 
 import json
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def test_manifests_are_merged(lake_home: LakeHome) -> None:
         assert len(snapshot.manifests(table.io)) < MOST_MANIFESTS
 
 
-def test_what_names_the_last_load_has_one_size_for_any_number_of_symbols(lake: Lake) -> None:
+def test_the_property_of_the_last_load_has_one_size_for_any_number_of_symbols(lake: Lake) -> None:
     sizes = set()
     for symbols in (1, 300):
         land_symbols(lake, symbols)
@@ -50,7 +50,7 @@ def test_what_names_the_last_load_has_one_size_for_any_number_of_symbols(lake: L
     assert max(sizes) < 200
 
 
-def test_glue_is_told_none_of_what_grows_with_symbols(s3_home: LakeHome) -> None:
+def test_glue_gets_nothing_that_grows_with_symbols(s3_home: LakeHome) -> None:
     lake = s3_home.open()
     land_symbols(lake, 300)
     for name in (RAW.name, LEDGER):
@@ -59,7 +59,7 @@ def test_glue_is_told_none_of_what_grows_with_symbols(s3_home: LakeHome) -> None
         assert len(json.dumps(parameters)) < GLUE_TAKES / 100
 
 
-def test_glue_takes_a_column_with_a_long_description_and_iceberg_keeps_it(s3_home: LakeHome) -> None:
+def test_glue_accepts_a_column_with_a_long_description_and_iceberg_keeps_it(s3_home: LakeHome) -> None:
     long = "a description that says it all, " * 20
     described = replace(RAW, columns=(*RAW.columns, LakeColumn("fee", "double", long)))
     table = ensure_table(s3_home.open(), described.table)
@@ -69,7 +69,7 @@ def test_glue_takes_a_column_with_a_long_description_and_iceberg_keeps_it(s3_hom
     assert comments["fee"] == long[:255]
 
 
-def test_what_a_load_landed_is_told_from_its_rows_as_it_was_told_when_it_came(lake_home: LakeHome) -> None:
+def test_a_ledger_row_rebuilt_from_the_rows_equals_the_original(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 250)
     land_symbols(lake, 5)
@@ -78,5 +78,5 @@ def test_what_a_load_landed_is_told_from_its_rows_as_it_was_told_when_it_came(la
     landed_at = {row.load_id: row.landed_at for row in remembered}
     told = [row for load_id, at in sorted(landed_at.items()) for row in read_load(RAW, table, load_id, landed_at=at)]
     assert told == sorted(remembered, key=lambda row: (row.load_id, row.stream))
-    record(lake, RAW, table)  # and nothing is appended again
+    record(lake, RAW, table)  # nothing is appended a second time
     assert loads(lake) == remembered

@@ -1,4 +1,4 @@
-"""Whatever an exchange's body holds, a connector gives rows that are that body's, or one error that is ours."""
+"""Whatever an exchange's body holds, a connector gives rows with the values of that body, or one error of ours."""
 
 import json
 import random
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNE
 
 @pytest.fixture(scope="module")
 def bodies(shared_exchanges: RunningSimulator) -> dict[str, bytes]:
-    """A sound body of a few trades, for each exchange."""
+    """A valid body of a few trades, for each exchange."""
     return {
         name: sound_body(connector, shared_exchanges)
         for name, connector in CONNECTORS.items()
@@ -45,7 +45,7 @@ def bodies(shared_exchanges: RunningSimulator) -> dict[str, bytes]:
 
 @pytest.fixture
 def body(bodies: dict[str, bytes], connector: Connector, shared_exchanges: RunningSimulator) -> bytes:
-    """A sound body of a few trades, where the simulator has the connector's exchange."""
+    """A valid body of a few trades; skips the test if the simulator lacks the connector's exchange."""
     skip_unless_simulated(connector, shared_exchanges)
     return bodies[connector.name]
 
@@ -129,7 +129,7 @@ def exact(body: bytes | str) -> Any:
 
 
 def parsed(connector: Connector, body: bytes) -> pa.RecordBatch | None:
-    """The rows of a body, all checked against it; None where it was refused in one line."""
+    """The rows of a body, all checked against it; None if the body was refused in one line."""
     try:
         trades = connector.parse(body, symbol="SYMBOL")
     except SchemaHubError as error:
@@ -148,7 +148,7 @@ def parsed(connector: Connector, body: bytes) -> pa.RecordBatch | None:
 
 
 def check_values(connector: Connector, trades: pa.RecordBatch, kept: list[Any]) -> None:
-    """Every value of a row is one of its record's, or null."""
+    """Check that every value of a row is a value of its record, or null."""
     raw = connector.raw
     assert trades[raw.id_column].null_count == trades[raw.stream_column].null_count == 0
     for time in trades[raw.time_column].cast(pa.int64()).to_pylist():
@@ -216,9 +216,7 @@ def test_any_bytes_are_landed_or_refused(connector: Connector, body: bytes, data
 
 
 @pytest.mark.parametrize("place", range(ROWS))
-def test_a_byte_that_is_no_text_is_refused_in_whichever_row_and_field(
-    connector: Connector, body: bytes, place: int
-) -> None:
+def test_a_byte_that_is_not_text_is_refused_in_any_row_and_field(connector: Connector, body: bytes, place: int) -> None:
     text = connector.parse(body, symbol="SYMBOL")["_raw_payload"][place].as_py().encode()
     spoiled = text[:-1] + (b',"x":"\xff"}' if text.endswith(b"}") else b',"\xff"]')
     assert spoiled.replace(b"\xff", b"") in body.replace(text, spoiled).replace(b"\xff", b"")
@@ -234,13 +232,13 @@ NESTED: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("shape", NESTED)
-def test_brackets_and_digits_without_end_are_refused(connector: Connector, body: bytes, shape: str) -> None:
+def test_endless_brackets_and_digits_are_refused(connector: Connector, body: bytes, shape: str) -> None:
     assert parsed(connector, NESTED[shape](body)) is None
 
 
 @FUZZ
 @given(seed=st.integers(0, 2**32), start=st.integers(0, 3))
-def test_a_walk_ends_whatever_it_is_answered(connector: Connector, body: bytes, seed: int, start: int) -> None:
+def test_a_walk_ends_whatever_the_responses_are(connector: Connector, body: bytes, seed: int, start: int) -> None:
     first = connector.parse(body, symbol="SYMBOL")[connector.raw.id_column][0].as_py()
     after = [None, Cursor("1", "1"), Cursor("1", first), Cursor(first, first)][start]
     draw = random.Random(seed)
@@ -250,7 +248,7 @@ def test_a_walk_ends_whatever_it_is_answered(connector: Connector, body: bytes, 
         b"[]",
         b"{}",
         body.replace(b"1", b"9"),
-    ]  # other ids, none twice
+    ]  # other ids, each of them once
     answers = draw.sample(answers, draw.randint(1, 5))
     pages = followed(connector, connector.newer("SYMBOL", after, since=START), lambda: draw.choice(answers))
     ids = [trade_id for page in pages for trade_id in page.rows[connector.raw.id_column].to_pylist()]
@@ -258,7 +256,7 @@ def test_a_walk_ends_whatever_it_is_answered(connector: Connector, body: bytes, 
 
 
 def followed(connector: Connector, walk: Walk, answer: Callable[[], bytes]) -> list[Page]:
-    """The pages of a walk until it ends, or is ended by an error of ours."""
+    """The pages of a walk until it ends by itself or by an error of ours."""
     pages = []
     try:
         step = next(walk, None)
@@ -274,4 +272,4 @@ def followed(connector: Connector, walk: Walk, answer: Callable[[], bytes]) -> l
         told = str(error)
         assert connector.name in told
         return pages
-    pytest.fail("2,000 answers, and no end")
+    pytest.fail("the walk did not end after 2,000 responses")

@@ -1,4 +1,4 @@
-"""Rows without sense reach the raw table and the ledger, and the runs after them go on."""
+"""Rows that make no sense reach the raw table and the ledger, and later runs continue after them."""
 
 import json
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ TOKEN = str(int(START.timestamp()) * 10**9)
 
 
 def rows_of(exchange: str, first: int) -> list[Any]:
-    """Two rows of an exchange, with neither a price nor a time."""
+    """Two rows of an exchange, without a price and a time."""
     ids = [first, first + 1]
     if exchange == "binance":
         return [{"id": i, "price": "", "qty": "1", "time": None, "isBuyerMaker": True} for i in ids]
@@ -31,7 +31,7 @@ def rows_of(exchange: str, first: int) -> list[Any]:
 
 
 def exchange_with(exchange: str, *firsts: int) -> httpx.MockTransport:
-    """An exchange that has the rows from each of `firsts` on, and no others."""
+    """An exchange that has only the rows from each of `firsts` on."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked = request.url.params
@@ -58,7 +58,9 @@ def run(lake: LocalLake, connector: Connector, transport: httpx.MockTransport) -
 
 
 @pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNECTORS)
-def test_rows_without_a_price_and_a_time_land_and_are_gone_on_from(lake: LocalLake, connector: Connector) -> None:
+def test_rows_without_a_price_and_a_time_land_and_the_next_run_continues_after_them(
+    lake: LocalLake, connector: Connector
+) -> None:
     for transport, count in (
         (exchange_with(connector.name, 5), 2),
         (exchange_with(connector.name, 5, 7), 2),

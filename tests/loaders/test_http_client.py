@@ -1,4 +1,4 @@
-"""One answer: whatever an exchange does with the connection, it has a total time, a total size, and one line."""
+"""A response is limited in time and size, and its error is one line, whatever the exchange does with the connection."""
 
 import gzip
 import socket
@@ -21,7 +21,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 @contextmanager
 def exchange(play: Play) -> Iterator[str]:
-    """An exchange that reads a request on each connection, and then plays; gives its address."""
+    """An exchange that reads a request on each connection and then calls `play`; yields its address."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
@@ -97,16 +97,16 @@ def endless(head: bytes, part: bytes) -> Play:
         drip(HEAD + b"X-Long: ", b"a"),
         drip(b"", b"H"),
     ],
-    ids=["a body byte by byte", "a packed body without output", "a header byte by byte", "no end of the status"],
+    ids=["a body byte by byte", "a compressed body without output", "a header byte by byte", "no end of the status"],
 )
-def test_an_answer_that_drips_is_given_up_after_its_time(play: Play) -> None:
+def test_a_response_that_drips_is_given_up_after_its_time(play: Play) -> None:
     began = time.monotonic()
     with exchange(play) as url, pytest.raises(ExchangeUnavailable, match=r"exchange"):
         ask(url, seconds=0.3, silence=0.3)
     assert time.monotonic() - began < 3
 
 
-def test_an_exchange_that_says_nothing_is_given_up() -> None:
+def test_an_exchange_that_sends_nothing_is_given_up() -> None:
     with exchange(lambda _: time.sleep(1)) as url, pytest.raises(ExchangeTooSlow, match="fell silent"):
         ask(url, silence=0.2)
 
@@ -117,14 +117,14 @@ def test_an_exchange_that_says_nothing_is_given_up() -> None:
         endless(HEAD + b"\r\n", b"[" * 2**20),
         all_of(HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"[" * 2**28)),
     ],
-    ids=["endless", "packed"],
+    ids=["endless", "compressed"],
 )
-def test_an_answer_that_is_too_large_is_not_read_to_its_end(play: Play) -> None:
+def test_a_response_that_is_too_large_is_not_read_to_its_end(play: Play) -> None:
     with exchange(play) as url, pytest.raises(UnexpectedPayload, match="more than 67,108,864 bytes"):
         ask(url)
 
 
-def test_an_answer_may_be_packed_as_asked_for() -> None:
+def test_a_response_may_be_compressed_as_requested() -> None:
     body = gzip.compress(b'[{"id":1}]')
     with exchange(
         all_of(HEAD + f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
@@ -133,7 +133,7 @@ def test_an_answer_may_be_packed_as_asked_for() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "\x1b[31m"])
-def test_a_packing_that_was_not_asked_for_is_told_at_once(encoding: str) -> None:
+def test_a_compression_that_was_not_requested_is_reported_at_once(encoding: str) -> None:
     head = HEAD + f"Content-Encoding: {encoding}\r\n\r\n".encode()
     with exchange(all_of(head + b"\x8b\x02\x80")) as url, pytest.raises(SchemaHubError) as caught:
         ask(url)
@@ -141,10 +141,10 @@ def test_a_packing_that_was_not_asked_for_is_told_at_once(encoding: str) -> None
 
 
 @pytest.mark.parametrize("body", [gzip.compress(b"[]" * 1000)[:-12], b"no gzip"], ids=["cut", "none"])
-def test_a_broken_packing_may_pass(body: bytes) -> None:
+def test_a_broken_compression_may_pass(body: bytes) -> None:
     with (
         exchange(all_of(HEAD + b"Content-Encoding: gzip\r\n\r\n" + body)) as url,
-        pytest.raises(ExchangeUnavailable, match="broke off"),
+        pytest.raises(ExchangeUnavailable, match=r"a response (can't be decompressed|ended before)"),
     ):
         ask(url)
 
@@ -155,7 +155,7 @@ def test_a_move_is_named_and_not_followed(status: int) -> None:
     with exchange(all_of(head.encode())) as url, pytest.raises(BadRequest) as caught:
         ask(url)
     assert f"HTTP {status}" in str(caught.value)
-    assert "https://else.test/x, which is not followed" in str(caught.value)
+    assert "redirects to https://else.test/x, and redirects are not followed" in str(caught.value)
     assert "secret" not in str(caught.value)
 
 
@@ -192,7 +192,7 @@ def test_a_password_is_sent_and_shown_nowhere() -> None:
     assert "cret" not in client.address
 
 
-def test_a_proxy_that_cannot_be_used_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_cannot_be_used_is_reported_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "foo://me:secret@proxy.test:1")
     with pytest.raises(Misconfigured, match="HTTPS_PROXY") as caught:
         client_of("https://exchange.test")

@@ -1,4 +1,4 @@
-"""What Kraken's connector must get right that no other has; test_connector_contract holds what all must do."""
+"""What only Kraken's connector must get right; test_connector_contract tests what all connectors must do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ def test_kraken_times_keep_their_digits_and_are_cut_to_microseconds(text: str, m
     )
 
 
-def test_kraken_is_named_by_the_pair_asked_for_not_by_the_key_of_the_answer() -> None:
+def test_kraken_rows_have_the_requested_pair_not_the_key_of_the_response() -> None:
     trades = CONNECTORS["kraken"].parse(kraken_page('["1","2",3.5,"s","l","",9]'), symbol="XBTUSD")
     assert trades["pair"].to_pylist() == ["XBTUSD"]
     assert trades["trade_id"].to_pylist() == ["9"]
 
 
-def test_kraken_rows_without_an_id_get_one_that_is_the_same_every_time_and_tells_twins_apart() -> None:
+def test_kraken_rows_without_an_id_get_a_stable_one_that_tells_twins_apart() -> None:
     twin = '["1023.8","0.4",1385579841.7774,"s","l",""]'
     page = kraken_page(twin, twin, '["1023.9","0.4",1385579841.7774,"s","l",""]')
     first, second = (CONNECTORS["kraken"].parse(page, symbol="XBTUSD") for _ in range(2))
@@ -50,7 +50,7 @@ def test_a_kraken_warning_is_not_an_error() -> None:
 
 @dataclass
 class KrakenTape:
-    """Rows with their true times in nanoseconds; answers as Kraken does, a few at a time."""
+    """Rows with their exact times in nanoseconds. It responds as Kraken does, with a few rows at a time."""
 
     rows: Sequence[tuple[int, str]]
     page: int = 2
@@ -122,13 +122,13 @@ def test_kraken_twins_get_the_same_ids_wherever_a_first_walk_begins() -> None:
 
 
 @pytest.mark.parametrize("last", ['"-1"', '"1; drop"', "null", "1.5", '""', "[]", '"' + "9" * 99 + '"'])
-def test_a_kraken_token_that_is_none_is_refused(last: str) -> None:
+def test_an_invalid_kraken_token_is_refused(last: str) -> None:
     body = kraken_page('["1","2",3.5,"s","l","",9]').replace(b'"last":"1"', f'"last":{last}'.encode())
     with pytest.raises(UnexpectedPayload, match="kraken"):
         CONNECTORS["kraken"].parse(body, symbol="XBTUSD")
 
 
-def test_a_kraken_token_that_stays_ends_the_walk_in_one_line() -> None:
+def test_a_kraken_token_that_does_not_advance_ends_the_walk_in_one_line() -> None:
     stuck = KrakenTape(TWINS.rows)
     stuck.answer = lambda _: kraken_page(TWIN, last="1")  # type: ignore[method-assign]
     with pytest.raises(UnexpectedPayload, match="kraken XBTUSD: `last` stays at 1"):

@@ -1,4 +1,4 @@
-"""Landing is exactly once, whatever happens to the process."""
+"""Every row is landed exactly once, whatever happens to the process."""
 
 import io
 import os
@@ -28,7 +28,7 @@ from tests.support.landings import DATA, NOON, every_id_once, land_up_to, landed
 @pytest.mark.kills
 @pytest.mark.parametrize("fresh_folder", [False, True], ids=["same working folder", "fresh working folder"])
 @pytest.mark.parametrize("point", POINTS)
-def test_a_load_killed_at_any_point_leaves_no_duplicate_and_no_hole(
+def test_a_load_killed_at_any_point_leaves_no_duplicate_and_no_gap(
     lake_home: LakeHome, point: str, fresh_folder: bool
 ) -> None:
     lake = lake_home.open()
@@ -47,7 +47,7 @@ def test_a_load_killed_at_any_point_leaves_no_duplicate_and_no_hole(
         assert [first for first, _ in spans] == [1, *(last + 1 for _, last in spans[:-1])]
 
 
-def test_what_a_killed_load_left_uncommitted_is_removed_by_the_next(lake_home: LakeHome) -> None:
+def test_files_that_a_killed_load_left_uncommitted_are_removed_by_the_next(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 50)
     assert run_program(lake_home, 1_050, "before the commit") == -signal.SIGKILL
@@ -90,7 +90,7 @@ def test_files_carry_field_ids_and_statistics_and_are_zstd(lake_home: LakeHome) 
     assert file["readable_metrics"]["at"]["upper_bound"] == datetime(2026, 1, 5, 0, 0, 0, 1000)
 
 
-def test_a_row_tells_where_it_came_from(lake_home: LakeHome) -> None:
+def test_a_row_shows_where_it_came_from(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 1)
     row = lake.catalog.load_table(identifier(RAW.name)).scan().to_arrow().to_pylist()[0]
@@ -111,8 +111,8 @@ def test_a_load_that_was_overtaken_lands_nothing_and_says_so(lake_home: LakeHome
     lake = lake_home.open()
     land_up_to(lake, 10)
     late = load_in_progress(lake)  # its watermarks are read now …
-    land_up_to(lake, 500)  # … and somebody else lands in between
-    with pytest.raises(ConcurrentWriter, match="was written by somebody else"):
+    land_up_to(lake, 500)  # … and another process lands in between
+    with pytest.raises(ConcurrentWriter, match="was written by another process"):
         land(late, pages(late.table, 400))
     assert landed_ids(lake) == every_id_once(500)
     assert len(lake_home.files(DATA)) == 2
@@ -132,7 +132,7 @@ def test_a_walk_that_fails_midway_reports_its_own_error_and_lands_nothing(lake_h
     assert not (lake.work_folder / "landing" / RAW.name).exists()
 
 
-def test_a_second_writer_is_told_so_and_stops(lake_home: LakeHome) -> None:
+def test_a_second_writer_stops_with_an_error(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     second = lake_home.open()
     with ExitStack() as first:

@@ -1,4 +1,4 @@
-"""Landing on Glue where answers get lost, others write at the same moment, or the table is another lake's."""
+"""Landing on Glue if responses get lost, others write at the same moment, or the table belongs to another lake."""
 
 import json
 from contextlib import ExitStack
@@ -26,7 +26,7 @@ LOST = {"__type": "InternalServiceException", "Message": "try again"}
 
 
 class LosesCommits:
-    """Loses the answers to commits of a table: the first `times`."""
+    """Loses the responses to the first `times` commits of a table."""
 
     def __init__(self, table: str, times: int) -> None:
         self._table, self._left = table, times
@@ -50,7 +50,7 @@ def assert_landed_once(s3_home: LakeHome, last_id: int) -> None:
 
 
 @pytest.mark.parametrize("table", [RAW.name, LEDGER])
-def test_a_commit_whose_answer_was_lost_is_kept(
+def test_a_commit_whose_response_was_lost_is_kept(
     aws: LocalAws, s3_home: LakeHome, table: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land_up_to(s3_home.open(), 50)
@@ -63,11 +63,11 @@ def test_a_commit_whose_answer_was_lost_is_kept(
 
 
 @pytest.mark.parametrize("fresh_folder", [False, True], ids=["same working folder", "fresh working folder"])
-def test_a_commit_of_which_nothing_is_heard_is_found_by_the_next_load(
+def test_a_commit_with_an_unknown_outcome_is_found_by_the_next_load(
     aws: LocalAws, s3_home: LakeHome, fresh_folder: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land_up_to(s3_home.open(), 50)
-    monkeypatch.setattr("lakehouse.glue._RETRIES", _PROMPT)  # it takes a while to give up
+    monkeypatch.setattr("lakehouse.glue._RETRIES", _PROMPT)  # otherwise giving up takes a while
     with lost_answers(aws.endpoint, LosesCommits(RAW.name, 1_000)) as endpoint:
         monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
         with pytest.raises((ClientError, ConcurrentWriter)):
@@ -79,7 +79,7 @@ def test_a_commit_of_which_nothing_is_heard_is_found_by_the_next_load(
     assert_landed_once(s3_home, 150)
 
 
-def test_of_two_commits_at_one_moment_glue_refuses_the_second(
+def test_glue_refuses_the_second_of_two_commits_at_the_same_moment(
     s3_home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = s3_home.open()
@@ -90,20 +90,20 @@ def test_of_two_commits_at_one_moment_glue_refuses_the_second(
 
     def update_table(**request: Any) -> Any:
         monkeypatch.setattr(catalog.glue, "update_table", update)
-        with pytest.MonkeyPatch.context() as elsewhere:  # another machine, which is faster by a hair
+        with pytest.MonkeyPatch.context() as elsewhere:  # another machine, which is slightly faster
             elsewhere.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
             land_up_to(s3_home.open(), 100)
         return update(**request)
 
     monkeypatch.setattr(catalog.glue, "update_table", update_table)
-    with pytest.raises(ConcurrentWriter, match="was written by somebody else"):
+    with pytest.raises(ConcurrentWriter, match="was written by another process"):
         land(late, pages(late.table, 80))
     assert_landed_once(s3_home, 100)
     table = lake.catalog.load_table(identifier(RAW.name))
     assert s3_home.files(DATA) == {Path(file["file_path"]).name for file in table.inspect.files().to_pylist()}
 
 
-def test_a_table_of_another_lake_is_neither_written_nor_read_for_ours(aws: LocalAws, s3_home: LakeHome) -> None:
+def test_a_table_of_another_lake_is_neither_written_nor_read(aws: LocalAws, s3_home: LakeHome) -> None:
     land_up_to(s3_home.open(), 50)
     for other in (f"s3://{aws.new_bucket()}/some/prefix", s3_home.location + "/deeper"):
         with pytest.raises(Misconfigured, match=f"belongs to another lake: its files are in {s3_home.location}/schema"):
@@ -129,7 +129,7 @@ def test_an_attempt_to_renew_the_lease_ends_well_before_the_lease() -> None:
     assert timedelta(seconds=longest) < LEASE / 4
 
 
-def test_files_that_can_not_be_removed_are_named(s3_home: LakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_cannot_be_removed_are_named(s3_home: LakeHome, monkeypatch: pytest.MonkeyPatch) -> None:
     lake = s3_home.open()
     assert isinstance(lake, GlueLake)
     lake._s3.put_object(Bucket=lake.bucket, Key="some/prefix/x/a-1", Body=b"")

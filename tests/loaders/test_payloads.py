@@ -9,13 +9,13 @@ COMPACT = b'[{"id":1,"p":"4.00"},{"id":2,"p":"4.10"},{"id":3,"p":"4.20"}]'
 ROWS = ['{"id":1,"p":"4.00"}', '{"id":2,"p":"4.10"}', '{"id":3,"p":"4.20"}']
 
 
-def test_texts_are_those_that_were_sent() -> None:
+def test_record_texts_are_those_that_were_sent() -> None:
     texts = object_texts(COMPACT, 3)
     texts.validate(full=True)
     assert texts.to_pylist() == ROWS
 
 
-def test_white_space_between_records_is_left_out_and_inside_is_kept() -> None:
+def test_white_space_is_dropped_between_records_and_kept_inside() -> None:
     assert object_texts(b'[ {"id": 1} ,\n {"id": 2}]', 2).to_pylist() == ['{"id": 1}', '{"id": 2}']
 
 
@@ -34,11 +34,11 @@ def test_an_empty_page_has_no_texts(texts) -> None:
 
 
 @pytest.mark.parametrize("length", range(1, len(COMPACT)))
-def test_a_page_that_broke_off_anywhere_is_told_from_a_whole_one(length: int) -> None:
+def test_a_page_cut_anywhere_is_recognised(length: int) -> None:
     assert is_whole(COMPACT)
     assert not is_whole(COMPACT[:length])
 
 
-def test_a_wrong_body_is_named_with_the_exchange_and_its_beginning() -> None:
-    with pytest.raises(UnexpectedPayload, match=r"gemini: .*; the answer began b'<html>"):
+def test_the_error_of_a_wrong_body_names_the_exchange_and_the_beginning() -> None:
+    with pytest.raises(UnexpectedPayload, match=r"gemini: .*; the response began b'<html>"):
         decode(msgspec.json.Decoder(list[int]), b"<html>", exchange="gemini")

@@ -30,12 +30,12 @@ def test_over_any_span_no_more_is_sent_than_the_budget_allows() -> None:
         assert sum(start <= moment < start + 1 for moment in sent) <= 10 + 9
 
 
-def test_scopes_have_budgets_of_their_own() -> None:
+def test_each_scope_has_its_own_budget() -> None:
     limiter = RateLimiter(Budget(units=1, seconds=1, burst=1), clock=Clock())
     assert [limiter.reserve(1, scope) for scope in ("XBTUSD", "ETHUSD", "XBTUSD")] == [0, 0, 1]
 
 
-def test_a_pause_that_the_exchange_asked_for_holds_everybody_back() -> None:
+def test_a_pause_that_the_exchange_requested_delays_all_requests() -> None:
     clock = Clock()
     limiter = RateLimiter(Budget(units=10, seconds=1, burst=5), clock=clock)
     limiter.pause(30)

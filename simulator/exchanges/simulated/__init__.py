@@ -1,4 +1,4 @@
-"""Each simulated exchange is one module here: the folder is scanned, and a module that offers `EXCHANGE` is found."""
+"""One module per simulated exchange. The folder is scanned, and every module in it must define `EXCHANGE`."""
 
 from functools import cache
 from importlib import import_module
@@ -12,7 +12,7 @@ def simulated_exchanges() -> dict[str, type[SimulatedExchange]]:
     """All simulated exchanges by name, in alphabetical order.
 
     Raises:
-        TypeError: for a module of this folder without an `EXCHANGE`.
+        TypeError: a module of this folder has no `EXCHANGE`.
     """
     found = [_load(module.name) for module in iter_modules(__path__)]
     return {exchange.name: exchange for exchange in sorted(found, key=lambda exchange: exchange.name)}

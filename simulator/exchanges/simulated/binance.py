@@ -39,7 +39,7 @@ _WEIGHTS = {
 }
 _MICROSECOND, _MILLISECOND = "MICROSECOND", "MILLISECOND"
 _NS = {_MICROSECOND: 10**3, _MILLISECOND: 10**6}
-# Times from here on can't be milliseconds: they would be after the year 5000.
+# Times from this number on can't be milliseconds, because they would be after the year 5000.
 _SMALLEST_MICROSECONDS = 10**14
 _TIME_FIELD = re.compile(rb'("(?:time|T)"\s*:\s*)(\d+)')
 _WEBSOCKETS = "Please use WebSocket Streams for live updates to avoid"
@@ -55,7 +55,7 @@ _ERRORS = {
 
 
 class Binance(SimulatedExchange):
-    """Answers as api.binance.com does."""
+    """Responds as api.binance.com does."""
 
     name = "binance"
     listings = (
@@ -209,7 +209,7 @@ class _Row(msgspec.Struct):
 
 
 def _aggregate(tape: Tape) -> Tape:
-    """Join neighbours of one time, price and side: the fills of one taker order at one price."""
+    """Join neighbouring trades with the same time, price and side: the fills of one taker order at one price."""
     trades = msgspec.json.decode(join_page(tape.rows.between(0, len(tape))), type=list[_Row])
     groups = [list(group) for _, group in groupby(trades, lambda row: (row.time, row.price, row.isBuyerMaker))]
     first_id = trades[0].id * 2 // 3 if trades else 0
@@ -242,7 +242,7 @@ def _encode_row(trades: Trades, index: int) -> bytes:
 
 
 def _in_unit(rows: Rows, unit: str) -> Rows:
-    """The same rows with their time in a unit; rows that have it already, recorded ones too, stay as they are."""
+    """The same rows with their times in `unit`. Rows already in it, even recorded ones, stay as they are."""
 
     def rewrite(match: "re.Match[bytes]") -> bytes:
         time = int(match[2])
@@ -256,7 +256,7 @@ def _resolution_ns(time: int) -> int:
 
 
 def _page(tape: Tape, rows: Rows, start: int | None, limit: int, *, stop: int | None = None) -> Reply:
-    """The first rows from `start` on, or without a start the last ones before `stop`."""
+    """The first rows from `start` on or, without a start, the last rows before `stop`."""
     stop = len(rows) if stop is None else stop
     first = max(0, stop - limit) if start is None else start
     return Reply(join_page(rows.between(first, min(stop, first + limit))), page_of=tape.product)

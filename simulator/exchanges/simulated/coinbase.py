@@ -38,7 +38,7 @@ def _listing(symbol: str, weight: int) -> Listing:
 
 
 class Coinbase(SimulatedExchange):
-    """Answers as Coinbase Exchange does."""
+    """Responds as Coinbase Exchange does."""
 
     name = "coinbase"
     listings = (
@@ -88,7 +88,7 @@ class Coinbase(SimulatedExchange):
         tape = self._tape(request)
         limit = min(self._number(request, "limit", _LARGEST_PAGE), _LARGEST_PAGE)
         stop = tape.from_id(self._number(request, "after", tape.ids[-1] + 1 if len(tape) else 0))
-        # With `before` the newest page comes, not the one next to the id: the walk is by `after`.
+        # `before` gives the newest page, not the one next to the id, so clients walk by `after`.
         oldest = tape.from_id(self._number(request, "before", -1) + 1)
         start = max(oldest, stop - limit)
         rows = tape.rows.between(start, stop)

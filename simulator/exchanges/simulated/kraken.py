@@ -1,11 +1,11 @@
 """Kraken spot: `/0/public/Trades`, `/0/public/AssetPairs`, `/0/public/Time`.
 
 Written from docs.kraken.com/api-reference/market-data/get-recent-trades.md and support.kraken.com article 218198197
-(how `since` pages), with the shapes of recorded responses. One row of a page, whose true time is 35.982277754:
+(how `since` pages), with the shapes of recorded responses. One row of a page, whose exact seconds are 35.982277754:
 
     ["105433.60000","0.00027625",1762820035.9822779,"b","l","",10218208]
 
-Errors come inside HTTP 200. The public limit is not documented; about one request per second, address and pair.
+Errors come inside HTTP 200. The public limit is not documented; it is about one request per second, address and pair.
 """
 
 import re
@@ -27,11 +27,11 @@ from simulator.exchanges.tape import Rows, Tape, join_page
 _LARGEST_PAGE = 1000
 _KRAKEN_NAMES = {"BTC": "XBT", "DOGE": "XDG"}
 _CANONICAL_NAMES = {kraken: canonical for canonical, kraken in _KRAKEN_NAMES.items()}
-# Only assets listed early on carry a class letter: X for coins, Z for state currencies.
+# Only assets listed early on carry a class letter: X for coins, Z for government currencies.
 _OLD_COINS = {"XBT", "ETH", "XDG", "LTC", "XRP", "XLM", "XMR", "ZEC", "ETC", "REP", "MLN"}
 _CURRENCIES = {"USD", "EUR", "GBP", "JPY", "CAD", "AUD"}
 _OLD_KEY = re.compile(r"X([A-Z]{3})Z([A-Z]{3})|X([A-Z]{3})X([A-Z]{3})")
-# A number this small is seconds, not nanoseconds: it would be a quarter of an hour into 1970.
+# A smaller number is in seconds: in nanoseconds it would be within the first quarter of an hour of 1970.
 _LARGEST_SECONDS = 10**12
 
 
@@ -40,7 +40,7 @@ def _listing(symbol: str, weight: int, price_decimals: int) -> Listing:
 
 
 class Kraken(SimulatedExchange):
-    """Answers as Kraken does; rows are kept by true nanosecond times, which no two trades of a pair share."""
+    """Responds as Kraken does; rows have their exact times in nanoseconds, which no two trades of a pair share."""
 
     name = "kraken"
     page_parameter = "count"
@@ -93,7 +93,7 @@ class Kraken(SimulatedExchange):
         if status == 200:
             body = msgspec.json.encode({"error": [message or "EGeneral:Too many requests"]})
             return Reply(body)
-        # Another status means that the edge in front of the API answered, and that speaks HTML.
+        # Any other status comes from the proxy in front of the API, which sends HTML.
         return Reply(f"<html><body><h1>{status}</h1></body></html>".encode(), status, content_type="text/html")
 
     def _trades(self, request: IncomingRequest) -> Reply:
@@ -149,7 +149,7 @@ def _time_text(time_ns: int) -> str:
 
 
 def _read_body(body: bytes) -> Body:
-    """Rows of `{"error":[],"result":{"XXBTZUSD":[...],"last":"..."}}`; the last one has the exact time in `last`."""
+    """Rows of `{"error":[],"result":{"XXBTZUSD":[...],"last":"..."}}`; the exact time of the last row is in `last`."""
     result = msgspec.json.decode(body, type=dict[str, msgspec.Raw])["result"]
     parts = msgspec.json.decode(result, type=dict[str, msgspec.Raw])
     last_ns = int(msgspec.json.decode(parts.pop("last"), type=str))
@@ -165,9 +165,9 @@ def _read_row(text: bytes) -> RecordedRow:
 
 
 def _with_distinct_times(rows: list[RecordedRow]) -> list[RecordedRow]:
-    """Give rows distinct times in their order, as the true ones are; rounding made some equal and some too late."""
+    """Give rows distinct times in their order, like the exact times; rounding made some equal and some too late."""
     times_ns = [row.time_ns for row in rows]
-    # Shown times are whole hundreds; any other is a body's `last`, which is true and stays.
+    # Rounded times are whole hundreds; any other time is a body's `last`, which is exact and stays.
     shown = [index for index, time_ns in enumerate(times_ns) if time_ns % 100 == 0]
     for index in reversed(shown):
         if index + 1 < len(rows):

@@ -145,7 +145,7 @@ def test_a_clock_that_is_minutes_off_lands_nothing_unless_the_settings_allow_it(
     late = replace(context, now=lambda: utc_now() - timedelta(minutes=10))
     (refused,) = ingest(late, {"kraken": ["XBTUSDT"]})
     assert refused.ingested.row_count == 0
-    assert re.search(r"kraken: the clock of this machine is 0:(09|10):\d\d behind theirs", refused.problems[0])
+    assert re.search(r"kraken: this machine's clock is 0:(09|10):\d\d behind the exchange's", refused.problems[0])
     lenient = with_settings(late, clock_tolerance=timedelta(hours=1))
     (landed,) = ingest(lenient, {"kraken": ["XBTUSDT"]})
     assert (landed.problems, landed.ingested.row_count > 0) == ([], True)

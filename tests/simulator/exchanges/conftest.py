@@ -14,13 +14,13 @@ Get = Callable[..., httpx.Response]
 
 @pytest.fixture(scope="session")
 def market() -> Market:
-    """What `running` serves, drawn in this process."""
+    """The market that `running` serves, drawn in this process."""
     return simulator.exchanges.draw_market(trades=TRADES, seed=SEED)
 
 
 @pytest.fixture(scope="session")
 def running() -> Iterator[RunningSimulator]:
-    """Limits are off and no test switches on faults, so that all tests can share it."""
+    """A simulator without limits, in which no test switches on faults, so that all tests can share it."""
     with simulator.exchanges.running(trades=TRADES, seed=SEED, enforce_limits=False) as running:
         yield running
 
@@ -33,7 +33,7 @@ def client() -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def get(running: RunningSimulator, client: httpx.Client) -> Get:
-    """Ask an exchange of `running`: `get("binance", "/api/v3/trades", symbol="BTCUSDT")`."""
+    """Send a request to an exchange of `running`: `get("binance", "/api/v3/trades", symbol="BTCUSDT")`."""
 
     def get(exchange: str, path: str, headers: dict[str, str] | None = None, **query: object) -> httpx.Response:
         return client.get(running.urls[exchange] + path, headers=headers, params={k: str(v) for k, v in query.items()})

@@ -18,7 +18,7 @@ def walk(get, endpoint, id_key, **query):
     return rows
 
 
-def test_historical_trades_walk_the_whole_tape_without_hole_or_double(get, truth):
+def test_historical_trades_walk_the_whole_tape_without_gap_or_duplicate(get, truth):
     rows = walk(get, "/api/v3/historicalTrades", "id", headers=MICROSECOND)
     assert [
         (row["id"], row["time"] * 1000, Decimal(row["price"]), Decimal(row["qty"]), row["isBuyerMaker"]) for row in rows
@@ -55,7 +55,7 @@ def test_without_an_id_the_most_recent_trades_come_oldest_first(get, truth, path
     assert [row["id"] for row in rows] == [t.id for t in truth[-length:]]
 
 
-def test_times_are_milliseconds_unless_microseconds_are_asked_for(get, truth):
+def test_times_are_milliseconds_unless_microseconds_are_requested(get, truth):
     last = truth[-1]
     assert get("binance", "/api/v3/trades", symbol="ETHUSDT").json()[-1]["time"] == last.time_ns // 10**6
     rows = get("binance", "/api/v3/trades", headers=MICROSECOND, symbol="ETHUSDT").json()
@@ -72,7 +72,7 @@ def test_time_windows_are_inclusive_and_start_with_the_oldest(get, truth, unit_n
     assert get("binance", "/api/v3/aggTrades", **query, limit=3).json() == rows[:3]
 
 
-def test_an_end_alone_gives_the_newest_before_it(get, truth):
+def test_an_end_time_alone_gives_the_newest_trades_before_it(get, truth):
     end = truth[300].time_ns // 10**6
     rows = get("binance", "/api/v3/aggTrades", symbol="ETHUSDT", endTime=end, limit=2).json()
     assert rows[-1]["l"] == max(t.id for t in truth if t.time_ns // 10**6 <= end)
@@ -114,7 +114,7 @@ def test_exchange_info_splits_symbols(get):
     assert chosen == symbols[1:]
 
 
-def test_each_answer_tells_the_weight_used(get):
+def test_each_response_reports_the_weight_used(get):
     before, after = (
         int(get("binance", f"/api/v3/{path}").headers["X-MBX-USED-WEIGHT-1M"]) for path in ("time", "exchangeInfo")
     )

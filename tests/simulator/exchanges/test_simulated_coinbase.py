@@ -8,7 +8,7 @@ def truth(market):
     return list(market.trades_of("coinbase", "BTC-USD"))
 
 
-def test_after_walks_the_whole_tape_without_hole_or_double(get, truth):
+def test_after_walks_the_whole_tape_without_gap_or_duplicate(get, truth):
     rows, query = [], {}
     while page := (response := get("coinbase", "/products/BTC-USD/trades", **query)).json():
         assert int(response.headers["CB-BEFORE"]) == page[0]["trade_id"]
@@ -32,7 +32,7 @@ def test_before_gives_the_newest_page_and_not_the_adjacent_one(get, truth):
     assert [row["trade_id"] for row in rows] == [t.id for t in truth[-3:]][::-1]
 
 
-def test_limit_is_a_thousand_unless_less_is_asked_for(get):
+def test_limit_is_a_thousand_unless_less_is_requested(get):
     lengths = [
         len(get("coinbase", "/products/BTC-USD/trades", **q).json()) for q in ({}, {"limit": 7}, {"limit": 9999})
     ]
@@ -81,5 +81,5 @@ def test_a_user_agent_is_required(get):
     assert (response.status_code, response.json()) == (400, {"message": "User-Agent header is required"})
 
 
-def test_time_is_told_twice(get):
+def test_time_is_given_in_two_formats(get):
     assert list(get("coinbase", "/time").json()) == ["iso", "epoch"]

@@ -12,7 +12,7 @@ def truth(market):
 
 
 def read(response):
-    """Rows with exact numbers, and `last`."""
+    """The rows, with exact numbers, and `last`."""
     result = msgspec.json.decode(response.content, type=dict[str, msgspec.Raw])["result"]
     parts = msgspec.json.decode(result, type=dict[str, msgspec.Raw])
     last = msgspec.json.decode(parts.pop("last"))
@@ -24,7 +24,7 @@ def read(response):
 
 
 @pytest.mark.parametrize("count", [1000, 7])
-def test_since_walks_the_whole_tape_without_hole_or_double(get, truth, count):
+def test_since_walks_the_whole_tape_without_gap_or_duplicate(get, truth, count):
     wanted = truth if count == 1000 else truth[:150]
     rows, last = [], "0"
     while len(rows) < len(wanted):
@@ -51,7 +51,7 @@ def test_last_is_the_true_time_and_the_row_shows_a_rounded_one(get, truth):
     assert max(map(abs, differences)) <= 50
 
 
-def test_a_token_made_of_the_shown_time_loses_trades(get, truth):
+def test_a_token_made_from_the_shown_time_loses_trades(get, truth):
     shown = [round(t.time_ns, -2) for t in truth]
     index = next(i for i in range(1, len(truth)) if shown[i - 1] >= truth[i].time_ns)
     rows, _ = read(get("kraken", TRADES, pair="XBTUSD", since=shown[index - 1], count=1))
@@ -71,7 +71,7 @@ def test_since_may_be_seconds(get, truth):
 
 
 @pytest.mark.parametrize("pair", ["XBTUSD", "XXBTZUSD", "XBT/USD"])
-def test_every_name_of_a_pair_answers_under_its_long_key(get, pair):
+def test_every_name_of_a_pair_gives_a_result_under_its_long_key(get, pair):
     assert set(get("kraken", TRADES, pair=pair).json()["result"]) == {"XXBTZUSD", "last"}
 
 
@@ -101,5 +101,5 @@ def test_errors_come_inside_http_200(get, query, error):
     assert (response.status_code, response.json()) == (200, {"error": [error]})
 
 
-def test_the_time_is_told(get):
+def test_the_time_is_given(get):
     assert get("kraken", "/0/public/Time").json()["result"]["unixtime"] > 1_700_000_000

@@ -10,7 +10,7 @@ from simulator.exchanges.market import DEFAULT_TRADES
 from simulator.exchanges.simulated import simulated_exchanges
 
 OURS = ("binance", "coinbase", "kraken")
-"""The exchanges of which more is known than what holds for all."""
+"""The exchanges of which more is known than what all of them have in common."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_a_seed_means_the_same_trades_on_every_machine():
     ]
 
 
-def test_there_are_as_many_trades_as_asked_for():
+def test_there_are_as_many_trades_as_requested():
     assert len(all_trades(draw_market(trades=12_345))) == 12_345
 
 
@@ -72,7 +72,7 @@ def test_an_exchange_follows_the_true_price_with_its_lag(large_market, exchange,
 
 
 @pytest.mark.parametrize(("exchange", "lag_ms"), [("coinbase", 25), ("kraken", 60)])
-def test_the_lag_behind_binance_shows_in_the_trades_alone(large_market, exchange, lag_ms):
+def test_the_lag_behind_binance_can_be_measured_from_the_trades_alone(large_market, exchange, lag_ms):
     leader = near_spike(large_market, "binance")
     times, prices = [t.time_ns for t in leader], [float(t.price) for t in leader]
     trades = [t for t in near_spike(large_market, exchange) if times[0] + 10**9 < t.time_ns < times[-1]]
@@ -85,7 +85,7 @@ def test_the_lag_behind_binance_shows_in_the_trades_alone(large_market, exchange
 
 
 def near_spike(market: Market, exchange: str) -> list[Trade]:
-    """Trades around the spike without the one giant sweep, which moves the price of its exchange alone."""
+    """Trades around the spike without the one giant sweep, which moves the price of its exchange only."""
     spike = market.spike
     trades = [
         t
@@ -96,7 +96,7 @@ def near_spike(market: Market, exchange: str) -> list[Trade]:
     return [t for t in trades if at_once[t.time_ns // 1_000_000] < 50]
 
 
-def test_the_spike_moves_every_exchange_by_some_percent_within_seconds(large_market):
+def test_the_spike_moves_every_exchange_by_a_few_percent_within_seconds(large_market):
     spike = large_market.spike
     for listing in large_market.listings:
         trades = large_market.trades_of(listing.exchange, listing.symbol)
@@ -126,7 +126,7 @@ def test_sweeps_climb_for_buys_and_fall_for_sells(large_market, exchange):
         step = (float(later.price) - float(earlier.price)) * (1 if later.taker_side == "BUY" else -1)
         agreeing += step > 0
         contrary += step < 0
-    # Contrary steps are two orders that share a stamp.
+    # Steps in the other direction come from two orders with the same time.
     assert agreeing > 200 * max(1, contrary)
 
 

@@ -23,7 +23,7 @@ def faulty(running_faulty):
 
 @pytest.fixture
 def page(faulty, client):
-    """Ask for one page of trades: `page("kraken")`."""
+    """Request one page of trades: `page("kraken")`."""
     paths = {
         "binance": "/api/v3/historicalTrades?symbol=BTCUSDT&limit=100&fromId={}",
         "coinbase": "/products/BTC-USD/trades?limit=100&after={}",
@@ -46,7 +46,7 @@ def test_a_fault_given_at_start_strikes(client):
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
 @pytest.mark.parametrize("status", ["418", "429"])
-def test_a_refusal_says_when_to_come_back(faulty, page, exchange, status):
+def test_a_refusal_says_when_to_try_again(faulty, page, exchange, status):
     faulty.set_faults(f"{status}=3:1")
     response = page(exchange)
     assert (response.status_code, response.headers["Retry-After"]) == (int(status), "3")
@@ -55,12 +55,12 @@ def test_a_refusal_says_when_to_come_back(faulty, page, exchange, status):
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
 @pytest.mark.parametrize("status", ["500", "503"])
-def test_a_server_error_is_one(faulty, page, exchange, status):
+def test_a_server_error_has_its_status(faulty, page, exchange, status):
     faulty.set_faults(f"{status}:1/2")
     assert [page(exchange).status_code for _ in range(4)] == [200, int(status), 200, int(status)]
 
 
-def test_slow_answers_are_late(faulty, page):
+def test_slow_responses_are_late(faulty, page):
     faulty.set_faults("slow=0.3:1")
     started = time.monotonic()
     assert page("kraken").status_code == 200
@@ -81,7 +81,7 @@ def test_a_truncated_body_is_good_http_and_bad_json(faulty, page, exchange):
     faulty.set_faults("truncated:1")
     response = page(exchange)
     assert (response.status_code, response.content) == (200, whole[: len(whole) // 2])
-    with pytest.raises(ValueError):  # noqa: PT011 # whatever the parser says
+    with pytest.raises(ValueError):  # noqa: PT011 # any error of the parser
         response.json()
 
 
@@ -89,7 +89,7 @@ def test_a_duplicate_page_is_the_previous_one_of_the_product(faulty, page):
     first_id = faulty.market()["coinbase"]["BTC-USD"]["first_id"]
     newest = page("coinbase", first_id + 200)
     faulty.set_faults("duplicate_page:1")
-    # The same page once more would not show.
+    # The same page again would not be noticed.
     assert page("coinbase", first_id + 200).content == newest.content
     again = page("coinbase", first_id + 100)
     assert (again.content, again.headers["CB-AFTER"]) == (newest.content, newest.headers["CB-AFTER"])
@@ -117,7 +117,7 @@ def test_faults_can_be_switched_off(faulty, page):
     assert faulty.faults() == []
 
 
-def test_a_bad_fault_leaves_those_that_are_on(faulty):
+def test_a_bad_fault_leaves_the_active_ones_unchanged(faulty):
     faulty.set_faults("500:5")
     with pytest.raises(ValueError, match="unknown fault `nope`"):
         faulty.set_faults("nope:1")
@@ -144,7 +144,7 @@ def test_a_fault_waits_until_the_one_before_it_is_spent():
         ("cut=3:1", "takes no value"),
     ],
 )
-def test_a_bad_fault_is_told_what_was_expected(text, message):
+def test_the_error_of_a_bad_fault_says_what_was_expected(text, message):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 # the message is compared below
         parse_fault(text, EXCHANGES)
     assert repr(text) in str(caught.value)
@@ -162,7 +162,7 @@ def test_a_short_page_has_no_more_trades_than_the_fault_says(faulty, page, excha
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
-def test_a_page_for_people_comes_with_200(faulty, page, exchange):
+def test_an_html_page_comes_with_200(faulty, page, exchange):
     faulty.set_faults("html:1")
     answer = page(exchange)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")

@@ -10,7 +10,7 @@ def strict():
         yield running
 
 
-def test_binance_answers_429_and_bans_those_who_go_on(strict, client):
+def test_binance_responds_with_429_and_bans_clients_that_continue(strict, client):
     url = strict.urls["binance"] + "/api/v3/exchangeInfo"
     responses = [client.get(url)]
     while responses[-1].status_code != 418 and len(responses) < 1_000:
@@ -27,7 +27,7 @@ def test_binance_answers_429_and_bans_those_who_go_on(strict, client):
     assert "IP banned until" in banned.json()["msg"]
 
 
-def test_coinbase_lets_a_burst_pass_and_answers_429_without_retry_after(strict, client):
+def test_coinbase_lets_a_burst_pass_and_responds_with_429_without_retry_after(strict, client):
     responses = [client.get(strict.urls["coinbase"] + "/products") for _ in range(60)]
     assert [response.status_code for response in responses[:15]] == [200] * 15
     refused = next(response for response in responses if response.status_code == 429)
@@ -35,7 +35,7 @@ def test_coinbase_lets_a_burst_pass_and_answers_429_without_retry_after(strict, 
     assert "Retry-After" not in refused.headers
 
 
-def test_kraken_refuses_inside_http_200_for_each_pair_by_itself(strict, client):
+def test_kraken_refuses_inside_http_200_for_each_pair_separately(strict, client):
     def ask(pair):
         return client.get(strict.urls["kraken"] + "/0/public/Trades", params={"pair": pair})
 
@@ -50,7 +50,7 @@ def test_limits_can_be_scaled(client):
         assert all(client.get(url).json()["error"] == [] for _ in range(20))
 
 
-def test_a_bucket_fills_up_lazily():
+def test_a_bucket_is_refilled_when_it_is_used():
     bucket = TokenBucket(rate=10, burst=15)
     assert [bucket.take("client", 0) for _ in range(16)] == [True] * 15 + [False]
     assert [bucket.take("client", 0.1) for _ in range(2)] == [True, False]
@@ -58,7 +58,7 @@ def test_a_bucket_fills_up_lazily():
     assert bucket.take("another client", 0)
 
 
-def test_a_weight_window_starts_anew_each_minute():
+def test_a_weight_window_starts_again_each_minute():
     window = WeightWindow(limit=100)
     assert window.spend("client", 100, 10).status == 200
     refused = window.spend("client", 1, 20.5)

@@ -54,7 +54,7 @@ def test_a_market_grows_as_more_of_it_is_shown(client):
             running.show(1.5)
 
 
-def test_stats_count_requests_by_path_and_answers_by_status(client):
+def test_stats_count_requests_by_path_and_responses_by_status(client):
     with simulator.exchanges.running(trades=100) as running:
         for path in ("/products/BTC-USD/trades", "/products/BTC-USD/trades", "/products/NOPE/trades"):
             client.get(running.urls["coinbase"] + path)

@@ -12,12 +12,12 @@ BINANCE_ROWS = [
     '{ "isBestMatch": true, "id": 43, "price": "0.06436300", "qty": "1.5", "quoteQty": "0.0965445", '
     '"time": 1679280337600, "isBuyerMaker": true }',
 ]
-COINBASE_ROWS = [  # newest first, as they come
+COINBASE_ROWS = [  # newest first, as Coinbase sends them
     '{"time":"2022-06-20T09:50:46.19Z","trade_id":"903","price":"1125.33000000","size":"0.44976295","side":"sell"}',
     '{"trade_id":902,"side":"buy","size":"1","price":"1125.3","time":"2022-06-20T09:50:46Z"}',
     '{"trade_id":901,"side":"buy","size":"1.94000000","price":"1126.94","time":"2022-06-20T09:50:25.422103Z"}',
 ]
-# The last three were within 200 ns: shown times are equal, or later than the true one in `last`.
+# The last three were within 200 ns: their shown times are equal, or later than the exact time in `last`.
 KRAKEN_ROWS = [
     '["1023.82219","0.00435995",1385579841.7774,"s","l",""]',
     '["1021.77864", "0.01500000", 1385579841.7876, "s", "l", ""]',
@@ -62,7 +62,7 @@ def ask(folder, client):
         yield ask
 
 
-def test_binance_rows_come_as_they_were_and_once(ask):
+def test_binance_rows_are_served_unchanged_and_once(ask):
     body = ask("binance", "/api/v3/historicalTrades", symbol="ETHBTC", fromId=0).text
     assert body == f"[{','.join(BINANCE_ROWS)}]"
 
@@ -72,7 +72,7 @@ def test_binance_recordings_page_by_id(ask):
     assert body == f"[{BINANCE_ROWS[1]}]"
 
 
-def test_binance_recordings_get_the_time_unit_asked_for(ask):
+def test_binance_recordings_get_the_requested_time_unit(ask):
     headers = {"X-MBX-TIME-UNIT": "MICROSECOND"}
     body = ask("binance", "/api/v3/historicalTrades", headers, symbol="ETHBTC", fromId=0).text
     assert body == f"[{','.join(BINANCE_ROWS)}]".replace("337591", "337591000").replace("337600", "337600000")
@@ -91,7 +91,7 @@ def test_binance_recordings_are_listed(ask):
     assert (symbol["symbol"], symbol["baseAsset"], symbol["quoteAsset"]) == ("ETHBTC", "ETH", "BTC")
 
 
-def test_coinbase_rows_come_as_they_were(ask):
+def test_coinbase_rows_are_served_unchanged(ask):
     response = ask("coinbase", "/products/ETH-USDT/trades")
     assert response.text == f"[{','.join(COINBASE_ROWS)}]"
     assert (response.headers["CB-BEFORE"], response.headers["CB-AFTER"]) == ("903", "901")
@@ -102,13 +102,13 @@ def test_coinbase_recordings_page_by_id(ask):
     assert ask("coinbase", "/products/ETH-USDT/trades", after=901).text == "[]"
 
 
-def test_kraken_rows_come_as_they_were_with_six_columns_or_seven(ask):
+def test_kraken_rows_are_served_unchanged_with_six_columns_or_seven(ask):
     body = ask("kraken", "/0/public/Trades", pair="XBTUSD", since=0).text
     assert body == kraken_body([*KRAKEN_ROWS, KRAKEN_NEXT_ROW], KRAKEN_NEXT_LAST)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
-def test_kraken_recordings_page_without_hole_or_double(ask, count):
+def test_kraken_recordings_page_without_gap_or_duplicate(ask, count):
     rows, last = [], "0"
     while True:
         answer = ask("kraken", "/0/public/Trades", pair="XBTUSD", since=last, count=count).content
@@ -137,7 +137,7 @@ def test_kraken_recordings_keep_their_recorded_last(ask):
         ("kraken/XBTUSD/page.json", '{"error":["EService:Busy"]}', "expected one response body"),
     ],
 )
-def test_a_folder_that_is_no_recording_is_named(tmp_path, capfd, name, body, message):
+def test_a_folder_that_is_not_a_recording_is_named(tmp_path, capfd, name, body, message):
     (tmp_path / name).parent.mkdir(parents=True)
     (tmp_path / name).write_text(body)
     with pytest.raises(RuntimeError, match="ended with status 2"), simulator.exchanges.running(recordings=tmp_path):
