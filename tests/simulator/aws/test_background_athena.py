@@ -1,4 +1,4 @@
-"""`make athena-up` and `make athena-down`, with a cache folder of their own that borrows the installed Trino."""
+"""`make athena-up` and `make athena-down`, with a separate cache folder that links to the installed Trino."""
 
 import json
 import os
