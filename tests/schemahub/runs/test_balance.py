@@ -38,7 +38,7 @@ def test_a_balance_adds_up_over_the_loads_of_a_raw_table() -> None:
     assert balance_line(of_b) == "raw_b_trades         7 read = 7 inserted + 0 already there + 0 rejected"
     (line,) = from_the_future([of_a, of_b], "trades_unified")
     assert line.startswith("1 rows were rejected because their time is in the future; ")
-    assert line.endswith("`schemahub run unify trades_unified --full-refresh` takes them in")
+    assert line.endswith("`schemahub run unify trades_unified --full-refresh` to insert them")
     assert list(from_the_future([of_b], "trades_unified")) == []
 
 

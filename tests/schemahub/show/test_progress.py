@@ -18,6 +18,6 @@ def test_a_pause_is_shown_with_its_reason_and_a_warning_at_the_end() -> None:
         progress.end(Outcome("binance", Ingested(warnings=["binance: the clock"])))
     assert "\x1b[2J" not in said.getvalue()
     assert said.getvalue().count("  waiting 3 s: binance: HTTP 429,  [2J[red]slow down\n") == 1
-    assert said.getvalue().count("waits") == 1
+    assert said.getvalue().count("waiting") == 1
     assert "  warning: binance: the clock\n" in said.getvalue()
     assert "binance     ✓ nothing new" in said.getvalue()
