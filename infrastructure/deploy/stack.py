@@ -50,9 +50,11 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Only show what wo
 def bootstrap(
     stack_name: NameOption = STACK,
     bucket: Annotated[
-        str | None, typer.Option("--bucket", help="Bucket to create.  [schemahub-<account>-<region>]")
+        str | None, typer.Option("--bucket", help="Bucket to create; by default schemahub-<account>-<region>.")
     ] = None,
-    prefix: Annotated[str | None, typer.Option("--prefix", help="Folder of the lake in the bucket.  [lake]")] = None,
+    prefix: Annotated[
+        str | None, typer.Option("--prefix", help="Folder of the lake in the bucket; by default lake.")
+    ] = None,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="A parameter of template.yaml, for example Schedule=on.")
     ] = None,

@@ -1,4 +1,4 @@
-"""A statement to Athena, waited for."""
+"""Runs a statement on Athena and waits for its end."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ import boto3
 
 
 def ask(sql: str, database: str = "schemahub") -> dict[str, Any]:
-    """Run a statement to its end; gives its QueryExecution, with the statistics. Fails where the statement does."""
+    """Run a statement to its end, and return its QueryExecution with the statistics. Fails if the statement fails."""
     athena = boto3.client("athena")
     started = athena.start_query_execution(
         QueryString=sql, WorkGroup="primary", QueryExecutionContext={"Database": database},
@@ -24,6 +24,6 @@ def ask(sql: str, database: str = "schemahub") -> dict[str, Any]:
 
 
 def results_bucket() -> str:
-    """A bucket for results, made where it is missing."""
+    """A bucket for results, created if it is missing."""
     boto3.client("s3").create_bucket(Bucket="athena-results")
     return "athena-results"

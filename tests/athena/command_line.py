@@ -11,7 +11,7 @@ from tests.support.lakes import LakeHome
 from tests.support.lost_answers import Answer, lost_answers
 
 SECRET = "wJalrXUtnFEMIsecretKEY"
-"""To be found nowhere in what it says."""
+"""The secret key, which must not occur in the command line's output."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Cli:
         )
 
     def killed(self, athena: LocalAthena, statement: str, *arguments: str) -> None:
-        """Run it and kill it when it has started a statement with this text, which it never hears of.
+        """Run a command, and kill it when it has started a statement with this text, before it gets the response.
 
-        Its lease in S3 has then lapsed, which in truth takes minutes.
+        Then let its lease in S3 lapse, which really takes minutes.
         """
 
         def kill(operation: str, request: Answer, _: Answer) -> None:
@@ -56,7 +56,7 @@ class Cli:
         return self.home.open()
 
     def trades(self) -> int:
-        """Rows of trades_unified; none of them is there twice."""
+        """The number of rows of trades_unified, which has no duplicates."""
         rows = self.lake.catalog.load_table(identifier("trades_unified")).scan().to_arrow()
         keys = rows.group_by(["exchange", "symbol", "trade_id"]).aggregate([])
         assert keys.num_rows == rows.num_rows

@@ -1,4 +1,4 @@
-"""What was asked of Athena, and what in it changes from run to run."""
+"""The statements that were sent to Athena, with the parts masked that change from run to run."""
 
 import re
 from datetime import UTC, timedelta
@@ -25,7 +25,7 @@ def execution_ids() -> set[str]:
 
 
 def masked(execution: dict[str, Any], bucket: str) -> str:
-    """The statement under the name of its dbt node, without ids and bucket; the digits of the run's time are zeros."""
+    """The statement below the name of its dbt node, without ids and bucket, and with zeros for the run's time."""
     comment = _COMMENT.match(execution["Query"])
     node = (comment and comment["node"]) or "dbt"
     sql = _COMMENT.sub("", execution["Query"], count=1)

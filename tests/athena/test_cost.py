@@ -1,6 +1,6 @@
-"""What runs read on Athena, by its own figures, which here are a real Trino's physical input bytes; and their plans.
+"""What runs read on Athena according to its own figures, here a real Trino's physical input bytes, and their plans.
 
-One lake through its runs: a build, an increment, the same increment where the tables are 50 times as large, a run with
+One lake has these runs: a build, an increment, the same increment with tables that are 50 times as large, a run with
 nothing new, one of a large file whose payload is not needed, and two of more days than Athena writes in a statement: an
 increment and a full refresh.
 """
@@ -29,17 +29,17 @@ from tests.support.lakes import glue_home
 
 MODELS_WITH_TRADES = ("trades_unified", "trades_1m_versions")
 LEAST_TIMES = 4
-"""What is read is no more than so many times what a plan says at least."""
+"""The bytes read are at most this many times the minimum of the plan."""
 
 MOST_TIMES = 10
-"""What a plan says at most is less than so many times what is read, also where a large file's payload is not needed."""
+"""The maximum of a plan is less than this many times the bytes read, even if a large file's payload is not needed."""
 
 RUNS = ("build", "of_small", "of_large", "of_nothing", "of_payloads", "of_many_days", "refresh")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run's plan, and what came of it."""
+    """A run's plan, and what the run read."""
 
     plan: Plan
     found: list[Scanned]
@@ -59,7 +59,7 @@ class Run:
 def run(lake: LakeUnderTest, *options: str) -> Run:
     plan = planned(lake, full_refresh="--full-refresh" in options)
     queries = AthenaQueries()
-    # what `run unify` does, in one go
+    # what `run unify` does, in one call
     dbt(lake, queries, "build", "--exclude-resource-type", "test", "unit_test", *options)
     return Run(plan, scanned(queries, boto3.client("athena")))
 
@@ -86,7 +86,7 @@ class Runs:
     refresh: Run
     small_bytes: int
     large_bytes: int
-    """Of `trades_unified`, before each increment."""
+    """The size of `trades_unified` before `of_large`; `small_bytes` is its size before `of_small`."""
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +134,7 @@ def test_a_run_reads_and_costs_no_less_and_no_more_than_its_plan_says(runs: Runs
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_the_most_that_a_plan_says_is_no_empty_promise(runs: Runs, name: str) -> None:
+def test_the_maximum_of_a_plan_is_not_far_above_what_is_read(runs: Runs, name: str) -> None:
     done: Run = getattr(runs, name)
     assert done.plan.bytes_at_most < MOST_TIMES * done.bytes
 
@@ -148,7 +148,7 @@ def test_every_model_that_sends_statements_is_a_table_of_the_plan_that_is_writte
     assert {node for node, count in sent.items() if count > most[node]} == set()
 
 
-def test_an_increment_reads_no_more_where_the_tables_are_fifty_times_as_large(runs: Runs) -> None:
+def test_an_increment_reads_no_more_if_the_tables_are_fifty_times_as_large(runs: Runs) -> None:
     assert runs.large_bytes > 0.9 * DAYS * runs.small_bytes
     small, large = runs.of_small.scanned_of_trades(), runs.of_large.scanned_of_trades()
     # its day has the file of the increment before, which is small
@@ -156,7 +156,7 @@ def test_an_increment_reads_no_more_where_the_tables_are_fifty_times_as_large(ru
     assert runs.of_large.scanned("trades_unified") < 0.2 * runs.large_bytes
 
 
-def test_what_grows_with_the_number_of_loads_is_the_look_at_the_ledger(runs: Runs) -> None:
+def test_only_what_reads_the_ledger_grows_with_the_number_of_loads(runs: Runs) -> None:
     rest = [each.node for each in runs.of_large.found if each.node not in MODELS_WITH_TRADES]
     grown = {node for node in rest if runs.of_large.scanned(node) > 1.5 * runs.of_small.scanned(node)}
     assert {"pending_loads"} <= grown <= {"pending_loads", "unified_loads"}
@@ -174,7 +174,7 @@ def test_of_a_large_file_athena_reads_the_columns_that_the_plan_counts(runs: Run
     assert runs.of_payloads.bytes < raw.bytes_of_files
 
 
-def test_a_run_ends_with_the_plan_and_what_came_of_it(runs: Runs) -> None:
+def test_a_run_ends_with_its_plan_and_what_it_read(runs: Runs) -> None:
     lake, console = runs.lake, Console(width=120)
     lake.land("raw_kraken_trades", kraken(501), load="k2", at="2026-09-03 00:00:00")
     cost = cost_of(lake.lake, lake.registry)

@@ -1,6 +1,6 @@
-"""Every statement that dbt sends to Athena in one lifecycle, kept as text: what changes shows in the review.
+"""Every statement that dbt sends to Athena in one lifecycle, kept as text, so that a review shows every change.
 
-WRITE_GOLDEN=1 make test-athena        writes the files anew
+WRITE_GOLDEN=1 make test-athena        writes the files again
 """
 
 import os
@@ -41,7 +41,7 @@ class Lifecycle:
 def lifecycle(athena: LocalAthena, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lifecycle]:
     folder = tmp_path_factory.mktemp("golden")
     with athena.in_use(), pytest.MonkeyPatch.context() as environment:
-        environment.setenv("SCHEMAHUB_THREADS", "1")  # one order of statements
+        environment.setenv("SCHEMAHUB_THREADS", "1")  # so that the order of statements is always the same
         lake = LakeUnderTest(glue_home(athena.new_bucket(), folder), registry, folder / "target")
         lake.land("raw_binance_trades", binance(1, 2, 3), load="b1", at="2026-01-05 12:00:00")
         lake.land("raw_coinbase_trades", coinbase(9, 10), load="c1", at="2026-01-05 12:00:01")
@@ -66,7 +66,9 @@ def test_statements_are_those_that_were_reviewed(lifecycle: Lifecycle, phase: st
     if os.environ.get("WRITE_GOLDEN"):
         GOLDEN.mkdir(exist_ok=True)
         path.write_text(text)
-    assert text == path.read_text(), f"{path.name} differs; if that is meant, write it anew: see the top of this test"
+    assert text == path.read_text(), (
+        f"{path.name} differs; if that is intended, write it again: see the top of this file"
+    )
 
 
 def parsed(phase: str) -> Iterator[exp.Expression]:
@@ -102,13 +104,13 @@ def test_a_run_with_nothing_new_reads_neither_trades_nor_raw_rows() -> None:
         for table in statement.find_all(exp.Table):
             select = table.find_ancestor(exp.Select)
             if select is None or not re.fullmatch(r"(raw|stg|trades)_(?!.*__dbt_tmp).*", table.name):
-                continue  # among others a table of the new rows, of which there are none
+                continue  # for example a table of the new rows, of which there are none
             where = select.args["where"].sql(dialect="athena")
             (_, start), (_, end) = sorted(re.findall(bound, where), reverse=True)
             assert start == end
             assert " OR " not in where
             guarded += 1
-    assert guarded == 6  # of the unified table three
+    assert guarded == 6  # three of them for the unified table
 
 
 @pytest.mark.parametrize("phase", PHASES)
@@ -126,11 +128,13 @@ def test_no_statement_rewrites_rows(phase: str) -> None:
 
 
 def not_of_microseconds(statement: exp.Expression) -> list[str]:
-    """Types and literals of times that are no timestamp(6), and Athena's clock, which has three digits."""
+    """Types and literals of times other than timestamp(6), and Athena's clock, which has three digits."""
     types = [each for each in statement.find_all(exp.DataType) if "TIME" in each.this.name]
     clocks = statement.find_all(exp.CurrentTimestamp, exp.Localtimestamp, exp.CurrentTime, exp.Localtime)
-    told = [each.sql(dialect="athena") for each in types]
-    return [each for each in told if each != "TIMESTAMP(6)"] + [each.sql(dialect="athena") for each in clocks]
+    types_and_literals = [each.sql(dialect="athena") for each in types]
+    return [each for each in types_and_literals if each != "TIMESTAMP(6)"] + [
+        each.sql(dialect="athena") for each in clocks
+    ]
 
 
 @pytest.mark.parametrize("phase", RUNS)

@@ -1,4 +1,4 @@
-"""A run that is killed between two statements of Athena is made good by the next, which leaves nothing behind."""
+"""The next run completes one that was killed between two Athena statements, and leaves nothing behind."""
 
 import os
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.support.lake_under_test import LakeUnderTest, binance
 from tests.support.lakes import glue_home
 
 DAYS = 101
-"""Athena writes a hundred in a statement, so a build takes two."""
+"""The number of days. Athena writes a hundred in one statement, so a build takes two statements."""
 
 A_BATCH = 'insert into "awsdatacatalog"."schemahub"."trades_unified'
 FIRST_RENAME = "alter table `schemahub`.`trades_unified` rename to"
@@ -25,7 +25,7 @@ NEXT_MODEL = '"node_id": "model.schemahub.trades_1m_versions"'
 
 @pytest.fixture(scope="module")
 def lake(athena: LocalAthena, registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LakeUnderTest]:
-    """A trade on each of many days, unified."""
+    """A lake with one unified trade on each of many days."""
     with athena.in_use():
         folder = tmp_path_factory.mktemp("killed")
         lake = LakeUnderTest(glue_home(athena.new_bucket(), folder), registry, folder / "target")
@@ -42,13 +42,13 @@ def cli(lake: LakeUnderTest) -> Cli:
 
 
 def left_behind() -> set[str]:
-    """Tables that are no models."""
+    """Tables that don't belong to a model."""
     pages = boto3.client("glue").get_paginator("get_tables").paginate(DatabaseName="schemahub")
     names = {table["Name"] for page in pages for table in page["TableList"]}
     return {name for name in names if "__" in name and not name.startswith("stg_")}
 
 
-def test_a_build_that_is_killed_between_its_batches_is_begun_anew(
+def test_a_build_that_is_killed_between_its_batches_begins_again(
     lake: LakeUnderTest, cli: Cli, athena: LocalAthena
 ) -> None:
     lake.lake.catalog.drop_table(identifier("trades_unified"))
@@ -58,7 +58,7 @@ def test_a_build_that_is_killed_between_its_batches_is_begun_anew(
     assert left_behind() == set()
 
 
-def test_of_a_full_refresh_that_is_killed_between_its_batches_nobody_notices(
+def test_a_full_refresh_that_is_killed_between_its_batches_changes_nothing(
     lake: LakeUnderTest, cli: Cli, athena: LocalAthena
 ) -> None:
     cli.killed(athena, A_BATCH, "dbt", "run", "--full-refresh")
@@ -69,7 +69,7 @@ def test_of_a_full_refresh_that_is_killed_between_its_batches_nobody_notices(
     assert left_behind() == set()
 
 
-def test_a_full_refresh_that_is_killed_between_its_renames_is_made_good(
+def test_a_full_refresh_that_is_killed_between_its_renames_is_completed(
     lake: LakeUnderTest, cli: Cli, athena: LocalAthena
 ) -> None:
     cli.killed(athena, FIRST_RENAME, "dbt", "run", "--full-refresh")
@@ -78,7 +78,7 @@ def test_a_full_refresh_that_is_killed_between_its_renames_is_made_good(
     assert left_behind() == set()
 
 
-def test_a_run_that_is_killed_between_two_models_is_made_good(
+def test_a_run_that_is_killed_between_two_models_is_completed(
     lake: LakeUnderTest, cli: Cli, athena: LocalAthena
 ) -> None:
     known = execution_ids()

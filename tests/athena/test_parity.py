@@ -1,4 +1,4 @@
-"""DuckDB and Athena make the same of the same: every transform, and every row of the unified table."""
+"""DuckDB and Athena give equal results for equal input: for every transform and every row of the unified table."""
 
 import hashlib
 import math
@@ -33,7 +33,7 @@ INPUTS = {"string": texts(), "long": longs(), "boolean": [True, False]}
 SIMULATED = {"binance": ["BTCUSDT", "ETHUSDT"], "coinbase": ["BTC-USD", "ETH-USD"], "kraken": ["XBTUSD"]}
 ODD_IDS = ("7", "12e5", "1.5", "0x1F", "1_000", " 8 ", "-9", "9223372036854775808", "x")
 SUMS = ("vwap", "base_volume", "quote_volume", "buy_volume", "sell_volume")
-"""They depend on the order that an engine adds in, by less than a trillionth."""
+"""Columns that depend on the order in which an engine adds, by less than a trillionth."""
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def two_lakes(athena: LocalAthena, registry: Registry, tmp_path: Path) -> Iterat
 
 
 def hashes(rows: pa.Table, *order: str, without: tuple[str, ...] = ()) -> dict[str, str]:
-    """A hash of each column over all rows; two that differ in the last bit of one number have different ones."""
+    """A hash of each column over all rows. It differs if one number differs in its last bit."""
     sorted_rows = rows.sort_by([(name, "ascending") for name in order])
     return {
         name: hashlib.sha256(repr(_exact(sorted_rows[name])).encode()).hexdigest()
@@ -66,7 +66,7 @@ def sums_that_differ(rows: pa.Table, others: pa.Table, *order: str) -> list[tupl
 
 
 def differences(rows: pa.Table, others: pa.Table, *order: str) -> list[tuple[object, ...]]:
-    """Some of the values that differ, for whoever has to find out why."""
+    """Some of the values that differ, to help find the cause."""
     sorted_rows, sorted_others = (table.sort_by([(name, "ascending") for name in order]) for table in (rows, others))
     keys = list(zip(*(sorted_rows[name].to_pylist() for name in order), strict=True))
     found = [
@@ -81,9 +81,9 @@ def differences(rows: pa.Table, others: pa.Table, *order: str) -> list[tuple[obj
 def _exact(column: pa.ChunkedArray) -> list[object]:
     if pa.types.is_timestamp(column.type):
         assert column.type == pa.timestamp("us")
-        return column.cast(pa.int64()).to_pylist()  # Python knows no year 10000
+        return column.cast(pa.int64()).to_pylist()  # Python has no year 10000
     if pa.types.is_floating(column.type):
-        # 0.0 + … because DuckDB keeps no sign of a zero
+        # 0.0 + … because DuckDB does not keep the sign of a zero
         return [None if value is None else (0.0 + value).hex() for value in column.to_pylist()]
     return column.to_pylist()
 
@@ -93,7 +93,7 @@ def sql_literal(value: object) -> str:
 
 
 def transformed_sql(engine: str, source_type: str) -> str:
-    """Every transform that takes the type, on all inputs and on null."""
+    """A query of every transform that accepts the type, on all inputs and on null."""
     inputs = [*map(sql_literal, INPUTS[source_type]), "null"]
     rows = ", ".join(f"({number}, {value})" for number, value in enumerate(inputs))
     columns = ",\n".join(
@@ -169,7 +169,7 @@ def land_recorded(lake: Lake, folder: Path) -> None:
 
 
 def land_edge_cases(lake: LakeUnderTest, load: str, at: str) -> None:
-    """Rows that an exchange should never send, and some that it may: each kind under ids of its own."""
+    """Land rows that an exchange should never send, and some that it may. Each kind has its own ids."""
     odd: list[dict[str, object]] = [
         {"price": None}, {"price": 0.0}, {"price": -0.0}, {"price": -1.5}, {"price": 1e308}, {"price": 5e-324},
         {"price": 0.1 + 0.2}, {"price": float("nan")}, {"price": float("inf")},
@@ -178,7 +178,7 @@ def land_edge_cases(lake: LakeUnderTest, load: str, at: str) -> None:
         {"time": "2026-01-05 11:59:59.000001"},
     ]  # fmt: skip
     rows = [row for number, changes in enumerate(odd) for row in binance(9_000_000 + number, **changes)]
-    # at one moment, so that a candle opens and closes by the order of the ids
+    # all at one time, so that the order of the ids decides which trade opens and closes a candle
     rows += [row for number, odd_id in enumerate(ODD_IDS) for row in binance(number, id=odd_id, symbol="ODD", time=at)]
     rows += binance(9_000_100, is_buyer_maker=None) + binance(9_000_101, symbol="") + binance(9_000_102, id="")
     lake.land("raw_binance_trades", rows + binance(9_000_100), load=f"{load}-binance", at=at)
@@ -199,7 +199,7 @@ def land_edge_cases(lake: LakeUnderTest, load: str, at: str) -> None:
 
 
 def copy_raw(here: LakeUnderTest, there: LakeUnderTest) -> None:
-    """Give the other lake the raw rows and ledger rows that it lacks, as they are."""
+    """Copy the raw rows and ledger rows that the other lake lacks, unchanged."""
     for name in (*here.tables, LEDGER):
         table = there.table(name)
         rows = here.table(name).scan().to_arrow()
@@ -216,7 +216,7 @@ def unify(*lakes: LakeUnderTest) -> None:
 
 
 def compared(here: LakeUnderTest, there: LakeUnderTest) -> int:
-    """The number of unified rows, when both lakes hold the same."""
+    """Check that both lakes hold the same unified rows, and return their number."""
     key = ("exchange", "symbol", "trade_id")
     rows, others = (
         lake.lake.catalog.load_table(identifier("trades_unified")).scan().to_arrow() for lake in (here, there)

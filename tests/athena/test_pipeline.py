@@ -1,4 +1,4 @@
-"""The whole pipeline as a person runs it, from the simulated exchanges to `trades_unified` on Athena."""
+"""The whole pipeline as a user runs it, from the simulated exchanges to `trades_unified` on Athena."""
 
 import os
 import signal
@@ -74,7 +74,7 @@ def make_binance_pending(cli: Cli) -> None:
     cli.lake.catalog.load_table(identifier("unified_loads")).delete("raw_table = 'raw_binance_trades'")
 
 
-def test_a_run_that_is_killed_while_athena_inserts_is_made_good_by_the_next(
+def test_a_run_that_is_killed_while_athena_inserts_is_completed_by_the_next(
     cli: Cli, shared_exchanges: RunningSimulator
 ) -> None:
     make_binance_pending(cli)
@@ -93,7 +93,7 @@ def test_a_run_that_is_killed_while_athena_inserts_is_made_good_by_the_next(
 
 
 @pytest.mark.parametrize("fault", [start_is_lost, commit_is_denied], ids=lambda fault: fault.__name__)
-def test_an_insert_whose_success_nobody_hears_of_is_not_made_again(
+def test_an_insert_whose_success_was_not_received_is_not_repeated(
     cli: Cli, athena: LocalAthena, shared_exchanges: RunningSimulator, fault: Fault
 ) -> None:
     make_binance_pending(cli)
@@ -136,7 +136,7 @@ def test_statements_that_a_killed_run_left_running_are_stopped(cli: Cli) -> None
         athena.stop_query_execution(QueryExecutionId=others)
 
 
-def test_a_table_that_a_killed_run_renames_is_waited_for(
+def test_a_run_waits_for_a_table_that_a_killed_run_renames(
     cli: Cli, athena: LocalAthena, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location = f"{cli.home.location}/renamed"
@@ -159,7 +159,7 @@ def test_a_table_that_a_killed_run_renames_is_waited_for(
     cli.lake.catalog.drop_table(identifier("renamed__dbt_old"))
 
 
-def test_a_missing_workgroup_is_said_in_one_line(cli: Cli) -> None:
+def test_a_missing_workgroup_is_reported_in_one_line(cli: Cli) -> None:
     environment = {**cli.environment, "SCHEMAHUB_WORKGROUP": "nowhere"}
     said = Cli(cli.home, environment)("run", "unify", "trades_unified", status=1)
     assert said.startswith("error: Athena workgroup `nowhere`: ")

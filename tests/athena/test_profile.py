@@ -1,4 +1,4 @@
-"""What a person sets for dbt on Athena takes effect."""
+"""The settings for dbt on Athena take effect."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.support.lake_under_test import LakeUnderTest
 from tests.support.lakes import glue_home
 
 
-def test_results_and_tables_go_where_they_are_wanted(
+def test_results_and_tables_go_where_the_settings_say(
     athena: LocalAthena, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with athena.in_use():
@@ -30,7 +30,7 @@ def test_results_and_tables_go_where_they_are_wanted(
             monkeypatch.setenv("SCHEMAHUB_S3_DATA_DIR", tables)
 
 
-def test_boto3_alone_asks_again(
+def test_only_boto3_repeats_requests(
     athena: LocalAthena, registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = ("num_boto3_retries", "num_retries", "num_iceberg_retries", "threads")

@@ -1,4 +1,4 @@
-"""An AWS account for each test, on this machine, and a stack in it."""
+"""An AWS account on this machine for each test, and a stack in it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,14 +19,14 @@ def shared_account() -> Iterator[Account]:
 
 @pytest.fixture
 def account(shared_account: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
-    """An empty account, which boto3 finds by the environment alone."""
+    """An empty account, which boto3 finds through the environment."""
     use(shared_account, monkeypatch)
     return shared_account
 
 
 @pytest.fixture(scope="session")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
-    """The code as it is here; instead of the libraries, which take a package index, a few bytes."""
+    """The real code, and a few bytes instead of the libraries, which would need a package index."""
     package = pack_code(tmp_path_factory.mktemp("glue"))
     package.libraries.write_bytes(b"wheels")
     return package
@@ -34,7 +34,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 
 @pytest.fixture
 def stack(account: Account, package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Account:
-    """An account with the stack as `make aws-bootstrap` makes it; its lake is s3://<BUCKET>/lake."""
+    """An account with the stack as `make aws-bootstrap` creates it; its lake is s3://<BUCKET>/lake."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     bring_up(STACK, {}, package, dry_run=False)
     account.recorder.requests.clear()

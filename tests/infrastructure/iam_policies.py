@@ -1,7 +1,7 @@
-"""What IAM policies allow, read as IAM reads them, as far as the template goes; and what recorded requests needed.
+"""What IAM policies allow, evaluated like IAM as far as the template needs it, and what recorded requests needed.
 
-moto refuses nobody anything, and Athena's own calls are not seen here, so this is not the proof that a role suffices:
-`make aws-smoke` is. It does tell a call that was forgotten.
+moto refuses nothing, and Athena's own calls are not seen here, so this doesn't prove that a role has enough rights:
+`make aws-smoke` does. But it finds a call that the policies forgot.
 
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html, read 2026-11-24.
 """
@@ -23,12 +23,12 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Call:
-    """What somebody wants to do."""
+    """An action on a resource, which needs a right."""
 
     action: str
     resource: str
     context: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Condition keys, for example s3:prefix."""
+    """The values of condition keys, for example of s3:prefix."""
 
 
 def documents_of(*policies: str) -> list[Document]:
@@ -42,7 +42,7 @@ def documents_of(*policies: str) -> list[Document]:
 
 
 def statements(documents: Iterable[Document]) -> Iterator[tuple[list[str], list[str], Document]]:
-    """Actions, resources and conditions of each statement that allows something."""
+    """The actions, resources and conditions of each statement that allows something."""
     for document in documents:
         for statement in document["Statement"]:
             assert statement["Effect"] == "Allow"
@@ -50,7 +50,7 @@ def statements(documents: Iterable[Document]) -> Iterator[tuple[list[str], list[
 
 
 def allow(documents: Iterable[Document], call: Call) -> bool:
-    """Whether one of the statements allows it."""
+    """Whether one of the documents' statements allows the call."""
     return any(
         any(fnmatchcase(call.action.lower(), action.lower()) for action in actions)
         and any(fnmatchcase(call.resource, resource) for resource in resources)
@@ -60,12 +60,12 @@ def allow(documents: Iterable[Document], call: Call) -> bool:
 
 
 def calls(requests: Iterable[Request]) -> set[Call]:
-    """What recorded requests needed the right to."""
+    """The calls for which recorded requests needed a right."""
     return {call for request in requests for call in _calls(request)}
 
 
 def glue(action: str, database: str = "", table: str = "") -> list[Call]:
-    """A Glue action needs the right to a table, and to the database and the catalog above it."""
+    """The calls of a Glue action, which needs rights to a table and to the database and the catalog above it."""
     names = [
         "catalog",
         *([f"database/{database}"] if database else []),

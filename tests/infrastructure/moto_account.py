@@ -1,12 +1,12 @@
 """An AWS account on this machine: moto's server in a thread, its CloudFormation completed, its requests recorded.
 
-moto's CloudFormation does not know seven of the template's resource types, and of a bucket only the encryption. Here
-they are made by the service's own API, which moto has, from the properties that the template gives: `COMPLETED`.
-A stack that a change set made has no outputs in moto; here it has. What stays different from AWS:
+moto's CloudFormation lacks seven of the template's resource types, and of a bucket it knows only the encryption. Here
+these are created through the services' own APIs, which moto has, from the template's properties: see `COMPLETED`.
+In moto, a stack that a change set created has no outputs; here it has. These differences from AWS remain:
 
-    a change set's changes    by the template's text alone: neither a parameter in !Sub nor a condition counts
-    RetainExceptOnCreate      is taken for Delete
-    a stack that fails        is not rolled back: the error is the answer to ExecuteChangeSet
+    a change set's changes    depend only on the template's text, not on parameters in !Sub or on conditions
+    RetainExceptOnCreate      is treated as Delete
+    a stack that fails        is not rolled back: ExecuteChangeSet responds with the error
     managed policies          of a role in the template are not attached to it
     rights                    nothing is refused; `iam_policies.py` reads the policies instead
 """
@@ -40,19 +40,19 @@ Properties = dict[str, Any]
 
 @dataclass(frozen=True)
 class Request:
-    """One request that the account was sent."""
+    """One request to the account."""
 
     method: str
     path: str
     query: str
     target: str
-    """X-Amz-Target, for example AWSGlue.GetTable."""
+    """The value of X-Amz-Target, for example AWSGlue.GetTable."""
     body: bytes = field(repr=False)
-    """Where there is a target, or S3 is told to remove objects."""
+    """The body, if there is a target or if it is S3's request to remove objects; otherwise empty."""
 
 
 class Recorder:
-    """A WSGI application that keeps what it is asked."""
+    """A WSGI application that records its requests."""
 
     def __init__(self, application: Any) -> None:
         self._application = application
@@ -76,7 +76,7 @@ class Account:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What leads boto3 here, in an environment without other AWS_* variables."""
+        """The variables that direct boto3 here, if no other AWS_* variables are set."""
         return {
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "test",
@@ -89,14 +89,14 @@ class Account:
         }
 
     def empty(self) -> None:
-        """Forget all that was made."""
+        """Forget everything that was created."""
         httpx.post(f"{self.endpoint}/moto-api/reset", trust_env=False).raise_for_status()
         self.recorder.requests.clear()
 
 
 @contextmanager
 def running() -> Iterator[Account]:
-    """Serve an empty account on a free port of 127.0.0.1 for the length of a `with` block."""
+    """Serve an empty account on a free port of 127.0.0.1 for the duration of a `with` block."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     recorder = Recorder(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, recorder, threaded=True, request_handler=_PromptHandler)
@@ -113,17 +113,17 @@ def running() -> Iterator[Account]:
 
 
 def known_to_moto(resource_type: str) -> bool:
-    """Whether moto's own CloudFormation knows it."""
+    """Whether moto's own CloudFormation knows the resource type."""
     models = (model for model in parsing.get_model_list() if not issubclass(model, _Resource))
     return any(model.cloudformation_type() == resource_type for model in models)
 
 
 class _PromptHandler(MotoRequestHandler):
-    disable_nagle_algorithm = True  # headers and body are written apart: each answer would wait 40 ms
+    disable_nagle_algorithm = True  # headers and body are sent separately, which would delay each response by 40 ms
 
 
 class _Resource:
-    """What moto's CloudFormation asks of a resource."""
+    """The interface that moto's CloudFormation expects of a resource."""
 
     type = ""
     account: Account
@@ -155,7 +155,7 @@ class _Resource:
 
     @classmethod
     def delete_from_cloudformation_json(cls, resource_name: str, *_: Any) -> None:
-        with suppress(ClientError):  # what is gone already is gone
+        with suppress(ClientError):  # it may be removed already
             COMPLETED[cls.type].remove(cls._client, resource_name)
 
     @classmethod
@@ -177,10 +177,10 @@ Client = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class Completed:
-    """How a resource is made, or changed, by its service, and removed."""
+    """How a resource is created or changed through its service, and removed."""
 
     make: Callable[[Client, Properties], str]
-    """Gives the physical id."""
+    """Creates or changes the resource, and returns its physical id."""
     remove: Callable[[Client, str], object]
 
 
@@ -191,7 +191,7 @@ def _call(client: Any, operation: str, arguments: Properties) -> None:
 
 
 def _typed(shape: Any, value: Any) -> Any:
-    """The value as the API wants it; CloudFormation hands on the numbers of a template's parameters as text."""
+    """The value with the API's type, because CloudFormation passes the numbers of a template's parameters as text."""
     match shape.type_name:
         case "structure":
             return {name: _typed(shape.members[name], each) for name, each in value.items()}
@@ -223,7 +223,7 @@ def _bucket(client: Client, properties: Properties) -> str:
 
 
 def _lifecycle_rule(rule: Properties) -> Properties:
-    # CloudFormation has other names than S3 for the same
+    # CloudFormation and S3 have different names for the same things
     given = {"ID": rule["Id"], "Status": rule["Status"], "Filter": {"Prefix": rule.get("Prefix", "")}}
     if "ExpirationInDays" in rule:
         given["Expiration"] = {"Days": int(rule["ExpirationInDays"])}
@@ -280,7 +280,7 @@ def _alarm(client: Client, properties: Properties) -> str:
 
 COMPLETED: Mapping[str, Completed] = {
     "AWS::S3::Bucket": Completed(_bucket, lambda client, name: client("s3").delete_bucket(Bucket=name)),
-    # not put: moto overlooks its condition, and would refuse everybody everything
+    # not applied, because moto ignores its condition and would refuse every request
     "AWS::S3::BucketPolicy": Completed(lambda _, properties: str(properties["Bucket"]), lambda *_: None),
     "AWS::Glue::Database": Completed(_database, lambda client, name: client("glue").delete_database(Name=name)),
     "AWS::Glue::Job": Completed(_job, lambda client, name: client("glue").delete_job(JobName=name)),
@@ -293,7 +293,7 @@ COMPLETED: Mapping[str, Completed] = {
         _alarm, lambda client, name: client("cloudwatch").delete_alarms(AlarmNames=[name])
     ),
 }
-"""The resource types that moto's CloudFormation lacks, and the bucket, of which it leaves out too much."""
+"""The resource types that moto's CloudFormation lacks, and the bucket, for which it ignores too many properties."""
 
 _make_changes = ChangeSet.apply
 _models: list[type] = []  # moto finds models as the direct subclasses of one class, and Python forgets unused classes
@@ -324,7 +324,7 @@ def _apply_and_show(change_set: ChangeSet) -> None:
 
 
 def use(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Empty the account, and let the environment lead there and nowhere else."""
+    """Empty the account, and direct the environment there and nowhere else."""
     for name in list(os.environ):
         if name.startswith(("AWS_", "SCHEMAHUB_")):
             monkeypatch.delenv(name)

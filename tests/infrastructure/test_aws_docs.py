@@ -1,4 +1,4 @@
-"""docs/aws.md and the files to copy name what there is."""
+"""What docs/aws.md and the examples name exists."""
 
 import re
 from typing import Any
@@ -16,29 +16,29 @@ TEMPLATE_TEXT: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Template
 
 
 @pytest.mark.parametrize("parameter", TEMPLATE_TEXT["Parameters"])
-def test_every_parameter_is_told(parameter: str) -> None:
+def test_every_parameter_is_documented(parameter: str) -> None:
     assert f"`{parameter}`" in DOCS
 
 
 @pytest.mark.parametrize("check", CHECKS)
-def test_every_check_stands_behind_a_promise(check: str) -> None:
+def test_every_check_is_documented_with_what_it_proves(check: str) -> None:
     assert f'"{check}"' in DOCS
 
 
-def test_every_make_target_is_there() -> None:
+def test_every_make_target_exists() -> None:
     targets = set(re.findall(r"(?:`|^    )make ([a-z-]+)", DOCS, re.MULTILINE))
     assert {"aws-bootstrap", "aws-destroy", "aws-smoke", "glue-package"} <= targets
     missing = {name for name in targets if not re.search(rf"^{name}:", MAKEFILE, re.MULTILINE)}
     assert missing - {"test-athena"} == set()
 
 
-def test_every_file_is_there() -> None:
+def test_every_file_exists() -> None:
     named = set(re.findall(r"`((?:infrastructure|tests)/[\w./-]+)`", DOCS)) | set(re.findall(r"\]\((.+?\.md)\)", DOCS))
     missing = {name for name in named if not (PROJECT / name).exists() and not (PROJECT / "docs" / name).exists()}
     assert missing == set()
 
 
-def test_what_is_read_from_the_stack_is_put_out() -> None:
+def test_what_is_read_from_the_stack_is_an_output() -> None:
     example = (PROJECT / "infrastructure" / "examples" / "github-actions.yml").read_text()
     named = set(re.findall(r"<(\w+(?:Role|Policy))>", DOCS))
     assert named == {"LoaderRole", "DbtRole", "AnalystRole", "DbtPolicy", "JobPolicy"}
@@ -59,7 +59,7 @@ def test_github_reports_the_success_that_the_alarm_watches() -> None:
     assert commands.index(reported) > commands.index(".venv/bin/schemahub run unify trades_unified")
 
 
-def test_a_refusal_names_a_section_that_is_there() -> None:
+def test_a_refusal_names_an_existing_section() -> None:
     assert f"\n## {_SEE_THE_DOCS.split('`')[1]}\n" in DOCS
 
 

@@ -43,7 +43,7 @@ botocore.session.Session.__init__ = make_and_record
 
 @pytest.fixture(scope="module")
 def athena() -> Iterator[LocalAws]:
-    """One of its own, because what other tests leave in Glue would be in the way."""
+    """An Athena for these tests only, because what other tests leave in Glue would disturb them."""
     with local_athena.running() as running, pytest.MonkeyPatch.context() as environment:
         environment.setenv("SCHEMAHUB_WORKGROUP", "schemahub")
         yield running
@@ -51,7 +51,7 @@ def athena() -> Iterator[LocalAws]:
 
 @pytest.fixture
 def lake(athena: LocalAws) -> str:
-    """A lake in a new bucket, and the workgroup as the stack makes it."""
+    """A lake in a new bucket, and the workgroup as the stack creates it."""
     bucket = athena.new_bucket()
     configuration = {
         "EnforceWorkGroupConfiguration": True,
@@ -81,7 +81,7 @@ def test_every_check_passes(athena: LocalAws, lake: str) -> None:
     assert [line for line in lines if not line.startswith("ok ")] == []
 
 
-def test_dbt_role_may_do_all_that_a_pipeline_calls(
+def test_dbt_role_may_send_every_request_of_a_pipeline(
     athena: LocalAws,
     lake: str,
     exchanges: RunningSimulator,
@@ -138,7 +138,7 @@ def needed(service: str, operation: str, parameters: dict[str, Any]) -> list[Cal
         case "s3":
             return s3(operation, f"arn:aws:s3:::{parameters['Bucket']}", parameters)
         case "sts":
-            return []  # everybody may ask who he is
+            return []  # needs no right
     raise AssertionError(f"a pipeline calls {service}:{operation}, of which no policy knows")
 
 

@@ -1,6 +1,6 @@
-"""The checks of `make aws-smoke`, tried where S3 and Glue alone are AWS-like: the guarded moto of the tests.
+"""The checks of `make aws-smoke` on the guarded moto of the tests, where only S3 and Glue behave like AWS.
 
-Those that need Athena fail there, as they must: it executes nothing.
+The checks that need Athena must fail there, because it executes nothing.
 """
 
 import subprocess
@@ -32,7 +32,7 @@ def smoke(aws: LocalAws, *arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_every_check_has_its_verdict_and_leaves_nothing(aws: LocalAws) -> None:
+def test_every_check_has_a_result_and_leaves_nothing(aws: LocalAws) -> None:
     bucket = aws.new_bucket()
     boto3.client("s3").put_object(Bucket=bucket, Key="lake/schemahub/kept", Body=b"")
     done = smoke(aws, "--yes", "123456789012/us-east-1", "--lake", f"s3://{bucket}/lake")
@@ -54,7 +54,7 @@ def test_checks_that_pass_end_with_zero(aws: LocalAws) -> None:
     )
 
 
-def test_nothing_is_tried_without_naming_account_and_region(aws: LocalAws) -> None:
+def test_nothing_is_checked_without_naming_account_and_region(aws: LocalAws) -> None:
     for arguments in ((), ("--yes", "123456789012/eu-central-1")):
         done = smoke(aws, *arguments)
         assert done.returncode == 1
@@ -62,11 +62,11 @@ def test_nothing_is_tried_without_naming_account_and_region(aws: LocalAws) -> No
         assert done.stderr.count("\n") == 1
 
 
-def test_a_database_that_is_there_is_refused_and_kept(aws: LocalAws) -> None:
+def test_an_existing_database_is_refused_and_kept(aws: LocalAws) -> None:
     lake, glue = f"s3://{aws.new_bucket()}/lake", boto3.client("glue")
     glue.create_database(DatabaseInput={"Name": "schemahub_smoke"})
     done = smoke(aws, "--yes", "123456789012/us-east-1", "--lake", lake, "--only", "VersionId")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("error: Glue database schemahub_smoke exists already")
     assert done.stderr.count("\n") == 1
-    glue.delete_database(Name="schemahub_smoke")  # fails where the smoke removed it
+    glue.delete_database(Name="schemahub_smoke")  # fails if the checks removed it

@@ -1,4 +1,4 @@
-"""What is in the account of moto, and a lake in it for tests of the stack."""
+"""What moto's account contains, and a lake in it for tests of the stack."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ def triggers() -> dict[str, str]:
 
 
 def land(table: str, count: int) -> None:
-    """A table of the lake with that many rows; none, where that is 0."""
+    """Create a table of the lake with that many rows, which may be 0."""
     rows = pa.table({"traded_at": pa.array([datetime(2026, 1, 5)] * count, pa.timestamp("us"))})
     made = GlueLake(LAKE).catalog.create_table(f"schemahub.{table}", rows.schema, location=f"{LAKE}/schemahub/{table}")
     if count:
@@ -47,7 +47,7 @@ def land(table: str, count: int) -> None:
 
 @contextmanager
 def lasting_runs(account: Account) -> Iterator[None]:
-    """Job runs go on; elsewhere they are over as soon as they are looked at."""
+    """Let job runs last; otherwise they end as soon as they are requested."""
     transition = f"{account.endpoint}/moto-api/state-manager/set-transition"
     job_run = {"model_name": "glue::job_run"}
     httpx.post(transition, json={**job_run, "transition": {"progression": "manual", "times": 9}}, trust_env=False)
@@ -56,7 +56,7 @@ def lasting_runs(account: Account) -> Iterator[None]:
 
 
 def changes(requests: list[Request]) -> Iterator[str]:
-    """The recorded requests that change something of the lake: tables, objects, workgroups, jobs."""
+    """The recorded requests that change something: tables, objects, workgroups or jobs."""
     for request in requests:
         operation = request.target.partition(".")[2]
         if operation and not operation.startswith(("Get", "List", "Describe", "Batch")):

@@ -49,9 +49,9 @@ def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Res
 
     def restored() -> LakeUnderTest:
         release_views()
-        _close_catalogs()  # that of the lake that is removed
+        _close_catalogs()  # the catalog of the lake that is removed
         shutil.rmtree(lake)
-        shutil.copytree(kept, lake)  # to where it was, for Iceberg's metadata have whole addresses
+        shutil.copytree(kept, lake)  # to where it was, because Iceberg's metadata contain absolute addresses
         return opened()
 
     return restored

@@ -1,4 +1,4 @@
-"""A lake of one day whose tables can be made fifty times as large, without fifty runs; for the tests of the plan."""
+"""For tests of the plan: a lake of one day whose tables can be made fifty times as large without fifty runs."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -30,7 +30,7 @@ def planned(lake: LakeUnderTest, **options: Any) -> Plan:
 
 
 def grow(lake: LakeUnderTest) -> None:
-    """Add the same again for each of the following days, as the loaders' and dbt's commits would have, in few ones."""
+    """Add the same rows for each of the following days, as the loaders and dbt would, but in few commits."""
     for name in (*WITH_TRADES, "schemahub_loads", "unified_loads"):
         table = lake.table(name)
         rows = table.scan().to_arrow()
@@ -49,7 +49,7 @@ def _days_later(rows: pa.Table, days: int) -> pa.Table:
 
 
 def land_again_and_new(lake: LakeUnderTest) -> None:
-    """Trades of the first day, one of them known, that come long after it."""
+    """Land trades of the first day, one of them known, long after that day."""
     lake.land("raw_binance_trades", binance(499, 500, 501), load="z", at="2026-04-01 00:00:00")
 
 

@@ -1,4 +1,4 @@
-"""What a run will read and cost, told beforehand: on the manifests of lakes that dbt built, and pure."""
+"""What a run will read and cost, planned before the run: on the manifests of lakes that dbt built, and pure."""
 
 import json
 import random
@@ -106,7 +106,7 @@ def test_planning_writes_nothing(lake: LakeUnderTest) -> None:
     assert state() == before
 
 
-def test_what_waits_is_told_by_raw_table(lake: LakeUnderTest) -> None:
+def test_pending_loads_are_reported_by_raw_table(lake: LakeUnderTest) -> None:
     late = "2026-01-07 23:59:30"
     lake.land("raw_kraken_trades", kraken(600), load="k2", at="2026-01-08 00:00:00")
     lake.land("raw_kraken_trades", kraken(601, 602, time=late), load="k3", at="2026-01-08 00:01:00")
@@ -141,7 +141,7 @@ def test_without_anything_new_no_trades_are_read(lake: LakeUnderTest) -> None:
 def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lake: LakeUnderTest) -> None:
     plan = planned(lake, full_refresh=True)
     assert [each.loads for each in plan.pending] == [1, 1, 1]
-    for name in (*WITH_TRADES[:3], "trades_unified"):  # of the target, whether rows would be lost
+    for name in (*WITH_TRADES[:3], "trades_unified"):  # the target is read to see whether rows would be lost
         assert set(plan.of(name).reads.files) == set(data_files(lake, name))
     assert plan.of("trades_1m_versions").reads == Reads()
     (recorded,) = lake.table("unified_loads").scan().plan_files()
@@ -150,7 +150,7 @@ def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lak
 
 
 @pytest.mark.parametrize("table", ["trades_unified", "trades_1m_versions"])
-def test_a_build_of_one_lost_table_reads_what_it_is_built_of(lake: LakeUnderTest, table: str) -> None:
+def test_a_build_of_one_lost_table_reads_what_it_is_built_from(lake: LakeUnderTest, table: str) -> None:
     land_days(lake, 2, load="k2")
     lake.dbt("run")
     lake.lake.catalog.drop_table(f"schemahub.{table}")
@@ -167,7 +167,7 @@ def test_a_build_of_one_lost_table_reads_what_it_is_built_of(lake: LakeUnderTest
     assert (written.rows, written.days) == (1502, 3)
 
 
-def test_of_each_table_what_is_written_is_told(lake: LakeUnderTest) -> None:
+def test_what_is_written_is_reported_for_each_table(lake: LakeUnderTest) -> None:
     land_again_and_new(lake)
     writes = {each.name: (each.writes.rows, each.writes.days) for each in planned(lake).tables if each.writes}
     assert writes == {
@@ -179,7 +179,7 @@ def test_of_each_table_what_is_written_is_told(lake: LakeUnderTest) -> None:
     }
 
 
-def test_more_days_than_athena_writes_at_once_are_looked_through_again_for_each_hundred(lake: LakeUnderTest) -> None:
+def test_new_rows_are_read_again_for_each_hundred_days_that_athena_writes(lake: LakeUnderTest) -> None:
     land_days(lake, 100, load="k2")
     hundred = planned(lake).of("trades_unified")
     assert hundred.writes is not None
@@ -211,7 +211,7 @@ def test_a_stored_mart_is_planned_as_the_registry_declares_it(lake: LakeUnderTes
     assert set(plan.of("trades_unified").reads.files) == set(data_files(lake, "trades_unified"))
     assert plan.of("trades_unified").looks == before.of("trades_unified").looks + 1
     assert plan.bytes_at_most > before.bytes_at_most
-    # once it is there, it has no partitions of time, and is read whole
+    # once the mart exists, it has no partitions by time and is read completely
     lake.lake.catalog.create_table("schemahub.hourly_prices", pa.schema([("symbol", pa.string())]))
     lake.table("hourly_prices").append(pa.table({"symbol": ["BTCUSDT"]}))
     grown = plan_unify(lake.lake, registry, models=models)
@@ -229,7 +229,7 @@ def test_every_model_that_dbt_stores_is_in_the_plan(lake: LakeUnderTest) -> None
     assert {each.name for each in planned(lake).tables if each.writes} == stored | {"products"}
 
 
-def test_status_and_plan_tell_the_same_loads_as_pending(lake: LakeUnderTest) -> None:
+def test_status_and_plan_report_the_same_loads_as_pending(lake: LakeUnderTest) -> None:
     def pending() -> tuple[list[int], list[int]]:
         of_status = [
             each.pending_loads
@@ -253,7 +253,7 @@ def test_a_load_from_the_end_of_time_is_planned(lake: LakeUnderTest, time: str) 
     assert (waits.loads, waits.rows) == (1, 1)
 
 
-def test_of_a_large_file_the_columns_that_are_named_are_counted_and_of_a_small_one_all(lake: LakeUnderTest) -> None:
+def test_only_the_named_columns_of_a_large_file_are_counted_and_all_of_a_small_one(lake: LakeUnderTest) -> None:
     payloads = random.Random(1)
     rows = [{**row, "_raw_payload": payloads.randbytes(150).hex()} for row in binance(*range(20_000))]
     lake.land("raw_binance_trades", rows, load="large", at="2026-01-06 12:00:00")
@@ -281,7 +281,7 @@ def test_deletes_are_read_with_the_rows_that_they_delete(lake: LakeUnderTest) ->
     assert read.bytes == read.bytes_of_files == task.file.file_size_in_bytes + delete.file_size_in_bytes
 
 
-def test_a_file_is_read_once_at_least_and_for_every_range_at_most(lake: LakeUnderTest) -> None:
+def test_a_file_is_read_at_least_once_and_at_most_for_every_range(lake: LakeUnderTest) -> None:
     early, late = binance(600, time="2026-01-05 03:00:00"), binance(601, time="2026-01-05 22:00:00")
     lake.land("raw_binance_trades", [*early, *late], load="b2", at="2026-01-06 12:00:00")
     lake.dbt("run")
@@ -301,7 +301,7 @@ def _files_at(lake: LakeUnderTest, time: str) -> list[str]:
     return [task.file.file_path for task in scan.plan_files()]
 
 
-def test_a_mapping_of_two_formats_reads_a_file_once_where_it_can_only_be_of_one(lake: LakeUnderTest) -> None:
+def test_a_mapping_of_two_formats_reads_a_file_once_if_it_can_have_only_one(lake: LakeUnderTest) -> None:
     lake.land("raw_binance_trades", binance(501), load="b2", at="2026-01-06 12:00:00")
     lake.land("raw_binance_trades", binance(502), load="b3", at="2026-01-08 12:00:00")
     versions = [Version(until="2026-01-07 00:00:00")]
@@ -369,7 +369,7 @@ def test_ranges_are_merged_as_the_macro_merges_them(lake: LakeUnderTest, at_most
         expected = [
             Range(datetime.fromisoformat(each["start"]), datetime.fromisoformat(each["end"]))
             for each in merged
-            if each["start"] != each["end"]  # the range of no time, where there is nothing to read
+            if each["start"] != each["end"]  # the empty range, if there is nothing to read
         ]
         assert merged_ranges(known, at_most) == expected, case
     assert of_unknown == [None]

@@ -1,4 +1,4 @@
-"""What a run has read: noted from dbt's own events, asked of an Athena that answers as the real one does."""
+"""What a run has read: from dbt's own events, and from an Athena that responds like the real one."""
 
 import pytest
 from dbt.adapters.events.logging import AdapterLogger
@@ -20,7 +20,7 @@ def queries(nodes: dict[str, str]) -> AthenaQueries:
     return AthenaQueries(dict(nodes))
 
 
-def test_queries_are_noted_with_the_node_that_started_them() -> None:
+def test_queries_are_recorded_with_the_node_that_started_them() -> None:
     noted = AthenaQueries()
     log = AdapterLogger("dbt.adapters.athena")
     add_callback_to_manager(noted)
@@ -34,7 +34,7 @@ def test_queries_are_noted_with_the_node_that_started_them() -> None:
     assert noted.nodes == {"a1": "trades_unified", "a2": "trades_unified", "b1": "unified_loads"}
 
 
-def test_what_was_read_is_told_by_node_in_the_order_of_the_run() -> None:
+def test_what_was_read_is_reported_by_node_in_the_order_of_the_run() -> None:
     athena = Athena(
         {
             "1": execution("1", f"{COMMENT}with intervals as (select 1) select * from intervals", 5),
@@ -66,14 +66,14 @@ def test_what_athena_does_not_bill_is_left_out() -> None:
     assert (billed.statements, billed.bytes) == (1, 40 * MB)
 
 
-def test_athena_is_asked_for_at_most_fifty_queries_at_once() -> None:
+def test_at_most_fifty_queries_are_requested_from_athena_at_once() -> None:
     athena = Athena({str(number): execution(str(number), "select 1", 1) for number in range(101)})
     (all_of_them,) = scanned(queries(dict.fromkeys(athena.executions, "node")), athena)
     assert athena.asked == [50, 50, 1]
     assert all_of_them.statements == 101
 
 
-def test_the_plan_and_what_came_of_it_stand_side_by_side() -> None:
+def test_the_plan_and_what_was_read_are_shown_side_by_side() -> None:
     plan = Plan(
         (),
         (

@@ -1,4 +1,4 @@
-"""What a person sees of a plan, and its prices."""
+"""How a plan and its prices are shown."""
 
 import re
 from pathlib import Path
@@ -34,11 +34,11 @@ def lake(restore: Restore) -> LakeUnderTest:
         (3 * 1024**4, 15.0),
     ],
 )
-def test_a_statement_costs_5_dollars_a_tb_in_whole_mb_and_10_of_them_at_least(scanned_bytes: int, price: float) -> None:
+def test_a_statement_costs_5_dollars_per_tb_in_whole_mb_and_at_least_10_mb(scanned_bytes: int, price: float) -> None:
     assert dollars(scanned_bytes) == pytest.approx(price)
 
 
-def test_sizes_and_prices_are_shown_with_the_digits_that_tell_something() -> None:
+def test_sizes_and_prices_are_shown_with_significant_digits() -> None:
     sizes = [0, 1, 1023, 1024, 10_239, 10_240, 1024**2 - 1, 3 * 1024**2, 1024**4, 5000 * 1024**4]
     assert [shown_bytes(size) for size in sizes] == [
         "-",
@@ -86,7 +86,7 @@ def test_a_plan_has_a_line_for_each_table_and_ends_with_the_price(lake: LakeUnde
     ]
 
 
-def test_looking_at_a_lake_that_was_never_used_makes_nothing_in_it(lake_home: LakeHome, registry: Registry) -> None:
+def test_planning_on_a_lake_that_was_never_used_creates_nothing(lake_home: LakeHome, registry: Registry) -> None:
     lake = lake_home.open()
     assert cost.planned(lake, registry) == Plan()
     if lake_home.is_on_aws:
@@ -103,7 +103,7 @@ def printed_plan(lake: Path, *options: str) -> str:
     return result.output
 
 
-def test_a_person_sees_the_plan_and_what_it_leaves_as_it_is(cli: Cli, tmp_path: Path) -> None:
+def test_the_command_shows_the_plan_and_changes_nothing(cli: Cli, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     assert printed_plan(lake) == f"nothing has been landed in file://{lake} yet; try `schemahub run ingest`\n"
     assert not lake.exists()

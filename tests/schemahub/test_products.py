@@ -1,4 +1,4 @@
-"""The product lists: what an answer may change in them, and what of them is loaded."""
+"""The product lists: what a response may change in them, and which of their products are loaded."""
 
 from pathlib import Path
 
@@ -40,20 +40,20 @@ def entries(*symbols: str, delisted: bool = False) -> list[ProductEntry]:
     return [ProductEntry(symbol=symbol, base=symbol[:3], quote=symbol[3:], delisted=delisted) for symbol in symbols]
 
 
-def told(*symbols: str) -> list[ListedProduct]:
+def listed_products(*symbols: str) -> list[ListedProduct]:
     return [ListedProduct(symbol, symbol[:3], symbol[3:]) for symbol in symbols]
 
 
-def test_what_is_new_comes_in_and_what_is_gone_stays_marked() -> None:
-    update = updated("kraken", entries("BTCUSD", "ETHUSD"), told("SOLUSD", "BTCUSD"), force=False)
+def test_new_products_are_added_and_missing_ones_are_kept_and_marked() -> None:
+    update = updated("kraken", entries("BTCUSD", "ETHUSD"), listed_products("SOLUSD", "BTCUSD"), force=False)
     assert list(update.entries) == [*entries("BTCUSD"), *entries("ETHUSD", delisted=True), *entries("SOLUSD")]
     assert update.listed == 2
     assert update.remarks == ("1 new: SOLUSD", "1 no longer listed, and kept for the trades landed: ETHUSD")
 
 
-def test_what_comes_back_is_listed_again() -> None:
+def test_a_product_that_comes_back_is_listed_again() -> None:
     before = [*entries("BTCUSD"), *entries("ETHUSD", delisted=True)]
-    assert updated("kraken", before, told("BTCUSD", "ETHUSD"), force=False).entries == tuple(
+    assert updated("kraken", before, listed_products("BTCUSD", "ETHUSD"), force=False).entries == tuple(
         entries("BTCUSD", "ETHUSD")
     )
 
@@ -67,23 +67,23 @@ def test_what_comes_back_is_listed_again() -> None:
         "all others": (("BTCUSD", "ETHUSD"), ("AAAUSD", "BBBUSD", "CCCUSD"), "0 of the 2 products"),
     }.values(),
 )
-def test_a_list_is_not_shrunk_to_nothing_or_by_most_of_it(
+def test_a_list_does_not_shrink_to_nothing_or_by_more_than_half(
     before: tuple[str, ...], answer: tuple[str, ...], reason: str
 ) -> None:
     with pytest.raises(Misconfigured, match=reason) as caught:
-        updated("kraken", entries(*before), told(*answer), force=False)
+        updated("kraken", entries(*before), listed_products(*answer), force=False)
     assert str(caught.value).startswith("kraken lists ")
     assert "its list is kept unchanged" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_half_of_a_list_may_go() -> None:
-    assert updated("kraken", entries("BTCUSD", "ETHUSD"), told("BTCUSD"), force=False).listed == 1
+def test_half_of_a_list_may_be_delisted() -> None:
+    assert updated("kraken", entries("BTCUSD", "ETHUSD"), listed_products("BTCUSD"), force=False).listed == 1
 
 
 def test_what_was_delisted_before_does_not_count() -> None:
     before = [*entries("BTCUSD"), *entries("ETHUSD", "SOLUSD", "XRPUSD", delisted=True)]
-    assert updated("kraken", before, told("BTCUSD"), force=False).listed == 1
+    assert updated("kraken", before, listed_products("BTCUSD"), force=False).listed == 1
 
 
 def test_a_list_shrinks_when_it_is_forced_and_loses_nothing() -> None:
@@ -94,7 +94,7 @@ def test_a_list_shrinks_when_it_is_forced_and_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_another_meaning_of_a_product_is_taken_only_when_forced(force: bool) -> None:
+def test_other_assets_of_a_product_are_accepted_only_if_forced(force: bool) -> None:
     before = [*entries("BTCUSD"), *entries("ETHUSD", delisted=True)]
     answer = [ListedProduct("BTCUSD", "DOGE", "USD"), ListedProduct("ETHUSD", "DOGE", "USD")]
     update = updated("kraken", before, answer, force=force)
@@ -107,20 +107,20 @@ def test_another_meaning_of_a_product_is_taken_only_when_forced(force: bool) -> 
 
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_a_product_whose_name_no_list_can_hold_is_left_out_and_shown_harmlessly(name: str) -> None:
-    answer = [*told("BTCUSD"), ListedProduct(name, "ETH", "USD"), ListedProduct("ETHUSD", name, "USD")]
+    answer = [*listed_products("BTCUSD"), ListedProduct(name, "ETH", "USD"), ListedProduct("ETHUSD", name, "USD")]
     update = updated("kraken", [], answer, force=False)
     assert list(update.entries) == entries("BTCUSD")
     assert update.remarks[1].startswith("2 with a name that can't be used: ")
     assert all(remark.isprintable() and len(remark) < 500 for remark in update.remarks)
 
 
-def test_a_product_that_is_told_twice_is_listed_once() -> None:
-    answer = [*told("BTCUSD"), ListedProduct("BTCUSD", "XXX", "YYY")]
+def test_a_product_that_occurs_twice_is_listed_once() -> None:
+    answer = [*listed_products("BTCUSD"), ListedProduct("BTCUSD", "XXX", "YYY")]
     assert list(updated("kraken", [], answer, force=False).entries) == entries("BTCUSD")
 
 
 def test_many_names_are_counted() -> None:
-    update = updated("kraken", [], told(*(f"A{number:02}USD" for number in range(40))), force=False)
+    update = updated("kraken", [], listed_products(*(f"A{number:02}USD" for number in range(40))), force=False)
     assert update.remarks == ("40 new: A00USD, A01USD, A02USD, A03USD, A04USD and 35 more",)
 
 
@@ -131,7 +131,7 @@ def test_names_that_look_like_something_else_survive_the_file(tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["odd.yaml"]
 
 
-def test_the_lists_of_the_project_are_written_as_they_stand() -> None:
+def test_the_projects_own_lists_are_written_unchanged() -> None:
     for path in (Path(__file__).resolve().parents[2] / "config" / "products").glob("*.yaml"):
         listed = read_products(path, shown_as=path.name)
         assert product_list(path.stem, listed) == path.read_text()
@@ -158,7 +158,7 @@ NOTHING_TRADED = {
 
 
 @pytest.mark.parametrize("exchange", NOTHING_TRADED)
-def test_a_list_is_kept_while_every_product_of_a_venue_is_halted(exchange: str) -> None:
+def test_a_list_is_kept_while_every_product_of_an_exchange_is_halted(exchange: str) -> None:
     asking = load_connector(exchange).products()
     next(asking)
     with pytest.raises(StopIteration) as told_nothing:
@@ -169,7 +169,7 @@ def test_a_list_is_kept_while_every_product_of_a_venue_is_halted(exchange: str) 
 
 @pytest.fixture
 def lists(exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The empty folder of the lists of a project that asks the simulated exchanges."""
+    """The empty folder for the lists of a project that uses the simulated exchanges."""
     for name, url in exchanges.environment.items():
         monkeypatch.setenv(name, url)
     monkeypatch.setattr(update_products, "PROJECT", tmp_path)
@@ -181,7 +181,7 @@ def update(*arguments: str) -> Result:
 
 
 @pytest.mark.parametrize("exchange", connector_names())
-def test_a_list_is_made_kept_and_forced_from_the_command_line(
+def test_a_list_is_created_kept_and_forced_from_the_command_line(
     lists: Path, exchanges: RunningSimulator, exchange: str
 ) -> None:
     skip_unless_simulated(load_connector(exchange), exchanges)
@@ -257,7 +257,7 @@ def test_a_symbol_that_can_be_two_products_is_one_line_with_both() -> None:
 
 
 @pytest.mark.parametrize(("symbol", "near"), [("btc-usdd", "BTC-USD"), ("KBONC-usd", "kBONK-USD")])
-def test_an_unknown_symbol_is_told_with_what_is_near_in_any_case(symbol: str, near: str) -> None:
+def test_an_unknown_symbol_is_reported_with_near_matches_in_any_case(symbol: str, near: str) -> None:
     with pytest.raises(Misconfigured, match=f"unknown symbol `{symbol}`: did you mean {near}"):
         exchange_symbols([symbol], BOTH, PRODUCTS)
 

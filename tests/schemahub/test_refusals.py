@@ -1,4 +1,4 @@
-"""Which error is told where one came of another: the refusal that is the reason, and never one that was dealt with."""
+"""If one error led to another, the refusal that caused them is reported, and never one that was handled."""
 
 from collections.abc import Callable
 
@@ -17,13 +17,13 @@ def throttled() -> ClientError:
     return ClientError({"Error": {"Code": "ThrottlingException", "Message": "slow down"}}, "GetTable")
 
 
-class EntityNotFoundException(ClientError):  # as boto3 makes it from Glue's description
+class EntityNotFoundException(ClientError):  # like the one that boto3 creates from Glue's description
     def __init__(self) -> None:
         super().__init__({"Error": {"Code": "EntityNotFoundException", "Message": "no table"}}, "GetTable")
 
 
 def raised(outer: Exception, inner: Exception, *, cause: Exception | None = None) -> Exception:
-    """`outer` as it is when it was raised while `inner` was handled, `from cause` if there is one."""
+    """`outer`, raised while `inner` was handled, and `from cause` if there is one."""
     outer.__context__ = inner
     if cause is not None:
         outer.__cause__ = cause
@@ -31,7 +31,7 @@ def raised(outer: Exception, inner: Exception, *, cause: Exception | None = None
 
 
 def without_reason(outer: Exception, inner: Exception) -> Exception:
-    """`outer` as it is when it was raised `from None`."""
+    """`outer`, raised `from None`."""
     outer.__context__, outer.__cause__ = inner, None
     return outer
 
@@ -56,12 +56,12 @@ CASES: dict[str, tuple[Callable[[], Exception], str | None]] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_the_refusal_that_is_the_reason_is_told_and_no_other(case: str) -> None:
+def test_the_refusal_that_is_the_cause_is_reported_and_no_other(case: str) -> None:
     error, line = CASES[case]
     assert refusal_behind(error()) == line
 
 
-def test_a_refusal_becomes_an_error_of_ours_and_others_stay_what_they_are() -> None:
+def test_a_refusal_becomes_our_error_and_other_errors_are_unchanged() -> None:
     with pytest.raises(AwsRefuses, match=THROTTLED), refusals_as_errors():
         raise throttled()
     for error in (ConcurrentWriter("ours"), ArrowInvalid("theirs"), KeyboardInterrupt()):

@@ -34,27 +34,27 @@ def test_the_config_file_is_the_default() -> None:
     assert settings.symbols == ("BTC-USD", "ETH-USD", "BTC-USDT", "ETH-USDT")
 
 
-def test_the_environment_wins_over_the_config_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_overrides_the_config_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCHEMAHUB_LAKE", "elsewhere")
     monkeypatch.setenv("SCHEMAHUB_SYMBOLS", "SOL-USD")
     settings = load_settings()
     assert (settings.lake, settings.symbols, settings.since) == ("elsewhere", ("SOL-USD",), "1h")
 
 
-def test_a_flag_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_flag_overrides_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCHEMAHUB_LAKE", "elsewhere")
     monkeypatch.setenv("SCHEMAHUB_SINCE", "2d")
     settings = load_settings(lake="here", since=None)
     assert (settings.lake, settings.since) == ("here", "2d")
 
 
-def test_an_empty_variable_is_no_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LAKE", "SYMBOLS", "SINCE"):
         monkeypatch.setenv(f"SCHEMAHUB_{name}", "")
     assert load_settings().lake == "./lake"
 
 
-def test_symbols_are_a_list_with_commas_as_they_are_spelled_and_each_once() -> None:
+def test_symbols_are_separated_by_commas_and_duplicates_are_dropped() -> None:
     assert load_settings(symbols=" kBONK-usd, ETH-USD,,ETH-USD ").symbols == ("kBONK-usd", "ETH-USD")
 
 
@@ -83,7 +83,7 @@ PLAIN = {"lake": "./lake", "since": "1h", "symbols": "[BTC-USD]"}
         ("symbols", "[NO-USD, 1E5-USD, 'ETH-USD']", ("NO-USD", "1E5-USD", "ETH-USD")),
     ],
 )
-def test_a_setting_of_the_file_is_read_as_it_is_written(
+def test_a_setting_in_the_file_is_read_as_it_is_written(
     settings_file: Path, key: str, written: str, read: object
 ) -> None:
     settings_file.write_text("".join(f"{name}: {value}\n" for name, value in {**PLAIN, key: written}.items()))
@@ -110,7 +110,7 @@ FILE_MISTAKES = {
 
 
 @pytest.mark.parametrize("name", FILE_MISTAKES)
-def test_a_mistake_in_the_settings_file_is_one_line(settings_file: Path, name: str) -> None:
+def test_a_mistake_in_the_settings_file_is_reported_in_one_line(settings_file: Path, name: str) -> None:
     text, problem = FILE_MISTAKES[name]
     settings_file.write_text(text)
     with pytest.raises(Misconfigured, match=re.escape(problem)) as caught:
@@ -118,20 +118,20 @@ def test_a_mistake_in_the_settings_file_is_one_line(settings_file: Path, name: s
     assert str(caught.value).isprintable()
 
 
-def test_a_settings_file_that_is_missing_is_one_line(settings_file: Path) -> None:
+def test_a_missing_settings_file_is_reported_in_one_line(settings_file: Path) -> None:
     with pytest.raises(Misconfigured, match=r"^config/schemahub.yaml: can't be read: No such file"):
         load_settings()
 
 
-def test_all_mistakes_of_file_flags_and_variables_are_told_at_once(
+def test_all_mistakes_in_file_flags_and_variables_are_reported_together(
     settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings_file.write_text("lake: 7\nsince: true\nsymbols: [BTC-USD]\n")
     monkeypatch.setenv("SCHEMAHUB_SYMBOL", "ETH-USD")
     with pytest.raises(Misconfigured) as caught:
         load_settings(symbols="")
-    told = str(caught.value)
-    assert all(each in told for each in ("SCHEMAHUB_SYMBOLS?", "lake: expected", "since: expected", "symbols: "))
+    message = str(caught.value)
+    assert all(each in message for each in ("SCHEMAHUB_SYMBOLS?", "lake: expected", "since: expected", "symbols: "))
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_variable_that_nobody_would_read_is_named(monkeypatch: pytest.MonkeyPa
         ("debug", "maybe", "Input should be a valid boolean"),
     ],
 )
-def test_a_value_over_which_dbt_would_stumble_is_named(
+def test_a_value_on_which_dbt_would_fail_is_named(
     monkeypatch: pytest.MonkeyPatch, field: str, value: str, problem: str
 ) -> None:
     monkeypatch.setenv(variable(field), value)
@@ -193,13 +193,13 @@ def test_a_value_is_taken_from_its_variable(
     assert getattr(load_settings(), field) == read
 
 
-def test_every_setting_may_stand_in_the_file(settings_file: Path) -> None:
+def test_every_setting_may_be_in_the_file(settings_file: Path) -> None:
     settings_file.write_text(WRITTEN + "threads: 8\nathena_poll_seconds: 0.5\nurls: {kraken: 'http://x'}\n")
     read = load_settings()
     assert (read.threads, read.athena_poll_seconds, read.urls) == (8, 0.5, {"kraken": "http://x"})
 
 
-def test_an_address_of_an_exchange_in_a_variable_wins_over_that_of_the_file_and_over_no_other(
+def test_a_variable_overrides_only_the_address_of_its_own_exchange_in_the_file(
     settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings_file.write_text(WRITTEN + "urls: {kraken: 'http://a', binance: 'http://b'}\n")
@@ -226,7 +226,7 @@ def test_the_readme_has_the_default_of_every_setting() -> None:
             assert f"| {shown.get(name, default)} |" in readme_rows()[variable(name)].replace("`", ""), name
 
 
-def test_nobody_else_reads_a_variable_and_the_profile_only_what_it_is_handed() -> None:
+def test_no_other_module_reads_a_variable_and_the_profile_reads_only_what_it_is_given() -> None:
     reading = re.compile(r"""environ[^\n]*["']SCHEMAHUB_""")
     packages = ("advisor", "lakehouse", "loaders", "macros_gen", "profiles", "schemahub")
     modules = (path for package in packages for path in (PROJECT / package).rglob("*.py"))
@@ -255,7 +255,7 @@ def test_an_empty_flag_is_a_mistake(flags: dict[str, str]) -> None:
         load_settings(**flags)
 
 
-def test_the_clock_may_be_off_by_minutes_unless_another_span_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_clock_may_be_off_by_minutes_unless_another_duration_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().clock_tolerance == timedelta(minutes=5)
     monkeypatch.setenv("SCHEMAHUB_CLOCK_TOLERANCE", "30s")
     assert load_settings().clock_tolerance == timedelta(seconds=30)
@@ -264,7 +264,7 @@ def test_the_clock_may_be_off_by_minutes_unless_another_span_is_allowed(monkeypa
 
 
 @pytest.mark.parametrize("value", ["5", "-5m", "five minutes", "5m5s", "inf", "9" * 5_000 + "m"])
-def test_a_span_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+def test_an_invalid_duration_is_named(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("SCHEMAHUB_CLOCK_TOLERANCE", value)
     with pytest.raises(Misconfigured, match="clock_tolerance: ") as caught:
         load_settings()
@@ -334,12 +334,12 @@ def test_since_out_of_range_is_refused(text: str, why: str) -> None:
         "http://[::1]:8000": "http://[::1]:8000",
     }.items(),
 )
-def test_an_exchange_is_asked_at_its_own_address_unless_a_variable_names_another(value: str | None, url: str) -> None:
+def test_an_exchanges_own_address_is_used_unless_a_variable_names_another(value: str | None, url: str) -> None:
     urls = {} if value is None else {"kraken": value}
     assert base_url(load_connector("kraken"), urls) == url
 
 
 @pytest.mark.parametrize("value", ["api.kraken.com", "ftp://api.kraken.com", "http://", "http://[", "http://a:99999"])
-def test_an_address_that_is_none_is_refused(value: str) -> None:
+def test_an_invalid_address_is_refused(value: str) -> None:
     with pytest.raises(Misconfigured, match=r"SCHEMAHUB_KRAKEN_URL is .*expected an address that begins with http"):
         base_url(load_connector("kraken"), {"kraken": value})

@@ -1,4 +1,4 @@
-"""The grammar of the settings file, as an editor has it, is that of the settings."""
+"""The schema of the settings file, which editors use, matches the settings."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -35,7 +35,7 @@ def test_the_defaults_are_those_of_the_settings() -> None:
 
 
 @pytest.mark.parametrize("since", ["90m", "6h", "2d", "2026-01-05", "2026-01-05T12:00:00Z"])
-def test_an_editor_takes_a_since_that_a_run_takes(since: str) -> None:
+def test_an_editor_accepts_a_since_that_a_run_accepts(since: str) -> None:
     parse_since(since, now=NOW)
     assert list(SCHEMA.iter_errors(WRITTEN | {"since": since})) == []
 

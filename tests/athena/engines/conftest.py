@@ -1,4 +1,4 @@
-"""Two lakes with the simulator's trades, made by the command line: one in a folder, one in S3 and Glue by Athena."""
+"""Two lakes filled by the command line with simulated trades: one in a folder, one in S3 and Glue with Athena."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def lake_in_folder(shared_exchanges: RunningSimulator, tmp_path_factory: pytest.
 def lake_in_glue(
     shared_exchanges: RunningSimulator, shared_athena: LocalAthena, tmp_path_factory: pytest.TempPathFactory
 ) -> FilledLake:
-    """To be opened where `shared_athena` is in use."""
+    """A lake that can be opened while `shared_athena` is in use."""
     with shared_athena.in_use():
         home = glue_home(shared_athena.new_bucket(), tmp_path_factory.mktemp("glue"))
     environment = {**shared_athena.environment, **home.environment, "SCHEMAHUB_WORKGROUP": "primary"}

@@ -1,4 +1,4 @@
-"""A lake with the simulator's trades, made by the command line."""
+"""A lake that the command line fills with simulated trades."""
 
 import os
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class FilledLake:
         return {name: catalog.load_table(identifier(name)) for name in TABLES}
 
     def printed(self, command: str) -> str:
-        """What a command says; it must say nothing else."""
+        """A command's standard output; standard error must be empty."""
         finished = self.cli(command, lake=self.location)
         assert (finished.returncode, finished.stderr) == (0, "")
         return finished.stdout

@@ -1,9 +1,9 @@
-"""A Trino such as a person runs: one server with catalog files, whose AWS clients find credentials by themselves.
+"""A Trino as a user would run it: one server with catalog files, whose AWS clients find credentials by themselves.
 
     with plain_trino({"schemahub": printed}, folder, extra_jars=jars(["org.xerial:sqlite-jdbc:3.50.3.0"])) as address:
         rows_of(address, "select * from schemahub.schemahub.trades_unified")
 
-Not to be taken for Athena's part, which is `simulator/aws/trino_process.py`. As a program it is the child process:
+The Trino that stands in for Athena is another one: `simulator/aws/trino_process.py`. The child process is:
 
     python -m tests.athena.engines.plain_trino <port> <folder with config.properties>
 """
@@ -42,16 +42,16 @@ query.max-memory-per-node=300MB
 
 @contextmanager
 def plain_trino(catalogs: Mapping[str, str], folder: Path, *, extra_jars: Sequence[Path] = ()) -> Iterator[str]:
-    """Run it for the length of a `with` block; yields its address.
+    """Run a Trino for the duration of a `with` block; yields its address.
 
     Args:
         catalogs: the text of each catalog file, by the catalog's name.
-        folder: takes all that it writes; must not exist yet.
-        extra_jars: files put beside those of the Iceberg plugin.
+        folder: the folder for all of its files; must not exist yet.
+        extra_jars: files to add to those of the Iceberg plugin.
 
     Raises:
-        TrinoUnavailable: it can't be fetched.
-        NotStarted: it did not start; the message has the end of its log.
+        TrinoUnavailable: Trino can't be fetched.
+        NotStarted: Trino did not start; the message has the end of its log.
     """
     plugin = folder / "plugin" / "iceberg"
     plugin.mkdir(parents=True)
@@ -68,7 +68,7 @@ def plain_trino(catalogs: Mapping[str, str], folder: Path, *, extra_jars: Sequen
 
 
 def rows_of(address: str, statement: str) -> dict[str, list[Any]]:
-    """What a SELECT gives, by column."""
+    """The result of a SELECT, by column."""
     from trino.exceptions import TrinoQueryError  # of the extra `engines`
 
     deadline = time.monotonic() + _START_TIMEOUT_S
@@ -76,7 +76,7 @@ def rows_of(address: str, statement: str) -> dict[str, list[Any]]:
         try:
             return _rows_of(address, statement)
         except TrinoQueryError as error:
-            # a server says that it has started some seconds before it knows which nodes, so itself, have a catalog
+            # a server reports its start some seconds before it knows which nodes, including itself, have a catalog
             if error.error_name != "NO_NODES_AVAILABLE" or time.monotonic() > deadline:
                 raise
             time.sleep(0.5)
@@ -110,7 +110,7 @@ def main() -> None:
             if not _is_ready(f"http://{HOST}:{port}", java):
                 give_up(f"Trino did not start: {log.read_text(errors='replace')[-_LOG_CHARACTERS:]}")
             print(f"http://{HOST}:{port}", flush=True)
-            sys.stdin.buffer.read()  # until the parent closes it, or is gone
+            sys.stdin.buffer.read()  # until the parent closes it or ends
         finally:
             java.kill()
 

@@ -2,8 +2,8 @@
 
     answers = ask_spark(printed, {"trades": "select * from schemahub.schemahub.trades_unified"}, tmp_path / "spark")
 
-What was printed is used as the file that it says it is, whole. Only where the packages come from is another: Maven has
-fetched them before. Nothing outlives the call; all that Spark writes is in the folder.
+The printed text is used unchanged as the file that it is meant for. Only the source of the packages differs: Maven has
+fetched them before. Nothing outlives the call, and Spark writes only to the folder.
 """
 
 import json
@@ -28,7 +28,7 @@ _TIMEOUT_S = 180
 
 @dataclass(frozen=True)
 class Answer:
-    """What a statement gave: rows, and what Spark calls their types; or an error."""
+    """The result of a statement: rows and Spark's names for their types, or an error."""
 
     types: Mapping[str, str]
     error: str
@@ -43,7 +43,7 @@ class Answer:
 def ask_spark(
     conf: str, statements: Mapping[str, str], folder: Path, *, environment: Mapping[str, str] = os.environ
 ) -> dict[str, Answer]:
-    """Run the statements one after the other; the answers have their names.
+    """Run the statements one after the other, and return each one's answer under its name.
 
     Raises:
         RuntimeError: Java or the jars are missing, or Spark did not start; the message says what to do.

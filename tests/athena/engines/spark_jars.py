@@ -1,6 +1,6 @@
-"""The jars that Spark needs, fetched from Maven Central by Maven, once, into `~/.cache/schemahub/jars`.
+"""Fetches the jars that Spark needs from Maven Central with Maven, only once, into `~/.cache/schemahub/jars`.
 
-XDG_CACHE_HOME names another cache folder than `~/.cache`.
+XDG_CACHE_HOME can name another cache folder than `~/.cache`.
 """
 
 import os
@@ -15,7 +15,7 @@ _TIMEOUT_S = 600
 
 
 def jars(coordinates: Sequence[str]) -> list[Path]:
-    """The files of artifacts such as `org.xerial:sqlite-jdbc:3.50.3.0`; RuntimeError where they can't be had."""
+    """The files of artifacts such as `org.xerial:sqlite-jdbc:3.50.3.0`; raises RuntimeError if one can't be fetched."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "schemahub", "jars")
     cache.mkdir(parents=True, exist_ok=True)
     return [_jar(coordinate, cache) for coordinate in coordinates]
@@ -27,7 +27,7 @@ def _jar(coordinate: str, cache: Path) -> Path:
     if not jar.exists():
         with tempfile.TemporaryDirectory(dir=cache) as folder:
             _fetch(coordinate, Path(folder))
-            Path(folder, jar.name).rename(jar)  # at once, so that what is there is whole
+            Path(folder, jar.name).rename(jar)  # atomic, so that an existing file is complete
     return jar
 
 

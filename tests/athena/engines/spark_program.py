@@ -1,8 +1,8 @@
-"""The process of `spark.py`: runs the statements of `statements.json`, and writes their answers beside it.
+"""The process of `spark.py`: runs the statements of `statements.json`, and writes their answers next to it.
 
     python spark_program.py <jar>…      in a folder that SPARK_CONF_DIR names too
 
-For each statement `<name>.arrow`, where it gave rows, and in `answers.json` its types or its error.
+It writes `<name>.arrow` for each statement that returned rows, and to `answers.json` its types or its error.
 """
 
 import json

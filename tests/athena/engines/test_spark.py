@@ -24,7 +24,7 @@ RAW = "raw_binance_trades"
 
 @dataclass(frozen=True)
 class Read:
-    """What pyiceberg and Spark gave of one lake, by table; Spark also by statement."""
+    """What pyiceberg and Spark read of one lake, by table; for Spark also by statement."""
 
     tables: Mapping[str, Table]
     pyiceberg: Mapping[str, pa.Table]
@@ -97,7 +97,7 @@ def test_times_keep_their_microseconds(lake_read: Read) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_spark_reads_which_snapshots_and_files_there_are(lake_read: Read, table: str) -> None:
+def test_spark_reads_the_metadata_of_snapshots_and_files(lake_read: Read, table: str) -> None:
     snapshots = [snapshot.snapshot_id for snapshot in lake_read.tables[table].metadata.snapshots]
     assert lake_read.spark[f"{table}.history"].column("snapshot_id") == snapshots
     paths = {file["file_path"] for file in lake_read.files[table]}
@@ -108,6 +108,6 @@ def test_spark_lists_the_tables(lake_read: Read) -> None:
     assert set(TABLES) <= set(lake_read.spark["tables"].column("tableName"))
 
 
-def test_spark_can_not_write_in_a_folder(in_folder: Read, lake_in_folder: FilledLake) -> None:
+def test_spark_cannot_write_in_a_folder(in_folder: Read, lake_in_folder: FilledLake) -> None:
     assert in_folder.spark["write"].error
     assert lake_in_folder.tables()[RAW].metadata.snapshots == in_folder.tables[RAW].metadata.snapshots

@@ -26,7 +26,7 @@ def lakes(lake_in_folder: FilledLake, lake_in_glue: FilledLake) -> Mapping[str, 
 def trino(
     lakes: Mapping[str, FilledLake], shared_athena: LocalAthena, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """Its address; both lakes are catalogs of one server, whose credentials are in its environment."""
+    """The address of a server that has both lakes as catalogs, and its credentials in its environment."""
     printed = {name: lake.printed("trino-conf") for name, lake in lakes.items()}
     drivers = re.findall(r"org\.xerial:sqlite-jdbc:[\d.]*\d", printed["folder"])
     folder = tmp_path_factory.mktemp("trino") / "server"
@@ -46,7 +46,7 @@ def test_trino_reads_the_rows_that_pyiceberg_reads(
 
 
 @pytest.mark.parametrize("catalog", CATALOGS)
-def test_trino_can_not_write(trino: str, catalog: str) -> None:
+def test_trino_cannot_write(trino: str, catalog: str) -> None:
     from trino.exceptions import TrinoUserError  # of the extra `engines`
 
     with pytest.raises(TrinoUserError, match="Access Denied"):

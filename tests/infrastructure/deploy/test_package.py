@@ -1,4 +1,4 @@
-"""The package of the Glue jobs runs elsewhere, and the job's script runs it, from an S3 that is on this machine."""
+"""The package of the Glue jobs runs elsewhere, and the job's script runs it from an S3 on this machine."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ def unpacked(package: Package, tmp_path: Path) -> Path:
 
 
 def arguments_of(job: str) -> list[str]:
-    """What Glue starts the script with: the job's own arguments, and some of Glue's."""
+    """The arguments with which Glue starts the script: the job's own, and some of Glue's."""
     given: dict[str, str] = boto3.client("glue").get_job(JobName=job)["Job"]["DefaultArguments"]
     words = [f"{name}={value}" for name, value in given.items()]
     return ["--JOB_NAME", job, "--JOB_ID", "j_1", "--job-bookmark-option", "job-bookmark-disable", *words]
@@ -59,7 +59,7 @@ def test_package_holds_the_project_and_no_more(package: Package) -> None:
 
 def test_package_runs_where_it_is_unpacked(unpacked: Path, exchanges: RunningSimulator, tmp_path: Path) -> None:
     run("--help", unpacked, {})
-    # a setting of its own tells it from the project that this test belongs to
+    # another setting distinguishes the package from the project that this test belongs to
     (unpacked / "config" / "schemahub.yaml").write_text("lake: nowhere\nsymbols: [ETH-USDT]\nsince: 1h\n")
     lake = tmp_path / "lake"
     environment = {
@@ -73,7 +73,7 @@ def test_package_runs_where_it_is_unpacked(unpacked: Path, exchanges: RunningSim
     assert set(landed["symbol"].to_pylist()) == {"ETHUSDT"}
 
 
-def test_job_fetches_the_package_lands_trades_and_says_so(
+def test_job_fetches_the_package_lands_trades_and_reports_success(
     stack: Account, package: Package, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
     done = subprocess.run(
@@ -103,7 +103,7 @@ def test_jobs_ingest_all_exchanges_and_unify(stack: Account) -> None:
     assert "--command=run unify trades_unified" in commands["unify"]
 
 
-def test_job_that_fails_says_why_and_counts_no_success(stack: Account, package: Package, tmp_path: Path) -> None:
+def test_job_that_fails_says_why_and_reports_no_success(stack: Account, package: Package, tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, package.script, *arguments_of("schemahub-ingest"), "--command", "run ingest nowhere"],
         cwd=tmp_path,
@@ -117,7 +117,7 @@ def test_job_that_fails_says_why_and_counts_no_success(stack: Account, package: 
     assert successes() == []
 
 
-def test_run_that_fails_raises_its_last_words(unpacked: Path) -> None:
+def test_run_that_fails_raises_its_last_line(unpacked: Path) -> None:
     with pytest.raises(RunFailed, match="ended with status 1: error: unknown exchange `nowhere`"):
         run("run ingest nowhere", unpacked, {"SCHEMAHUB_LAKE": str(unpacked / "lake")})
 

@@ -1,4 +1,4 @@
-"""What a load of trades asks of Glue and S3 is what the loader's policy allows."""
+"""The loader's policy allows the requests to Glue and S3 that a load of trades sends."""
 
 import boto3
 import pytest
@@ -14,7 +14,7 @@ from tests.infrastructure.moto_account import ACCOUNT, REGION, Account
 BUCKET = f"schemahub-{ACCOUNT}-{REGION}"
 
 
-def test_loader_may_do_all_that_a_load_does(
+def test_loader_may_do_everything_that_a_load_does(
     stack: Account, exchanges: RunningSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     outputs = boto3.client("cloudformation").describe_stacks(StackName="schemahub")["Stacks"][0]["Outputs"]
@@ -23,7 +23,7 @@ def test_loader_may_do_all_that_a_load_does(
         monkeypatch.setenv(name, value)
     lake = f"s3://{BUCKET}/lake"
     stack.recorder.requests.clear()
-    for _ in range(2):  # the second load finds tables, and a lock, that are there
+    for _ in range(2):  # the second load finds existing tables and an existing lock
         context = RunContext(load_settings(lake=lake, since=DEFAULT_START.isoformat(), symbols="BTC-USDT"))
         for outcome in ingest_symbols(context, symbols_of(context, ["binance"]), progress=lambda _: lambda *_: None):
             assert outcome.problems == []

@@ -1,4 +1,4 @@
-"""The stack is made, changed and removed in an account on this machine; see `moto_account.py` for where it differs."""
+"""The stack is created and changed in an account on this machine; `moto_account.py` says how it differs from AWS."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ from tests.infrastructure.what_is_there import (
 )
 
 
-def test_bootstrap_makes_the_bucket_closed_versioned_and_tidy(stack: Account) -> None:
+def test_bootstrap_creates_a_private_versioned_bucket_that_expires_old_files(stack: Account) -> None:
     s3 = boto3.client("s3")
     assert buckets() == [BUCKET]
     assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
@@ -43,13 +43,13 @@ def test_bootstrap_makes_the_bucket_closed_versioned_and_tidy(stack: Account) ->
     assert rules["old-versions-expire"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 14}
 
 
-def test_bootstrap_makes_a_lake_that_can_be_written_and_read(stack: Account) -> None:
+def test_bootstrap_creates_a_lake_that_can_be_written_and_read(stack: Account) -> None:
     assert databases() == ["schemahub"]
     land("raw_kraken_trades", 3)
     assert GlueLake(LAKE).catalog.load_table("schemahub.raw_kraken_trades").scan().count() == 3
 
 
-def test_bootstrap_makes_a_work_group_that_limits_and_enforces(stack: Account) -> None:
+def test_bootstrap_creates_a_workgroup_that_enforces_its_limit(stack: Account) -> None:
     found = work_group()
     assert found["BytesScannedCutoffPerQuery"] == 100_000_000_000
     assert found["EnforceWorkGroupConfiguration"]
@@ -69,12 +69,12 @@ def test_bootstrap_uploads_what_the_jobs_run(stack: Account, package: Package) -
         assert (job["Command"]["Name"], job["GlueVersion"], job["NumberOfWorkers"]) == ("glueetl", "5.1", 2)
 
 
-def test_nothing_runs_by_itself_before_the_schedule_is_on(stack: Account) -> None:
+def test_nothing_runs_before_the_schedule_is_on(stack: Account) -> None:
     assert triggers() == {}
     assert boto3.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
 
 
-def test_schedule_starts_jobs_and_watches_that_they_succeed(account: Account, package: Package) -> None:
+def test_schedule_starts_jobs_and_alarms_watch_their_success(account: Account, package: Package) -> None:
     bring_up(STACK, {"Schedule": "on", "AlarmEmail": "me@example.com", "StaleAfterHours": "5"}, package, dry_run=False)
     assert triggers() == {"schemahub-ingest": "ACTIVATED", "schemahub-unify": "ACTIVATED"}
     (subscription,) = boto3.client("sns").list_subscriptions()["Subscriptions"]
@@ -95,7 +95,7 @@ def test_runs_elsewhere_are_watched_and_not_started(account: Account, package: P
     assert len(boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]) == 2
 
 
-def test_github_is_trusted_only_where_it_is_named(account: Account, package: Package) -> None:
+def test_github_is_trusted_only_if_it_is_named(account: Account, package: Package) -> None:
     subject = "repo:owner/name:ref:refs/heads/main"
     bring_up(STACK, {"GitHubSubject": subject}, package, dry_run=False)
     roles = boto3.client("iam").list_roles()["Roles"]
@@ -117,7 +117,7 @@ def test_second_bootstrap_changes_nothing(stack: Account, package: Package, caps
     assert list(changes(stack.recorder.requests)) == []
 
 
-def test_bootstrap_changes_what_is_asked_and_keeps_the_rest(stack: Account, package: Package) -> None:
+def test_bootstrap_changes_what_is_given_and_keeps_the_rest(stack: Account, package: Package) -> None:
     bring_up(STACK, {"ScanLimitBytes": "20000000"}, package, dry_run=False)
     land("raw_kraken_trades", 3)
     bring_up(STACK, {"ResultDays": "3"}, package, dry_run=False)
@@ -172,7 +172,7 @@ def test_bootstrap_refuses_names_that_are_taken(account: Account, package: Packa
     assert stacks() == []
 
 
-def test_lake_does_not_move() -> None:
+def test_lake_cannot_be_moved() -> None:
     there = Stack(STACK, "UPDATE_COMPLETE", {"Bucket": "", "Prefix": "lake"}, {"Bucket": BUCKET})
     defaults = {"Bucket": "", "Prefix": "lake"}
     assert merged(defaults, there, {"Bucket": BUCKET}) == defaults
@@ -189,7 +189,7 @@ def test_a_stack_that_somebody_changes_is_left_alone() -> None:
 
 
 class RolledBack:
-    """What CloudFormation says of a creation that failed."""
+    """CloudFormation's responses about a creation that failed."""
 
     def describe_stacks(self, **_: str) -> dict[str, Any]:
         return {"Stacks": [{"StackId": "arn:1", "StackStatus": "ROLLBACK_COMPLETE"}]}
@@ -204,7 +204,7 @@ class RolledBack:
         raise WaiterError("StackCreateComplete", "terminal failure state", {})
 
     def paginate(self, **_: str) -> list[dict[str, Any]]:
-        told = [
+        states = [
             ("WorkGroup", "CREATE_FAILED", "Resource creation cancelled"),
             ("LakeBucket", "CREATE_FAILED", "lake already exists"),
         ]
@@ -216,14 +216,14 @@ class RolledBack:
                 "ResourceStatusReason": reason,
                 "Timestamp": -number,
             }
-            for number, (name, status, reason) in enumerate(told)
+            for number, (name, status, reason) in enumerate(states)
         ]
-        self.told = getattr(self, "told", [])
-        self.told.append(events)
-        return [{"StackEvents": events if len(self.told) > 1 else []}]
+        self.pages = getattr(self, "pages", [])
+        self.pages.append(events)
+        return [{"StackEvents": events if len(self.pages) > 1 else []}]
 
 
-def test_a_failed_creation_is_told_with_its_first_reason() -> None:
+def test_a_failed_creation_is_reported_with_its_first_reason() -> None:
     with (
         pytest.raises(StackFailed, match=f"`{STACK}` could not be changed: LakeBucket: lake already exists"),
         Stacks(RolledBack()).waiting("stack_create_complete", STACK),
@@ -249,7 +249,7 @@ def test_unknown_parameters_are_refused_with_the_choices() -> None:
     ],
     ids=["credentials", "network", "region", "profile"],
 )
-def test_what_is_missing_is_told_in_one_line(account: Account, settings: dict[str, str], message: str) -> None:
+def test_what_is_missing_is_reported_in_one_line(account: Account, settings: dict[str, str], message: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "infrastructure.deploy.stack", "destroy"],
         cwd=PROJECT,

@@ -1,4 +1,4 @@
-"""`make aws-destroy` on moto: what it removes, and what it refuses to."""
+"""`make aws-destroy` on moto: what it removes, and what it refuses to remove."""
 
 import re
 
@@ -34,23 +34,23 @@ def test_destroy_refuses_while_tables_hold_rows(stack: Account) -> None:
     assert GlueLake(LAKE).catalog.load_table("schemahub.raw_kraken_trades").scan().count() == 3
 
 
-def test_destroy_refuses_a_table_whose_rows_it_can_not_tell(stack: Account) -> None:
+def test_destroy_refuses_a_table_whose_rows_it_cannot_count(stack: Account) -> None:
     foreign = {"Name": "foreign", "StorageDescriptor": {"Columns": []}, "Parameters": {}}
     boto3.client("glue").create_table(DatabaseName="schemahub", TableInput=foreign)
     with pytest.raises(HoldsData, match=r"holds foreign \? rows"):
         take_down(STACK, even_with_data=False, dry_run=False)
 
 
-def test_destroy_refuses_objects_of_no_table(stack: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_destroy_refuses_objects_outside_all_tables(stack: Account, capsys: pytest.CaptureFixture[str]) -> None:
     land("raw_kraken_trades", 0)
     s3 = boto3.client("s3")
     for key in (".athena/result.csv", ".schemahub/locks/unify.json", "schemahub/dropped/data/1.parquet"):
         s3.put_object(Bucket=BUCKET, Key=f"lake/{key}", Body=b"")
     s3.put_object(Bucket=BUCKET, Key="thesis.doc", Body=b"")
     take_down(STACK, even_with_data=False, dry_run=True)
-    told = "objects outside all tables (2, such as lake/schemahub/dropped/data/1.parquet)"
-    assert told in capsys.readouterr().out
-    with pytest.raises(HoldsData, match=rf"holds {re.escape(told)}; .*--even-with-data"):
+    line = "objects outside all tables (2, such as lake/schemahub/dropped/data/1.parquet)"
+    assert line in capsys.readouterr().out
+    with pytest.raises(HoldsData, match=rf"holds {re.escape(line)}; .*--even-with-data"):
         take_down(STACK, even_with_data=False, dry_run=False)
     assert s3.head_object(Bucket=BUCKET, Key="thesis.doc")
     take_down(STACK, even_with_data=True, dry_run=False)
@@ -67,9 +67,9 @@ def test_destroy_refuses_while_others_use_its_policies(stack: Account) -> None:
         iam.attach_role_policy(RoleName=role, PolicyArn=policies["DbtPolicy"])
     iam.attach_user_policy(UserName="analyst", PolicyArn=policies["AnalystPolicy"])
     stack.recorder.requests.clear()
-    told = "AnalystPolicy by user analyst, DbtPolicy by role schemahub-lambda; .*`aws iam detach-role-policy`"
+    line = "AnalystPolicy by user analyst, DbtPolicy by role schemahub-lambda; .*`aws iam detach-role-policy`"
     for dry_run in (True, False):
-        with pytest.raises(StackFailed, match=told) as refused:
+        with pytest.raises(StackFailed, match=line) as refused:
             take_down(STACK, even_with_data=True, dry_run=dry_run)
         assert own not in str(refused.value)
     assert list(changes(stack.recorder.requests)) == []
@@ -110,11 +110,11 @@ def test_destroy_refuses_while_a_job_runs_and_starts_its_schedule_again(account:
     assert (stacks(), buckets(), databases()) == ([STACK], [BUCKET], ["schemahub"])
 
 
-def test_destroy_looks_again_after_the_schedule_has_stopped(
+def test_destroy_checks_again_after_the_schedule_has_stopped(
     account: Account, package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bring_up(STACK, {"Schedule": "on"}, package, dry_run=False)
-    # as a run that ended between the two looks
+    # like a run that ended between the two checks
     monkeypatch.setattr(Schedule, "check_nothing_runs", lambda _: land("raw_kraken_trades", 3))
     with pytest.raises(HoldsData, match="holds raw_kraken_trades 3 rows"):
         take_down(STACK, even_with_data=False, dry_run=False)
@@ -130,7 +130,7 @@ def test_a_refused_destroy_leaves_the_schedule_alone(account: Account, package: 
     assert list(changes(account.recorder.requests)) == []
 
 
-def test_destroy_without_a_stack_names_what_is_there(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_destroy_without_a_stack_names_what_exists(account: Account, capsys: pytest.CaptureFixture[str]) -> None:
     boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     boto3.client("glue").create_database(DatabaseInput={"Name": "schemahub", "LocationUri": LAKE})
     take_down(STACK, even_with_data=True, dry_run=False)
@@ -163,7 +163,7 @@ def test_destroy_dry_run_shows_what_would_go_and_keeps_it(stack: Account, capsys
     assert (stacks(), buckets()) == ([STACK], [BUCKET])
 
 
-def test_destroy_goes_on_where_it_was_stopped(stack: Account, capsys: pytest.CaptureFixture[str]) -> None:
+def test_destroy_continues_where_it_was_stopped(stack: Account, capsys: pytest.CaptureFixture[str]) -> None:
     s3 = boto3.client("s3")
     for each in s3.list_object_versions(Bucket=BUCKET)["Versions"]:
         s3.delete_object(Bucket=BUCKET, Key=each["Key"], VersionId=each["VersionId"])

@@ -1,4 +1,4 @@
-"""The template: what it says, and what AWS's own checker says of it."""
+"""The template: what it says, and what AWS's own checker says about it."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def template() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def policies(shared_account: Account, package: Package) -> dict[str, list[Document]]:
-    """Name in the template -> document of the policy, as the stack makes it."""
+    """The policies' documents as the stack creates them, by name in the template."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         use(shared_account, monkeypatch)
         bring_up(STACK, {}, package, dry_run=False)
@@ -73,13 +73,13 @@ def test_bucket_and_database_outlive_the_stack(template: dict[str, Any]) -> None
     assert kept == {"LakeBucket", "Database"}
 
 
-def test_bucket_is_closed_to_whoever_comes_without_tls(template: dict[str, Any]) -> None:
+def test_bucket_refuses_requests_without_tls(template: dict[str, Any]) -> None:
     (statement,) = template["Resources"]["LakeBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_topic_hears_of_rules_without_a_condition_and_of_alarms_of_this_account(template: dict[str, Any]) -> None:
+def test_topic_accepts_rules_without_a_condition_and_alarms_of_this_account(template: dict[str, Any]) -> None:
     policy = template["Resources"]["AlarmsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert {
         each["Principal"]["Service"]: (each["Effect"], each["Action"], each.get("Condition")) for each in policy
@@ -93,7 +93,7 @@ def test_topic_hears_of_rules_without_a_condition_and_of_alarms_of_this_account(
     }
 
 
-def test_rule_tells_of_each_failed_run_in_whole_json(stack: Account) -> None:
+def test_rule_reports_each_failed_run_in_valid_json(stack: Account) -> None:
     events = boto3.client("events")
     (rule,) = events.list_rules()["Rules"]
     assert json.loads(rule["EventPattern"]) == {
@@ -103,13 +103,13 @@ def test_rule_tells_of_each_failed_run_in_whole_json(stack: Account) -> None:
     }
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
     names = {"job": "$.detail.jobName", "state": "$.detail.state", "run": "$.detail.jobRunId"}
-    assert target["InputTransformer"]["InputPathsMap"] == names  # none of free text, which would need escapes
-    told = target["InputTransformer"]["InputTemplate"]
-    assert set(re.findall("<(.*?)>", told)) == names.keys()
-    assert "/aws-glue/jobs/error" in json.loads(told)
+    assert target["InputTransformer"]["InputPathsMap"] == names  # none has free text, which would have to be escaped
+    text = target["InputTransformer"]["InputTemplate"]
+    assert set(re.findall("<(.*?)>", text)) == names.keys()
+    assert "/aws-glue/jobs/error" in json.loads(text)
 
 
-def test_tables_that_dbt_makes_are_not_among_the_results_that_expire() -> None:
+def test_tables_that_dbt_creates_are_not_among_the_results_that_expire() -> None:
     golden = PROJECT / "tests" / "athena" / "golden"
     locations = [
         found for file in golden.glob("*.sql") for found in re.findall(r"location\s*=?\s*'(.*?)'", file.read_text())
@@ -118,7 +118,7 @@ def test_tables_that_dbt_makes_are_not_among_the_results_that_expire() -> None:
     assert [location for location in locations if "/.athena/" in location] == []
 
 
-def test_what_moto_lacks_is_made_by_its_services(template: dict[str, Any]) -> None:
+def test_what_moto_lacks_is_created_through_its_services(template: dict[str, Any]) -> None:
     types = {resource["Type"] for resource in template["Resources"].values()}
     assert {name for name in types if not known_to_moto(name)} == COMPLETED.keys() - {"AWS::S3::Bucket"}
 

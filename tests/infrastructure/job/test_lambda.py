@@ -1,6 +1,6 @@
-"""The Lambda function's handler where, as there, no lock between processes can be made and the project stays as it is.
+"""The Lambda function's handler under Lambda's limits: no lock between processes, and a project that can't be changed.
 
-A copy of the project is looked at before and after: root, and DuckDB, which no hook of Python sees, may write anywhere.
+A copy of the project is compared before and after, because root may write anywhere, and no Python hook sees DuckDB.
 """
 
 import os
@@ -35,7 +35,7 @@ _multiprocessing.SemLock = SemLock
 
 @pytest.fixture
 def function(account: Account, exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine without semaphores, whose lake is the folder that is given."""
+    """A machine without semaphores, and the folder of its lake."""
     (tmp_path / "sitecustomize.py").write_text(NO_SEMAPHORES)
     monkeypatch.syspath_prepend(str(tmp_path))
     lake = tmp_path / "lake"
@@ -57,12 +57,12 @@ def project(package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with zipfile.ZipFile(package.code) as archive:
         archive.extractall(folder)
     monkeypatch.setattr(lambda_handler, "PROJECT", folder)
-    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # Python goes on without, where a folder is read-only
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")  # in a read-only folder, Python writes no bytecode either
     return folder
 
 
 def state(folder: Path) -> dict[Path, int]:
-    """When each file was written, and each folder given another entry."""
+    """The times at which each file was written, and at which each folder's entries last changed."""
     return {path: path.stat().st_mtime_ns for path in (folder, *folder.rglob("*"))}
 
 
@@ -83,6 +83,6 @@ def test_dbt_alone_would_fail_there(function: Path) -> None:
         run("dbt seed", PROJECT, dict(os.environ))
 
 
-def test_handler_wants_an_event_that_says_what_to_run(function: Path) -> None:
+def test_handler_needs_an_event_that_says_what_to_run(function: Path) -> None:
     with pytest.raises(ValueError, match="expected an event such as"):
         handler({"command": "run ingest binance"}, None)

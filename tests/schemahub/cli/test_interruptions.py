@@ -1,4 +1,4 @@
-"""Runs that end before their end: killed, or stopped by Ctrl-C."""
+"""Runs that are killed, or stopped by Ctrl-C."""
 
 import random
 import signal
@@ -27,7 +27,7 @@ main()
 
 
 @pytest.mark.kills
-def test_runs_that_are_killed_or_stopped_at_any_moment_lose_and_double_nothing(
+def test_runs_that_are_killed_or_stopped_at_any_moment_lose_and_duplicate_nothing(
     cli: Cli, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
     lake = tmp_path / "lake"
@@ -64,13 +64,13 @@ def test_ctrl_c_stops_a_run_at_once_with_one_line(
     assert leftovers(lake) == []
 
 
-def test_ctrl_c_within_an_executed_text_ends_with_the_exit_code_of_all_others(tmp_path: Path) -> None:
+def test_ctrl_c_within_an_exec_ends_with_the_usual_exit_code(tmp_path: Path) -> None:
     (tmp_path / "interrupted.py").write_text(INTERRUPTED_WITHIN_A_TEXT)
     run = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True, text=True)
     assert (run.returncode, run.stderr.count("\n"), run.stderr[:8]) == (130, 1, "stopped;")
 
 
-def test_ctrl_c_stops_a_run_that_waits_for_a_silent_venue(cli: Cli, tmp_path: Path) -> None:
+def test_ctrl_c_stops_a_run_that_waits_for_a_silent_exchange(cli: Cli, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         command = cli.environment_of(tmp_path / "lake", SCHEMAHUB_BINANCE_URL=url)
@@ -86,12 +86,12 @@ def test_ctrl_c_stops_a_run_that_waits_for_a_silent_venue(cli: Cli, tmp_path: Pa
 
 
 def wait_for_requests(exchanges: RunningSimulator) -> None:
-    """Until the run has asked for something; before that Python itself is still starting."""
+    """Wait until the run has sent a request; before that, Python itself is still starting."""
     while not exchanges.faults()[0]["seen"]:
         time.sleep(0.02)
 
 
-def test_a_run_ends_when_nobody_reads_what_it_says_any_more(cli: Cli, tmp_path: Path) -> None:
+def test_a_run_ends_when_nobody_reads_its_output_any_more(cli: Cli, tmp_path: Path) -> None:
     with cli.start("run", "unify", "trades_unified", lake=tmp_path / "lake") as run:
         assert run.stdout is not None
         assert run.stdout.readline()

@@ -1,4 +1,4 @@
-"""Every mistake of a person, and every failure of the world, is one line, an exit code, and a lake as it was."""
+"""Every mistake by a user, and every failure of a service, gives one line and an exit code, and changes no lake."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ def landed(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def untouched(landed: Path) -> Iterator[Path]:
-    """The same lake; it must be the same after the test, too."""
+    """The same lake, which the test must not change."""
     before = snapshots(landed)
     yield landed
     assert snapshots(landed) == before
@@ -117,7 +117,7 @@ def test_a_mistake_is_named_in_one_line_and_changes_nothing(
         (("query", "select 1"), "below a file", "nothing has been landed"),
     ],
 )
-def test_a_lake_that_cannot_be_there_is_named(
+def test_a_lake_that_cannot_exist_is_named(
     cli: Cli, tmp_path: Path, arguments: tuple[str, ...], place: str, why: str
 ) -> None:
     if place == "/proc/nope" and not Path("/proc").is_dir():
@@ -136,7 +136,7 @@ LOOKING = [("status",), ("plan",), ("query", SELECT), ("spark-conf",), ("trino-c
 
 
 @pytest.mark.parametrize("arguments", LOOKING, ids=lambda arguments: arguments[0])
-def test_looking_at_a_lake_that_is_not_there_says_so_and_makes_nothing(
+def test_looking_at_a_lake_that_does_not_exist_reports_that_and_creates_nothing(
     cli: Cli, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     lake = tmp_path / "lake"
@@ -148,7 +148,7 @@ def test_looking_at_a_lake_that_is_not_there_says_so_and_makes_nothing(
 
 @pytest.fixture
 def bound_by_permissions(cli: Cli) -> Cli:
-    """Runs `schemahub` so that it may not write where the permission bits say so, which root may."""
+    """Runs `schemahub` so that the permission bits forbid it to write, although root may write anywhere."""
     if os.geteuid() != 0:
         return cli
     if not shutil.which("setpriv"):
@@ -158,7 +158,7 @@ def bound_by_permissions(cli: Cli) -> Cli:
 
 @pytest.fixture
 def read_only(landed: Path) -> Iterator[Path]:
-    """A lake that has something in it, and may not be written."""
+    """A lake that holds something, and that may not be written."""
     modes = {path: path.stat().st_mode for path in (landed, *landed.rglob("*"))}
     for path, mode in modes.items():
         path.chmod(mode & ~0o222)
@@ -181,7 +181,7 @@ def test_a_lake_that_may_not_be_written_is_named(bound_by_permissions: Cli, read
 
 
 @pytest.mark.parametrize("arguments", LOOKING[:3], ids=lambda arguments: arguments[0])
-def test_a_lake_that_was_moved_is_told_from_one_that_is_whole(
+def test_a_lake_that_was_moved_is_noticed(
     cli: Cli, untouched: Path, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     elsewhere = shutil.copytree(untouched, tmp_path / "elsewhere")
@@ -209,14 +209,14 @@ def test_a_table_that_lost_files_is_named(
 
 
 @pytest.mark.parametrize("arguments", LOOKING[:3], ids=lambda arguments: arguments[0])
-def test_a_catalog_that_is_none_is_named(cli: Cli, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_a_file_that_is_not_a_catalog_is_named(cli: Cli, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     (tmp_path / "catalog.db").write_text("not a database at all, as anybody can see")
     line = error_line(cli(*arguments, lake=tmp_path))
     assert f"'{tmp_path}/catalog.db' can't be used as the lake's catalog: " in line
     assert "file is not a database" in line
 
 
-def test_signs_that_a_terminal_does_not_know_are_replaced(cli: Cli, untouched: Path) -> None:
+def test_characters_that_a_terminal_does_not_support_are_replaced(cli: Cli, untouched: Path) -> None:
     finished = cli("query", "select 'Zürich' as town", lake=untouched, PYTHONIOENCODING="ascii")
     assert (finished.returncode, finished.stderr) == (0, "")
     assert "Z?rich" in finished.stdout
@@ -270,7 +270,7 @@ def test_a_writer_of_one_exchange_does_not_hold_up_another(cli: Cli, untouched: 
 
 @pytest.fixture
 def copied_project(cli: Cli, tmp_path: Path) -> Cli:
-    """The command line of a copy of the project, whose config/ can be spoilt."""
+    """The command line of a copy of the project, whose config/ a test can break."""
     root = Path(__file__).resolve().parents[3]
     for package in ("advisor", "config", "lakehouse", "loaders", "macros_gen", "profiles", "schemahub", "simulator"):
         subprocess.run(["cp", "-r", root / package, tmp_path / package], check=True)

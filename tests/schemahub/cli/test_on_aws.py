@@ -1,4 +1,4 @@
-"""What AWS refuses is one line that says what to do, and no secret is in it. Real requests; moto checks the rights."""
+"""A refusal by AWS is one line that says what to do and holds no secret. moto checks the rights of real requests."""
 
 import json
 import re
@@ -28,7 +28,7 @@ NOTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "
 @pytest.fixture(scope="module")
 def account() -> Iterator[LocalAws]:
     with local_aws.running() as aws:
-        yield replace(aws, endpoint=aws.s3_endpoint)  # moto itself: it knows whose request it is by the signature
+        yield replace(aws, endpoint=aws.s3_endpoint)  # moto itself, which identifies the sender by the signature
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def bucket(account: LocalAws) -> str:
 
 @pytest.fixture(scope="module")
 def keys(account: LocalAws, bucket: str) -> dict[str, tuple[str, str]]:
-    """Access keys of users who may use S3 alone, all but one table, and nothing; from now on moto asks for rights."""
+    """Access keys of users who may use only S3, all but one table, and nothing. From now on, moto checks rights."""
     made = {}
     with account.in_use():
         iam = boto3.client("iam")
@@ -65,19 +65,19 @@ def test_a_missing_bucket_is_named(cli: Cli, account: LocalAws, arguments: tuple
     assert line.startswith("there is no such bucket for s3://nowhere-at-all/lake; `make aws-bootstrap` creates one")
 
 
-def test_missing_credentials_are_said(cli: Cli, account: LocalAws) -> None:
+def test_missing_credentials_are_reported(cli: Cli, account: LocalAws) -> None:
     line = said(cli, account, *INGEST, lake="s3://some-bucket/lake", key=("", ""))
     assert line.startswith("no AWS credentials were found for s3://some-bucket/lake; name a profile with AWS_PROFILE")
 
 
-def test_credentials_that_are_none_are_said(
+def test_wrong_credentials_are_reported(
     cli: Cli, account: LocalAws, bucket: str, keys: dict[str, tuple[str, str]]
 ) -> None:
     line = said(cli, account, *INGEST, lake=f"s3://{bucket}/lake", key=("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMIK7MDENG"))
     assert line.startswith(f"AWS does not accept the credentials for s3://{bucket}/lake (InvalidAccessKeyId); ")
 
 
-def test_a_missing_right_to_the_bucket_is_said(
+def test_a_missing_right_to_the_bucket_is_reported(
     cli: Cli, account: LocalAws, bucket: str, keys: dict[str, tuple[str, str]]
 ) -> None:
     line = said(cli, account, *INGEST, lake=f"s3://{bucket}/lake", key=keys["nobody"])
@@ -87,7 +87,7 @@ def test_a_missing_right_to_the_bucket_is_said(
     )
 
 
-def test_a_missing_right_to_glue_is_said_with_who_lacks_it(
+def test_a_missing_right_to_glue_is_reported_with_who_lacks_it(
     cli: Cli, account: LocalAws, bucket: str, keys: dict[str, tuple[str, str]]
 ) -> None:
     line = said(cli, account, *INGEST, lake=f"s3://{bucket}/lake", key=keys["storage"])
@@ -115,7 +115,7 @@ def test_what_aws_refuses_of_one_exchange_does_not_stop_the_others(
         (("--s3-bucket", "b", "--lake", "lake"), "--lake and --s3-bucket both name a lake; give one of them"),
     ],
 )
-def test_a_lake_that_is_named_by_halves_is_refused(cli: Cli, flags: tuple[str, ...], line: str) -> None:
+def test_a_lake_that_is_named_incompletely_or_twice_is_refused(cli: Cli, flags: tuple[str, ...], line: str) -> None:
     assert error_line(cli(*INGEST, *flags)) == line
 
 

@@ -1,4 +1,4 @@
-"""The options of the app: a lake is named before or after any command that needs one, and the shell completes them."""
+"""The options of the app: they name a lake before or after any command that needs one, and the shell completes them."""
 
 import os
 import sys
@@ -53,7 +53,7 @@ def test_a_bucket_is_named_before_or_after_the_command(cli: Cli, arguments: tupl
     assert "expected s3://bucket/prefix" in error_line(cli(*arguments))
 
 
-def test_a_lake_before_the_command_and_a_bucket_after_it_are_one_too_many(cli: Cli) -> None:
+def test_a_lake_before_the_command_and_a_bucket_after_it_are_refused(cli: Cli) -> None:
     line = error_line(cli("--lake", "here", "status", "--s3-bucket", "there"))
     assert line == "--lake and --s3-bucket both name a lake; give one of them"
 
@@ -101,7 +101,7 @@ def test_help_imports_neither_a_web_server_nor_the_simulator_nor_dbt(cli: Cli) -
     ("arguments", "status", "words"),
     [(("--help",), 0, "--fault"), (("--fault", "nosuch:1"), 2, "nosuch"), (("--nosuch",), 2, "--nosuch")],
 )
-def test_simulate_hands_its_options_on(cli: Cli, arguments: tuple[str, ...], status: int, words: str) -> None:
+def test_simulate_passes_its_options_on(cli: Cli, arguments: tuple[str, ...], status: int, words: str) -> None:
     finished = cli("simulate", *arguments, COLUMNS=os.environ.get("COLUMNS", "100"))
     assert finished.returncode == status
     assert words in finished.stdout + finished.stderr

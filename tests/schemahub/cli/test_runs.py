@@ -1,4 +1,4 @@
-"""A lake's life by the command line: every step is run once, and what was said and found is looked at by the tests."""
+"""A lake from the command line: every step is run once, and the tests check what was printed and found."""
 
 import re
 import sys
@@ -72,7 +72,7 @@ def test_no_step_fails_or_warns(story: Story) -> None:
     assert said == dict.fromkeys(story.steps, (0, ""))
 
 
-def test_looking_at_an_empty_lake_makes_nothing(story: Story) -> None:
+def test_looking_at_an_empty_lake_creates_nothing(story: Story) -> None:
     (line,) = story["status of nothing"].lines
     assert line == f"nothing has been landed in file://{story.lake} yet; try `schemahub run ingest`"
     assert not story["status of nothing"].lake_was_there
@@ -85,7 +85,7 @@ def test_ingest_says_how_many_trades_of_each_exchange_it_landed(
     assert said == [(product.exchange, f"{product.trades:,}") for product in served(shared_exchanges, "BTC-USDT")]
 
 
-def test_ingesting_again_with_no_exchange_named_asks_all_and_commits_nothing(story: Story) -> None:
+def test_ingesting_again_without_naming_an_exchange_requests_all_and_commits_nothing(story: Story) -> None:
     assert re.findall(r"(\w+) +✓ nothing new", story["ingest again"].finished.stdout) == list(EXCHANGES)
     assert story["ingest again"].snapshots == story["ingest"].snapshots
 
@@ -126,7 +126,7 @@ def last_second(exchanges: RunningSimulator, product: Served) -> str:
     return f"{datetime.fromtimestamp(last_ns // 10**9, UTC):%H:%M:%S}"
 
 
-def test_unify_says_a_line_for_every_model(story: Story) -> None:
+def test_unify_prints_a_line_for_every_model(story: Story) -> None:
     lines = [line.split() for line in story["unify"].lines if line.endswith(" s")]
     models = {line[0]: line[1] for line in lines}
     assert {"trades_unified", "trades_rejected", "unified_loads", "daily_volumes"} <= models.keys()
@@ -134,13 +134,13 @@ def test_unify_says_a_line_for_every_model(story: Story) -> None:
 
 
 def test_unify_ends_with_the_balance(story: Story, shared_exchanges: RunningSimulator) -> None:
-    told = story["unify"].lines[-1 - len(EXCHANGES) :]
-    assert told[0] == "balance       of what was read for trades_unified, in rows"
-    assert [line.split()[:4] for line in told[1:]] == [
+    lines = story["unify"].lines[-1 - len(EXCHANGES) :]
+    assert lines[0] == "balance       of what was read for trades_unified, in rows"
+    assert [line.split()[:4] for line in lines[1:]] == [
         [f"raw_{product.exchange}_trades", f"{product.trades:,}", "read", "="]
         for product in served(shared_exchanges, "BTC-USDT")
     ]
-    assert all(line.endswith("inserted + 0 already there + 0 rejected") for line in told[1:])
+    assert all(line.endswith("inserted + 0 already there + 0 rejected") for line in lines[1:])
     assert story["pipeline again"].lines[-1].startswith("balance       nothing was pending")
 
 
@@ -153,7 +153,7 @@ def test_a_pipeline_lands_and_unifies_everything_once(story: Story, shared_excha
     )
 
 
-def test_pyiceberg_alone_finds_the_unified_table_as_it_was_asked_for(story: Story) -> None:
+def test_pyiceberg_alone_finds_the_unified_table_as_required(story: Story) -> None:
     table = iceberg_table(story.lake, "trades_unified")
     text, number, time = StringType(), DoubleType(), TimestampType()
     assert [(field.name, field.field_type) for field in table.schema().fields] == [
@@ -171,7 +171,7 @@ def test_pyiceberg_alone_finds_the_unified_table_as_it_was_asked_for(story: Stor
     assert table.schema().find_column_name(partition.source_id) == "trade_ts"
 
 
-def test_a_run_adds_one_snapshot_where_it_added_rows_and_none_where_not(story: Story) -> None:
+def test_a_run_adds_one_snapshot_if_it_added_rows_and_none_otherwise(story: Story) -> None:
     unified = {name: story[name].snapshots.get("trades_unified") for name in story.steps}
     assert unified["ingest again"] is None
     assert [len(unified[name] or []) for name in ("unify", "pipeline", "pipeline again")] == [1, 2, 2]
@@ -196,7 +196,7 @@ def test_dbt_commands_pass_through(story: Story, cli: Cli) -> None:
     ],
     ids=["no command", "help", "help of run", "version", "ls", "parse"],
 )
-def test_dbt_makes_no_tables_and_waits_for_nobody_where_it_needs_none(
+def test_dbt_commands_that_need_no_tables_create_none_and_wait_for_nobody(
     cli: Cli, tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     lake = LocalLake(tmp_path / "lake")
@@ -208,7 +208,7 @@ def test_dbt_makes_no_tables_and_waits_for_nobody_where_it_needs_none(
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("test", "-h")], ids=["no command", "help", "help of test"])
-def test_dbts_help_makes_no_lake(cli: Cli, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_dbts_help_creates_no_lake(cli: Cli, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert cli("dbt", *arguments, lake=tmp_path / "lake").returncode == 0
     assert not (tmp_path / "lake").exists()
 
@@ -228,7 +228,7 @@ def test_a_query_sees_the_marts(story: Story, cli: Cli) -> None:
     assert "true" in answer.stdout
 
 
-def test_a_flag_wins_over_the_environment_and_that_over_the_config_file(story: Story, cli: Cli, tmp_path: Path) -> None:
+def test_a_flag_overrides_the_environment_and_that_the_config_file(story: Story, cli: Cli, tmp_path: Path) -> None:
     assert "BTCUSDT" in cli("status", "--lake", str(story.lake), lake=tmp_path / "empty").stdout
     assert "nothing has been landed" in cli("status", lake=tmp_path / "empty").stdout
     assert f"nothing has been landed in file://{cli.folder}/lake yet" in cli("status").stdout
@@ -247,7 +247,7 @@ def test_every_way_to_start_it_is_the_same_program(cli: Cli, command: list[str])
 
 
 @pytest.mark.parametrize("arguments", [("nosuch",), ("run", "nosuch"), ("status", "--nosuch"), ("run", "unify")])
-def test_wrong_usage_is_told_from_failure_by_exit_code_2(cli: Cli, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_has_exit_code_2(cli: Cli, arguments: tuple[str, ...]) -> None:
     finished = cli(*arguments)
     assert finished.returncode == 2
     assert "Usage:" in finished.stderr

@@ -1,4 +1,4 @@
-"""How dbt is run: by nobody's settings but ours, and with an error in one line."""
+"""dbt is run with our settings only, and its errors are one line."""
 
 import os
 import time
@@ -34,7 +34,7 @@ OF_A_USER = {
 
 
 class Dbt:
-    """In dbt's place: keeps what it was asked, and the environment then; ends with `result`."""
+    """Replaces dbt: records its arguments and its environment, and returns `result`."""
 
     result: Any = SimpleNamespace(success=True, result=None, exception=None)
 
@@ -59,7 +59,7 @@ def dbt(monkeypatch: pytest.MonkeyPatch) -> Dbt:
     return dbt
 
 
-def test_no_setting_of_a_user_for_dbt_reaches_it(dbt: Dbt, lake: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_users_own_settings_do_not_reach_dbt(dbt: Dbt, lake: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in OF_A_USER.items():
         monkeypatch.setenv(name, value)
     before = dict(os.environ)
@@ -74,7 +74,7 @@ def test_no_setting_of_a_user_for_dbt_reaches_it(dbt: Dbt, lake: LocalLake, monk
     assert dict(os.environ) == before
 
 
-def test_dbt_is_handed_the_lake_and_the_settings_that_its_profile_reads(
+def test_dbt_is_given_the_lake_and_the_settings_that_its_profile_reads(
     dbt: Dbt, lake: LocalLake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SCHEMAHUB_MEMORY_LIMIT", "1GB")
@@ -102,7 +102,7 @@ def failed(*messages: str) -> Any:
     return SimpleNamespace(success=False, exception=None, result=SimpleNamespace(results=[*results, passed]))
 
 
-def test_a_reported_run_tells_what_failed_in_its_error(dbt: Dbt, lake: LocalLake) -> None:
+def test_the_error_of_a_reported_run_says_what_failed(dbt: Dbt, lake: LocalLake) -> None:
     dbt.result = failed("Runtime Error in model m0\n  HTTP Error: `a` can't be read", *["b"] * 4)
     with pytest.raises(DbtFailed) as failure:
         run_dbt(lake, load_settings(), ["run"], report=lambda _: None)
@@ -112,13 +112,13 @@ def test_a_reported_run_tells_what_failed_in_its_error(dbt: Dbt, lake: LocalLake
     assert dbt.arguments[:2] == ["--log-level", "none"]
 
 
-def test_a_run_that_dbt_itself_prints_tells_no_more(dbt: Dbt, lake: LocalLake) -> None:
+def test_the_error_of_a_run_that_dbt_itself_prints_adds_nothing(dbt: Dbt, lake: LocalLake) -> None:
     dbt.result = failed("printed by dbt")
     with pytest.raises(DbtFailed, match=r"^dbt test failed$"):
         run_dbt(lake, load_settings(), ["test"])
 
 
-def test_a_lake_that_dbt_cannot_open_is_told_in_one_line(
+def test_a_lake_that_dbt_cannot_open_is_reported_in_one_line(
     lake: LocalLake, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SCHEMAHUB_DBT_TARGET_PATH", str(tmp_path))

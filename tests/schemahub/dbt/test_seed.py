@@ -1,4 +1,4 @@
-"""Products are made anew where their file has changed, and not in each run."""
+"""The products table is built again if its file has changed, and not in every run."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from schemahub.dbt import seed
 from tests.support.lakes import LakeHome
 
 
-def test_a_table_of_products_is_stale_until_it_is_made_of_the_file_as_it_is(
+def test_the_products_table_is_stale_until_it_is_built_from_the_current_file(
     lake_home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake = lake_home.open()
@@ -26,7 +26,7 @@ def test_a_table_of_products_is_stale_until_it_is_made_of_the_file_as_it_is(
     assert seed.is_stale(lake)
 
 
-def test_where_products_are_no_iceberg_table_each_run_makes_them(lake_home: LakeHome) -> None:
+def test_every_run_builds_products_if_they_are_not_an_iceberg_table(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     seed.mark_as_fresh(lake)
     assert seed.is_stale(lake)

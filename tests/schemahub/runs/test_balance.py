@@ -1,4 +1,4 @@
-"""What a person is told of a run's balance, and of what needs attention; pure but for generated files."""
+"""What a run reports about its balance and about what needs attention. Pure, except for generated files."""
 
 import shutil
 from datetime import datetime
@@ -42,7 +42,7 @@ def test_a_balance_adds_up_over_the_loads_of_a_raw_table() -> None:
     assert list(from_the_future([of_b], "trades_unified")) == []
 
 
-def test_a_target_that_can_not_count_what_came_with_a_load_leaves_that_out() -> None:
+def test_a_target_that_cannot_count_the_rows_of_a_load_leaves_them_out() -> None:
     load = UnifiedLoad("orders_unified", "raw_a_orders", "1", 10, None, None, 2, "2 id is null", None, NOON)
     assert balance_line(balances([load])[0]) == "raw_a_orders         10 read = 2 rejected"
 
@@ -54,7 +54,7 @@ def test_many_loads_that_are_stuck_are_counted() -> None:
     assert lines[-1] == "2 more loads stay pending for the same reason"
 
 
-def test_a_shortfall_that_was_made_good_since_is_not_named() -> None:
+def test_a_shortfall_that_no_longer_exists_is_not_named() -> None:
     done = unified_load("1", 9, 9, 0, 0)
     short = Shortfall("trades_unified", "raw_a_trades", "1", 9, 4)
     assert list(stuck(Landed([], {}, {done.key: done}), [short])) == []
@@ -67,7 +67,7 @@ def test_a_raw_table_that_has_fewer_rows_than_the_ledger_is_named(held: int, is_
     assert lines == ["raw_a_trades holds 10 rows, and the ledger has 11; `schemahub repair` looks for damage"] * is_said
 
 
-def test_generated_files_that_are_not_what_config_says_are_named(registry: Registry, tmp_path: Path) -> None:
+def test_generated_files_that_do_not_match_config_are_reported(registry: Registry, tmp_path: Path) -> None:
     shutil.copytree(PROJECT / "dbt_project", tmp_path / "dbt_project", ignore=shutil.ignore_patterns("target", "logs"))
     assert stale_files(registry, PROJECT) == []
     assert stale_files(registry, tmp_path) == []  # without schemas and documentation, as in a package

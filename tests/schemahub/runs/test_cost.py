@@ -1,4 +1,4 @@
-"""What a run on Athena prints at its end, however it ends; Athena answers as the real one does."""
+"""What a run on Athena prints at its end, however it ends. The Athena here responds like the real one."""
 
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -19,7 +19,7 @@ from tests.support.finished_queries import MB, Athena, execution
 
 @dataclass
 class BucketLake:
-    """A lake in S3 that holds nothing, or can't be looked at."""
+    """A lake in S3 that holds nothing, or that can't be read."""
 
     location: str = "s3://bucket/lake"
     engine: str = "athena"
@@ -54,7 +54,7 @@ Printed = Callable[..., list[str]]
 
 @pytest.fixture
 def printed(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Printed:
-    """What `run unify` prints on a lake where dbt only sends a statement, or nothing, and may fail."""
+    """What `run unify` prints if dbt only sends one statement or none, and may fail."""
 
     def of_a_run(lake: BucketLake, *, sends: bool, fails: BaseException | None = None) -> list[str]:
         def unify(*_: object, watch: AthenaQueries, **__: object) -> Unified:
@@ -106,7 +106,7 @@ def test_a_run_that_cannot_be_planned_says_why_and_runs(
     assert row.split()[-1] == "$0.00010"
 
 
-def test_what_was_read_is_not_known_where_athena_does_not_tell(printed: Printed, session: Session) -> None:
+def test_what_was_read_is_unknown_if_athena_does_not_report_it(printed: Printed, session: Session) -> None:
     session.athena.executions = {}
     (line,) = printed(BucketLake(), sends=True)
     assert line.startswith("the bytes read are unknown: ")

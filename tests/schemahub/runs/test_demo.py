@@ -1,4 +1,4 @@
-"""The demo makes its lake anew each time, and must never do so to anybody else's."""
+"""The demo empties its lake each time, and must never empty another lake."""
 
 import pytest
 
@@ -36,14 +36,14 @@ def test_a_folder_with_anything_else_in_it_is_refused_and_kept(lake: LocalLake, 
     assert not is_simulated(lake)
 
 
-def test_a_folder_in_which_nothing_but_work_was_in_progress_is_taken(lake: LocalLake) -> None:
+def test_a_folder_that_holds_only_a_work_folder_is_accepted(lake: LocalLake) -> None:
     assert lake.work_folder.is_dir()
     new_lake(lake)
     assert is_simulated(lake)
 
 
 @pytest.mark.parametrize("at_work", ["demo", "unify", "raw_kraken_trades"])
-def test_a_lake_that_somebody_is_at_work_on_is_not_emptied(lake: LocalLake, at_work: str) -> None:
+def test_a_lake_that_another_process_writes_to_is_not_emptied(lake: LocalLake, at_work: str) -> None:
     new_lake(lake)
     (lake.folder / "views.duckdb").touch()
     is_refused = pytest.raises(ConcurrentWriter, match=f"`{at_work}` is being written by another process")

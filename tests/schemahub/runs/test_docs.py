@@ -1,4 +1,4 @@
-"""The dbt docs site: built where it is missing, and served on loopback until it is stopped."""
+"""The dbt docs site is built if it is missing, and served on 127.0.0.1 until it is stopped."""
 
 import signal
 from pathlib import Path
@@ -15,7 +15,7 @@ from schemahub.runs.docs import build_docs, serve_docs
 from schemahub.settings import load_settings
 
 
-def test_a_site_is_built_where_it_is_missing_or_wanted_again(lake: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_site_is_built_if_it_is_missing_or_requested_again(lake: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[list[str]] = []
     monkeypatch.setattr(docs, "run_any_dbt", lambda _, arguments, **__: built.append(arguments))
     context = RunContext(load_settings(lake=str(lake.folder)))

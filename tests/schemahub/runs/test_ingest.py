@@ -34,7 +34,7 @@ def with_settings(context: RunContext, **changes: object) -> RunContext:
     return replace(context, settings=context.settings.model_copy(update=changes))
 
 
-def test_each_exchange_is_asked_for_the_symbols_that_it_lists_by_its_own_names(context: RunContext) -> None:
+def test_the_symbols_that_each_exchange_lists_are_requested_by_its_own_names(context: RunContext) -> None:
     wanted = with_settings(context, symbols=("BTC-USD", "ETH-USDT"))
     assert symbols_of(wanted, ["binance", "coinbase", "kraken"]) == {
         "binance": ["ETHUSDT"],
@@ -43,7 +43,7 @@ def test_each_exchange_is_asked_for_the_symbols_that_it_lists_by_its_own_names(c
     }
 
 
-def test_a_product_that_is_no_longer_listed_is_named_and_not_asked_for(
+def test_a_product_that_is_no_longer_listed_is_named_and_not_requested(
     context: RunContext, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     products = [replace(each, is_listed=each.symbol != "XBTUSDT") for each in context.registry.products]
@@ -54,7 +54,7 @@ def test_a_product_that_is_no_longer_listed_is_named_and_not_asked_for(
     assert not landed_ids(tmp_path / "lake", "kraken")
 
 
-def test_a_symbol_that_fails_keeps_neither_the_others_of_its_exchange_nor_other_exchanges_from_landing(
+def test_a_symbol_that_fails_stops_neither_the_others_of_its_exchange_nor_other_exchanges(
     context: RunContext, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
     plan = {"binance": ["NOSUCH", "BTCUSDT", "NONESUCH"], "coinbase": ["NO-SUCH"], "kraken": ["XBTUSDT"]}
@@ -68,11 +68,11 @@ def test_a_symbol_that_fails_keeps_neither_the_others_of_its_exchange_nor_other_
     assert leftovers(tmp_path / "lake") == []
 
 
-def test_a_symbol_whose_answers_break_off_midway_keeps_what_came_before(
+def test_a_symbol_whose_responses_break_off_midway_keeps_what_came_before(
     context: RunContext, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
     (binance,) = (product for product in served(exchanges, "BTC-USDT") if product.exchange == "binance")
-    exchanges.set_faults("slow=0.2:1000@binance")  # else all is fetched before the third page is landed
+    exchanges.set_faults("slow=0.2:1000@binance")  # otherwise everything is fetched before the third page is landed
     wanted = {"binance": [binance.symbol]}
     landing = ingest_symbols(context, wanted, progress=lambda _: break_off_after_three_pages)
     pages = 0
@@ -109,7 +109,7 @@ def test_a_mistake_in_one_exchange_is_one_line_and_stops_no_other(
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_where_a_mistake_was_made_is_shown_when_asked_for(
+def test_the_traceback_of_a_mistake_is_shown_on_request(
     context: RunContext, monkeypatch: pytest.MonkeyPatch, debug: bool
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -121,7 +121,7 @@ def test_where_a_mistake_was_made_is_shown_when_asked_for(
     assert any("in broken" in line for line in where) == debug
 
 
-def test_a_ban_ends_its_exchange_alone_and_is_known_to_the_next_run(
+def test_a_ban_ends_only_its_exchange_and_is_known_to_the_next_run(
     context: RunContext, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
     plan = {"binance": ["BTCUSDT", "ETHUSDT"], "kraken": ["XBTUSDT"]}
@@ -180,6 +180,6 @@ def test_a_simulated_lake_refuses_the_real_exchanges(
     assert outcome.problems == []
 
 
-def test_the_status_of_a_lake_that_was_never_used_is_empty_and_makes_no_table(context: RunContext) -> None:
+def test_the_status_of_a_lake_that_was_never_used_is_empty_and_creates_no_table(context: RunContext) -> None:
     assert status(read_landed(context.lake, context.registry.targets_by_raw_table), now=utc_now()) == []
     assert not Path(context.settings.lake).exists()

@@ -1,4 +1,4 @@
-"""`schemahub query` reads the lake's tables and views, and has no other way out."""
+"""`schemahub query` reads the lake's tables and views, and nothing else."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_what_does_more_than_read_is_refused_by_its_name(
         "from duckdb_secrets(redact = false)",
     ],
 )
-def test_what_is_not_of_the_lake_cannot_be_read(
+def test_what_is_outside_the_lake_cannot_be_read(
     shut: duckdb.DuckDBPyConnection, trades_lake: LocalLake, sql: str
 ) -> None:
     with pytest.raises((duckdb.PermissionException, duckdb.CatalogException, duckdb.InvalidInputException)):
@@ -105,7 +105,7 @@ def test_what_reads_the_lake_is_run(shut: duckdb.DuckDBPyConnection, sql: str) -
     assert shut.sql(sql) is not None
 
 
-def test_the_terminal_has_no_say_in_what_goes_to_a_file(
+def test_the_terminals_width_does_not_limit_what_goes_to_a_file(
     trades_lake: LocalLake, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in {"COLUMNS": "20", "FORCE_COLOR": "1", "TERM": "dumb", "LINES": "2"}.items():

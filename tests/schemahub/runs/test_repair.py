@@ -1,4 +1,4 @@
-"""`schemahub repair` tells what it would do, does it when asked, and a lost lake is noticed by every command."""
+"""`schemahub repair` reports what it would do, and does it on request. Every command notices a lost lake."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ REGISTRY = load_registry()
 
 @pytest.fixture
 def landed(tmp_path: Path, registry: Registry) -> LocalLake:
-    """A lake of two loads, which dbt has recorded one of."""
+    """A lake of two loads, one of which dbt has recorded."""
     made = LakeUnderTest(local_home(tmp_path), registry, tmp_path / "target")
     for number in (1, 2):
         made.land(RAW, binance(number), load=f"b{number}", at="2026-01-05 12:00:00")
@@ -43,29 +43,29 @@ def metadata_of(lake: LocalLake, name: str) -> Path:
     return Path(address.removeprefix("file://"))
 
 
-def told_of(lake: LocalLake, *, apply: bool) -> list[str]:
+def lines_of(lake: LocalLake, *, apply: bool) -> list[str]:
     repair = run_repair(lake, REGISTRY, apply=apply)
     repair.check_done()
     return list(repair_lines(repair))
 
 
-def test_a_whole_lake_is_told_to_be_whole(landed: LocalLake) -> None:
-    assert told_of(landed, apply=False) == ["every table is complete, and the ledger matches the raw tables"]
+def test_a_complete_lake_is_reported_as_complete(landed: LocalLake) -> None:
+    assert lines_of(landed, apply=False) == ["every table is complete, and the ledger matches the raw tables"]
 
 
-def test_what_would_be_done_is_told_and_done_when_asked(landed: LocalLake) -> None:
+def test_what_would_be_done_is_reported_and_done_on_request(landed: LocalLake) -> None:
     metadata_of(landed, RAW).write_bytes(b"")
-    told = told_of(LocalLake(landed.folder), apply=False)
-    assert told[-1] == "nothing was changed; `schemahub repair --apply` does this"
-    assert [line.partition(":")[0] for line in told[:-1]] == [RAW, "trades_unified", RECORDED, "schemahub_loads"]
-    assert "is empty; goes back to" in told[0]
-    assert "lists 1 load that raw_binance_trades doesn't have" in told[3]
-    done = told_of(LocalLake(landed.folder), apply=True)
-    assert done[:-1] == told[:-1]
+    lines = lines_of(LocalLake(landed.folder), apply=False)
+    assert lines[-1] == "nothing was changed; `schemahub repair --apply` does this"
+    assert [line.partition(":")[0] for line in lines[:-1]] == [RAW, "trades_unified", RECORDED, "schemahub_loads"]
+    assert "is empty; goes back to" in lines[0]
+    assert "lists 1 load that raw_binance_trades doesn't have" in lines[3]
+    done = lines_of(LocalLake(landed.folder), apply=True)
+    assert done[:-1] == lines[:-1]
     lake = LocalLake(landed.folder)
     assert [row.load_id for row in loads(lake)] == ["b1"]
-    assert existing_table(lake, RECORDED) is None  # so that the next run unifies all that raw has
-    assert told_of(lake, apply=False)[-1].startswith("every table is complete")
+    assert existing_table(lake, RECORDED) is None  # so that the next run unifies all raw rows
+    assert lines_of(lake, apply=False)[-1].startswith("every table is complete")
 
 
 def test_a_damaged_record_of_what_is_unified_stops_a_run_before_it_writes(
@@ -80,12 +80,12 @@ def test_a_damaged_record_of_what_is_unified_stops_a_run_before_it_writes(
     with pytest.raises(LakeUnavailable, match=rf"`{RECORDED}` of .* is damaged: .* is missing; `schemahub repair`"):
         unify(context, "trades_unified")
     assert ran == []
-    told_of(LocalLake(landed.folder), apply=True)
+    lines_of(LocalLake(landed.folder), apply=True)
     unify(RunContext(load_settings(lake=str(landed.folder))), "trades_unified")
     assert ran
 
 
-def test_a_lost_catalog_is_not_taken_for_an_empty_lake(landed: LocalLake, registry: Registry) -> None:
+def test_a_lost_catalog_is_not_mistaken_for_an_empty_lake(landed: LocalLake, registry: Registry) -> None:
     (landed.folder / "catalog.db").unlink()
     lake = LocalLake(landed.folder)
     for look in (lambda: read_landed(lake, registry.targets_by_raw_table), lambda: check_is_there(lake)):
@@ -93,15 +93,15 @@ def test_a_lost_catalog_is_not_taken_for_an_empty_lake(landed: LocalLake, regist
             LakeUnavailable, match="is missing or empty; `schemahub repair` shows what it would restore"
         ):
             look()
-    told = told_of(LocalLake(landed.folder), apply=True)
-    assert told[0].startswith("catalog.db: ")
+    lines = lines_of(LocalLake(landed.folder), apply=True)
+    assert lines[0].startswith("catalog.db: ")
     lake = LocalLake(landed.folder)
     assert {row.load_id for row in loads(lake)} == {"b1", "b2"}
     for connector in CONNECTORS.values():
         assert existing_table(lake, connector.raw.name) is not None
 
 
-def test_nothing_is_changed_where_a_person_must_mend_something_first(landed: LocalLake) -> None:
+def test_nothing_is_changed_if_a_person_must_repair_something_first(landed: LocalLake) -> None:
     for path in landed.folder.glob(f"schemahub/{RAW}/metadata/*.metadata.json"):
         path.write_bytes(b"")
     catalog = (landed.folder / "catalog.db").read_bytes()

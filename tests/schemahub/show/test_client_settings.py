@@ -82,7 +82,7 @@ def test_trino_opens_a_bucket_through_glue() -> None:
     }
 
 
-def test_addresses_other_than_those_of_aws_are_handed_on() -> None:
+def test_addresses_other_than_those_of_aws_are_passed_on() -> None:
     catalog = "spark.sql.catalog.schemahub"
     assert settings(spark_conf(BUCKET, ELSEWHERE), " ").items() >= {
         (f"{catalog}.glue.endpoint", "http://127.0.0.1:5001"),
@@ -96,13 +96,13 @@ def test_addresses_other_than_those_of_aws_are_handed_on() -> None:
     }
 
 
-def test_a_region_that_is_not_known_is_left_to_the_engines() -> None:
+def test_an_unknown_region_is_left_to_the_engines() -> None:
     assert "region" not in spark_conf(BUCKET, Aws())
     assert "region" not in trino_conf(BUCKET, Aws())
 
 
 @pytest.mark.parametrize("conf", [spark_conf, trino_conf])
-def test_the_lines_above_say_which_lake_it_is_and_how_its_tables_are_called(
+def test_the_first_lines_name_the_lake_and_its_tables(
     conf: Callable[[str, Aws | None], str],
 ) -> None:
     for location, aws in ((FOLDER, None), (BUCKET, IRELAND)):
@@ -147,9 +147,7 @@ def test_region_and_addresses_are_those_that_boto3_uses(
     assert aws_in_use(lake) == Aws("eu-west-1", glue, s3)
 
 
-def test_for_a_lake_in_a_folder_no_settings_of_aws_are_asked_for(
-    lake: LocalLake, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lake_in_a_folder_needs_no_settings_of_aws(lake: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     assert aws_in_use(lake) is None
 
@@ -166,14 +164,14 @@ CONFS = {"spark-conf": spark_conf, "trino-conf": trino_conf}
 
 
 @pytest.mark.parametrize("command", CONFS)
-def test_what_a_command_prints_is_the_file_and_no_more(cli: Cli, landed: Path, command: str) -> None:
+def test_a_command_prints_the_file_and_nothing_else(cli: Cli, landed: Path, command: str) -> None:
     printed = cli(command, lake=landed, **SECRETS, AWS_PROFILE="nobody")
     assert (printed.returncode, printed.stderr) == (0, "")
     assert printed.stdout == CONFS[command](f"file://{landed}", None)
 
 
 @pytest.mark.parametrize("command", CONFS)
-def test_no_secret_is_printed_of_a_lake_in_a_bucket(cli: Cli, aws: LocalAws, tmp_path: Path, command: str) -> None:
+def test_no_secret_is_printed_for_a_lake_in_a_bucket(cli: Cli, aws: LocalAws, tmp_path: Path, command: str) -> None:
     home = glue_home(aws.new_bucket(), tmp_path)
     printed = cli(command, lake=home.location, **{**home.environment, **aws.environment, **SECRETS})
     assert (printed.returncode, printed.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""What a person sees while exchanges are asked."""
+"""What a user sees while trades are fetched."""
 
 import io
 
@@ -9,7 +9,7 @@ from schemahub.runs.ingest import Outcome
 from schemahub.show.progress import IngestProgress
 
 
-def test_a_pause_is_said_with_its_reason_and_a_warning_at_the_end() -> None:
+def test_a_pause_is_shown_with_its_reason_and_a_warning_at_the_end() -> None:
     said = io.StringIO()
     with IngestProgress(Console(file=said, width=200)) as progress:
         progress.of("binance")

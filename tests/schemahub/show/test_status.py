@@ -1,4 +1,4 @@
-"""What a lake's status tells of trades whose times could not be read."""
+"""What a lake's status shows for trades whose times could not be read."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,14 +25,14 @@ def lake(tmp_path: Path, registry: Registry) -> LakeUnderTest:
     return made
 
 
-def test_a_time_that_is_not_known_is_no_last_trade(lake: LakeUnderTest) -> None:
+def test_a_trade_with_an_unknown_time_is_not_the_last_trade(lake: LakeUnderTest) -> None:
     unknown, known = status(read_landed(lake.lake, lake.registry.targets_by_raw_table), now=NOW)
     assert (unknown.last_trade_at, unknown.lag, unknown.row_count) == (None, None, 1)
     assert (known.last_trade_at, known.lag) == (datetime(2026, 1, 5, 11, 0, 2), timedelta(minutes=59, seconds=58))
     assert (unknown.pending_loads, known.pending_loads) == (1, 2)
 
 
-def test_a_person_reads_that_it_is_unknown(lake: LakeUnderTest) -> None:
+def test_an_unknown_time_is_shown_as_unknown(lake: LakeUnderTest) -> None:
     printed = CliRunner().invoke(app, ["status", "--lake", lake.location])
     assert printed.exit_code == 0, printed.output
     assert printed.stdout.splitlines()[1].split() == ["binance", "BTCUSDT", "unknown", "unknown", "1", "1"]

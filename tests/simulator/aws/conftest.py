@@ -1,4 +1,4 @@
-"""Athena's API for the tests of the local Athena itself, and the marker for those that need it."""
+"""Athena's API for the tests of the local Athena itself, and the marker for tests that need it."""
 
 from collections.abc import Iterator
 from pathlib import Path

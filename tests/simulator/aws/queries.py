@@ -1,4 +1,4 @@
-"""Statements to the local Athena, and what came of them."""
+"""Sends statements to the local Athena, and returns their results."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ class Ended:
 
     @property
     def rows(self) -> list[list[str | None]]:
-        """As GetQueryResults gives them, with the header of a query."""
+        """The rows that GetQueryResults returns, with the header of a query."""
         return [[cell.get("VarCharValue") for cell in row["Data"]] for row in self.results["ResultSet"]["Rows"]]
 
     @property
@@ -38,7 +38,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Queries:
-    """Athena's API as boto3 has it, and a bucket for tables and results."""
+    """boto3's client of Athena, and a bucket for tables and results."""
 
     athena: Any
     bucket: str
@@ -55,7 +55,7 @@ class Queries:
         return found
 
     def end(self, sql: str, **arguments: Any) -> Ended:
-        """Run a statement to its end, whichever that is."""
+        """Run a statement until it succeeds, fails or is cancelled."""
         query_id = self.start(sql, **arguments)
         while (execution := self.state(query_id))["Status"]["State"] not in FINAL:
             pass
@@ -69,7 +69,7 @@ class Queries:
         return ended
 
     def refused(self, sql: str, **arguments: Any) -> str:
-        """Why a statement was not even started."""
+        """The reason why a statement was not started."""
         with pytest.raises(ClientError) as caught:
             self.start(sql, **arguments)
         assert caught.value.response["Error"]["Code"] == "InvalidRequestException"

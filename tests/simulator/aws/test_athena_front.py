@@ -1,4 +1,4 @@
-"""The local Athena runs statements, and tells of them and of their results, as Athena does."""
+"""The local Athena runs statements, and reports them and their results as Athena does."""
 
 import boto3
 import httpx

@@ -1,4 +1,4 @@
-"""The local Athena refuses what Athena refuses, each on a real Trino."""
+"""The local Athena, on a real Trino, refuses what Athena refuses."""
 
 import boto3
 import httpx
@@ -103,7 +103,7 @@ def test_every_function_that_is_refused_is_one_of_trino(athena: LocalAthena) -> 
 
 
 def trino(athena: LocalAthena, sql: str) -> set[str]:
-    """The first column of what Trino itself answers."""
+    """The first column of Trino's own response."""
     headers = {"X-Trino-User": USER}
     answer = httpx.post(f"{athena.trino}/v1/statement", content=sql, headers=headers, trust_env=False).json()
     found = set()

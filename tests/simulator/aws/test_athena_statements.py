@@ -1,4 +1,4 @@
-"""What the local Athena makes of a statement, before any Trino sees it; no Trino is needed here."""
+"""How the local Athena translates a statement for Trino; no Trino is needed here."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Databases, tables and views of the local Athena are what dbt-athena and pyiceberg take them for."""
+"""Databases, tables and views of the local Athena are as dbt-athena and pyiceberg expect them."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""`make athena-up` and `make athena-down`, with a cache folder of their own that borrows the installed Trino."""
+"""`make athena-up` and `make athena-down`, with a separate cache folder that links to the installed Trino."""
 
 import json
 import os
@@ -47,7 +47,7 @@ def answers(address: str) -> bool:
 
 
 def unify_as_it_says(said: str, cache: Path) -> None:
-    """The command line with nothing else set than what is to be exported, on the lake that is named."""
+    """Run the command line on the printed lake, with only the printed variables set."""
     exported = dict(re.findall(r"([A-Z0-9_]+)=(\S+)", said))
     (lake,) = re.findall(r"--lake (s3://\S+)", said)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "SCHEMAHUB_"))}

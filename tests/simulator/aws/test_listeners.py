@@ -1,4 +1,4 @@
-"""Nothing of the local Athena can be reached from another machine."""
+"""No part of the local Athena can be reached from another machine."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ import pytest
 from simulator.aws.local_athena import LocalAthena
 
 
-@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux tells which process listens where")
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux shows which process listens where")
 def test_everything_listens_on_this_machine_alone(athena: LocalAthena) -> None:
     listening = listeners_of_descendants()
     ports = {int(address.rpartition(":")[2], 16) for address in listening}
@@ -21,7 +21,7 @@ def test_everything_listens_on_this_machine_alone(athena: LocalAthena) -> None:
 
 
 def listeners_of_descendants() -> list[str]:
-    """Where our child processes and theirs listen, as `<address>:<port>` in hexadecimal: proc(5), /proc/net/tcp."""
+    """The `<address>:<port>`, in hexadecimal, where our child processes and theirs listen: proc(5), /proc/net/tcp."""
     parents = {int(each.parent.name): _parent(each) for each in Path("/proc").glob("[0-9]*/stat")}
     ours = {os.getpid()}
     while more := {process for process, parent in parents.items() if parent in ours} - ours:

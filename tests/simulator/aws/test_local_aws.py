@@ -1,4 +1,4 @@
-"""What the tests of the AWS lake stand on: moto behind the guarded Glue behaves as AWS where they depend on it."""
+"""moto behind the guarded Glue behaves like AWS where the tests of the AWS lake depend on it."""
 
 import os
 import signal
