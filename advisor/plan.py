@@ -24,9 +24,11 @@ from pyiceberg.table import Table
 from pyiceberg.types import TimestampType
 
 from lakehouse.errors import Misconfigured
-from lakehouse.lake import Lake, existing_table, readable
+from lakehouse.lake import Lake
 from lakehouse.ledger import LEDGER
 from lakehouse.pending import LOAD_KEY, PENDING, RECORDED, Landed, read_landed
+from lakehouse.readable import readable
+from lakehouse.tables import existing_table
 from registry.column_types import parse_timestamp
 from registry.registry import Mapping, Registry
 

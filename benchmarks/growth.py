@@ -15,9 +15,10 @@ import pyarrow.parquet as pq
 from pyiceberg.table import Table
 
 from lakehouse.compaction import compact
-from lakehouse.lake import ensure_table, identifier
-from lakehouse.ledger import LAST_LOAD, record
+from lakehouse.lake import identifier
+from lakehouse.ledger_commits import LAST_LOAD, record
 from lakehouse.local import LocalLake
+from lakehouse.tables import ensure_table
 from loaders.connector import Page
 from loaders.landing.load import LoadInProgress
 from schemahub.runs.context import utc_now

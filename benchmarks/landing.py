@@ -13,8 +13,8 @@ from statistics import median
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lakehouse.lake import ensure_table
 from lakehouse.local import LocalLake
+from lakehouse.tables import ensure_table
 from loaders.connector import Page
 from loaders.landing.load import LoadInProgress
 from schemahub.runs.context import utc_now

@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from lakehouse.lake import ensure_table
 from lakehouse.local import LocalLake
+from lakehouse.tables import ensure_table
 from loaders.landing.load import LoadInProgress
 from schemahub.dbt.run import Node
 from schemahub.runs.context import RunContext, utc_now

@@ -9,9 +9,11 @@ Credentials, region and endpoints come only from the standard AWS chain: environ
 file system supports fewer of these than boto3, so it is given what boto3 finds.
 """
 
+import hashlib
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -24,9 +26,12 @@ from .aws import session
 from .aws_errors import aws_refusal
 from .catalogs.glue_catalog import LakeGlueCatalog
 from .errors import LakeUnavailable, Misconfigured
+from .lake import TableState, Written
 from .layout import CATALOG, NAMESPACE
 from .locks.file_lock import file_lock
 from .locks.s3_lock import LEASE, s3_lock
+from .readable import readable
+from .tables import existing_table, state_of
 
 _RETRIES = Config(retries={"mode": "standard", "max_attempts": 8})
 
@@ -125,6 +130,31 @@ class GlueLake:
         address: str | None = table.get("Parameters", {}).get("metadata_location")
         return address
 
+    def table_state(self, name: str) -> TableState | None:
+        table = existing_table(self, name)
+        return None if table is None else state_of(table)
+
+    def rows(self, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        if (table := existing_table(self, name)) is None:
+            return []
+        with readable(self, name):
+            found: list[dict[str, Any]] = table.scan(selected_fields=tuple(columns)).to_arrow().to_pylist()
+        return found
+
+    def written(self) -> Written:
+        tables: dict[str, str] = {}
+        views: dict[str, str] = {}
+        try:
+            for page in self._glue.get_paginator("get_tables").paginate(DatabaseName=NAMESPACE):
+                for each in page["TableList"]:
+                    if address := each.get("Parameters", {}).get("metadata_location"):
+                        tables[each["Name"]] = address
+                    else:
+                        views[each["Name"]] = _digest(each)
+        except self._glue.exceptions.EntityNotFoundException:
+            pass
+        return Written(tables, views)
+
     def put(self, file: Path, to: str) -> None:
         self._s3.upload_file(str(file), self.bucket, self._key_at(to))
 
@@ -154,6 +184,12 @@ class GlueLake:
         if not found or found["bucket"] != self.bucket:
             raise LakeUnavailable(f"{address} is not in the bucket of {self.location}")
         return str(found["key"] or "")
+
+
+def _digest(view: Mapping[str, Any]) -> str:
+    """A digest of the definition of a view, or of a table that is not Iceberg's."""
+    definition = view.get("ViewOriginalText"), view.get("ViewExpandedText"), view.get("StorageDescriptor")
+    return hashlib.sha256(json.dumps(definition, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def _bucket_and_prefix(location: str) -> tuple[str, str]:

@@ -6,6 +6,9 @@ NAMESPACE = "schemahub"
 DATABASE = "catalog.db"
 """The file that holds the catalog of a lake in a folder."""
 
+VIEWS = "views.duckdb"
+"""The file in a lake's folder to which dbt's views are published for readers."""
+
 LAYOUT = 1
 """The layout's number, raised when something stored in a lake changes its name or meaning.
 

@@ -3,33 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyiceberg.expressions import EqualTo, Reference
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import Table
 
+from .ledger import LedgerRow
 from .raw_table import RawTable
 
 LOAD = "_dlt_load_id"
-
-
-class LedgerRow(msgspec.Struct, frozen=True):
-    """One row of the ledger; config/lake.yaml says what each column means. Times are UTC without a zone."""
-
-    load_id: str
-    raw_table: str
-    source: str
-    stream: str
-    channel: str
-    row_count: int
-    first_id: str
-    last_id: str
-    min_event_ts: datetime | None
-    max_event_ts: datetime | None
-    ingest_ts: datetime
-    landed_at: datetime
 
 
 @dataclass

@@ -6,23 +6,30 @@
 <lake>/.schemahub/           locks and work in progress; may be deleted while nothing runs
 """
 
+import hashlib
+import json
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
-
-from sqlalchemy.exc import SQLAlchemyError
+from typing import TYPE_CHECKING, Any, Final
 
 from .catalogs.durable_folder import DurableFolder
-from .catalogs.folder_catalog import FolderCatalog, path_of
+from .catalogs.pointers import CatalogUnreadable, metadata_addresses, path_of
 from .errors import LakeUnavailable, Misconfigured
-from .layout import DATABASE, NAMESPACE
+from .lake import TableState, Written
+from .layout import DATABASE, NAMESPACE, VIEWS
 from .locks.file_lock import file_lock
+from .readable import readable
 from .repair.tables_found import has_tables_with_rows
 from .troubles import catalog_advice
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from .catalogs.folder_catalog import FolderCatalog
 
 _NOT_IN_ADDRESSES = re.compile(r"[#?%\\\x00-\x1f\x7f]")
 """Characters with a special meaning in file and SQLite URLs, with which files would end up elsewhere."""
@@ -49,6 +56,7 @@ class LocalLake:
         self._durable = DurableFolder(self.folder)
         self._may_be_lost = may_be_lost
         self._catalog: FolderCatalog | None = None
+        self._reader: duckdb.DuckDBPyConnection | None = None
 
     @property
     def is_there(self) -> bool:
@@ -77,7 +85,11 @@ class LocalLake:
         return self._made(self.folder / ".schemahub")
 
     @property
-    def catalog(self) -> FolderCatalog:
+    def catalog(self) -> "FolderCatalog":
+        from sqlalchemy.exc import SQLAlchemyError  # with pyiceberg, whose import takes most of a second
+
+        from .catalogs.folder_catalog import FolderCatalog
+
         if self._catalog is None:
             if self._has_no_catalog:
                 self._check_not_lost()
@@ -87,13 +99,13 @@ class LocalLake:
                 if not catalog.table_names():
                     self._check_not_lost()
             except SQLAlchemyError as error:
-                raise self._catalog_fails(error) from error
+                raise self._catalog_fails(str(error.__cause__ or error)) from error
             self._catalog = catalog
         return self._catalog
 
-    def _catalog_fails(self, error: SQLAlchemyError) -> LakeUnavailable:
+    def _catalog_fails(self, message: str) -> LakeUnavailable:
         """What is wrong with the lake's `catalog.db`, and what to do."""
-        reason = str(error.__cause__ or error).splitlines()[0]
+        reason = message.splitlines()[0]
         return LakeUnavailable(
             f"{str(self._catalog_file)!r} can't be used as the lake's catalog: {reason}; {catalog_advice(reason)}"
         )
@@ -114,7 +126,38 @@ class LocalLake:
         return f"{self.location}/{NAMESPACE}/{name}"
 
     def metadata_address(self, name: str) -> str | None:
-        return self.catalog.metadata_address(name)
+        return self._addresses().get(name)
+
+    def _addresses(self) -> Mapping[str, str]:
+        try:
+            return metadata_addresses(self.folder)
+        except CatalogUnreadable as error:
+            raise self._catalog_fails(str(error)) from error
+
+    def table_state(self, name: str) -> TableState | None:
+        if not self.is_there or (address := self.metadata_address(name)) is None:
+            return None
+        with readable(self, name):
+            metadata = json.loads(path_of(address).read_bytes())
+            current = metadata.get("current-snapshot-id")
+            snapshots = (each for each in metadata.get("snapshots", ()) if each["snapshot-id"] == current)
+            snapshot: Mapping[str, Any] = next(snapshots, {})
+            rows = snapshot.get("summary", {}).get("total-records") or 0
+            return TableState(metadata["location"], metadata.get("properties", {}), int(rows))
+
+    def rows(self, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        if not self.is_there or (address := self.metadata_address(name)) is None:
+            return []
+        from .duckdb.connect import read_rows, reader  # importing DuckDB takes a twentieth of a second
+
+        with readable(self, name):
+            self._reader = self._reader or reader()
+            return read_rows(self._reader, address, columns)
+
+    def written(self) -> Written:
+        views = self.folder / VIEWS
+        published = {VIEWS: hashlib.sha256(views.read_bytes()).hexdigest()} if views.exists() else {}
+        return Written(self._addresses(), published)
 
     def put(self, file: Path, to: str) -> None:
         target = path_of(to)

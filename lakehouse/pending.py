@@ -6,10 +6,9 @@ A run decides the same in SQL: `dbt_project/macros/loads/waiting_loads.sql`.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from .errors import LakeUnavailable
-from .lake import Lake, existing_table, readable
+from .lake import Lake
 from .ledger import LedgerRow, loads
 
 RECORDED = "unified_loads"
@@ -80,8 +79,8 @@ def read_landed(lake: Lake, targets: Mapping[str, str], *, full_refresh: bool = 
 
 def unified_loads(lake: Lake) -> dict[Load, UnifiedLoad]:
     """Every load recorded as unified, by key, except those of a dropped target, which will be rebuilt."""
-    found = [UnifiedLoad(**row) for row in _rows(lake, RECORDED, tuple(UnifiedLoad.__dataclass_fields__))]
-    there = {target for target in {load.target for load in found} if target and existing_table(lake, target)}
+    found = [UnifiedLoad(**row) for row in lake.rows(RECORDED, tuple(UnifiedLoad.__dataclass_fields__))]
+    there = {target for target in {load.target for load in found} if target and lake.table_state(target)}
     return {load.key: load for load in found if load.target in there}
 
 
@@ -90,7 +89,7 @@ def shortfalls(lake: Lake) -> list[Shortfall]:
     columns = (*Shortfall.__dataclass_fields__, "is_complete")
     return [
         Shortfall(**{name: row[name] for name in Shortfall.__dataclass_fields__})
-        for row in _rows(lake, PENDING, columns)
+        for row in lake.rows(PENDING, columns)
         if not row["is_complete"]
     ]
 
@@ -104,12 +103,3 @@ def check_is_there(lake: Lake) -> None:
     """Raise LakeUnavailable if nothing was ever landed; for commands that only read a lake."""
     if not lake.is_there:
         raise LakeUnavailable(nothing_landed(lake.location))
-
-
-def _rows(lake: Lake, name: str, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Rows of a table that dbt builds; none before its first build."""
-    if (table := existing_table(lake, name)) is None:
-        return []
-    with readable(lake, name):
-        rows: list[dict[str, Any]] = table.scan(selected_fields=columns).to_arrow().to_pylist()
-    return rows

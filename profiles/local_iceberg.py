@@ -17,11 +17,11 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt_common.exceptions import DbtRuntimeError
 
-from lakehouse.duckdb.connect import CONFIG, LakeUnusable, RestCatalog, attach_lake
+from lakehouse.duckdb.catalog_process import attach_lake, catalog_of
+from lakehouse.duckdb.connect import CONFIG, LakeUnusable
 from lakehouse.duckdb.views_file import ViewsFile
 from lakehouse.open import engine_of
 
-_running: dict[Path, RestCatalog] = {}
 _views: list[ViewsFile] = []
 """The views file of the database that dbt has open; empty if dbt has none open."""
 
@@ -35,7 +35,7 @@ class Plugin(BasePlugin):  # type: ignore[misc] # dbt ships no types that pass -
         self.lake = Path(plugin_config["lake"]).expanduser().resolve()
         with _in_one_line():
             self.lake.mkdir(parents=True, exist_ok=True)
-        self.catalog = _catalog_of(self.lake, plugin_config.get("catalog_log") or None)
+        self.catalog = catalog_of(self.lake, log_file=plugin_config.get("catalog_log") or None)
 
     def update_connection_config(self, creds: Any, config: dict[str, Any]) -> None:
         """Prepare the views file; called right before dbt opens its database, when it has no other one open."""
@@ -78,18 +78,4 @@ def _in_one_line() -> Iterator[None]:
         raise DbtRuntimeError(str(error)) from error
 
 
-# dbt informs plugins when it connects but not when it is done, hence one process per lake instead of one per run
-def _catalog_of(lake: Path, log_file: str | None) -> RestCatalog:
-    if lake not in _running or not _running[lake].is_running:
-        _close_catalogs()  # dbt has only one connection, so only the new lake is in use
-        _running[lake] = RestCatalog(lake, log_file=log_file)
-    return _running[lake]
-
-
-@atexit.register
-def _close_catalogs() -> None:
-    while _running:
-        _running.popitem()[1].close()
-
-
-atexit.register(release_views)  # runs before the catalogs are closed
+atexit.register(release_views)  # runs before the catalog process is closed

@@ -2,7 +2,7 @@
 
 import shutil
 
-from lakehouse.catalogs.folder_catalog import path_of
+from lakehouse.catalogs.pointers import path_of
 from lakehouse.errors import Misconfigured
 from lakehouse.lake import Lake
 from lakehouse.local import LocalLake

@@ -18,29 +18,27 @@ from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update import TableRequirement, TableUpdate
 from pyiceberg.typedef import EMPTY_DICT, Identifier, Properties
-from sqlalchemy import ColumnElement, delete, event, insert, select
+from sqlalchemy import ColumnElement, delete, event, insert
 from sqlalchemy.orm import Session
 
 from ..layout import CATALOG, DATABASE, NAMESPACE
 from .commit_times import OrderedCommits, added_snapshots
 from .durable_folder import DurableFolder
-
-LOCK_SECONDS = 10.0
-"""How long a commit waits while another program has the catalog locked."""
+from .pointers import LOCK_SECONDS, path_of
 
 
 class FolderCatalog(OrderedCommits, SqlCatalog):
     """pyiceberg's SQL catalog, with commits that survive a power cut."""
 
-    def __init__(self, lake: Path, *, create: bool = True) -> None:
-        """Open `<lake>/catalog.db`; with `create`, create it if it is missing."""
+    def __init__(self, lake: Path) -> None:
+        """Open `<lake>/catalog.db`, which is created if it is missing."""
         self._unsynced: set[str] = set()
         self._durable = DurableFolder(lake)
         super().__init__(
             CATALOG,
             uri=f"sqlite:///{lake / DATABASE}?timeout={LOCK_SECONDS}",
             warehouse=f"file://{lake}",
-            init_catalog_tables=str(create),
+            init_catalog_tables="true",
         )
         event.listen(self.engine, "connect", _sync_extra)
         self.engine.dispose()  # close connections that were opened before the listener was added
@@ -48,11 +46,6 @@ class FolderCatalog(OrderedCommits, SqlCatalog):
     def table_names(self) -> list[str]:
         """The names of the tables in the lake's namespace."""
         return sorted(name for *_, name in self.list_tables(NAMESPACE)) if self.namespace_exists(NAMESPACE) else []
-
-    def metadata_address(self, name: str) -> str | None:
-        """The address of a table's current metadata according to the catalog; None if it has no such table."""
-        with Session(self.engine) as session:
-            return session.scalar(select(IcebergTables.metadata_location).where(*_row_of(name)))
 
     def point_to(self, name: str, address: str) -> None:
         """Make the metadata at `address`, which must be durable, a table's current ones; adds the table if needed."""
@@ -137,8 +130,3 @@ def _files_of(snapshot: Snapshot, io: FileIO) -> Iterator[str]:
             for entry in manifest.fetch_manifest_entry(io, discard_deleted=True):
                 if entry.status == ManifestEntryStatus.ADDED:
                     yield entry.data_file.file_path
-
-
-def path_of(address: str) -> Path:
-    """The path of a file whose address is a path with or without `file://`."""
-    return Path(address.removeprefix("file://"))

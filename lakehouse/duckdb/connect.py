@@ -1,33 +1,29 @@
-"""DuckDB on a lake in a folder: extensions from PyPI, the catalog process, and a connection ready for queries.
+"""DuckDB on a lake in a folder: extensions from PyPI, and a connection ready for queries.
 
     with connect(Path("lake")) as connection:
         connection.sql("select count(*) from schemahub_loads").show()
 
-Errors that a caller can report in one line are raised as `LakeUnusable`.
+A connection only reads. dbt, which writes, uses `catalog_process.py`. Errors that a caller can report in one line are
+raised as `LakeUnusable`.
 """
 
 import importlib.util
 import logging
-import os
 import secrets
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Any
 
 import duckdb
 
-from ..layout import NAMESPACE
+from ..catalogs.pointers import CatalogUnreadable, metadata_addresses, path_of
+from ..errors import LakeUnavailable
+from ..layout import DATABASE, NAMESPACE, VIEWS
 
 LAKE_ALIAS = "schemahub"
 VIEWS_ALIAS = "views"
-VIEWS = "views.duckdb"
-"""The file in the lake's folder to which dbt's views are published for readers."""
-
 CONFIG = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -35,27 +31,20 @@ CONFIG = {
 }
 """The configuration for `duckdb.connect`: no extensions from the network, no secrets from the user's home."""
 
-_EXTENSIONS = ("httpfs", "avro", "iceberg")  # each needs the ones before it
-_SECRET = "schemahub_catalog"
-_STRAIGHT_TO_THE_CATALOG = (
-    "set global http_proxy = ''",
-    # the other implementation, curl, uses ALL_PROXY and http_proxy from the environment even for 127.0.0.1
-    "set global httpfs_client_implementation = 'httplib'",
-)
-_PYTHON_SETTINGS = ("PYTHONPATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX", "PYTHONDONTWRITEBYTECODE")
-"""Python's environment variables that the catalog process inherits: those about files, not about how Python runs."""
+READING = ("avro", "iceberg")
+"""The extensions that reading a table's files needs, each after those that it needs itself."""
 
 log = logging.getLogger(__name__)
 
 
-class LakeUnusable(Exception):
+class LakeUnusable(LakeUnavailable):
     """The lake can't be opened with DuckDB; the message says why and what to do."""
 
 
-def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load the extensions that Iceberg needs from the packages `duckdb-extension-*`; DuckDB checks their signatures."""
-    for extension in _EXTENSIONS:
-        connection.execute(f"load {quoted(extension_path(extension))}")
+def load_extensions(connection: duckdb.DuckDBPyConnection, names: Sequence[str] = READING) -> None:
+    """Load extensions from the packages `duckdb-extension-*`; DuckDB checks their signatures."""
+    for name in names:
+        connection.execute(f"load {quoted(extension_path(name))}")
 
 
 def extension_path(name: str) -> Path:
@@ -71,88 +60,59 @@ def extension_path(name: str) -> Path:
     )
 
 
-def attach_lake(connection: duckdb.DuckDBPyConnection, catalog: "RestCatalog", *, read_only: bool = False) -> None:
-    """Attach the lake of `catalog` to `connection` as `schemahub`, writable unless `read_only`."""
+@contextmanager
+def connect(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An in-memory DuckDB in which unqualified names refer to the lake's tables and to dbt's views, if there are any.
+
+    All statements see the tables as they were when the connection was opened, whatever is committed meanwhile. The full
+    name of a table is `schemahub.schemahub.<table>`, that of a view `views.<schema>.<view>`. The time zone is UTC. A
+    table of which a file is damaged is left out. If the file of the views is damaged, the connection comes without
+    them, and a warning is logged. A cursor of the connection sees the same databases, but needs full names.
+
+    Raises:
+        LakeUnusable: the lake or an extension is missing.
+    """
+    with duckdb.connect(config=CONFIG) as connection:
+        load_extensions(connection)
+        connection.execute("set global TimeZone = 'UTC'")
+        # where DuckDB stores what exceeds its memory, and removes it later; the default is the current folder
+        spill = Path(tempfile.gettempdir(), f"schemahub-{secrets.token_hex(8)}")
+        connection.execute(f"set global temp_directory = {quoted(spill)}")
+        _add_tables(connection, lake)
+        search_path = [f"{LAKE_ALIAS}.{NAMESPACE}", *_schemas_of_views(connection, lake / VIEWS)]
+        connection.execute(f"set search_path = {quoted(','.join(search_path))}")
+        yield connection
+
+
+def _add_tables(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
+    try:
+        addresses = metadata_addresses(lake.resolve())
+    except CatalogUnreadable as error:
+        raise LakeUnusable(str(error)) from error
+    if not addresses and not (lake / DATABASE).exists():
+        raise LakeUnusable(f"no catalog in lake folder {str(lake)!r}: {DATABASE} does not exist")
+    connection.execute(f"attach ':memory:' as {LAKE_ALIAS}")
+    connection.execute(f"create schema {LAKE_ALIAS}.{NAMESPACE}")
+    for name, address in addresses.items():
+        with suppress(duckdb.Error):  # a statement that names this table fails, and others don't
+            connection.execute(f"create view {LAKE_ALIAS}.{NAMESPACE}.{_name(name)} as from {_scan(address)}")
+
+
+def reader() -> duckdb.DuckDBPyConnection:
+    """A connection for `read_rows`."""
+    connection = duckdb.connect(config=CONFIG)
     load_extensions(connection)
-    for setting in _STRAIGHT_TO_THE_CATALOG:
-        connection.execute(setting)
-    # a secret keeps the token hidden: DuckDB lists the options of attached databases
-    connection.execute(f"create secret {_SECRET} (type iceberg, token '{catalog.secret}')")
-    access = ", read_only" if read_only else ""
-    connection.execute(f"attach '' as {LAKE_ALIAS} (type iceberg, endpoint '{catalog.url}', secret {_SECRET}{access})")
+    return connection
 
 
-class RestCatalog:
-    """The lake's catalog as a child process, which ends with `close()`, or with this process however it ends."""
-
-    def __init__(self, lake: Path, *, read_only: bool = False, log_file: str | None = None) -> None:
-        """Start the process without waiting until it is ready; it logs requests and errors to `log_file`, if given."""
-        self.lake = lake.resolve()
-        self.secret = secrets.token_urlsafe(32)
-        """The bearer token that requests must carry."""
-        # -P ignores a folder `lakehouse` that happens to be in the current directory
-        command = [sys.executable, "-P", "-m", "lakehouse.duckdb.rest_catalog", str(self.lake)]
-        if read_only:
-            command.append("--read-only")
-        if log_file:
-            command += ["--log", log_file]
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 # closed in close()
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=_environment(),
-            start_new_session=True,  # Ctrl-C must reach only the parent, which may still need to commit or roll back
-        )
-        self._url = ""
-        assert self._process.stdin is not None
-        with suppress(BrokenPipeError):  # the process has ended; `url` reports why
-            self._process.stdin.write(f"{self.secret}\n".encode())
-            self._process.stdin.flush()
-
-    @property
-    def url(self) -> str:
-        """The catalog's address; waits until it is ready, and raises LakeUnusable if it did not start."""
-        if not self._url:
-            assert self._process.stdout is not None
-            self._url = self._process.stdout.readline().decode().strip()
-        if not self._url:
-            self._errors.seek(0)
-            reason = self._errors.read().decode(errors="replace").strip().rpartition("\n")[2]
-            raise LakeUnusable(f"the catalog of lake {str(self.lake)!r} did not start: {reason or 'no message'}")
-        return self._url
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def is_running(self) -> bool:
-        return self._process.poll() is None
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        with suppress(BrokenPipeError):
-            self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
-        self._errors.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+def read_rows(connection: duckdb.DuckDBPyConnection, address: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+    """Columns of every row of the table whose metadata is at `address`; raises duckdb.Error."""
+    found = connection.execute(f"select {', '.join(map(_name, columns))} from {_scan(address)}").fetchall()
+    return [dict(zip(columns, row, strict=True)) for row in found]
 
 
-def _environment() -> dict[str, str]:
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith("PYTHON") or name in _PYTHON_SETTINGS
-    }
+def _scan(address: str) -> str:
+    return f"iceberg_scan({quoted(path_of(address))})"
 
 
 def shut_in(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
@@ -161,36 +121,6 @@ def shut_in(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
     connection.execute(f"set global allowed_directories = [{quoted(tables)}]")
     connection.execute("set global enable_external_access = false")
     connection.execute("set global lock_configuration = true")
-
-
-@contextmanager
-def connect(lake: Path, *, read_only: bool = True, log_file: str | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
-    """An in-memory DuckDB in which unqualified names refer to the lake's tables and to dbt's views, if there are any.
-
-    The full name of a table is `schemahub.schemahub.<table>`, that of a view `views.<schema>.<view>`. The time zone is
-    UTC. If the file of the views is damaged, the connection comes without them, and a warning is logged. A cursor of
-    the connection sees the same databases, but needs full names.
-
-    Args:
-        lake: the lake's folder.
-        read_only: if true, statements that write to the lake fail; otherwise a missing lake is created.
-        log_file: the file to which the lake's catalog logs requests and errors; without one, it logs nothing.
-
-    Raises:
-        LakeUnusable: the lake or an extension is missing.
-    """
-    with (
-        RestCatalog(lake, read_only=read_only, log_file=log_file) as catalog,
-        duckdb.connect(config=CONFIG) as connection,
-    ):
-        attach_lake(connection, catalog, read_only=read_only)
-        connection.execute("set global TimeZone = 'UTC'")
-        # where DuckDB stores what exceeds its memory, and removes it later; the default is the current folder
-        spill = Path(tempfile.gettempdir(), f"schemahub-{secrets.token_hex(8)}")
-        connection.execute(f"set global temp_directory = {quoted(spill)}")
-        search_path = [f"{LAKE_ALIAS}.{NAMESPACE}", *_schemas_of_views(connection, lake / VIEWS)]
-        connection.execute(f"set search_path = {quoted(','.join(search_path))}")
-        yield connection
 
 
 def _schemas_of_views(connection: duckdb.DuckDBPyConnection, path: Path) -> list[str]:
@@ -211,3 +141,7 @@ def _schemas_of_views(connection: duckdb.DuckDBPyConnection, path: Path) -> list
 def quoted(value: Path | str) -> str:
     """The value as an SQL string literal."""
     return "'" + str(value).replace("'", "''") + "'"
+
+
+def _name(identifier: str) -> str:
+    return '"' + identifier.replace('"', '""') + '"'

@@ -1,6 +1,6 @@
 """The catalog of a lake in a folder as an Iceberg REST catalog, as far as DuckDB 1.5's iceberg extension needs it.
 
-    python -m lakehouse.duckdb.rest_catalog <lake> [--read-only] [--log FILE]
+    python -m lakehouse.duckdb.rest_catalog <lake> [--log FILE]
 
 reads a secret as one line from stdin, listens on a free port of 127.0.0.1, prints its address as one line on stdout,
 and ends when its stdin closes, so that it never outlives the process that started it. It serves only requests that
@@ -146,11 +146,11 @@ class RestRoutes:
         return Response(status_code=204)
 
 
-def build_app(catalog: LakeCatalog, *, host: str, secret: str, read_only: bool = False) -> ASGIApp:
-    """The catalog over HTTP, for clients with the secret; with `read_only`, requests that change it get status 403."""
+def build_app(catalog: LakeCatalog, *, host: str, secret: str) -> ASGIApp:
+    """The catalog over HTTP, for clients with the secret."""
     routes = RestRoutes(catalog)
     namespace, table = "/v1/namespaces/{namespace}", "/v1/namespaces/{namespace}/tables/{table}"
-    reads = [
+    served: list[tuple[str, str, Handler]] = [
         ("GET", "/v1/config", routes.get_config),
         ("GET", "/v1/namespaces", routes.list_namespaces),
         ("GET", namespace, routes.load_namespace),
@@ -158,8 +158,6 @@ def build_app(catalog: LakeCatalog, *, host: str, secret: str, read_only: bool =
         ("GET", f"{namespace}/views", routes.list_views),
         ("GET", table, routes.load_table),
         ("POST", f"{table}/metrics", routes.report_metrics),
-    ]
-    writes: list[tuple[str, str, Handler]] = [
         ("POST", "/v1/namespaces", routes.create_namespace),
         ("DELETE", namespace, routes.drop_namespace),
         ("POST", f"{namespace}/tables", routes.create_table),
@@ -168,11 +166,9 @@ def build_app(catalog: LakeCatalog, *, host: str, secret: str, read_only: bool =
         ("POST", "/v1/tables/rename", routes.rename_table),
         ("POST", "/v1/transactions/commit", routes.commit_transaction),
     ]
-    if read_only:
-        writes = [(method, path, _refuse) for method, path, _ in writes]
-    served = [Route(path, _respond(handle), methods=[method]) for method, path, handle in reads + writes]
-    served.append(Route("/{path:path}", _respond(_find_nothing), methods=["GET"]))  # a table whose name has a slash
-    return OnlyOurOwn(Starlette(routes=served), host=host, secret=secret)
+    routed = [Route(path, _respond(handle), methods=[method]) for method, path, handle in served]
+    routed.append(Route("/{path:path}", _respond(_find_nothing), methods=["GET"]))  # a table whose name has a slash
+    return OnlyOurOwn(Starlette(routes=routed), host=host, secret=secret)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -180,28 +176,27 @@ def main(arguments: list[str] | None = None) -> None:
         prog="python -m lakehouse.duckdb.rest_catalog", description="Serve a lake's catalog to DuckDB."
     )
     parser.add_argument("lake", type=Path)
-    parser.add_argument("--read-only", action="store_true")
     parser.add_argument("--log", type=Path, help="append requests and tracebacks to this file")
     options = parser.parse_args(arguments)
     if options.log:
         logging.basicConfig(filename=options.log, level=logging.INFO, format="%(asctime)s %(message)s")
     try:
-        catalog = LakeCatalog(options.lake, create=not options.read_only)
+        catalog = LakeCatalog(options.lake)
     except (OSError, SQLAlchemyError) as error:
         sys.exit(f"no catalog in lake folder {str(options.lake)!r}: {str(error).splitlines()[0]}")
     # without an explicit IPPROTO_TCP, asyncio leaves Nagle's algorithm on, and every response takes 40 ms
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
-        _serve(catalog, listener, read_only=options.read_only)
+        _serve(catalog, listener)
     catalog.remove_unfinished()
 
 
-def _serve(catalog: LakeCatalog, listener: socket.socket, *, read_only: bool) -> None:
+def _serve(catalog: LakeCatalog, listener: socket.socket) -> None:
     host = f"127.0.0.1:{listener.getsockname()[1]}"
     if not (secret := sys.stdin.buffer.readline().decode().strip()):
         sys.exit("expected a secret on stdin, found none")
-    app = build_app(catalog, host=host, secret=secret, read_only=read_only)
+    app = build_app(catalog, host=host, secret=secret)
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1))
     print(f"http://{host}", flush=True)
     threading.Thread(target=_stop_with_parent, args=(server,), daemon=True).start()
@@ -211,10 +206,6 @@ def _serve(catalog: LakeCatalog, listener: socket.socket, *, read_only: bool) ->
 def _stop_with_parent(server: uvicorn.Server) -> None:
     sys.stdin.buffer.read()
     server.should_exit = True
-
-
-async def _refuse(_: Request) -> Response:
-    return error_response(403, "ForbiddenException", "the lake was opened read-only")
 
 
 async def _find_nothing(request: Request) -> Response:

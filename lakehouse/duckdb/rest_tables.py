@@ -37,16 +37,12 @@ class TableDamaged(Exception):
 class LakeCatalog:
     """The catalog of a lake in a folder; calls must not overlap."""
 
-    def __init__(self, lake: Path, *, create: bool = True) -> None:
-        """Open `<lake>/catalog.db`; if it is missing, create it with `create`, else raise FileNotFoundError."""
+    def __init__(self, lake: Path) -> None:
+        """Open `<lake>/catalog.db`, which is created if it is missing."""
         self.lake = lake.resolve()
-        if not create and not self._database.exists():
-            raise FileNotFoundError(f"{self._database} does not exist")
-        if create:
-            self.lake.mkdir(parents=True, exist_ok=True)
-        self.tables = FolderCatalog(self.lake, create=create)
-        if create:
-            self.tables.create_namespace_if_not_exists(NAMESPACE)
+        self.lake.mkdir(parents=True, exist_ok=True)
+        self.tables = FolderCatalog(self.lake)
+        self.tables.create_namespace_if_not_exists(NAMESPACE)
         self._staged: dict[str, StagedTable] = {}  # by location
 
     def load_table(self, identifier: Identifier) -> Table:

@@ -18,7 +18,8 @@ from typing import IO
 
 import duckdb
 
-from .connect import CONFIG, VIEWS, VIEWS_ALIAS, LakeUnusable, quoted
+from ..layout import VIEWS
+from .connect import CONFIG, VIEWS_ALIAS, LakeUnusable, quoted
 
 log = logging.getLogger(__name__)
 

@@ -14,10 +14,12 @@ from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, Or, Refer
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import StaticTable, Table
 
-from ..lake import Lake, ensure_table, existing_table
-from ..ledger import LedgerRow, as_arrow, last_load, ledger_table, recorded_property
+from ..lake import Lake
+from ..ledger import LedgerRow
+from ..ledger_commits import as_arrow, last_load, ledger_table, recorded_property
 from ..load_rows import LOAD, read_load
 from ..raw_table import RawTable
+from ..tables import ensure_table, existing_table
 
 _FILE = re.compile(r"(\d+\.\d+)-[^/]*\.parquet")
 """The file names that landing gives to the files of a load."""

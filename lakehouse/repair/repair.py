@@ -19,7 +19,7 @@ from pathlib import Path
 
 from pyiceberg.io import load_file_io
 
-from ..catalogs.folder_catalog import path_of
+from ..catalogs.pointers import path_of
 from ..layout import CATALOG, DATABASE, NAMESPACE
 from ..ledger import LEDGER
 from ..local import LocalLake

@@ -32,8 +32,8 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from lakehouse.compaction import compact
 from lakehouse.errors import LakeUnavailable, SchemaHubError
-from lakehouse.ledger import record
-from lakehouse.load_rows import LedgerRow
+from lakehouse.ledger import LedgerRow
+from lakehouse.ledger_commits import record
 
 from ..connector import Page
 from .load import LoadInProgress

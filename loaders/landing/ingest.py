@@ -6,9 +6,10 @@ from datetime import datetime
 from itertools import chain
 
 from lakehouse.errors import SchemaHubError
-from lakehouse.lake import Lake, ensure_table
-from lakehouse.ledger import record
-from lakehouse.load_rows import LedgerRow
+from lakehouse.lake import Lake
+from lakehouse.ledger import LedgerRow
+from lakehouse.ledger_commits import record
+from lakehouse.tables import ensure_table
 
 from ..channels.rest import Fetcher
 from ..connector import Connector, Page

@@ -21,10 +21,12 @@ from pyiceberg.table import Table
 from pyiceberg.typedef import Record
 
 from lakehouse.errors import ConcurrentWriter
-from lakehouse.lake import Lake, identifier, readable
-from lakehouse.ledger import LastLoad, is_committed, last_load, last_load_property
-from lakehouse.load_rows import LedgerRow, StreamRows, ledger_row
+from lakehouse.lake import Lake, identifier
+from lakehouse.ledger import LedgerRow
+from lakehouse.ledger_commits import LastLoad, is_committed, last_load, last_load_property
+from lakehouse.load_rows import StreamRows, ledger_row
 from lakehouse.raw_table import RawTable
+from lakehouse.readable import readable
 
 from ..connector import Cursor, Page
 from .file_check import check_file, check_row_count

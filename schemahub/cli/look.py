@@ -60,5 +60,4 @@ def query_command(
     from ..runs.query import run_query
     from ..show.rows import show_rows
 
-    looked = run_context(context)
-    run_query(looked.lake, sql, show=show_rows, log_file=looked.settings.catalog_log)
+    run_query(run_context(context).lake, sql, show=show_rows)

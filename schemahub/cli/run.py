@@ -86,19 +86,28 @@ def show_ingest(context: "RunContext", exchanges: Sequence[str]) -> list[str]:
 
 def show_unify(context: "RunContext", target: str, *, full_refresh: bool = False, force: bool = False) -> None:
     """Unify with one line for each model, and the balance; on Athena also what was read and its price."""
-    from ..runs.cost import cost_of
+    from ..runs.cost import Cost
     from ..runs.unify import unify
     from ..show.balance import balance_lines
     from ..show.plan import cost_report
     from ..show.progress import DbtLines
 
     context.check_target(target)
-    cost = cost_of(context.lake, context.registry, full_refresh=full_refresh)
-    if cost.unplanned:
-        say([cost.unplanned])
+    cost = Cost.on(context.lake)
+
+    def plan_run() -> None:
+        if problem := cost.plan_run(context.lake, context.registry, full_refresh=full_refresh):
+            say([problem])
+
     try:
         unified = unify(
-            context, target, full_refresh=full_refresh, force=force, report=DbtLines(out), watch=cost.queries
+            context,
+            target,
+            full_refresh=full_refresh,
+            force=force,
+            before_dbt=plan_run,
+            report=DbtLines(out),
+            watch=cost.queries,
         )
     finally:  # a run that fails costs money too
         for part in cost_report(cost.paid()):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lakehouse.catalogs.pointers import path_of
 from lakehouse.errors import TerminalError
 from lakehouse.lake import Lake
 
@@ -80,6 +81,8 @@ def run_dbt(
     watch: Watch | None = None,
 ) -> None:
     """Run `dbt <arguments>` with the lake's engine; with `report`, dbt itself prints nothing. Raises DbtFailed."""
+    if lake.engine == "duckdb" and needs_tables(arguments):
+        _start_catalog(lake, settings)
     # importing dbt takes two seconds, which other commands don't need
     from dbt.cli.main import dbtRunner
 
@@ -89,7 +92,8 @@ def run_dbt(
     warnings.filterwarnings("ignore", message=".table_owner. does not match")  # dbt-athena's catalog lacks it
     reporter = _Reporter(report) if report else None
     callbacks = [each for each in (reporter, watch) if each is not None]
-    quiet = ["--log-level", "none"] if report else []
+    # nobody reads the manifest and the results of a run that reports its nodes
+    quiet = ["--log-level", "none", "--no-write-json"] if report else []
     with _environment(lake, settings), steady_time():
         try:
             result = dbtRunner(callbacks=callbacks).invoke([*quiet, "--log-level-file", "none", *arguments])
@@ -101,6 +105,13 @@ def run_dbt(
     if reporter and reporter.error:
         raise reporter.error
     _check(result, arguments, reasons=_reasons(result) if report else ())
+
+
+def _start_catalog(lake: Lake, settings: Settings) -> None:
+    """Let the catalog process, which dbt's plugin uses, get ready while this process imports dbt."""
+    from lakehouse.duckdb.catalog_process import catalog_of
+
+    catalog_of(path_of(lake.location), log_file=settings.catalog_log)
 
 
 def _check(result: Any, arguments: Sequence[str], *, reasons: Sequence[str] = ()) -> None:

@@ -2,13 +2,13 @@
 
 dbt builds a seed by dropping its table first, so on Athena a query of `trades_enriched` at that moment fails. There the
 table is an Iceberg table, which keeps the digest of the file that it was built from. On DuckDB it isn't an Iceberg
-table, and every run builds it, while no other process can read.
+table, and a run that makes the views makes it too, while no other process can read.
 """
 
 import hashlib
 from pathlib import Path
 
-from lakehouse.lake import Lake, existing_table
+from lakehouse.lake import Lake
 
 from ..settings import PROJECT
 
@@ -25,12 +25,14 @@ def to_make(lake: Lake, *, full_refresh: bool = False) -> list[Path]:
 
 def is_stale(lake: Lake) -> bool:
     """Whether a run must build the table."""
-    table = existing_table(lake, NAME)
-    return table is None or table.properties.get(_MADE_OF) != _digest()
+    state = lake.table_state(NAME)
+    return state is None or state.properties.get(_MADE_OF) != _digest()
 
 
 def mark_as_fresh(lake: Lake) -> None:
     """Record in the table which file it was built from."""
+    from lakehouse.tables import existing_table  # with pyiceberg, whose import takes most of a second
+
     if (table := existing_table(lake, NAME)) is not None:
         with table.transaction() as transaction:
             transaction.set_properties({_MADE_OF: _digest()})

@@ -15,6 +15,7 @@ def run_any_dbt(context: RunContext, arguments: Sequence[str], *, report: Report
         show_help(arguments)
     elif needs_tables(arguments):
         with context.unifying():
+            context.prepare_models()
             run_dbt(context.lake, context.settings, arguments, report=report)
     else:
         run_dbt(context.lake, context.settings, arguments, report=report)

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from lakehouse.lake import Lake, existing_table
+from lakehouse.lake import Lake
 from lakehouse.ledger import LedgerRow
 from lakehouse.pending import Landed, Shortfall, UnifiedLoad, shortfalls
 from macros_gen.files import differences
@@ -23,9 +23,8 @@ MOST_LINES = 5
 
 def row_count(lake: Lake, name: str) -> int:
     """The number of rows of a table that only grows, according to its current snapshot; 0 if there is none."""
-    table = existing_table(lake, name)
-    snapshot = table.current_snapshot() if table is not None else None
-    return int(snapshot.summary["total-records"] or 0) if snapshot and snapshot.summary else 0
+    state = lake.table_state(name)
+    return 0 if state is None else state.row_count
 
 
 def remarks(lake: Lake, landed: Landed, registry: Registry) -> list[str]:

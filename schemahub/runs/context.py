@@ -1,20 +1,20 @@
 """What every run is given: the settings, the lake, the registry and the clock."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 
-from lakehouse.lake import Lake, check_whole
+from lakehouse.lake import Lake
 from lakehouse.names import known
 from lakehouse.open import open_lake
 from lakehouse.pending import RECORDED
+from lakehouse.readable import check_whole
 from registry.registry import Registry, load_registry
 
 from ..dbt.athena import stop_abandoned_statements
 from ..settings import PROJECT, Settings
-from .raw_tables import create_tables
 
 UNIFYING = "unify"
 """The name of the lock that a unifying run holds."""
@@ -45,18 +45,19 @@ class RunContext:
         """Raise Misconfigured, naming near matches, if there is no such unified table."""
         known(target, self.registry.targets, what="target table")
 
-    @contextmanager
-    def unifying(self) -> Iterator[None]:
-        """Hold the lock for running models, and create every table that they read if it is missing.
+    def unifying(self) -> AbstractContextManager[None]:
+        """Hold the lock for running models; raises ConcurrentWriter if another process holds it."""
+        return self.lake.writing(UNIFYING)
 
-        Raises:
-            ConcurrentWriter: another process holds the lock.
-            LakeUnavailable: the record of what is unified is damaged.
+    def prepare_models(self) -> None:
+        """End what a killed run left running, and create every table that models read; needs the lock.
+
+        Raises LakeUnavailable if the record of what is unified is damaged.
         """
-        with self.lake.writing(UNIFYING):
-            if self.lake.engine == "athena":
-                stop_abandoned_statements(self.settings.workgroup)
-            create_tables(self.lake, self.registry)
-            if self.lake.engine == "duckdb":  # S3 keeps what it has accepted
-                check_whole(self.lake, RECORDED)  # otherwise a run that can't read it would overwrite it
-            yield
+        if self.lake.engine == "athena":
+            stop_abandoned_statements(self.settings.workgroup)
+        from .raw_tables import create_tables  # with pyiceberg, whose import takes most of a second
+
+        create_tables(self.lake, self.registry)
+        if self.lake.engine == "duckdb":  # S3 keeps what it has accepted
+            check_whole(self.lake, RECORDED)  # otherwise a run that can't read it would overwrite it

@@ -1,7 +1,8 @@
 """The cost of a run on Athena: its plan before the run, and its bill after it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Self
 
 from advisor.plan import Plan, plan_unify
 from advisor.scanned import AthenaQueries, Scanned, scanned
@@ -21,15 +22,28 @@ class Bill:
     scanned: Sequence[Scanned]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cost:
     """What a run is planned to read, and which statements it has sent."""
 
-    plan: Plan
-    unplanned: str | None
-    """One line that says why there is no plan; None if there is one."""
     queries: AthenaQueries | None
     """The callback to pass to dbt; None if dbt runs on DuckDB, which costs nothing."""
+    plan: Plan = field(default_factory=Plan)
+
+    @classmethod
+    def on(cls, lake: Lake) -> Self:
+        """The cost of a run on a lake, which is not planned yet."""
+        return cls(AthenaQueries() if lake.engine == "athena" else None)
+
+    def plan_run(self, lake: Lake, registry: Registry, *, full_refresh: bool = False) -> str | None:
+        """Plan what a run will read, and return None, or one line that says why it can't be planned."""
+        if not self.queries:
+            return None
+        try:
+            self.plan = planned(lake, registry, full_refresh=full_refresh)
+        except Exception as error:
+            return f"the run could not be planned: {_line(error)}"
+        return None
 
     def paid(self) -> Bill | str | None:
         """The bill of the run until now, or one line that says why it is unknown; None if no statement was sent.
@@ -51,17 +65,6 @@ def planned(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Pl
     """What a run would read of the lake, with the project's models and seeds."""
     seeds = seed.to_make(lake, full_refresh=full_refresh)
     return plan_unify(lake, registry, models=PROJECT / "dbt_project" / "models", seeds=seeds, full_refresh=full_refresh)
-
-
-def cost_of(lake: Lake, registry: Registry, *, full_refresh: bool = False) -> Cost:
-    """Plan what a run will read. A run that can't be planned is run all the same."""
-    if lake.engine == "duckdb":
-        return Cost(Plan(), None, None)
-    try:
-        plan = planned(lake, registry, full_refresh=full_refresh)
-    except Exception as error:
-        return Cost(Plan(), f"the run could not be planned: {_line(error)}", AthenaQueries())
-    return Cost(plan, None, AthenaQueries())
 
 
 def _line(error: Exception) -> str:

@@ -7,24 +7,25 @@ import duckdb
 
 from lakehouse.duckdb.connect import LakeUnusable, connect, shut_in
 from lakehouse.errors import TerminalError
-from lakehouse.lake import Lake, existing_table
+from lakehouse.lake import Lake
 from lakehouse.layout import NAMESPACE
 from lakehouse.open import folder_lake
 from lakehouse.pending import check_is_there
+from lakehouse.tables import existing_table
 
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(\([^)]*\)\s*)?", re.IGNORECASE)
+
+
+_OF_A_DAMAGED_TABLE = (duckdb.CatalogException, duckdb.IOException, duckdb.InvalidInputException)
+"""Errors of a statement that names a table of which a file is damaged; other mistakes in SQL may raise them too."""
 
 
 class QueryFailed(TerminalError):
     """The SQL of a query is wrong, or does more than read."""
 
 
-def run_query(
-    lake: Lake, sql: str, *, show: Callable[[duckdb.DuckDBPyRelation], None], log_file: str | None = None
-) -> None:
+def run_query(lake: Lake, sql: str, *, show: Callable[[duckdb.DuckDBPyRelation], None]) -> None:
     """Run `sql`, which may read this lake and nothing else, and pass its rows, if any, to `show`.
-
-    The lake's catalog logs to `log_file`, if given.
 
     Raises:
         LakeUnavailable: nothing was landed yet, or a table can't be opened.
@@ -37,7 +38,7 @@ def run_query(
     check_is_there(lake)
     try:
         _check_only_reads(sql)
-        with connect(folder, log_file=log_file) as connection:
+        with connect(folder) as connection:
             shut_in(connection, folder)
             result = connection.sql(sql)
             if result is not None:
@@ -46,7 +47,7 @@ def run_query(
         check_tables(lake)
         raise QueryFailed(str(error)) from error
     except duckdb.Error as error:
-        if isinstance(error, duckdb.HTTPException):
+        if isinstance(error, _OF_A_DAMAGED_TABLE):
             check_tables(lake)
         raise QueryFailed(f"query failed: {_first_line(error)}") from error
 

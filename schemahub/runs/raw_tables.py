@@ -1,9 +1,10 @@
 """The raw tables as the mappings declare them, for connectors and models."""
 
-from lakehouse.lake import Lake, ensure_table
-from lakehouse.ledger import ledger_table
+from lakehouse.lake import Lake
+from lakehouse.ledger_commits import ledger_table
 from lakehouse.raw_table import table_of
 from lakehouse.table import LakeColumn
+from lakehouse.tables import ensure_table
 from registry.registry import Registry
 
 

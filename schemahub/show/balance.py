@@ -11,7 +11,9 @@ from ..runs.unify import Unified
 
 def balance_lines(unified: Unified, target: str) -> Iterator[str]:
     """The balance of each raw table, and one line for each thing that needs attention."""
-    if not unified.balances:
+    if unified.is_unchanged:
+        yield f"balance       nothing has changed since the last run, so dbt was not started; {target} is unchanged"
+    elif not unified.balances:
         yield f"balance       nothing was pending, so nothing was read, and {target} is unchanged"
     else:
         yield f"balance       of what was read for {target}, in rows"

@@ -9,11 +9,12 @@ from pyiceberg.table import Table
 from pyiceberg.types import DoubleType, LongType
 
 from lakehouse.errors import Misconfigured
-from lakehouse.lake import ensure_table, identifier
+from lakehouse.lake import identifier
 from lakehouse.layout import LAYOUT_PROPERTY
 from lakehouse.ledger import LEDGER, loads
 from lakehouse.local import LocalLake
 from lakehouse.table import LakeColumn
+from lakehouse.tables import ensure_table
 from tests.support.lakes import LakeHome
 from tests.support.landing_program import RAW
 from tests.support.landings import every_id_once, land_up_to, landed_ids

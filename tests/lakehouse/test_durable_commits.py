@@ -10,7 +10,8 @@ from pyiceberg.table.update import AddSnapshotUpdate
 from sqlalchemy import event
 
 from lakehouse.catalogs import durable_folder
-from lakehouse.catalogs.folder_catalog import FolderCatalog, path_of
+from lakehouse.catalogs.folder_catalog import FolderCatalog
+from lakehouse.catalogs.pointers import path_of
 from lakehouse.lake import identifier
 from lakehouse.ledger import LEDGER
 from lakehouse.local import LocalLake

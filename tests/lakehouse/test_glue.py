@@ -9,8 +9,8 @@ import pytest
 
 from lakehouse.errors import LakeUnavailable, Misconfigured
 from lakehouse.glue import GlueLake
-from lakehouse.lake import ensure_table
 from lakehouse.open import open_lake
+from lakehouse.tables import ensure_table
 from simulator.aws.local_aws import LocalAws
 from tests.support.connectors import CONNECTORS
 from tests.support.lakes import LakeHome

@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from lakehouse.catalogs.folder_catalog import path_of
+from lakehouse.catalogs.pointers import path_of
 from lakehouse.errors import LakeUnavailable
-from lakehouse.lake import check_whole, ensure_table, existing_table, identifier
+from lakehouse.lake import identifier
 from lakehouse.layout import LANDED_TABLE_PROPERTIES
 from lakehouse.ledger import LEDGER, loads
 from lakehouse.local import LocalLake
+from lakehouse.readable import check_whole
 from lakehouse.repair.repair import examine, repair
+from lakehouse.tables import ensure_table, existing_table
 from loaders.landing.watermarks import read_watermark
 from tests.support.landing_program import MARKETS, RAW
 from tests.support.landings import every_id_once, land_up_to, landed_ids

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import boto3
 
-from lakehouse.lake import Lake, ensure_table, identifier
-from lakehouse.ledger import LAST_LOAD, LEDGER, loads, record
+from lakehouse.lake import Lake, identifier
+from lakehouse.ledger import LEDGER, loads
+from lakehouse.ledger_commits import LAST_LOAD, record
 from lakehouse.load_rows import read_load
 from lakehouse.table import LakeColumn
+from lakehouse.tables import ensure_table
 from loaders.connector import Page, page_of
 from loaders.landing.dlt_job import land
 from tests.support.lakes import LakeHome

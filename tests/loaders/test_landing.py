@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakehouse.errors import ConcurrentWriter
-from lakehouse.lake import ensure_table, identifier
+from lakehouse.lake import identifier
 from lakehouse.ledger import loads
+from lakehouse.tables import ensure_table
 from loaders.connector import Cursor, Page
 from loaders.errors import ExchangeUnavailable
 from loaders.landing.dlt_job import land

@@ -19,11 +19,12 @@ import pyarrow as pa
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from lakehouse.lake import ensure_table, identifier
-from lakehouse.ledger import ledger_table
+from lakehouse.lake import identifier
+from lakehouse.ledger_commits import ledger_table
 from lakehouse.local import LocalLake
 from lakehouse.raw_table import table_of
 from lakehouse.table import LakeTable
+from lakehouse.tables import ensure_table
 from profiles.local_iceberg import release_views
 from registry.registry import Registry
 from schemahub.runs.raw_tables import declared_columns

@@ -16,11 +16,13 @@ from typing import Any
 import pyarrow as pa
 from pyiceberg.table import CommitTableResponse, Table
 
-from lakehouse.lake import Lake, ensure_table
-from lakehouse.ledger import LEDGER, record
+from lakehouse.lake import Lake
+from lakehouse.ledger import LEDGER
+from lakehouse.ledger_commits import record
 from lakehouse.open import open_lake
 from lakehouse.raw_table import RawTable
 from lakehouse.table import LakeColumn
+from lakehouse.tables import ensure_table
 from loaders.connector import Page, page_of
 from loaders.landing.dlt_settings import SETTINGS
 from loaders.landing.watermarks import read_watermark

@@ -5,7 +5,8 @@ import sys
 from collections import Counter
 from datetime import datetime
 
-from lakehouse.lake import Lake, ensure_table, identifier
+from lakehouse.lake import Lake, identifier
+from lakehouse.tables import ensure_table
 from loaders.landing.dlt_job import land
 from loaders.landing.load import LoadInProgress
 from tests.support import landing_program

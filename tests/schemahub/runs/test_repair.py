@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from lakehouse.errors import LakeUnavailable, Misconfigured
-from lakehouse.lake import existing_table
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
 from lakehouse.pending import RECORDED, check_is_there, read_landed
+from lakehouse.tables import existing_table
 from registry.registry import Registry, load_registry
 from schemahub.runs.context import RunContext
 from schemahub.runs.repair import run_repair
