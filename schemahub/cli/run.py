@@ -12,6 +12,7 @@ app.add_typer(run, name="run")
 
 if TYPE_CHECKING:
     from ..runs.context import RunContext
+    from ..runs.unify import Unified
 
 SymbolsOption = Annotated[
     str | None, typer.Option("--symbols", help="Symbols as BASE-QUOTE, separated by commas.  [SCHEMAHUB_SYMBOLS]")
@@ -86,21 +87,31 @@ def show_ingest(context: "RunContext", exchanges: Sequence[str]) -> list[str]:
 
 def show_unify(context: "RunContext", target: str, *, full_refresh: bool = False, force: bool = False) -> None:
     """Unify with one line for each model, and the balance; on Athena also what was read and its price."""
-    from ..runs.cost import Cost
     from ..runs.unify import unify
     from ..show.balance import balance_lines
-    from ..show.plan import cost_report
     from ..show.progress import DbtLines
 
     context.check_target(target)
-    cost = Cost.on(context.lake)
+    if context.lake.engine == "athena":
+        unified = _unify_with_bill(context, target, full_refresh=full_refresh, force=force)
+    else:  # DuckDB costs nothing
+        unified = unify(context, target, full_refresh=full_refresh, force=force, report=DbtLines(out))
+    say(balance_lines(unified, target))
+
+
+def _unify_with_bill(context: "RunContext", target: str, *, full_refresh: bool, force: bool) -> "Unified":
+    from ..runs.cost import Cost
+    from ..runs.unify import unify
+    from ..show.plan import cost_report
+    from ..show.progress import DbtLines
+
+    cost = Cost()
 
     def plan_run() -> None:
-        if problem := cost.plan_run(context.lake, context.registry, full_refresh=full_refresh):
-            say([problem])
+        say(cost.plan_run(context.lake, context.registry, full_refresh=full_refresh))
 
     try:
-        unified = unify(
+        return unify(
             context,
             target,
             full_refresh=full_refresh,
@@ -112,4 +123,3 @@ def show_unify(context: "RunContext", target: str, *, full_refresh: bool = False
     finally:  # a run that fails costs money too
         for part in cost_report(cost.paid()):
             out.print(part, soft_wrap=isinstance(part, str), markup=False)
-    say(balance_lines(unified, target))

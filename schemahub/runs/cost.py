@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Self
 
 from advisor.plan import Plan, plan_unify
 from advisor.scanned import AthenaQueries, Scanned, scanned
@@ -26,31 +25,25 @@ class Bill:
 class Cost:
     """What a run is planned to read, and which statements it has sent."""
 
-    queries: AthenaQueries | None
-    """The callback to pass to dbt; None if dbt runs on DuckDB, which costs nothing."""
+    queries: AthenaQueries = field(default_factory=AthenaQueries)
+    """The callback to pass to dbt."""
     plan: Plan = field(default_factory=Plan)
+    """The plan; empty before `plan_run`, and if the run can't be planned."""
 
-    @classmethod
-    def on(cls, lake: Lake) -> Self:
-        """The cost of a run on a lake, which is not planned yet."""
-        return cls(AthenaQueries() if lake.engine == "athena" else None)
-
-    def plan_run(self, lake: Lake, registry: Registry, *, full_refresh: bool = False) -> str | None:
-        """Plan what a run will read, and return None, or one line that says why it can't be planned."""
-        if not self.queries:
-            return None
+    def plan_run(self, lake: Lake, registry: Registry, *, full_refresh: bool = False) -> list[str]:
+        """Plan what a run will read; returns one line that says why it can't be planned, or none."""
         try:
             self.plan = planned(lake, registry, full_refresh=full_refresh)
         except Exception as error:
-            return f"the run could not be planned: {_line(error)}"
-        return None
+            return [f"the run could not be planned: {_line(error)}"]
+        return []
 
     def paid(self) -> Bill | str | None:
         """The bill of the run until now, or one line that says why it is unknown; None if no statement was sent.
 
         Nothing is raised, so that a run's own error is not hidden.
         """
-        if not self.queries or not self.queries.nodes:
+        if not self.queries.nodes:
             return None
         # importing boto3 takes a quarter of a second, which a lake in a folder doesn't need
         from lakehouse.aws import session

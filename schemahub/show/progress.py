@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from lakehouse.printable import printable
-from loaders.landing.ingest import Progress as OnPage
 
-from ..dbt.run import Node
-from ..runs.ingest import Outcome, Symbols
+if TYPE_CHECKING:  # importing them takes a fifth of a second, which a run without ingesting doesn't need
+    from loaders.landing.ingest import Progress as OnPage
+
+    from ..dbt.run import Node
+    from ..runs.ingest import Outcome, Symbols
 
 
 class IngestProgress:
@@ -37,7 +39,7 @@ class IngestProgress:
     ) -> None:
         self._progress.stop()
 
-    def of(self, exchange: str) -> OnPage:
+    def of(self, exchange: str) -> "OnPage":
         """Begin the line of an exchange; returns the function to call for each of its pages."""
         self._current = self._tasks[exchange] = self._progress.add_task("starting", exchange=exchange, total=1)
         self._counts[exchange] = 0
@@ -59,7 +61,7 @@ class IngestProgress:
                 f"  waiting {seconds:.0f} s: {printable(reason)}", markup=False, soft_wrap=True
             )
 
-    def end(self, outcome: Outcome) -> None:
+    def end(self, outcome: "Outcome") -> None:
         """End the line of an exchange with its result."""
         mark = "✗" if outcome.problems else "✓"
         self._progress.update(self._tasks[outcome.exchange], description=f"{mark} {_landed(outcome)}", completed=1)
@@ -74,7 +76,7 @@ class DbtLines:
         self._console = console
         self.tests_passed = 0
 
-    def __call__(self, node: Node) -> None:
+    def __call__(self, node: "Node") -> None:
         """Print one node's line."""
         if node.kind in ("test", "unit_test") and node.is_fine:
             self.tests_passed += 1
@@ -82,7 +84,7 @@ class DbtLines:
             self._console.print(f"  {node.name:<42}{node.status:<10}{node.seconds:6.1f} s", markup=False)
 
 
-def left_out_lines(symbols: Symbols, gone: Symbols, wanted: Sequence[str]) -> Iterator[str]:
+def left_out_lines(symbols: "Symbols", gone: "Symbols", wanted: Sequence[str]) -> Iterator[str]:
     """One line for each exchange that doesn't list all `wanted` symbols; `gone` are those that it no longer lists."""
     for exchange, names in gone.items():
         if names:
@@ -92,7 +94,7 @@ def left_out_lines(symbols: Symbols, gone: Symbols, wanted: Sequence[str]) -> It
             yield f"  {exchange:<12}- lists none of {', '.join(wanted)}"
 
 
-def _landed(outcome: Outcome) -> str:
+def _landed(outcome: "Outcome") -> str:
     if outcome.error is not None:
         return "nothing landed"
     count = outcome.ingested.row_count
