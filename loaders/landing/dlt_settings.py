@@ -13,11 +13,6 @@ SETTINGS: dict[str, Any] = {
     "normalize": {
         "parquet_normalizer": {"add_dlt_load_id": False, "add_dlt_id": False}
     },  # these would have no field ids
-    "data_writer": {
-        "buffer_max_items": 200_000,  # rows per row group
-        "file_max_items": 2_000_000,  # rows per file
-        "compression": "zstd",
-    },
 }
 
 _READ_WHEN_IMPORTED = "DLT_"

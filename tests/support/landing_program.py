@@ -22,7 +22,6 @@ from lakehouse.open import open_lake
 from lakehouse.raw_table import RawTable
 from lakehouse.table import LakeColumn
 from loaders.connector import Page, page_of
-from loaders.landing.dlt_settings import SETTINGS
 from loaders.landing.watermarks import read_watermark
 
 RAW = RawTable("imaginary", "trades", stream_column="market", id_column="id", time_column="at").with_columns(
@@ -97,12 +96,13 @@ def deadly(lake: Lake, point: str) -> None:
 
 def main(location: str, last_id: str, point: str = "") -> None:
     # so that a load of a few thousand rows has several files
-    SETTINGS["data_writer"] |= {"buffer_max_items": 500, "file_max_items": 1000}
+    from loaders.landing import encoders
     from loaders.landing import load as load_module
     from loaders.landing.dlt_job import land
     from loaders.landing.load import LoadInProgress
 
-    load_module._ROWS_TOGETHER = 500
+    load_module._ROWS_TOGETHER = encoders.ROWS_OF_A_GROUP = 500
+    encoders.ROWS_OF_A_FILE = 1000
 
     lake = open_lake(location)
     with lake.writing(RAW.name):
