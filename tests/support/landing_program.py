@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyiceberg.table import CommitTableResponse, Table
 
 from lakehouse.lake import Lake, ensure_table
@@ -33,6 +34,7 @@ START = datetime(2026, 1, 5)
 
 POINTS = (
     "in extract",
+    "while rows are encoded",
     "before a file is staged",
     "between two files",
     "before the commit",
@@ -94,6 +96,23 @@ def deadly(lake: Lake, point: str) -> None:
     lake.put = put_file  # type: ignore[method-assign]
 
 
+def die_while_rows_are_encoded() -> None:
+    """Kill the process while the third group of rows is being encoded; no file is complete then."""
+    write_table = pq.ParquetWriter.write_table
+    begun: list[pa.Table] = []
+
+    def write_rows(writer: pq.ParquetWriter, rows: pa.Table) -> None:
+        begun.append(rows)
+        if len(begun) < 3:
+            write_table(writer, rows)
+            return
+        threading.Timer(0.001, die).start()
+        while True:
+            write_table(writer, rows)
+
+    pq.ParquetWriter.write_table = write_rows
+
+
 def main(location: str, last_id: str, point: str = "") -> None:
     # so that a load of a few thousand rows has several files
     from loaders.landing import encoders
@@ -109,6 +128,8 @@ def main(location: str, last_id: str, point: str = "") -> None:
         table = ensure_table(lake, RAW.table)
         record(lake, RAW, table)
         deadly(lake, point)
+        if point == "while rows are encoded":
+            die_while_rows_are_encoded()
         load = LoadInProgress(
             lake, RAW, table, source="imagined", channel="rest", now=lambda: datetime.now(UTC).replace(tzinfo=None)
         )
