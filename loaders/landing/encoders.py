@@ -1,8 +1,8 @@
 """Write rows to Parquet files in two threads: pyarrow releases Python's lock while it encodes.
 
-Groups of rows go to the threads in turn, and each thread has its own file. So a load has one file if its rows fit into
-one group; otherwise the rows alternate between two files. However long a load is, only three groups are in memory: two
-that are being encoded and the one that is being gathered.
+Groups of rows go to two files in turn, and only one thread writes to a file at a time. So a load has one file if its
+rows fit into one group; otherwise its rows alternate between two files. However long a load is, only three groups are
+in memory: two that are being encoded, and the one that is being gathered.
 """
 
 import os
