@@ -7,7 +7,7 @@ in memory: two that are being encoded, and the one that is being gathered.
 
 import os
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -47,7 +47,7 @@ class Encoders:
 
     def files(
         self, tables: Iterator[pa.Table], schema: pa.Schema, folder: Path, options: Mapping[str, Any]
-    ) -> Iterator[EncodedFile]:
+    ) -> Generator[EncodedFile, None, None]:
         """Write `tables` to files in `folder`, and return each one when it is complete.
 
         Args:

@@ -124,7 +124,7 @@ def test_rows_are_taken_only_as_fast_as_they_are_encoded(tmp_path: Path, monkeyp
 
 
 def test_files_that_nobody_takes_are_left_as_they_are(tmp_path: Path) -> None:
-    with Encoders() as two, closing(two.files(tables(100), SCHEMA, tmp_path, {})) as files:  # type: ignore[type-var]
+    with Encoders() as two, closing(two.files(tables(100), SCHEMA, tmp_path, {})) as files:
         assert next(files).row_count == FILE
 
 
