@@ -3,7 +3,9 @@
 import random
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -18,45 +20,55 @@ SYMBOL = "BTCUSDT"
 PAGE = 1_000
 START = datetime(2026, 1, 5)
 
-_POOL = 100_000
+_POOL = 200_000
 """The number of distinct trades. After them the same trades repeat, with their own ids and times if requested."""
 
 
+class _Texts(NamedTuple):
+    price: str
+    quantity: str
+    quote: str
+
+
 @cache
-def _texts(count: int) -> tuple[list[str], list[str]]:
+def _texts(count: int) -> list[_Texts]:
+    """Prices and quantities in the steps of BTCUSDT, 0.01 and 0.00001; about every second trade moves the price."""
     draw = random.Random(7)
-    prices = [f"{42_000 + draw.gauss(0, 300):.8f}" for _ in range(count)]
-    return prices, [f"{draw.lognormvariate(-4, 1.5):.8f}" for _ in range(count)]
+    cents, texts = 4_200_000, []
+    for _ in range(count):
+        cents += round(draw.gauss(0, 300)) if draw.random() < 0.5 else 0
+        units = max(1, round(draw.lognormvariate(-4, 1.5) * 10**5))
+        texts.append(_Texts(*(f"{Decimal(n).scaleb(-p):.8f}" for n, p in ((cents, 2), (units, 5), (cents * units, 7)))))
+    return texts
 
 
 def pages(count: int, *, first_id: int = 1, trades_per_day: int = 1_000_000) -> Iterator[Page]:
     """`count` trades from `first_id` on, evenly spread over days. Each has its own id, time and payload."""
-    prices, quantities = _texts(_POOL)
+    texts = _texts(_POOL)
     gap = timedelta(days=1) // trades_per_day
     for low in range(first_id, first_id + count, PAGE):
         ids = range(low, min(low + PAGE, first_id + count))
-        places = [trade_id % _POOL for trade_id in ids]
-        yield page_of(RAW, SYMBOL, _batch(ids, [prices[i] for i in places], [quantities[i] for i in places], gap))
+        yield page_of(RAW, SYMBOL, _batch(ids, [texts[trade_id % _POOL] for trade_id in ids], gap))
 
 
-def _batch(ids: range, prices: list[str], quantities: list[str], gap: timedelta) -> pa.RecordBatch:
+def _batch(ids: range, texts: list[_Texts], gap: timedelta) -> pa.RecordBatch:
     times = [START + gap * trade_id for trade_id in ids]
     is_maker = [trade_id % 3 == 0 for trade_id in ids]
-    price, quantity = (pa.array(texts).cast(pa.float64()) for texts in (prices, quantities))
+    price, quantity, quote = (pa.array(column).cast(pa.float64()) for column in zip(*texts, strict=True))
     return RAW.batch(
         {
             "id": [str(trade_id) for trade_id in ids],
             "symbol": pa.repeat(SYMBOL, len(ids)),
             "price": price,
             "qty": quantity,
-            "quote_qty": price,
+            "quote_qty": quote,
             "time": times,
             "is_buyer_maker": is_maker,
             "is_best_match": pa.repeat(True, len(ids)),
             "_raw_payload": [
-                f'{{"id":{trade_id},"price":"{p}","qty":"{q}","quoteQty":"{p}","time":1767571200000000,'
-                f'"isBuyerMaker":true,"isBestMatch":true}}'
-                for trade_id, p, q in zip(ids, prices, quantities, strict=True)
+                f'{{"id":{trade_id},"price":"{of.price}","qty":"{of.quantity}","quoteQty":"{of.quote}",'
+                f'"time":1767571200000000,"isBuyerMaker":true,"isBestMatch":true}}'
+                for trade_id, of in zip(ids, texts, strict=True)
             ],
         },
     )

@@ -6,6 +6,7 @@ Grain: one row per row of the source, exactly as sent; append-only. Timestamps a
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Self
 
 import pyarrow as pa
@@ -43,7 +44,7 @@ class RawTable:
     def table(self) -> LakeTable:
         return table_of(self.name, self.columns)
 
-    @property
+    @cached_property
     def page_schema(self) -> pa.Schema:
         """The schema of a page: the source's own columns and the payload; landing adds the rest."""
         payload = [column for column in provenance() if column.name == PAYLOAD]

@@ -107,17 +107,17 @@ def _shown(value: Any) -> str:
         return "a value that can't be shown"
 
 
-def numbers(texts: Sequence[str | None]) -> pa.Array:
-    """Numbers from texts; null if a text isn't a number, for example if it is empty."""
+def numbers(values: Sequence[float | str | None]) -> pa.Array:
+    """Numbers from numbers or texts; null if a text isn't a number, for example if it is empty."""
     try:
-        return pa.array(texts, pa.string()).cast(pa.float64())
+        return pa.array(values).cast(pa.float64())
     except pa.ArrowInvalid:
-        return pa.array([_number(text) for text in texts], pa.float64())
+        return pa.array([_number(value) for value in values], pa.float64())
 
 
-def _number(text: str | None) -> float | None:
+def _number(value: float | str | None) -> float | None:
     try:
-        return msgspec.convert(text, float | None, strict=False)
+        return msgspec.convert(value, float | None, strict=False)
     except msgspec.ValidationError:
         return None
 
@@ -162,6 +162,15 @@ def moments(values: Sequence[Any]) -> pa.Array:
     return pa.array([moment_us(value) for value in values], pa.int64()).cast(pa.timestamp("us"))
 
 
+def raw_texts(values: Sequence[msgspec.Raw]) -> pa.Array:
+    """The text of each JSON value, with the quotes of a string."""
+    # only an array or object has line breaks in it; a page's values can be split faster than converted one by one
+    texts = pc.split_pattern(pa.array([b"\n".join(values)], pa.string()), "\n").values
+    if len(texts) == len(values):
+        return texts
+    return pa.array([bytes(value) for value in values], pa.binary()).cast(pa.string())
+
+
 def is_whole(body: bytes) -> bool:
     """Whether a JSON array or object ends with its closing bracket, which is missing after a cut connection."""
     text = body.strip()
@@ -175,27 +184,20 @@ def is_json(body: bytes) -> bool:
 
 def object_texts(array: bytes, count: int) -> pa.Array:
     """The text of each of the `count` objects in a JSON array of objects."""
-    return _texts(array, count, b"{", b"}", nested=0)
+    return _texts(array, count, "{", "}", nested=0)
 
 
 def array_texts(array: bytes, count: int) -> pa.Array:
     """The text of each of the `count` arrays in a JSON array of arrays."""
-    return _texts(array, count, b"[", b"]", nested=1)
+    return _texts(array, count, "[", "]", nested=1)
 
 
-def _texts(array: bytes, count: int, opening: bytes, closing: bytes, *, nested: int) -> pa.Array:
-    # Exchanges send compact JSON, whose records can be split faster than parsed. Anything else (white space
-    # between records, brackets inside them) changes the ends or the number of parts or brackets, and is parsed.
-    if count and array.startswith(b"[" + opening) and array.endswith(closing + b"]"):
-        parts = array[2:-2].split(closing + b"," + opening)
-        if len(parts) == array.count(opening) - nested == array.count(closing) - nested == count:
-            return _joined(parts, opening, closing)
+def _texts(array: bytes, count: int, opening: str, closing: str, *, nested: int) -> pa.Array:
+    # Exchanges send compact JSON, whose records can be split faster than parsed. If there are no more opening brackets
+    # than records, each begins a record, and a record that doesn't follow the one before directly is missing among the
+    # parts. Anything else (white space between records, brackets inside them) is parsed.
+    if array.startswith(f"[{opening}".encode()) and array.count(opening.encode()) - nested == count:
+        parts = pc.split_pattern(pa.array([array[2:-2]], pa.string()), f"{closing},{opening}").values
+        if len(parts) == count and array.endswith(f"{closing}]".encode()):
+            return pc.binary_join_element_wise(opening, parts, closing, "")
     return pa.array([bytes(record) for record in _raw_records.decode(array)], pa.binary()).cast(pa.string())
-
-
-def _joined(parts: list[bytes], opening: bytes, closing: bytes) -> pa.Array:
-    # building the text array from its buffers takes half as long as building it from the parts
-    data = opening + (closing + opening).join(parts) + closing
-    lengths = pc.add(pa.array(list(map(len, parts)), pa.int32()), pa.scalar(2, pa.int32()))
-    offsets = pa.concat_arrays([pa.array([0], pa.int32()), pc.cumulative_sum(lengths)])
-    return pa.StringArray.from_buffers(len(parts), offsets.buffers()[1], pa.py_buffer(data))

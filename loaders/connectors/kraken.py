@@ -10,7 +10,7 @@ empty or holds nothing new is the end. Errors come with HTTP 200.
 
 import re
 from collections import Counter
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
-from ..channels.payloads import array_texts, decode, decode_records, moments, numbers
+from ..channels.payloads import array_texts, decode, decode_or_none, decode_records, moments, numbers, raw_texts
 from ..connector import (
     Budget,
     Cursor,
@@ -41,6 +41,8 @@ _PAGE = 1000
 
 
 class _Trade(msgspec.Struct, array_like=True, gc=False):
+    """A trade in any form that Kraken has sent. Its texts become the id of a trade that has none."""
+
     price: str | None
     volume: str | None
     time: msgspec.Raw  # a double has too few digits for the time
@@ -48,6 +50,18 @@ class _Trade(msgspec.Struct, array_like=True, gc=False):
     order_type: str | None = None
     misc: str | None = None
     trade_id: int | msgspec.UnsetType = msgspec.UNSET  # recordings from before 2022 have no id
+
+
+class _Numbered(msgspec.Struct, array_like=True, gc=False):
+    """A trade as Kraken sends it today, with an id, so that its numbers can be read as the nearest doubles, in C."""
+
+    price: float | None
+    volume: float | None
+    time: msgspec.Raw
+    side: str | None
+    order_type: str | None
+    misc: str | None
+    trade_id: int
 
 
 class _Answer(msgspec.Struct):
@@ -63,6 +77,7 @@ class _Pair(msgspec.Struct):
 
 _answer = msgspec.json.Decoder(_Answer)
 _trades = msgspec.json.Decoder(list[_Trade])
+_numbered = msgspec.json.Decoder(list[_Numbered], strict=False)
 _token = msgspec.json.Decoder(str | int)
 _pairs = msgspec.json.Decoder(dict[str, _Pair])
 
@@ -78,8 +93,6 @@ _PAUSE_SECONDS = 3.0
 """The pause in seconds after a refusal. Kraken requests none; freqtrade's users settled on this one."""
 _TOKEN = re.compile(r"[0-9]{1,30}")
 _SECOND_NS = 10**9
-_LAST_SECONDS_US = 10**17
-"""The upper bound for a time in seconds (the year 5138). Larger numbers are in another unit."""
 
 Twins = Mapping[str, int]
 """For trades without an id, all in one second: the number of trades that are identical in every field that Kraken
@@ -186,23 +199,32 @@ class Kraken:
         return _Page(trades, token, _twins_of(trades[self.raw.id_column], twins))
 
     def _batch(self, rows: bytes, symbol: str, twins: Twins) -> pa.RecordBatch:
+        numbered = decode_or_none(_numbered, rows)
+        if numbered is not None:
+            ids = id_numbers([trade.trade_id for trade in numbered], exchange="kraken")
+            return in_order(self._columns(numbered, ids.cast(pa.string()), rows, symbol), ids)
         trades = decode_records(_trades, _Trade, rows, exchange="kraken")
-        numbered = [trade.trade_id for trade in trades if trade.trade_id is not msgspec.UNSET]
-        ids = id_numbers(numbered, exchange="kraken")
-        batch = self.raw.batch(
+        ids = id_numbers([trade.trade_id for trade in trades if trade.trade_id is not msgspec.UNSET], exchange="kraken")
+        if len(ids) == len(trades):
+            return in_order(self._columns(trades, ids.cast(pa.string()), rows, symbol), ids)
+        return self._columns(trades, _made_ids(trades, twins), rows, symbol)
+
+    def _columns(
+        self, trades: Sequence[_Trade | _Numbered], ids: pa.Array | list[str], rows: bytes, symbol: str
+    ) -> pa.RecordBatch:
+        return self.raw.batch(
             {
-                "trade_id": ids.cast(pa.string()) if len(ids) == len(trades) else _made_ids(trades, twins),
+                "trade_id": ids,
                 "pair": pa.repeat(symbol, len(trades)),
                 "price": numbers([trade.price for trade in trades]),
                 "volume": numbers([trade.volume for trade in trades]),
-                "time": _microseconds(trades),
+                "time": _microseconds([trade.time for trade in trades]),
                 "side": [trade.side for trade in trades],
                 "order_type": [trade.order_type for trade in trades],
                 "misc": [trade.misc for trade in trades],
                 "_raw_payload": array_texts(rows, len(trades)),
             },
         )
-        return in_order(batch, ids) if len(ids) == len(trades) else batch
 
     def check(self, response: Response) -> None:
         if response.status != 200:
@@ -248,7 +270,8 @@ def _made_ids(trades: list[_Trade], twins: Twins) -> list[str]:
 
 def _twins_of(ids: pa.StringArray, before: Twins | None = None) -> Twins:
     """The counts of twins after trades with these ids. Only twins with the last trade's shown time matter."""
-    made = [made_id for made_id in ids.to_pylist()[-_PAGE:] if not made_id.isdigit()]
+    last = ids[-_PAGE:]
+    made = last.filter(pc.match_substring(last, "-")).to_pylist()
     return {**(before or {}), **{what: int(number) + 1 for what, _, number in (one.rpartition("-") for one in made)}}
 
 
@@ -256,19 +279,17 @@ def _time_text(trade: _Trade) -> str:
     return bytes(trade.time).decode().strip('"')
 
 
-def _microseconds(trades: list[_Trade]) -> pa.Array:
-    times = pa.array([bytes(trade.time) for trade in trades], pa.binary()).cast(pa.string())
+def _microseconds(raw: Sequence[msgspec.Raw]) -> pa.Array:
+    times = raw_texts(raw)
     try:
         seconds = times.cast(pa.decimal128(28, 9))
+        # the digits without their point are nanoseconds; later years don't fit
+        nanoseconds = pa.Array.from_buffers(pa.decimal128(28, 0), len(seconds), seconds.buffers()).cast(pa.int64())
     except pa.ArrowInvalid:
         return moments(times.to_pylist())
-    # truncated, not rounded; the digits without their point are microseconds
-    cut = pc.cast(seconds, options=pc.CastOptions(pa.decimal128(28, 6), allow_decimal_truncate=True))
-    digits = pa.Array.from_buffers(pa.decimal128(28, 0), len(cut), cut.buffers())
-    ends = pc.min_max(digits).as_py()
-    if len(digits) and not 0 <= ends["min"] <= ends["max"] < _LAST_SECONDS_US:
+    if len(times) and pc.min(nanoseconds).as_py() < 0:
         return moments(times.to_pylist())
-    return digits.cast(pa.int64()).cast(pa.timestamp("us"))
+    return pc.divide(nanoseconds, 1000).view(pa.timestamp("us"))  # truncated, not rounded
 
 
 def _result(body: bytes) -> bytes:

@@ -1,9 +1,9 @@
 """Land pages in a raw table: exactly once, each row encoded once, one commit.
 
-dlt's extract step writes Parquet files straight from the Arrow batches, with the field ids of the Iceberg table; its
-normalize step hard-links them; its load step runs two kinds of our own jobs: one puts a file into the table's
-folder, and the other, once all files are there, commits them together with the watermarks and the ledger rows of the
-load.
+dlt's extract step takes over the Parquet files that `encoders.py` writes from the Arrow batches, with the field ids of
+the Iceberg table; its normalize step hard-links them; its load step runs two kinds of our own jobs: one puts a file
+into the table's folder, and the other, once all files are there, commits them together with the watermarks and the
+ledger rows of the load.
 
 dlt's working folder is created for one load and removed after it. Only the lake is the truth: the watermarks show what
 was committed, and anything else is requested again. After a crash the next run continues from the watermarks; only the
@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from .dlt_settings import use_own_settings
 
 use_own_settings()
 
 import dlt
-import pyarrow as pa
 from dlt.common.destination.client import HasFollowupJobs, LoadJob, RunnableLoadJob
 from dlt.common.destination.exceptions import DestinationTerminalException
 from dlt.common.runtime import signals
@@ -36,6 +36,8 @@ from lakehouse.ledger import LedgerRow
 from lakehouse.ledger_commits import record
 
 from ..connector import Page
+from .encoders import Encoders
+from .encodings import parquet_options
 from .load import LoadInProgress
 
 _LOAD_ID = "load_id"
@@ -117,6 +119,7 @@ def land(load: LoadInProgress, pages: Iterator[Page]) -> list[LedgerRow]:
 
 def _run_pipeline(load: LoadInProgress, pages: Iterator[Page], folder: Path) -> bool:
     """Extract, normalize and load. Returns whether Ctrl-C came while dlt loaded, which finishes its work first."""
+    encoders, schema, options = Encoders(), load.arrow_schema, parquet_options(load.raw)
 
     @dlt.resource(  # type: ignore[untyped-decorator] # dlt is untyped for us, see pyproject.toml
         name=load.raw.name,
@@ -129,16 +132,19 @@ def _run_pipeline(load: LoadInProgress, pages: Iterator[Page], folder: Path) -> 
             if column.type == "timestamp"
         },
     )
-    def rows() -> Iterator[pa.Table]:
+    def rows() -> Iterator[Any]:
         load_id = dlt.current.load_package_state()["load_id"]
         (folder / _LOAD_ID).write_text(load_id)
-        yield from load.tables(pages, load_id)
+        for file in encoders.files(load.tables(pages, load_id), schema, folder, options):
+            yield dlt.mark.with_file_import(str(file.path), "parquet", file.row_count, hints=schema.empty_table())
+            file.path.unlink()  # dlt has its own link or copy by now
 
     destination = _LakeDestination(bucket_url=f"file://{folder}/bookkeeping", destination_name="lake")
     destination.load_in_progress = load
     pipeline = dlt.pipeline("landing", str(folder), destination=destination, dataset_name="landing")
     try:
-        pipeline.extract(rows(), loader_file_format="parquet")
+        with encoders:
+            pipeline.extract(rows(), loader_file_format="parquet")
         with signals.intercepted_signals():  # dlt does the same inside, but then the signal could not be queried
             pipeline.normalize()
             pipeline.load()

@@ -10,14 +10,10 @@ from typing import Any
 SETTINGS: dict[str, Any] = {
     "runtime": {"dlthub_telemetry": False, "log_level": "CRITICAL"},  # the user sees its errors as ours
     "providers": {"enable_airflow_secrets": False},
+    "restore_from_destination": False,  # so that dlt lands no state of its own: the truth is in the lake
     "normalize": {
         "parquet_normalizer": {"add_dlt_load_id": False, "add_dlt_id": False}
     },  # these would have no field ids
-    "data_writer": {
-        "buffer_max_items": 200_000,  # rows per row group
-        "file_max_items": 2_000_000,  # rows per file
-        "compression": "zstd",
-    },
 }
 
 _READ_WHEN_IMPORTED = "DLT_"

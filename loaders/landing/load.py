@@ -3,10 +3,11 @@
 It knows nothing of dlt, which only drives it (`dlt_job.py`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -34,8 +35,7 @@ from .watermarks import watermark_properties
 
 _EPOCH = date(1970, 1, 1)
 _ROWS_TOGETHER = 100_000
-"""The number of rows that are handed to dlt at once. dlt takes as long for a page of 1,000 rows as for 100 such pages
-joined."""
+"""The number of rows that get their provenance at once; pages of 1,000 rows one by one would take longer."""
 
 
 @dataclass
@@ -44,6 +44,20 @@ class _Stream:
 
     cursor: Cursor
     rows: StreamRows
+
+
+class _Constants:
+    """Columns that have one value in all rows of a load; they are built once and cut to length."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+        self._longest: dict[str, pa.Array] = {}
+
+    def column(self, name: str, count: int) -> pa.Array:
+        longest = self._longest.get(name)
+        if longest is None or len(longest) < count:
+            longest = self._longest[name] = pa.repeat(self._values[name], count)
+        return longest[:count]
 
 
 @dataclass
@@ -75,10 +89,22 @@ class LoadInProgress:
     def __post_init__(self) -> None:
         self.started_at = self.now()
 
+    @property
+    def arrow_schema(self) -> pa.Schema:
+        """The schema of `tables`, with the field ids of the Iceberg table."""
+        return self.raw.table.arrow_schema(self.table.schema())
+
     def tables(self, pages: Iterator[Page], load_id: str) -> Iterator[pa.Table]:
         """The pages as rows of the raw table, many pages at a time; counts them."""
         self.load_id = load_id
-        schema = self.raw.table.arrow_schema(self.table.schema())
+        provenance = _Constants(
+            {
+                "_source": self.source,
+                "_source_ingest_ts": pa.scalar(self.started_at, pa.timestamp("us")),
+                "_channel": self.channel,
+                "_dlt_load_id": load_id,
+            }
+        )
         gathered: list[pa.RecordBatch] = []
         rows = 0
         for page in pages:
@@ -86,10 +112,10 @@ class LoadInProgress:
             gathered.append(page.rows)
             rows += page.rows.num_rows
             if rows >= _ROWS_TOGETHER:
-                yield self._with_provenance(gathered, schema)
+                yield self._with_provenance(gathered, provenance)
                 gathered, rows = [], 0
         if gathered:
-            yield self._with_provenance(gathered, schema)
+            yield self._with_provenance(gathered, provenance)
 
     def _count(self, page: Page) -> None:
         rows = StreamRows.of(self.raw, page.rows)
@@ -99,17 +125,10 @@ class LoadInProgress:
             seen.cursor = page.cursor
             seen.rows.add(rows)
 
-    def _with_provenance(self, pages: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
-        rows = pa.Table.from_batches(pages)
-        provenance = {
-            "_source": self.source,
-            "_source_ingest_ts": pa.scalar(self.started_at, pa.timestamp("us")),
-            "_channel": self.channel,
-            "_dlt_load_id": self.load_id,
-        }
+    def _with_provenance(self, pages: list[pa.RecordBatch], provenance: "_Constants") -> pa.Table:
+        rows, schema = pa.Table.from_batches(pages), self.arrow_schema
         columns = [
-            rows[name] if name in rows.schema.names else pa.repeat(provenance[name], rows.num_rows)
-            for name in schema.names
+            rows[name] if name in rows.schema.names else provenance.column(name, rows.num_rows) for name in schema.names
         ]
         return pa.Table.from_arrays(columns, schema=schema)
 

@@ -38,9 +38,6 @@ REASONS = {
 }
 
 
-# dlt leaves a file open if writing to it fails
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     ("moment", "number"),
     [*((moment, errno.ENOSPC) for moment in MOMENTS), *(("a file is synced", number) for number in list(REASONS)[1:])],

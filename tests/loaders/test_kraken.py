@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from loaders.connector import Cursor, Page, Response
+from loaders.connectors import kraken
 from loaders.errors import UnexpectedPayload
 from tests.support.connectors import CONNECTORS
 from tests.support.trade_bodies import kraken_page
@@ -28,6 +30,21 @@ def test_kraken_times_keep_their_digits_and_are_cut_to_microseconds(text: str, m
     assert CONNECTORS["kraken"].parse(page, symbol="XBTUSD")["time"][0].as_py() == datetime(
         2025, 11, 11, 0, 13, 55, microsecond
     )
+
+
+@pytest.mark.parametrize(
+    "price", ['"30243.40000"', '"0.00000001"', '"123456789.12345678"', '"nan"', '"1e400"', "2.5", "null"]
+)
+@pytest.mark.parametrize("time", ["1688669597.8277369", "9223372036.8", "99999999999", "1688669597827", "-1.5", "null"])
+def test_kraken_rows_are_the_same_whether_they_are_read_as_numbers_or_as_texts(
+    price: str, time: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = kraken_page(f'[{price},"0.3",{time},"b","m","",9]', f'["1",{price},1688669597.1,"s","l","",8]')
+    as_numbers = CONNECTORS["kraken"].parse(page, symbol="XBTUSD")
+    monkeypatch.setattr(kraken, "_numbered", msgspec.json.Decoder(None))
+    as_texts = CONNECTORS["kraken"].parse(page, symbol="XBTUSD")
+    assert repr(as_numbers.to_pylist()) == repr(as_texts.to_pylist())
+    assert as_numbers["trade_id"].to_pylist() == ["8", "9"]
 
 
 def test_kraken_rows_have_the_requested_pair_not_the_key_of_the_response() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyiceberg.table import CommitTableResponse, Table
 
 from lakehouse.lake import Lake
@@ -24,7 +25,6 @@ from lakehouse.raw_table import RawTable
 from lakehouse.table import LakeColumn
 from lakehouse.tables import ensure_table
 from loaders.connector import Page, page_of
-from loaders.landing.dlt_settings import SETTINGS
 from loaders.landing.watermarks import read_watermark
 
 RAW = RawTable("imaginary", "trades", stream_column="market", id_column="id", time_column="at").with_columns(
@@ -36,6 +36,7 @@ START = datetime(2026, 1, 5)
 
 POINTS = (
     "in extract",
+    "while rows are encoded",
     "before a file is staged",
     "between two files",
     "before the commit",
@@ -97,20 +98,40 @@ def deadly(lake: Lake, point: str) -> None:
     lake.put = put_file  # type: ignore[method-assign]
 
 
+def die_while_rows_are_encoded() -> None:
+    """Kill the process while the third group of rows is being encoded; no file is complete then."""
+    write_table = pq.ParquetWriter.write_table
+    begun: list[pa.Table] = []
+
+    def write_rows(writer: pq.ParquetWriter, rows: pa.Table) -> None:
+        begun.append(rows)
+        if len(begun) < 3:
+            write_table(writer, rows)
+            return
+        threading.Timer(0.001, die).start()
+        while True:
+            write_table(writer, rows)
+
+    pq.ParquetWriter.write_table = write_rows
+
+
 def main(location: str, last_id: str, point: str = "") -> None:
     # so that a load of a few thousand rows has several files
-    SETTINGS["data_writer"] |= {"buffer_max_items": 500, "file_max_items": 1000}
+    from loaders.landing import encoders
     from loaders.landing import load as load_module
     from loaders.landing.dlt_job import land
     from loaders.landing.load import LoadInProgress
 
-    load_module._ROWS_TOGETHER = 500
+    load_module._ROWS_TOGETHER = encoders.ROWS_OF_A_GROUP = 500
+    encoders.ROWS_OF_A_FILE = 1000
 
     lake = open_lake(location)
     with lake.writing(RAW.name):
         table = ensure_table(lake, RAW.table)
         record(lake, RAW, table)
         deadly(lake, point)
+        if point == "while rows are encoded":
+            die_while_rows_are_encoded()
         load = LoadInProgress(
             lake, RAW, table, source="imagined", channel="rest", now=lambda: datetime.now(UTC).replace(tzinfo=None)
         )
