@@ -17,37 +17,38 @@ from lakehouse.lake import ensure_table
 from lakehouse.local import LocalLake
 from loaders.connector import Page
 from loaders.landing.load import LoadInProgress
+from schemahub.runs.attention import row_count
 from schemahub.runs.context import utc_now
 
 from . import trades
-from .measure import Measurement, in_own_process, seconds
+from .measure import Measurement, expect, in_own_process, seconds
+from .size import SIZES, Size
 
-ROWS = 5_000_000
 _POOL_PAGES = 100
-_ROUNDS = 3
 
 
-def findings() -> list[Measurement]:
+def findings(size: Size) -> list[Measurement]:
     """Measure landing and the yardstick in turn, each in its own process, so that each has its own peak of memory."""
     ours, bare = [], []
-    for _ in range(_ROUNDS):
-        bare.append(in_own_process(__name__, "bare"))
-        ours.append(in_own_process(__name__, "ours"))
+    for _ in range(size.landed_rounds):
+        bare.append(in_own_process(__name__, "bare", size.name))
+        ours.append(in_own_process(__name__, "ours", size.name))
     ratio = median(b["seconds"] / o["seconds"] for b, o in zip(bare, ours, strict=True))
     landed, written = (median(run["seconds"] for run in runs) for runs in (ours, bare))
     peak = max(run["peak_gb"] for run in ours)
-    warm = in_own_process(__name__, "warm")
+    warm = in_own_process(__name__, "warm", size.name)
+    trade_count = f"{size.landed_rows / 1e6:g} M trades"
     return [
         Measurement(
-            "landing 5 M trades: speed of a bare pyarrow zstd writer",
+            f"landing {trade_count}: speed of a bare pyarrow zstd writer",
             ratio,
             0.8,
             at_least=True,
             unit="x",
-            detail=f"{ROWS / landed / 1e6:.2f} M rows/s against {ROWS / written / 1e6:.2f}",
+            detail=f"{size.landed_rows / landed / 1e6:.2f} M rows/s against {size.landed_rows / written / 1e6:.2f}",
         ),
         Measurement(
-            "landing 5 M trades: peak memory",
+            f"landing {trade_count}: peak memory",
             peak,
             0.8,
             at_least=False,
@@ -60,18 +61,18 @@ def findings() -> list[Measurement]:
             0.3,
             at_least=False,
             unit=" s",
-            detail="median of 10, raw commit and ledger row",
+            detail=f"median of {size.warm_loads}, raw commit and ledger row",
         ),
     ]
 
 
-def _pool() -> list[Page]:
+def pages_to_repeat() -> list[Page]:
     return list(trades.pages(_POOL_PAGES * trades.PAGE))
 
 
-def _repeated(pool: list[Page]) -> Iterator[Page]:
+def repeated(pool: list[Page], size: Size) -> Iterator[Page]:
     """The pages to land. The same ones are repeated, so that creating them takes no time."""
-    return islice(chain.from_iterable(repeat(pool)), ROWS // trades.PAGE)
+    return islice(chain.from_iterable(repeat(pool)), size.landed_rows // trades.PAGE)
 
 
 def _load(lake: LocalLake) -> LoadInProgress:
@@ -79,34 +80,36 @@ def _load(lake: LocalLake) -> LoadInProgress:
     return LoadInProgress(lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)
 
 
-def _ours(folder: Path, pool: list[Page]) -> float:
+def _ours(folder: Path, pool: list[Page], size: Size) -> float:
     from loaders.landing.dlt_job import land
 
     lake = LocalLake(folder)
     land(_load(lake), iter(pool[:1]))  # dlt imports half of its modules when it is first used
     load = _load(lake)
-    return seconds(lambda: land(load, _repeated(pool)))
+    took = seconds(lambda: land(load, repeated(pool, size)))
+    expect("rows in the raw table", row_count(lake, trades.RAW.name), size.landed_rows + pool[0].rows.num_rows)
+    return took
 
 
-def _bare(folder: Path, pool: list[Page]) -> float:
+def _bare(folder: Path, pool: list[Page], size: Size) -> float:
     load = _load(LocalLake(folder))
     (rows,) = load.tables(iter(pool), "1767571200.123456")
     group = pa.concat_tables([rows, rows])
 
     def write() -> None:
         with pq.ParquetWriter(folder / "bare.parquet", group.schema, compression="zstd") as writer:
-            for _ in range(ROWS // group.num_rows):
+            for _ in range(size.landed_rows // group.num_rows):
                 writer.write_table(group)
 
     return seconds(write)
 
 
-def _warm(folder: Path) -> float:
+def _warm(folder: Path, size: Size) -> float:
     from loaders.landing.dlt_job import land
 
     lake = LocalLake(folder)
     took = []
-    for number in range(11):
+    for number in range(1 + size.warm_loads):
         load = _load(lake)
         pages = list(trades.pages(1_000, first_id=1 + number * 1_000))
         took.append(seconds(partial(land, load, iter(pages))))
@@ -116,13 +119,13 @@ def _warm(folder: Path) -> float:
 _WAYS = {"ours": _ours, "bare": _bare}
 
 
-def main(what: str) -> None:
+def main(what: str, size: Size) -> None:
     """Measure one thing, and print it as JSON."""
     with tempfile.TemporaryDirectory() as folder:
-        took = _warm(Path(folder)) if what == "warm" else _WAYS[what](Path(folder), _pool())
+        took = _warm(Path(folder), size) if what == "warm" else _WAYS[what](Path(folder), pages_to_repeat(), size)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(json.dumps({"seconds": took, "peak_gb": peak_gb}))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], SIZES[sys.argv[2]])
