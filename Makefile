@@ -124,7 +124,7 @@ bench: $(PEERS) ## Measure speed, as ratios to yardsticks in the same run.
 bench-small: $(SETUP) ## Run every benchmark at a small size, to see that it works; no speed makes it fail.
 	@$(BIN)/python -m benchmarks --size small --skip-missing-peers
 
-bench-large: $(SETUP) ## Measure unifying at 50 M rows, and commands at 11 M; needs 20 GB of disk.
+bench-large: $(SETUP) ## Measure unifying at 50 M rows, and commands at 11 M; needs 8 GB of disk and 5 of memory.
 	@$(BIN)/python -m benchmarks --size large unify commands
 
 clean: ## Remove what was built; .venv and lakes stay.

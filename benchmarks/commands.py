@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from .lake_of_trades import TARGET, LakeOfTrades
+from .lake_of_trades import BYTES_PER_ROW, TARGET, LakeOfTrades
 from .measure import CannotMeasure, Measurement, expect_free_disk, seconds
 from .size import Size
 
@@ -22,21 +22,18 @@ _QUERY = f"select exchange, count(*) as trades, max(trade_ts) as latest from {TA
 _NO_NETWORK = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
 """Nothing listens on this port, so every request fails at once."""
 
-_BYTES_PER_ROW = 400
-"""The disk that a row needs; see `unify`."""
-
 _LONGEST = 1_000
 """The maximum number of characters of a command's output in an error line."""
 
 
 def findings(size: Size) -> list[Measurement]:
     """Run each command once per round, in turn, so that anything that slows the machine affects all."""
-    expect_free_disk(size.queried_rows * _BYTES_PER_ROW / 1e9)
+    expect_free_disk(size.queried_rows * BYTES_PER_ROW / 1e9)
     with tempfile.TemporaryDirectory() as folder:
         lake = LakeOfTrades(Path(folder, "lake"))
         lake.land(size.queried_rows)
+        lake.unify()  # builds the tables, and leaves what dbt keeps between runs
         person = _Person(lake)
-        person.unifies()  # builds the tables, and leaves what dbt keeps between runs
         rounds = [_round(person, size) for _ in range(size.command_rounds)]
     return [
         _measurement(what, bound, [each[what] for each in rounds], [each["dbt --version"] for each in rounds])

@@ -11,12 +11,9 @@ from statistics import median
 
 import duckdb
 
-from .lake_of_trades import LakeOfTrades
+from .lake_of_trades import BYTES_PER_ROW, LakeOfTrades
 from .measure import Measurement, expect, expect_free_disk, seconds
 from .size import Size
-
-_BYTES_PER_ROW = 400
-"""The disk that a row needs while it is unified: in the raw table, twice in unified ones, and in DuckDB's own files."""
 
 _BY_HAND = """
 copy (
@@ -47,7 +44,7 @@ copy (
 
 def findings(size: Size) -> list[Measurement]:
     """Measure both tables in turn, so that anything that slows the machine affects both."""
-    expect_free_disk((size.unified_large + size.unified_small) * _BYTES_PER_ROW / 1e9)
+    expect_free_disk((size.unified_large + size.unified_small) * BYTES_PER_ROW / 1e9)
     with tempfile.TemporaryDirectory() as folder:
         small, large = (LakeOfTrades(Path(folder, name)) for name in ("small", "large"))
         small.land(size.unified_small)
