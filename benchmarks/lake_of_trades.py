@@ -18,8 +18,8 @@ from .measure import expect, seconds
 
 TARGET = "trades_unified"
 BYTES_PER_ROW = 150
-"""The disk that a row needs while it is unified. It is 40 in the raw table, 20 in trades_unified for each time that it
-is built, and 40 in what DuckDB keeps on disk meanwhile."""
+"""The disk that a row needs while it is unified. It is 40 in the raw table, 20 in trades_unified, and 40 in
+what DuckDB keeps on disk meanwhile; the rest is a reserve."""
 
 _PAGE = 100_000
 """Landing takes as long for such pages as for small ones, and creating them takes less."""
@@ -47,14 +47,14 @@ class LakeOfTrades:
     def _pages(self, count: int) -> Iterator[Page]:
         return trades.pages(count, first_id=1 + self.landed, trades_per_page=_PAGE)
 
-    def unify(self, *, full_refresh: bool = False) -> tuple[float, float]:
-        """Unify what is pending, or everything; returns the seconds of the model trades_unified and of the run."""
+    def unify(self) -> tuple[float, float]:
+        """Unify what is pending; returns the seconds of the model trades_unified and of the whole run."""
         model: dict[str, float] = {}
 
         def note(node: Node) -> None:
             model[node.name] = node.seconds
 
-        whole = seconds(lambda: unify(self.context, TARGET, full_refresh=full_refresh, report=note))
+        whole = seconds(lambda: unify(self.context, TARGET, report=note))
         self.expect_all_unified()
         return model[TARGET], whole
 

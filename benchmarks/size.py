@@ -25,11 +25,14 @@ class Size:
     """The rows that are landed and unified at once."""
     unified_rounds: int
     built_rounds: int
-    """How often the larger unified table is built from nothing."""
+    """How often the larger unified table is built from nothing, each time in another lake."""
     loads: int
-    """The loads that are landed one after the other. The early ones that are compared follow on the tenth part."""
+    """The loads that are landed one after the other."""
     few_loads: int
+    """The number of loads with which `loads` are compared."""
     compared_loads: int
+    """The loads of which a mean is taken: as many as there are between two cleanups, each slightly more expensive than
+    the one before."""
     symbols: int
     few_symbols: int
     queried_rows: int
