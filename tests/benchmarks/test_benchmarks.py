@@ -4,8 +4,9 @@ from dataclasses import fields
 
 import pytest
 
+from benchmarks import landing
 from benchmarks.__main__ import BENCHMARKS, main
-from benchmarks.measure import CannotMeasure, Measurement, expect, expect_free_disk
+from benchmarks.measure import CannotMeasure, Measurement, expect, expect_free_disk, in_own_process
 from benchmarks.size import LARGE, NORMAL, SMALL
 
 
@@ -25,6 +26,30 @@ def test_a_missing_peer_ends_in_one_line_that_says_what_installs_it(
     assert said.out == ""
     assert said.err.startswith("error: ccxt isn't installed; `make bench` installs it")
     assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("size", "status"), [("small", 0), ("normal", 1), ("large", 1)])
+def test_a_figure_outside_its_bound_fails_only_where_it_is_judged(
+    size: str, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slow = Measurement("landing", 0.1, 0.8, at_least=True, unit="x", detail="1 s")
+    monkeypatch.setattr(landing, "findings", lambda _: [slow])
+    assert main(["landing", "--size", size]) == status
+    assert "| landing | 0.10x |" in capsys.readouterr().out
+
+
+def test_a_wrong_result_fails_at_every_size(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(landing, "findings", lambda _: expect("rows in the raw table", 1, 2))
+    assert main(["landing", "--size", "small"]) == 1
+    assert capsys.readouterr().err == "error: rows in the raw table: expected 2, found 1\n"
+
+
+def test_a_benchmark_that_fails_in_its_own_process_is_reported_in_one_line(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(CannotMeasure, match=r"`python -m benchmarks\.landing nonsense small` failed"):
+        in_own_process("benchmarks.landing", "nonsense", "small")
+    assert "KeyError: 'nonsense'" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
