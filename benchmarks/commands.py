@@ -46,11 +46,11 @@ def _bounds(size: Size) -> dict[str, float]:
     rows = f"{size.queried_rows / 1e6:g} M rows"
     return {
         "schemahub --help": 0.11,
-        "status": 0.22,
-        f"query of {rows}": 0.3,
-        "run unify, nothing new": 0.5,
-        "plan": 0.35,
-        f"run unify, {size.new_rows / 1e3:g} k new over {rows}": 1.95,
+        "schemahub status": 0.22,
+        f"schemahub query of {rows}": 0.3,
+        "schemahub run unify, nothing new": 0.5,
+        "schemahub plan": 0.35,
+        f"schemahub run unify, {size.new_rows / 1e3:g} k new over {rows}": 1.95,
     }
 
 
