@@ -6,13 +6,14 @@ BIN := .venv/bin
 LAKE ?= $(or $(SCHEMAHUB_LAKE),lake)
 SETUP := .venv/.is-set-up
 ENGINES := .venv/.has-engines
+PEERS := .venv/.has-peers
 
 PYTEST := $(BIN)/python -m pytest -q --dist loadscope --max-worker-restart 0
 
 .PHONY: help setup demo test test-athena test-kills athena-up athena-down
 .PHONY: pipeline status docs docs-serve
 .PHONY: aws-bootstrap aws-destroy aws-smoke glue-package
-.PHONY: generate lint format ci coverage bench clean
+.PHONY: generate lint format ci coverage bench bench-small bench-large clean
 
 help: ## List the targets.
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +34,11 @@ $(SETUP): pyproject.toml constraints.txt
 $(ENGINES): $(SETUP)
 	@echo "adding what Trino and Spark need (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,engines]'
+	@touch $@
+
+$(PEERS): $(SETUP)
+	@echo "adding what benchmarks compare with (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,peers]'
 	@touch $@
 
 demo: $(SETUP) ## Run the whole pipeline twice against simulated exchanges.
@@ -101,9 +107,10 @@ format: $(SETUP) ## Format the code and the SQL.
 	@$(BIN)/ruff format .
 	@$(BIN)/sqlfluff fix --disable-progress-bar dbt_project
 
-ci: $(SETUP) ## Run everything that must pass before a change is merged: lint, demo and all tests.
+ci: $(SETUP) ## Run everything that must pass before a change is merged: lint, demo, benchmarks, tests.
 	@$(MAKE) lint
 	@lake=$$(mktemp -d) && trap 'rm -rf "$$lake"' EXIT && $(MAKE) demo LAKE="$$lake/lake"
+	@$(MAKE) bench-small
 	@$(MAKE) test
 	@$(MAKE) test-kills
 	@$(MAKE) test-athena
@@ -111,8 +118,14 @@ ci: $(SETUP) ## Run everything that must pass before a change is merged: lint, d
 coverage: $(SETUP) ## Run the tests and report the lines that none of them reaches.
 	@$(PYTEST) -n auto --cov --cov-report=term-missing --cov-report=html:build/coverage
 
-bench: $(SETUP) ## Measure speed, as ratios to yardsticks in the same run.
+bench: $(PEERS) ## Measure speed, as ratios to yardsticks in the same run.
 	@$(BIN)/python -m benchmarks
+
+bench-small: $(SETUP) ## Run every benchmark at a small size, to see that it works; no speed makes it fail.
+	@$(BIN)/python -m benchmarks --size small --skip-missing-peers
+
+bench-large: $(SETUP) ## Measure unifying at 50 M rows, and commands at 11 M; needs 8 GB of disk and 5 of memory.
+	@$(BIN)/python -m benchmarks --size large unify commands
 
 clean: ## Remove what was built; .venv and lakes stay.
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .coverage* build *.egg-info dbt_project/target dbt_project/logs logs

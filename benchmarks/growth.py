@@ -1,7 +1,7 @@
-"""The 2,000th load against the hundredth, and a load of 2,000 symbols against one of 20: their time and metadata.
+"""A late load against an early one, and a load of many symbols against one of few: their time and metadata.
 
 A load here is what `land` does after dlt has written the file. Loads that are not compared are not recorded in the
-ledger, so that 2,000 of them take only some minutes.
+ledger, so that thousands of them take only some minutes.
 """
 
 import tempfile
@@ -24,11 +24,11 @@ from loaders.landing.load import LoadInProgress
 from schemahub.runs.context import utc_now
 
 from . import trades
-from .measure import Measurement, median_seconds, seconds
+from .measure import Measurement, expect, median_seconds, seconds
+from .size import Size
 
-LOADS, SYMBOLS = 2_000, 2_000
-_EARLY, _WINDOW = 100, 50
-"""The loads between two cleanups: 50, each slightly more expensive than the one before."""
+_PLANNED_SECONDS = 0.1
+"""How long a person who queries a table of half of the loads should wait for its plan."""
 
 
 class _Lake:
@@ -66,61 +66,87 @@ class _Lake:
     def planning(self) -> float:
         """The seconds that planning a read of the last load's rows takes."""
         since = (utc_now() - timedelta(seconds=1)).isoformat()
+        return self._planning(f"_source_ingest_ts >= '{since}'")
+
+    def planning_everything(self) -> float:
+        """The seconds that planning a read of all rows takes."""
+        return self._planning("true")
+
+    def _planning(self, rows: str) -> float:
         table = self.table
-        return median_seconds(lambda: list(table.scan(f"_source_ingest_ts >= '{since}'").plan_files()), runs=5)
+        return median_seconds(lambda: list(table.scan(rows).plan_files()), runs=5)
+
+    @property
+    def row_count(self) -> int:
+        return sum(int(file.file.record_count) for file in self.table.scan().plan_files())
 
     def metadata_kb(self) -> float:
         return Path(self.table.metadata_location.removeprefix("file://")).stat().st_size / 1024
 
 
-def findings() -> list[Measurement]:
+def findings(size: Size) -> list[Measurement]:
     """Measure loads one after the other, and loads of many symbols."""
     with tempfile.TemporaryDirectory() as folder:
-        many_loads = _of_loads(Path(folder))
+        many_loads = _of_loads(Path(folder), size)
     with tempfile.TemporaryDirectory() as folder:
-        return [*many_loads, *_of_symbols(Path(folder))]
+        return [*many_loads, *_of_symbols(Path(folder), size)]
 
 
-def _of_loads(folder: Path) -> list[Measurement]:
-    lake, took, planned = _Lake(folder), [], []
-    for number in range(1, LOADS + 1):
-        is_compared = _EARLY < number <= _EARLY + _WINDOW or number > LOADS - _WINDOW
+def _of_loads(folder: Path, size: Size) -> list[Measurement]:
+    loads, early, compared = size.loads, size.few_loads, size.compared_loads
+    lake, took, newest, everything = _Lake(folder), [], [], []
+    for number in range(1, loads + 1):
+        is_compared = early < number <= early + compared or number > loads - compared
         took.append(lake.load(list(trades.pages(1, first_id=number)), recorded=is_compared))
-        if number in (_EARLY, LOADS):
-            planned.append(lake.planning())
-    early, late = mean(took[_EARLY : _EARLY + _WINDOW]), mean(took[-_WINDOW:])
+        if number in (early, loads):
+            newest.append(lake.planning())
+        if number in (early, loads // 2):
+            everything.append(lake.planning_everything())
+    expect("rows of all loads", lake.row_count, loads)
+    before, late = mean(took[early : early + compared]), mean(took[-compared:])
     return [
         Measurement(
-            f"load no. {LOADS:,} against no. {_EARLY}",
-            late / early,
+            f"load no. {loads:,} against no. {early}",
+            late / before,
             2,
             at_least=False,
             unit="x",
-            detail=f"commit and ledger {late * 1000:.0f} ms against {early * 1000:.0f}, means of {_WINDOW}",
+            detail=f"commit and ledger {late * 1000:.0f} ms against {before * 1000:.0f}, means of {compared}",
         ),
         Measurement(
-            f"planning to read the newest of {LOADS:,} loads against that of {_EARLY}",
-            planned[1] / planned[0],
-            LOADS / _EARLY,
+            f"planning to read the newest of {loads:,} loads against that of {early}",
+            newest[1] / newest[0],
+            loads / early,
             at_least=False,
             unit="x",
-            detail=f"{planned[1] * 1000:.0f} ms against {planned[0] * 1000:.0f}, "
-            f"{(planned[1] - planned[0]) / (LOADS - _EARLY) * 1000:.2f} ms for each load",
+            detail=f"{newest[1] * 1000:.0f} ms against {newest[0] * 1000:.0f}, "
+            f"{(newest[1] - newest[0]) / (loads - early) * 1000:.2f} ms for each load",
+        ),
+        Measurement(
+            f"planning to read all of {loads // 2:,} loads against all of {early}",
+            everything[1] / everything[0],
+            loads // 2 / early,
+            at_least=False,
+            unit="x",
+            detail=f"{everything[1] * 1000:.0f} ms against {everything[0] * 1000:.0f}; "
+            f"the goal for {loads // 2:,} is {_PLANNED_SECONDS * 1000:.0f} ms",
         ),
     ]
 
 
-def _of_symbols(folder: Path) -> list[Measurement]:
+def _of_symbols(folder: Path, size: Size) -> list[Measurement]:
     lake = _Lake(folder)
     (page,) = trades.pages(1)
-    few, many = ([replace(page, stream=f"SYMBOL{at:04}") for at in range(count)] for count in (20, SYMBOLS))
+    few, many = (
+        [replace(page, stream=f"SYMBOL{at:04}") for at in range(count)] for count in (size.few_symbols, size.symbols)
+    )
     lake.load(few)
     small = median(lake.load(few) for _ in range(5))
     large = median(lake.load(many) for _ in range(5))
     last_load = len(lake.table.properties[LAST_LOAD])
     return [
         Measurement(
-            f"load of {SYMBOLS:,} symbols against one of 20",
+            f"load of {size.symbols:,} symbols against one of {size.few_symbols}",
             large / small,
             20,
             at_least=False,
@@ -129,7 +155,7 @@ def _of_symbols(folder: Path) -> list[Measurement]:
             f"the property that names the last load has {last_load} characters",
         ),
         Measurement(
-            f"metadata of a table of {SYMBOLS:,} symbols",
+            f"metadata of a table of {size.symbols:,} symbols",
             lake.metadata_kb(),
             500,
             at_least=False,

@@ -20,52 +20,53 @@ from lakehouse.local import LocalLake
 from lakehouse.tables import ensure_table
 from loaders.connector import Page
 from loaders.landing.load import LoadInProgress
+from schemahub.runs.attention import row_count
 from schemahub.runs.context import utc_now
 
 from . import trades
-from .measure import Measurement, in_own_process, seconds
+from .measure import Measurement, expect, in_own_process, seconds
+from .size import SIZES, Size
 
-ROWS = 5_000_000
 _POOL_PAGES = 200
-_ROUNDS = 3
 
 _Run = dict[str, Any]
 
 
-def findings() -> list[Measurement]:
+def findings(size: Size) -> list[Measurement]:
     """Measure landing and the yardstick in turn, each in its own process, so that each has its own peak of memory."""
-    pairs = [_pair() for _ in range(_ROUNDS)]
-    on_one_core = [_pair("on one core") for _ in range(_ROUNDS)]
-    return [*_of_both_cores(pairs), _of_one_core(on_one_core), _of_a_warm_load()]
+    pairs = [_pair(size) for _ in range(size.landed_rounds)]
+    on_one_core = [_pair(size, "on one core") for _ in range(size.landed_rounds)]
+    return [*_of_both_cores(pairs, size), _of_one_core(on_one_core, size), _of_a_warm_load(size)]
 
 
-def _pair(*where: str) -> tuple[_Run, _Run]:
-    bare, ours = (in_own_process(__name__, what, *where) for what in ("bare", "ours"))
+def _pair(size: Size, *where: str) -> tuple[_Run, _Run]:
+    bare, ours = (in_own_process(__name__, what, size.name, *where) for what in ("bare", "ours"))
     return bare, ours
 
 
-def _of_both_cores(pairs: list[tuple[_Run, _Run]]) -> list[Measurement]:
+def _of_both_cores(pairs: list[tuple[_Run, _Run]], size: Size) -> list[Measurement]:
     bare, ours = zip(*pairs, strict=True)
     peak = max(run["peak_gb"] for run in ours)
     return [
         Measurement(
-            "landing 5 M trades: speed of a bare pyarrow zstd writer, which uses one core",
+            f"landing {size.landed_rows / 1e6:g} M trades: speed of a bare pyarrow zstd writer, which uses one core",
             median(b["seconds"] / o["seconds"] for b, o in pairs),
             1.4,
             at_least=True,
             unit="x",
-            detail=_speeds(ours, bare, "seconds"),
+            detail=_speeds(ours, bare, "seconds", size),
         ),
         Measurement(
-            "landing 5 M trades: bytes of the bare writer's file",
+            f"landing {size.landed_rows / 1e6:g} M trades: bytes of the bare writer's file",
             ours[0]["bytes"] / bare[0]["bytes"],
             0.92,
             at_least=False,
             unit="x",
-            detail=f"{ours[0]['bytes'] / ROWS:.1f} bytes a row against {bare[0]['bytes'] / ROWS:.1f}",
+            detail=f"{ours[0]['bytes'] / size.landed_rows:.1f} bytes a row "
+            f"against {bare[0]['bytes'] / size.landed_rows:.1f}",
         ),
         Measurement(
-            "landing 5 M trades: peak memory",
+            f"landing {size.landed_rows / 1e6:g} M trades: peak memory",
             peak,
             0.5,
             at_least=False,
@@ -75,41 +76,41 @@ def _of_both_cores(pairs: list[tuple[_Run, _Run]]) -> list[Measurement]:
     ]
 
 
-def _of_one_core(pairs: list[tuple[_Run, _Run]]) -> Measurement:
+def _of_one_core(pairs: list[tuple[_Run, _Run]], size: Size) -> Measurement:
     bare, ours = zip(*pairs, strict=True)
     return Measurement(
-        "landing 5 M trades on one core: speed of a bare pyarrow zstd writer",
+        f"landing {size.landed_rows / 1e6:g} M trades on one core: speed of a bare pyarrow zstd writer",
         median(b["processor_seconds"] / o["processor_seconds"] for b, o in pairs),
         0.95,
         at_least=True,
         unit="x",
-        detail=f"{_speeds(ours, bare, 'processor_seconds')}, by the seconds of the processor",
+        detail=f"{_speeds(ours, bare, 'processor_seconds', size)}, by the seconds of the processor",
     )
 
 
-def _speeds(ours: tuple[_Run, ...], bare: tuple[_Run, ...], clock: str) -> str:
+def _speeds(ours: tuple[_Run, ...], bare: tuple[_Run, ...], clock: str, size: Size) -> str:
     landed, written = (median(run[clock] for run in runs) for runs in (ours, bare))
-    return f"{ROWS / landed / 1e6:.2f} M rows/s against {ROWS / written / 1e6:.2f}"
+    return f"{size.landed_rows / landed / 1e6:.2f} M rows/s against {size.landed_rows / written / 1e6:.2f}"
 
 
-def _of_a_warm_load() -> Measurement:
+def _of_a_warm_load(size: Size) -> Measurement:
     return Measurement(
         "warm load of 1,000 trades",
-        in_own_process(__name__, "warm")["seconds"],
+        in_own_process(__name__, "warm", size.name)["seconds"],
         0.18,
         at_least=False,
         unit=" s",
-        detail="median of 10, raw commit and ledger row, synced to the disk",
+        detail=f"median of {size.warm_loads}, raw commit and ledger row, synced to the disk",
     )
 
 
-def _pool() -> list[Page]:
+def pages_to_repeat() -> list[Page]:
     return list(trades.pages(_POOL_PAGES * trades.PAGE))
 
 
-def _repeated(pool: list[Page]) -> Iterator[Page]:
+def repeated(pool: list[Page], size: Size) -> Iterator[Page]:
     """The pages to land. The same ones are repeated, so that creating them takes no time."""
-    return islice(chain.from_iterable(repeat(pool)), ROWS // trades.PAGE)
+    return islice(chain.from_iterable(repeat(pool)), size.landed_rows // trades.PAGE)
 
 
 def _load(lake: LocalLake) -> LoadInProgress:
@@ -117,22 +118,24 @@ def _load(lake: LocalLake) -> LoadInProgress:
     return LoadInProgress(lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)
 
 
-def _ours(folder: Path, pool: list[Page]) -> _Run:
+def _ours(folder: Path, pool: list[Page], size: Size) -> _Run:
     from loaders.landing.dlt_job import land
 
     lake = LocalLake(folder)
     land(_load(lake), iter(pool[:1]))  # dlt imports half of its modules when it is first used
     load = _load(lake)
-    return {**_timed(lambda: land(load, _repeated(pool))), "bytes": sum(file.file_size_in_bytes for file in load.files)}
+    run = _timed(lambda: land(load, repeated(pool, size)))
+    expect("rows in the raw table", row_count(lake, trades.RAW.name), size.landed_rows + pool[0].rows.num_rows)
+    return {**run, "bytes": sum(file.file_size_in_bytes for file in load.files)}
 
 
-def _bare(folder: Path, pool: list[Page]) -> _Run:
+def _bare(folder: Path, pool: list[Page], size: Size) -> _Run:
     group = pa.concat_tables(_load(LocalLake(folder)).tables(iter(pool), "1767571200.123456"))
     file = folder / "bare.parquet"
 
     def write() -> None:
         with pq.ParquetWriter(file, group.schema, compression="zstd") as writer:
-            for _ in range(ROWS // group.num_rows):
+            for _ in range(size.landed_rows // group.num_rows):
                 writer.write_table(group)
 
     return {**_timed(write), "bytes": file.stat().st_size}
@@ -144,26 +147,26 @@ def _timed(work: Callable[[], object]) -> _Run:
     return {"seconds": took, "processor_seconds": time.process_time() - start}
 
 
-def _warm(folder: Path, pool: list[Page]) -> _Run:
+def _warm(folder: Path, pool: list[Page], size: Size) -> _Run:
     from loaders.landing.dlt_job import land
 
     lake = LocalLake(folder)
-    took = [seconds(partial(land, _load(lake), iter([page]))) for page in pool[:11]]
+    took = [seconds(partial(land, _load(lake), iter([page]))) for page in pool[: 1 + size.warm_loads]]
     return {"seconds": median(took[1:])}
 
 
 _WAYS = {"ours": _ours, "bare": _bare, "warm": _warm}
 
 
-def main(what: str, where: str = "") -> None:
+def main(what: str, size: Size, where: str = "") -> None:
     """Measure one thing, on one core if `where` says so, and print it as JSON."""
     if where:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory() as folder:
-        run = _WAYS[what](Path(folder), _pool())
+        run = _WAYS[what](Path(folder), pages_to_repeat(), size)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(json.dumps({**run, "peak_gb": peak_gb}))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1], SIZES[sys.argv[2]], *sys.argv[3:])

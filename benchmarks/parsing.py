@@ -14,11 +14,9 @@ import msgspec
 import simulator.exchanges
 from loaders.connectors import load_connector
 
-from .measure import Measurement, seconds
+from .measure import Measurement, expect, seconds
+from .size import Size
 from .trades import COLUMNS
-
-_LOOPS = 200
-_ROUNDS = 15
 
 
 class _Binance(msgspec.Struct, gc=False):
@@ -61,23 +59,29 @@ PAGES = {
 }
 
 
-def findings() -> list[Measurement]:
+def findings(size: Size) -> list[Measurement]:
     """A ratio for each exchange, on pages of 1,000 trades."""
+    return [_finding(name, body, size) for name, body in page_bodies().items()]
+
+
+def page_bodies() -> dict[str, bytes]:
+    """A page of 1,000 trades of each exchange, as JSON."""
     with simulator.exchanges.running(trades=40_000) as exchanges:
-        bodies = {name: httpx.get(exchanges.urls[name] + path).content for name, (path, _, _) in PAGES.items()}
-    return [_finding(name, body) for name, body in bodies.items()]
+        return {name: httpx.get(exchanges.urls[name] + path).content for name, (path, _, _) in PAGES.items()}
 
 
-def _finding(name: str, body: bytes) -> Measurement:
+def _finding(name: str, body: bytes, size: Size) -> Measurement:
     _, symbol, kind = PAGES[name]
     decoder: msgspec.json.Decoder[object] = msgspec.json.Decoder(kind, strict=False)
     connector = load_connector(name, COLUMNS)
+    loops = size.parsed_loops
+    expect(f"{name}: trades of a page", connector.parse(body, symbol=symbol).num_rows, 1_000)
     ratios, speeds = [], []
-    for _ in range(_ROUNDS):
-        alone = seconds(lambda: [decoder.decode(body) for _ in range(_LOOPS)])
-        ours = seconds(lambda: [connector.parse(body, symbol=symbol) for _ in range(_LOOPS)])
+    for _ in range(size.parsed_rounds):
+        alone = seconds(lambda: [decoder.decode(body) for _ in range(loops)])
+        ours = seconds(lambda: [connector.parse(body, symbol=symbol) for _ in range(loops)])
         ratios.append(alone / ours)
-        speeds.append((1_000 * _LOOPS / ours / 1e6, 1_000 * _LOOPS / alone / 1e6))
+        speeds.append((1_000 * loops / ours / 1e6, 1_000 * loops / alone / 1e6))
     ours_speed, alone_speed = (median(column) for column in zip(*speeds, strict=True))
     return Measurement(
         f"{name}: JSON page to Arrow, speed of msgspec decoding alone",

@@ -1,74 +1,115 @@
-"""Unifying 200,000 new trades into a table of 10 M rows, against the same number into a table of 1 M rows."""
+"""Unifying new trades into a large table against the same number into a small one; building the large one.
 
+The yardstick of building is a SELECT written by hand, which DuckDB runs on the same raw Parquet files with the same
+limit of memory, and which ends in one Parquet file. It gives the same rows and columns, but checks no row, and neither
+looks for pending loads nor commits.
+"""
+
+import shutil
 import tempfile
 from pathlib import Path
 from statistics import median
 
-from lakehouse.local import LocalLake
-from lakehouse.tables import ensure_table
-from loaders.landing.load import LoadInProgress
-from schemahub.dbt.run import Node
-from schemahub.runs.context import RunContext, utc_now
-from schemahub.runs.unify import unify
-from schemahub.settings import load_settings
+import duckdb
 
-from . import trades
-from .measure import Measurement, seconds
+from .lake_of_trades import BYTES_PER_ROW, LakeOfTrades
+from .measure import Measurement, expect, expect_free_disk, seconds
+from .size import Size
 
-SMALL, LARGE, INCREMENT = 1_000_000, 10_000_000, 200_000
-_ROUNDS = 5
-
-
-def _say_nothing(node: Node) -> None:
-    del node
-
-
-class _Table:
-    """A lake whose trades_unified grows by increments."""
-
-    def __init__(self, folder: Path, rows: int) -> None:
-        self.lake = LocalLake(folder)
-        self.context = RunContext(load_settings(lake=str(folder)))
-        self.next_id = 1
-        self._land(rows)
-        unify(self.context, "trades_unified", report=_say_nothing)
-
-    def _land(self, count: int) -> None:
-        from loaders.landing.dlt_job import land
-
-        table = ensure_table(self.lake, trades.RAW.table)
-        load = LoadInProgress(self.lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)
-        land(load, trades.pages(count, first_id=self.next_id))
-        self.next_id += count
-
-    def increment(self) -> tuple[float, float]:
-        """Land and unify an increment; returns the seconds of the model trades_unified and of the whole run."""
-        self._land(INCREMENT)
-        model: dict[str, float] = {}
-
-        def note(node: Node) -> None:
-            model[node.name] = node.seconds
-
-        whole = seconds(lambda: unify(self.context, "trades_unified", report=note))
-        return model["trades_unified"], whole
+_BY_HAND = """
+copy (
+    select exchange, symbol, trade_id, side, price, quantity, trade_ts, ingest_ts
+    from (
+        select
+            *,
+            row_number() over (
+                partition by exchange, symbol, trade_id order by ingest_ts, trade_ts, side, price, quantity
+            ) as landing_rank
+        from (
+            select
+                'BINANCE' as exchange,
+                symbol,
+                id as trade_id,
+                case when is_buyer_maker then 'SELL' else 'BUY' end as side,
+                price,
+                qty as quantity,
+                "time" as trade_ts,
+                _source_ingest_ts as ingest_ts
+            from read_parquet($raw_files)
+        )
+    )
+    where landing_rank = 1
+) to '{file}' (format parquet, compression zstd)
+"""
 
 
-def findings() -> list[Measurement]:
+def findings(size: Size) -> list[Measurement]:
     """Measure both tables in turn, so that anything that slows the machine affects both."""
+    expect_free_disk((size.unified_large + size.unified_small) * BYTES_PER_ROW / 1e9)
     with tempfile.TemporaryDirectory() as folder:
-        small, large = _Table(Path(folder, "small"), SMALL), _Table(Path(folder, "large"), LARGE)
-        small.increment()  # warms the process up
-        pairs = [(small.increment(), large.increment()) for _ in range(_ROUNDS)]
+        small = LakeOfTrades(Path(folder, "small"))
+        small.land(size.unified_small)
+        small.unify()  # warms the process up
+        built, large = _built(Path(folder), size)
+        pairs = [(_increment(small, size), _increment(large, size)) for _ in range(size.unified_rounds)]
     model = median(of_large[0] / of_small[0] for of_small, of_large in pairs)
-    seconds_of = [[median(pair[size][what] for pair in pairs) for what in (0, 1)] for size in (0, 1)]
+    seconds_of = [[median(pair[which][what] for pair in pairs) for what in (0, 1)] for which in (0, 1)]
     return [
+        built,
         Measurement(
-            "unify 200 k new trades over 10 M rows, against over 1 M",
+            f"unify {size.new_rows / 1e3:g} k new trades over {_millions(size.unified_large)}, "
+            f"against over {_millions(size.unified_small)}",
             model,
             1.3,
             at_least=False,
             unit="x",
             detail=f"trades_unified {seconds_of[1][0]:.2f} s against {seconds_of[0][0]:.2f}; "
             f"the whole run {seconds_of[1][1]:.1f} s against {seconds_of[0][1]:.1f}",
-        )
+        ),
     ]
+
+
+def _millions(rows: int) -> str:
+    return f"{rows / 1e6:g} M rows"
+
+
+def _increment(lake: LakeOfTrades, size: Size) -> tuple[float, float]:
+    lake.land(size.new_rows)
+    return lake.unify()
+
+
+def _built(folder: Path, size: Size) -> tuple[Measurement, LakeOfTrades]:
+    """Build trades_unified from nothing, in turn with the SELECT written by hand; returns the last lake too."""
+    by_hand, ours = [], []
+    for number in range(size.built_rounds):
+        # a full refresh would not do: it also compares the old table with the new one
+        lake = LakeOfTrades(folder / f"built_{number}")
+        lake.land(size.unified_large)
+        by_hand.append(_by_hand(lake, size))
+        ours.append(lake.unify())
+        if number + 1 < size.built_rounds:
+            shutil.rmtree(lake.folder)
+    measurement = Measurement(
+        f"unify {_millions(size.unified_large)} from scratch, speed of the hand-written SELECT",
+        median(hand / model for hand, (model, _) in zip(by_hand, ours, strict=True)),
+        0.85,
+        at_least=True,
+        unit="x",
+        detail=f"trades_unified {median(model for model, _ in ours):.1f} s against {median(by_hand):.1f}; "
+        f"the whole run {median(whole for _, whole in ours):.1f} s",
+    )
+    return measurement, lake
+
+
+def _by_hand(lake: LakeOfTrades, size: Size) -> float:
+    file = lake.folder / "by_hand.parquet"
+    with duckdb.connect() as connection:
+        connection.execute("set preserve_insertion_order = false")  # as in profiles.yml
+        connection.execute("set memory_limit = $limit", {"limit": lake.context.settings.memory_limit})
+        connection.execute("set temp_directory = $folder", {"folder": str(lake.folder / "spilled")})
+        sql = _BY_HAND.format(file=file)
+        took = seconds(lambda: connection.execute(sql, {"raw_files": lake.raw_files}))
+        ((rows,),) = connection.execute("select count(*) from read_parquet($file)", {"file": str(file)}).fetchall()
+    expect("rows of the SELECT written by hand", rows, size.unified_large)
+    file.unlink()
+    return took

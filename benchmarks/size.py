@@ -1,0 +1,88 @@
+"""How much each benchmark measures: the only place that has sizes."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Size:
+    """The numbers of rows, rounds and loops of every benchmark. A benchmark knows no other."""
+
+    name: str
+    is_judged: bool
+    """Whether a figure outside its bound makes the run fail. If not, only a wrong result does."""
+    parsed_loops: int
+    parsed_rounds: int
+    landed_rows: int
+    """A multiple of 200,000, which is the size of the yardstick's row groups."""
+    landed_rounds: int
+    warm_loads: int
+    stock_rounds: int
+    """The rounds of landing through dlt's own destination."""
+    unified_small: int
+    """The rows of the smaller of two unified tables; `unified_large` are those of the other."""
+    unified_large: int
+    new_rows: int
+    """The rows that are landed and unified at once."""
+    unified_rounds: int
+    built_rounds: int
+    """How often the larger unified table is built from nothing, each time in another lake."""
+    loads: int
+    """The loads that are landed one after the other."""
+    few_loads: int
+    """The number of loads with which `loads` are compared."""
+    compared_loads: int
+    """The loads of which a mean is taken: as many as there are between two cleanups, each slightly more expensive than
+    the one before."""
+    symbols: int
+    few_symbols: int
+    queried_rows: int
+    """The rows of the lake on which commands are run."""
+    command_rounds: int
+
+
+NORMAL = Size(
+    name="normal",
+    is_judged=True,
+    parsed_loops=200,
+    parsed_rounds=15,
+    landed_rows=5_000_000,
+    landed_rounds=3,
+    warm_loads=10,
+    stock_rounds=3,
+    unified_small=1_000_000,
+    unified_large=10_000_000,
+    new_rows=200_000,
+    unified_rounds=5,
+    built_rounds=3,
+    loads=2_000,
+    few_loads=100,
+    compared_loads=50,
+    symbols=2_000,
+    few_symbols=20,
+    queried_rows=1_000_000,
+    command_rounds=5,
+)
+SMALL = Size(
+    name="small",
+    is_judged=False,
+    parsed_loops=2,
+    parsed_rounds=2,
+    landed_rows=200_000,
+    landed_rounds=1,
+    warm_loads=2,
+    stock_rounds=1,
+    unified_small=20_000,
+    unified_large=40_000,
+    new_rows=10_000,
+    unified_rounds=1,
+    built_rounds=1,
+    loads=40,
+    few_loads=10,
+    compared_loads=5,
+    symbols=100,
+    few_symbols=10,
+    queried_rows=50_000,
+    command_rounds=1,
+)
+LARGE = replace(NORMAL, name="large", unified_large=50_000_000, built_rounds=1, queried_rows=11_000_000)
+SIZES = {size.name: size for size in (SMALL, NORMAL, LARGE)}
