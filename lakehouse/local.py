@@ -130,9 +130,12 @@ class LocalLake:
 
     def _addresses(self) -> Mapping[str, str]:
         try:
-            return metadata_addresses(self.folder)
+            addresses = metadata_addresses(self.folder)
         except CatalogUnreadable as error:
             raise self._catalog_fails(str(error)) from error
+        if not addresses:
+            self._check_not_lost()
+        return addresses
 
     def table_state(self, name: str) -> TableState | None:
         if not self.is_there or (address := self.metadata_address(name)) is None:

@@ -75,6 +75,7 @@ def connect(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(config=CONFIG) as connection:
         load_extensions(connection)
         connection.execute("set global TimeZone = 'UTC'")
+        connection.execute("set python_enable_replacements = false")  # a name is never a Python variable of ours
         # where DuckDB stores what exceeds its memory, and removes it later; the default is the current folder
         spill = Path(tempfile.gettempdir(), f"schemahub-{secrets.token_hex(8)}")
         connection.execute(f"set global temp_directory = {quoted(spill)}")

@@ -20,7 +20,6 @@ from advisor.files import SMALL_FILE_BYTES
 from advisor.plan import Plan
 from advisor.scanned import AthenaQueries, Scanned, scanned
 from registry.registry import load_registry
-from schemahub.runs.cost import cost_of
 from schemahub.show.plan import cost_report
 from simulator.aws.local_athena import LocalAthena
 from tests.schemahub.planned_lakes import DAYS, grow, land_first, planned
@@ -177,8 +176,8 @@ def test_of_a_large_file_athena_reads_the_columns_that_the_plan_counts(runs: Run
 def test_a_run_ends_with_its_plan_and_what_it_read(runs: Runs) -> None:
     lake, console = runs.lake, Console(width=120)
     lake.land("raw_kraken_trades", kraken(501), load="k2", at="2026-09-03 00:00:00")
-    cost = cost_of(lake.lake, lake.registry)
-    assert cost.queries is not None
+    cost = Cost()
+    assert cost.plan_run(lake.lake, lake.registry) == []
     dbt(lake, cost.queries, "run")
     with console.capture() as captured:
         console.print(*cost_report(cost.paid()))

@@ -130,8 +130,8 @@ def _moved(snapshot: Snapshot, seconds: int) -> Snapshot:
 _INSERT = """
 import sys
 from pathlib import Path
-from lakehouse.duckdb.connect import connect
-with connect(Path(sys.argv[1]), read_only=False) as connection:
+from tests.support.duckdb_writer import writing
+with writing(Path(sys.argv[1])) as connection:
     if sys.argv[2] == "0":
         connection.execute("create table schemahub.schemahub.trades as select 0 as id")
     connection.execute(f"insert into schemahub.schemahub.trades select {sys.argv[2]}")

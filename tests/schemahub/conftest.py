@@ -3,7 +3,8 @@ import shutil
 
 import pytest
 
-from profiles.local_iceberg import _close_catalogs, release_views
+from lakehouse.duckdb.catalog_process import _close_catalogs
+from profiles.local_iceberg import release_views
 from registry.registry import Registry
 from simulator.exchanges import RunningSimulator
 from tests.schemahub.planned_lakes import land_first

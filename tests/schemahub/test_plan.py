@@ -17,7 +17,6 @@ from advisor.files import FOOTER_BYTES, SMALL_FILE_BYTES, Reads, reads
 from advisor.plan import plan_unify
 from advisor.price import dollars
 from advisor.ranges import EVERYTHING, Range, merged_ranges, pending_loads
-from lakehouse.duckdb.connect import connect
 from lakehouse.errors import Misconfigured
 from lakehouse.pending import read_landed
 from registry.declarations import Version
@@ -34,6 +33,7 @@ from tests.schemahub.planned_lakes import (
     planned,
     shown,
 )
+from tests.support.duckdb_writer import writing
 from tests.support.lake_under_test import ROOT, LakeUnderTest, Restore, binance, kraken
 
 
@@ -271,7 +271,7 @@ def test_only_the_named_columns_of_a_large_file_are_counted_and_all_of_a_small_o
 
 
 def test_deletes_are_read_with_the_rows_that_they_delete(lake: LakeUnderTest) -> None:
-    with connect(lake.lake.folder, read_only=False) as connection:
+    with writing(lake.lake.folder) as connection:
         connection.execute("delete from schemahub.schemahub.trades_unified where trade_id = '7'")
     (task,) = lake.table("trades_unified").scan().plan_files()
     (delete,) = task.delete_files

@@ -19,13 +19,13 @@ PROGRAM = """
 import json, sys
 from pathlib import Path
 from pyiceberg.catalog.sql import SqlCatalog
-from lakehouse.duckdb.connect import connect
+from tests.support.duckdb_writer import writing
 from tests.support.plain_lake import trades
 
 lake, shift = Path(sys.argv[1]), Path(sys.argv[2])
 catalog = SqlCatalog("schemahub", uri=f"sqlite:///{lake}/catalog.db", warehouse=f"file://{lake}")
 seen, wanted = [], 48
-with connect(lake, read_only=False) as duck:
+with writing(lake) as duck:
     count = lambda: duck.execute("select count(*) from schemahub.schemahub.raw_trades").fetchone()[0]
     for step in map(int, sys.argv[3:]):
         # first the loader's clock is wrong and DuckDB's is right, then the reverse

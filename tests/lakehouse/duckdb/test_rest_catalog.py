@@ -11,7 +11,8 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
-from lakehouse.duckdb.connect import RestCatalog, connect
+from lakehouse.duckdb.catalog_process import RestCatalog
+from tests.support.duckdb_writer import writing
 from tests.support.plain_lake import trades
 
 
@@ -22,7 +23,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def connection(lake: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with connect(lake, read_only=False) as connection:
+    with writing(lake) as connection:
         yield connection
 
 
@@ -186,30 +187,9 @@ def test_a_table_swapped_in_survives_the_drop_of_its_predecessor(duck: duckdb.Du
 
 def test_the_folder_of_a_failed_create_is_removed_when_the_catalog_ends(tmp_path: Path):
     lake = tmp_path / "lake"
-    with connect(lake, read_only=False) as duck, pytest.raises(duckdb.ConversionException):
+    with writing(lake) as duck, pytest.raises(duckdb.ConversionException):
         duck.sql("create table a as select cast(i::varchar || 'x' as int) as one from range(9) r(i)")
     assert list((lake / "schemahub").iterdir()) == []
-
-
-def test_read_only_refuses_every_change(
-    duck: duckdb.DuckDBPyConnection, lake: Path, raw_trades: Table, catalog: SqlCatalog
-):
-    tables = "namespaces/schemahub/tables"
-    with RestCatalog(lake, read_only=True) as rest, asking(rest) as client:
-        refused = [
-            client.post(tables, json={"name": "a"}),
-            client.post(f"{tables}/raw_trades", json={}),
-            client.delete(f"{tables}/raw_trades"),
-            client.post("tables/rename", json={}),
-            client.post("transactions/commit", json={}),
-            client.post("namespaces", json={}),
-            client.delete("namespaces/schemahub"),
-        ]
-        assert client.get(f"{tables}/raw_trades").status_code == 200
-    assert [(answer.status_code, answer.json()["error"]["type"]) for answer in refused] == [
-        (403, "ForbiddenException")
-    ] * len(refused)
-    assert catalog.table_exists("schemahub.raw_trades")
 
 
 def test_errors_follow_the_specification_and_are_logged_only_on_request(

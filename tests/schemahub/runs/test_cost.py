@@ -1,6 +1,6 @@
 """What a run on Athena prints at its end, however it ends. The Athena here responds like the real one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
@@ -31,6 +31,15 @@ class BucketLake:
             raise self.fault
         return False
 
+    def table_state(self, name: str) -> None:
+        """No table is there."""
+        assert not self.is_there, name
+
+    def rows(self, name: str, columns: Sequence[str]) -> list[dict[str, object]]:
+        """No row is there."""
+        assert not self.is_there, (name, columns)
+        return []
+
 
 @dataclass
 class Session:
@@ -57,7 +66,8 @@ def printed(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> Printed:
     """What `run unify` prints if dbt only sends one statement or none, and may fail."""
 
     def of_a_run(lake: BucketLake, *, sends: bool, fails: BaseException | None = None) -> list[str]:
-        def unify(*_: object, watch: AthenaQueries, **__: object) -> Unified:
+        def unify(*_: object, watch: AthenaQueries, before_dbt: Callable[[], None], **__: object) -> Unified:
+            before_dbt()
             if sends:
                 watch.nodes["1"] = "trades_unified"
             if fails:
