@@ -28,7 +28,6 @@ from lakehouse.lake import Lake
 from lakehouse.ledger import LEDGER
 from lakehouse.pending import LOAD_KEY, PENDING, RECORDED, Landed, read_landed
 from lakehouse.readable import readable
-from lakehouse.tables import existing_table
 from registry.column_types import parse_timestamp
 from registry.registry import Mapping, Registry
 
@@ -300,7 +299,7 @@ class _Planner:
 
     def _table(self, name: str) -> Table | None:
         if name not in self._opened:
-            self._opened[name] = existing_table(self.lake, name)
+            self._opened[name] = self.lake.open_to_read(name)
         return self._opened[name]
 
     @cached_property

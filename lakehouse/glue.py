@@ -21,6 +21,7 @@ from typing import Any, Final
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
 
 from .aws import session
 from .aws_errors import aws_refusal
@@ -140,6 +141,9 @@ class GlueLake:
         with readable(self, name):
             found: list[dict[str, Any]] = table.scan(selected_fields=tuple(columns)).to_arrow().to_pylist()
         return found
+
+    def open_to_read(self, name: str) -> Table | None:
+        return existing_table(self, name)
 
     def written(self) -> Written:
         tables: dict[str, str] = {}

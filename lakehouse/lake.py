@@ -17,6 +17,7 @@ from .layout import LAYOUT, LAYOUT_PROPERTY, NAMESPACE
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
 
 Engine = Literal["duckdb", "athena"]
 
@@ -80,6 +81,13 @@ class Lake(Protocol):
 
         Raises:
             LakeUnavailable: a file of the table is missing or damaged.
+        """
+
+    def open_to_read(self, name: str) -> "Table | None":
+        """The table as it is now, for planning and reading; None if there is no such table. Creates nothing.
+
+        Raises:
+            LakeUnavailable: the metadata are not where the catalog says, or the file there is damaged.
         """
 
     def written(self) -> Written:

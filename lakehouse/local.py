@@ -28,6 +28,7 @@ from .troubles import catalog_advice
 
 if TYPE_CHECKING:
     import duckdb
+    from pyiceberg.table import Table
 
     from .catalogs.folder_catalog import FolderCatalog
 
@@ -156,6 +157,14 @@ class LocalLake:
         with readable(self, name):
             self._reader = self._reader or reader()
             return read_rows(self._reader, address, columns)
+
+    def open_to_read(self, name: str) -> "Table | None":
+        if not self.is_there or (address := self.metadata_address(name)) is None:
+            return None
+        from pyiceberg.table import StaticTable  # its import takes half a second, and a catalog's a quarter more
+
+        with readable(self, name):
+            return StaticTable.from_metadata(address)
 
     def written(self) -> Written:
         views = self.folder / VIEWS

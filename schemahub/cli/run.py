@@ -1,6 +1,6 @@
 """`schemahub run …`: commands that write to a lake."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,7 +39,10 @@ def ingest_command(
     from ..runs.ingest import mapped_exchanges
 
     ingesting = run_context(context, symbols=symbols, since=since)
-    fail_with(show_ingest(ingesting, exchanges or mapped_exchanges(ingesting)))
+    if not exchanges:
+        exchanges = mapped_exchanges(ingesting)
+        _say_unmapped(ingesting)
+    fail_with(show_ingest(ingesting, exchanges))
 
 
 @run.command("unify", cls=LakeCommand)
@@ -65,18 +68,28 @@ def pipeline_command(
     from ..runs.pipeline import run_pipeline
 
     whole = run_context(context, symbols=symbols, since=since)
+    _say_unmapped(whole)
     fail_with(run_pipeline(whole, target, ingest=show_ingest, unify=show_unify))
 
 
-def show_ingest(context: "RunContext", exchanges: Sequence[str]) -> list[str]:
-    """Ingest with one line for each exchange, and return the problems, one line each."""
+def _say_unmapped(context: "RunContext") -> None:
+    from ..runs.ingest import unmapped_exchanges
+    from ..show.progress import unmapped_lines
+
+    say(unmapped_lines(unmapped_exchanges(context)))
+
+
+def show_ingest(
+    context: "RunContext", exchanges: Sequence[str], on_rows: Callable[[], None] = lambda: None
+) -> list[str]:
+    """Ingest with one line for each exchange, and return the problems, one line each; `on_rows` hears of new rows."""
     from ..runs.ingest import ingest_symbols, no_longer_listed, symbols_of
     from ..show.progress import IngestProgress, left_out_lines
 
     symbols = symbols_of(context, exchanges)
     say(left_out_lines(symbols, no_longer_listed(context, exchanges), context.settings.symbols))
     problems: list[str] = []
-    with IngestProgress(out) as progress:
+    with IngestProgress(out, on_rows=on_rows) as progress:
         for outcome in ingest_symbols(context, symbols, progress=progress.of, on_wait=progress.wait):
             progress.end(outcome)
             problems += outcome.problems

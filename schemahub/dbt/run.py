@@ -81,7 +81,7 @@ def run_dbt(
     watch: Watch | None = None,
 ) -> None:
     """Run `dbt <arguments>` with the lake's engine; with `report`, dbt itself prints nothing. Raises DbtFailed."""
-    if lake.engine == "duckdb" and needs_tables(arguments):
+    if needs_tables(arguments):
         _start_catalog(lake, settings)
     # importing dbt takes two seconds, which other commands don't need
     from dbt.cli.main import dbtRunner
@@ -107,11 +107,23 @@ def run_dbt(
     _check(result, arguments, reasons=_reasons(result) if report else ())
 
 
+def get_dbt_ready(lake: Lake, settings: Settings) -> None:
+    """Import what `run_dbt` needs, which takes two seconds, and start the catalog process; may run in a thread."""
+    _start_catalog(lake, settings)
+    import dbt.cli.main
+
+    if lake.engine == "duckdb":
+        import profiles.local_iceberg  # noqa: F401
+    else:
+        import dbt.adapters.athena  # noqa: F401
+
+
 def _start_catalog(lake: Lake, settings: Settings) -> None:
     """Let the catalog process, which dbt's plugin uses, get ready while this process imports dbt."""
-    from lakehouse.duckdb.catalog_process import catalog_of
+    if lake.engine == "duckdb":
+        from lakehouse.duckdb.catalog_process import catalog_of
 
-    catalog_of(path_of(lake.location), log_file=settings.catalog_log)
+        catalog_of(path_of(lake.location), log_file=settings.catalog_log)
 
 
 def _check(result: Any, arguments: Sequence[str], *, reasons: Sequence[str] = ()) -> None:

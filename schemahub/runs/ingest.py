@@ -60,9 +60,23 @@ class Outcome:
 
 
 def mapped_exchanges(context: RunContext) -> list[str]:
-    """The exchanges that have a connector and a mapping: those that a run uses if none is named."""
+    """The exchanges that have a connector and a mapping: those that a run uses if none is named.
+
+    Raises Misconfigured if no exchange has both.
+    """
+    unmapped = unmapped_exchanges(context)
+    if found := [name for name in connector_names() if name not in unmapped]:
+        return found
+    raise Misconfigured(
+        "no exchange has a mapping: expected a file in config/mappings/ whose source is the raw table of a connector; "
+        f"the connectors are {', '.join(connector_names())}"
+    )
+
+
+def unmapped_exchanges(context: RunContext) -> list[str]:
+    """The exchanges that have a connector and no mapping: those that a run leaves out if none is named."""
     mapped = declared_columns(context.registry)
-    return [name for name in connector_names() if load_connector(name).raw.name in mapped]
+    return [name for name in connector_names() if load_connector(name).raw.name not in mapped]
 
 
 def symbols_of(context: RunContext, exchanges: Sequence[str]) -> Symbols:

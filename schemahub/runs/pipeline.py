@@ -1,9 +1,12 @@
 """The whole pipeline: ingest every exchange, then unify what was landed, even if an exchange failed."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from threading import Thread
 
 from lakehouse.errors import SchemaHubError
 
+from ..dbt.run import get_dbt_ready
 from ..refusals import refusals_as_errors
 from .context import RunContext
 from .ingest import mapped_exchanges
@@ -13,7 +16,7 @@ def run_pipeline(
     context: RunContext,
     target: str,
     *,
-    ingest: Callable[[RunContext, Sequence[str]], list[str]],
+    ingest: Callable[[RunContext, Sequence[str], Callable[[], None]], list[str]],
     unify: Callable[[RunContext, str], object],
 ) -> list[str]:
     """Run both parts, and return the problems, one line each.
@@ -21,17 +24,44 @@ def run_pipeline(
     Args:
         context: the context of the run.
         target: the unified table.
-        ingest: ingests the given exchanges, and returns the problems, one line each.
+        ingest: ingests the given exchanges, calls its last argument when rows arrive, and returns the problems, one
+            line each.
         unify: unifies the pending loads of the given target, or raises.
 
     Raises:
         Misconfigured: there is no such target, or a setting for ingesting is wrong; nothing was unified.
     """
     context.check_target(target)
-    problems = ingest(context, mapped_exchanges(context))
+    dbt = _DbtInAThread(context)
+    try:
+        problems = ingest(context, mapped_exchanges(context), dbt.get_ready)
+    finally:
+        dbt.wait()
     try:
         with refusals_as_errors():
             unify(context, target)
     except SchemaHubError as error:
         problems.append(str(error))
     return problems
+
+
+class _DbtInAThread:
+    """Gets dbt ready while exchanges are waited for, once it is known that there is something to unify."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._thread: Thread | None = None
+
+    def get_ready(self) -> None:
+        """Begin unless it has begun."""
+        if self._thread is None:
+            self._thread = Thread(target=self._get_ready, name="dbt")
+            self._thread.start()
+
+    def _get_ready(self) -> None:
+        with suppress(Exception):  # the run that needs dbt reports what is wrong
+            get_dbt_ready(self._context.lake, self._context.settings)
+
+    def wait(self) -> None:
+        if self._thread is not None:
+            self._thread.join()

@@ -1,6 +1,6 @@
 """Shows a run while it works."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:  # importing them takes a fifth of a second, which a run witho
 class IngestProgress:
     """One line per exchange, which counts trades as they arrive and stays at the end."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, on_rows: Callable[[], None] = lambda: None) -> None:
+        """Show the lines on `console`; `on_rows` is called for every page with rows."""
+        self._on_rows = on_rows
         self._progress = Progress(
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.fields[exchange]:<12}{task.description}", markup=False),
@@ -45,6 +47,8 @@ class IngestProgress:
         self._counts[exchange] = 0
 
         def on_page(symbol: str, rows: int) -> None:
+            if rows:
+                self._on_rows()
             self._counts[exchange] += rows
             self._progress.update(
                 self._tasks[exchange], description=f"{self._counts[exchange]:>9,} trades fetched, now {symbol}"
@@ -92,6 +96,12 @@ def left_out_lines(symbols: "Symbols", gone: "Symbols", wanted: Sequence[str]) -
     for exchange, names in symbols.items():
         if not names:
             yield f"  {exchange:<12}- lists none of {', '.join(wanted)}"
+
+
+def unmapped_lines(exchanges: Sequence[str]) -> Iterator[str]:
+    """One line for each exchange that is left out because it has no mapping."""
+    for exchange in exchanges:
+        yield f"  {exchange:<12}- is left out, because no file in config/mappings/ maps its raw table"
 
 
 def _landed(outcome: "Outcome") -> str:

@@ -20,6 +20,7 @@ from advisor.files import SMALL_FILE_BYTES
 from advisor.plan import Plan
 from advisor.scanned import AthenaQueries, Scanned, scanned
 from registry.registry import load_registry
+from schemahub.runs.cost import Cost
 from schemahub.show.plan import cost_report
 from simulator.aws.local_athena import LocalAthena
 from tests.schemahub.planned_lakes import DAYS, grow, land_first, planned

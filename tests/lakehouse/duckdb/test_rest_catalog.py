@@ -193,7 +193,7 @@ def test_the_folder_of_a_failed_create_is_removed_when_the_catalog_ends(tmp_path
 
 
 def test_errors_follow_the_specification_and_are_logged_only_on_request(
-    lake: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    duck: duckdb.DuckDBPyConnection, lake: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ):
     tables = "namespaces/schemahub/tables"
     with RestCatalog(lake, log_file=str(tmp_path / "catalog.log")) as rest, asking(rest) as client:

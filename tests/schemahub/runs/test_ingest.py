@@ -12,8 +12,9 @@ from lakehouse.errors import Misconfigured
 from lakehouse.pending import read_landed
 from schemahub.cli import run
 from schemahub.runs.context import RunContext, utc_now
-from schemahub.runs.ingest import Outcome, ingest_symbols, symbols_of
+from schemahub.runs.ingest import Outcome, ingest_symbols, mapped_exchanges, symbols_of, unmapped_exchanges
 from schemahub.settings import load_settings
+from schemahub.show.progress import unmapped_lines
 from schemahub.show.status import status
 from simulator.exchanges import RunningSimulator
 from tests.support.command_line import iceberg_table, landed_ids, leftovers, served
@@ -52,6 +53,25 @@ def test_a_product_that_is_no_longer_listed_is_named_and_not_requested(
     assert "  kraken      - no longer lists XBTUSDT\n" in capsys.readouterr().out
     assert landed_ids(tmp_path / "lake", "binance")
     assert not landed_ids(tmp_path / "lake", "kraken")
+
+
+def test_an_exchange_without_a_mapping_is_left_out_with_a_line(context: RunContext) -> None:
+    mappings = [each for each in context.registry.mappings if each.source != "raw_kraken_trades"]
+    vars(context)["registry"] = replace(context.registry, mappings=tuple(mappings))
+    assert mapped_exchanges(context) == ["binance", "coinbase"]
+    assert list(unmapped_lines(unmapped_exchanges(context))) == [
+        "  kraken      - is left out, because no file in config/mappings/ maps its raw table"
+    ]
+
+
+def test_a_registry_without_a_mapping_of_any_exchange_is_an_error_that_names_the_connectors(
+    context: RunContext,
+) -> None:
+    vars(context)["registry"] = replace(context.registry, mappings=())
+    with pytest.raises(
+        Misconfigured, match=r"has a mapping: .* the connectors are binance, coinbase"
+    ):
+        mapped_exchanges(context)
 
 
 def test_a_symbol_that_fails_stops_neither_the_others_of_its_exchange_nor_other_exchanges(

@@ -1,0 +1,78 @@
+"""The pipeline gets dbt ready while it waits for the exchanges."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from lakehouse.errors import Misconfigured
+from schemahub.runs import pipeline
+from schemahub.runs.context import RunContext
+from schemahub.settings import load_settings
+
+TARGET = "trades_unified"
+Happened = list[str]
+
+
+@pytest.fixture
+def happened(monkeypatch: pytest.MonkeyPatch) -> Happened:
+    """What a pipeline did, in order."""
+    noted: Happened = []
+
+    def get_ready(*_: object) -> None:
+        time.sleep(0.2)
+        noted.append("dbt is ready")
+
+    monkeypatch.setattr(pipeline, "get_dbt_ready", get_ready)
+    return noted
+
+
+def run(happened: Happened, ingest: Callable[[Callable[[], None]], list[str]]) -> list[str]:
+    def ingest_all(context: RunContext, exchanges: Sequence[str], on_rows: Callable[[], None]) -> list[str]:
+        return ingest(on_rows)
+
+    def unify(context: RunContext, target: str) -> None:
+        happened.append(f"unified {target}")
+
+    return pipeline.run_pipeline(RunContext(load_settings()), TARGET, ingest=ingest_all, unify=unify)
+
+
+def test_dbt_is_got_ready_once_from_the_first_rows_on_and_before_it_is_needed(happened: Happened) -> None:
+    def ingest(on_rows: Callable[[], None]) -> list[str]:
+        for _ in range(3):
+            on_rows()
+        happened.append("landed")
+        return []
+
+    assert run(happened, ingest) == []
+    assert happened == ["landed", "dbt is ready", f"unified {TARGET}"]
+
+
+def test_dbt_is_not_got_ready_if_no_rows_arrive(happened: Happened) -> None:
+    assert run(happened, lambda _: ["binance is down"]) == ["binance is down"]
+    assert happened == [f"unified {TARGET}"]
+
+
+def test_a_dbt_that_can_not_be_got_ready_is_reported_by_the_run_that_needs_it(
+    happened: Happened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ImportError("no dbt")
+
+    def ingest(on_rows: Callable[[], None]) -> list[str]:
+        on_rows()
+        return []
+
+    monkeypatch.setattr(pipeline, "get_dbt_ready", fail)
+    assert run(happened, ingest) == []
+    assert happened == [f"unified {TARGET}"]
+
+
+def test_an_error_while_ingesting_waits_for_the_thread(happened: Happened) -> None:
+    def ingest(on_rows: Callable[[], None]) -> list[str]:
+        on_rows()
+        raise Misconfigured("since is wrong")
+
+    with pytest.raises(Misconfigured, match="since is wrong"):
+        run(happened, ingest)
+    assert happened == ["dbt is ready"]
