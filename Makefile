@@ -22,13 +22,15 @@ help: ## List the targets.
 
 setup: $(SETUP) ## Create .venv with everything that is needed.
 
+PACKAGES := advisor lakehouse loaders macros_gen profiles registry schemahub simulator
+
 # dbt starts twice as fast with compiled bytecode, and some machines keep pip from writing it
 $(SETUP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else f"error: Python 3.11 to 3.13 is needed, and $(PYTHON) is {v[0]}.{v[1]}; name another with make PYTHON=python3.11")'
 	@echo "setting up .venv (once; a minute or two)"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') >/dev/null || true
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m compileall -q -j 0 $(PACKAGES) $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') >/dev/null || true
 	@touch $@
 
 $(ENGINES): $(SETUP)

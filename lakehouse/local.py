@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .catalogs.durable_folder import DurableFolder
 from .catalogs.pointers import CatalogUnreadable, metadata_addresses, path_of
+from .duckdb import reader
 from .errors import LakeUnavailable, Misconfigured
 from .lake import TableState, Written
 from .layout import DATABASE, NAMESPACE, VIEWS
@@ -27,7 +28,6 @@ from .repair.tables_found import has_tables_with_rows
 from .troubles import catalog_advice
 
 if TYPE_CHECKING:
-    import duckdb
     from pyiceberg.table import Table
 
     from .catalogs.folder_catalog import FolderCatalog
@@ -57,7 +57,6 @@ class LocalLake:
         self._durable = DurableFolder(self.folder)
         self._may_be_lost = may_be_lost
         self._catalog: FolderCatalog | None = None
-        self._reader: duckdb.DuckDBPyConnection | None = None
 
     @property
     def is_there(self) -> bool:
@@ -152,11 +151,8 @@ class LocalLake:
     def rows(self, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
         if not self.is_there or (address := self.metadata_address(name)) is None:
             return []
-        from .duckdb.connect import read_rows, reader  # importing DuckDB takes a twentieth of a second
-
         with readable(self, name):
-            self._reader = self._reader or reader()
-            return read_rows(self._reader, address, columns)
+            return reader.rows(address, columns)
 
     def open_to_read(self, name: str) -> "Table | None":
         if not self.is_there or (address := self.metadata_address(name)) is None:

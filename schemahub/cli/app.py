@@ -85,6 +85,18 @@ def run_context(context: typer.Context, **flags: str | None) -> "RunContext":
     return RunContext(load_settings(lake=lake_of(**context.obj), **flags))
 
 
+def get_ready_to_read(context: typer.Context) -> None:
+    """Begin to load DuckDB, which reads lakes in a folder, while the command imports other things.
+
+    Does nothing if the command's options name a lake in S3. One that is named elsewhere is not known yet; DuckDB is
+    loaded for nothing then.
+    """
+    if not context.obj["s3_bucket"] and not (context.obj["lake"] or "").startswith("s3://"):
+        from lakehouse.duckdb.reader import get_ready
+
+        get_ready()
+
+
 def say(lines: Iterable[str]) -> None:
     """Print lines as they are, however long."""
     for line in lines:

@@ -4,18 +4,20 @@ from typing import Annotated
 
 import typer
 
-from .app import LakeCommand, TargetArgument, app, out, run_context, say
+from .app import LakeCommand, TargetArgument, app, get_ready_to_read, out, run_context, say
 
 
 @app.command("status", cls=LakeCommand)
 def status_command(context: typer.Context) -> None:
     """Show for each exchange and symbol the last trade, its lag, and the number of rows and pending loads."""
+    get_ready_to_read(context)
+    looked = run_context(context)
+
     from lakehouse.pending import nothing_landed, read_landed
 
     from ..runs.attention import remarks
     from ..show.status import rejected_lines, status, status_table, warning_lines
 
-    looked = run_context(context)
     landed = read_landed(looked.lake, looked.registry.targets_by_raw_table)
     if not landed.rows:
         say([nothing_landed(looked.lake.location)])
@@ -34,6 +36,9 @@ def plan_command(
     ] = False,
 ) -> None:
     """Show what `run unify` would read, and what it would cost on Athena."""
+    get_ready_to_read(context)
+    looked = run_context(context)
+
     from rich.text import Text
 
     from lakehouse.pending import read_landed
@@ -42,7 +47,6 @@ def plan_command(
     from ..runs.cost import planned
     from ..show.plan import plan_report
 
-    looked = run_context(context)
     looked.check_target(target)
     plan = planned(looked.lake, looked.registry, full_refresh=full_refresh)
     for part in plan_report(plan, looked.lake.location, engine=looked.lake.engine):

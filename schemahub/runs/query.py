@@ -11,7 +11,6 @@ from lakehouse.lake import Lake
 from lakehouse.layout import NAMESPACE
 from lakehouse.open import folder_lake
 from lakehouse.pending import check_is_there
-from lakehouse.tables import existing_table
 
 _EXPLAIN = re.compile(r"\s*explain\s+(analyze\s+)?(\([^)]*\)\s*)?", re.IGNORECASE)
 
@@ -76,5 +75,7 @@ def _first_line(error: duckdb.Error) -> str:
 
 def check_tables(lake: Lake) -> None:
     """Raise LakeUnavailable if a table can't be opened; pyiceberg gives a better reason than DuckDB."""
+    from lakehouse.tables import existing_table  # with pyiceberg, whose import takes most of a second
+
     for *_, name in lake.catalog.list_tables(NAMESPACE):
         existing_table(lake, name)

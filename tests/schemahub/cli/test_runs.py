@@ -141,7 +141,7 @@ def test_unify_ends_with_the_balance(story: Story, shared_exchanges: RunningSimu
         for product in served(shared_exchanges, "BTC-USDT")
     ]
     assert all(line.endswith("inserted + 0 already there + 0 rejected") for line in lines[1:])
-    assert story["pipeline again"].lines[-1].startswith("balance       nothing was pending")
+    assert story["pipeline again"].lines[-1].startswith("balance       nothing has changed since the last run")
 
 
 def test_a_pipeline_lands_and_unifies_everything_once(story: Story, shared_exchanges: RunningSimulator) -> None:

@@ -68,9 +68,7 @@ def test_a_registry_without_a_mapping_of_any_exchange_is_an_error_that_names_the
     context: RunContext,
 ) -> None:
     vars(context)["registry"] = replace(context.registry, mappings=())
-    with pytest.raises(
-        Misconfigured, match=r"has a mapping: .* the connectors are binance, coinbase"
-    ):
+    with pytest.raises(Misconfigured, match=r"has a mapping: .* the connectors are binance, coinbase"):
         mapped_exchanges(context)
 
 
