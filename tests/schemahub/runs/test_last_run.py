@@ -13,6 +13,7 @@ from schemahub.dbt.run import DbtFailed
 from schemahub.runs import last_run, unify
 from schemahub.runs.context import RunContext
 from schemahub.settings import FOR_DBT, PROJECT, load_settings
+from tests.support.imports import heavy_imports
 from tests.support.lake_under_test import LakeUnderTest, Restore, kraken
 from tests.support.lakes import LakeHome
 from tests.support.landings import land_up_to
@@ -50,6 +51,17 @@ def test_dbt_is_not_started_if_nothing_has_changed(unchanged: RunContext, comman
     assert found.is_unchanged
     assert found.balances == []
     assert commands == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("run", "unify", TARGET), ("status",), ("query", f"select count(*) from {TARGET}")],
+    ids=lambda a: a[0],
+)
+def test_commands_that_only_read_import_neither_dbt_nor_pyiceberg(
+    unchanged: RunContext, arguments: tuple[str, ...]
+) -> None:
+    assert heavy_imports(*arguments, "--lake", unchanged.settings.lake) <= {"pydantic", "duckdb"}
 
 
 def test_what_needs_attention_is_reported_although_nothing_has_changed(
