@@ -2,7 +2,9 @@
 
     lake.py, open.py, local.py, glue.py   what a lake is, which kind an address names, and the two kinds
     table.py, columns.py, raw_table.py    tables as declared, and as found in a lake
-    ledger.py, load_rows.py, pending.py   what has been landed, and which loads are pending
+    tables.py, readable.py                opens and creates tables, and names files that are damaged
+    ledger.py, pending.py                 what has been landed, and which loads are pending
+    ledger_commits.py, load_rows.py       append to the ledger
     compaction.py                         keeps the number of files and snapshots small
     catalogs/                             commits: ordered, durable, and refused if another writer was first
     locks/                                one writer at a time
