@@ -108,7 +108,8 @@ class _Run:
         inserted = sum(each.inserted or 0 for each in found)
         added = row_count(lake, target) - rows
         before = 0 if self.full_refresh else max(0, inserted - added)
-        stale = stale_files(registry)
+        # a run with stale files leaves no note, so the last one found none in the same project
+        stale = [] if self.views_stay else stale_files(registry)
         lines = [*from_the_future(found, target), *stale, *remarks(lake, landed, registry)]
         is_complete = not stale and not any(
             landed.is_pending(row) for row in landed.rows if landed.targets.get(row.raw_table) == target
