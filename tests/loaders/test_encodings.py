@@ -11,10 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from lakehouse.lake import ensure_table, identifier
+from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
 from lakehouse.raw_table import PAYLOAD, RawTable
 from lakehouse.table import TYPES, LakeColumn
+from lakehouse.tables import ensure_table
 from loaders.connector import Page, page_of
 from loaders.landing import encoders
 from loaders.landing import load as load_module
