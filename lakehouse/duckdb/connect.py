@@ -102,6 +102,8 @@ def _add_tables(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
 def reader() -> duckdb.DuckDBPyConnection:
     """A connection for `read_rows`."""
     connection = duckdb.connect(config=CONFIG)
+    # it lives as long as the process, and a file that a repair restores must not be read as it was before
+    connection.execute("set global enable_external_file_cache = false")
     load_extensions(connection)
     return connection
 

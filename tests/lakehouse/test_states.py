@@ -1,5 +1,6 @@
 """What a lake of each kind tells of its tables without opening them with a catalog."""
 
+import os
 from pathlib import Path
 
 import boto3
@@ -78,3 +79,16 @@ def test_a_damaged_file_is_named_in_one_line(lake: LocalLake, pattern: str, dama
     with pytest.raises(LakeUnavailable, match=rf"`{LEDGER}` of .* is missing or damaged: .*`schemahub repair`") as told:
         loads(LocalLake(lake.folder))
     assert "\n" not in str(told.value)
+
+
+def test_a_file_that_was_restored_in_its_place_is_read_again(lake: LocalLake) -> None:
+    land_up_to(lake, 20)
+    before = loads(lake)
+    (path,) = (lake.folder / "schemahub" / LEDGER).glob("data/**/*.parquet")
+    content, times = path.read_bytes(), (path.stat().st_atime_ns, path.stat().st_mtime_ns)
+    path.write_bytes(b"")
+    with pytest.raises(LakeUnavailable):
+        loads(lake)
+    path.write_bytes(content)
+    os.utime(path, ns=times)
+    assert loads(lake) == before
