@@ -16,7 +16,8 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyiceberg.table import Table
 
-MOST_SNAPSHOTS = 60
+from .layout import MOST_SNAPSHOTS
+
 KEPT_SNAPSHOTS = 10
 
 _EPOCH = date(1970, 1, 1)

@@ -30,6 +30,8 @@ class TableState:
     properties: Mapping[str, str]
     row_count: int
     """The number of rows in the current snapshot; 0 if there is none. Right only for tables that never lose rows."""
+    snapshot_count: int
+    """The number of snapshots that the table keeps."""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,9 @@ A lake with another number is refused.
 
 LAYOUT_PROPERTY = "schemahub.layout"
 
+MOST_SNAPSHOTS = 60
+"""The number of snapshots above which a table that grows by small commits is compacted."""
+
 TABLE_PROPERTIES = {
     "format-version": "2",
     "write.parquet.compression-codec": "zstd",

@@ -142,11 +142,11 @@ class LocalLake:
             return None
         with readable(self, name):
             metadata = json.loads(path_of(address).read_bytes())
+            snapshots = metadata.get("snapshots", ())
             current = metadata.get("current-snapshot-id")
-            snapshots = (each for each in metadata.get("snapshots", ()) if each["snapshot-id"] == current)
-            snapshot: Mapping[str, Any] = next(snapshots, {})
+            snapshot: Mapping[str, Any] = next((each for each in snapshots if each["snapshot-id"] == current), {})
             rows = snapshot.get("summary", {}).get("total-records") or 0
-            return TableState(metadata["location"], metadata.get("properties", {}), int(rows))
+            return TableState(metadata["location"], metadata.get("properties", {}), int(rows), len(snapshots))
 
     def rows(self, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
         if not self.is_there or (address := self.metadata_address(name)) is None:

@@ -29,7 +29,8 @@ def state_of(table: Table) -> TableState:
     """The state of an open table."""
     snapshot = table.current_snapshot()
     summary = snapshot.summary if snapshot else None
-    return TableState(table.location(), table.properties, int((summary["total-records"] if summary else None) or 0))
+    rows = int((summary["total-records"] if summary else None) or 0)
+    return TableState(table.location(), table.properties, rows, len(table.metadata.snapshots))
 
 
 def ensure_table(lake: Lake, declared: LakeTable) -> Table:

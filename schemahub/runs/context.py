@@ -49,13 +49,20 @@ class RunContext:
         """Hold the lock for running models; raises ConcurrentWriter if another process holds it."""
         return self.lake.writing(UNIFYING)
 
-    def prepare_models(self) -> None:
+    def prepare_models(self, *, tables_are_there: bool = False) -> None:
         """End what a killed run left running, and create every table that models read; needs the lock.
 
-        Raises LakeUnavailable if the record of what is unified is damaged.
+        Args:
+            tables_are_there: whether the tables are known to be there as declared, so that none is opened. The caller
+                must read the record itself.
+
+        Raises:
+            LakeUnavailable: the record of what is unified is damaged.
         """
         if self.lake.engine == "athena":
             stop_abandoned_statements(self.settings.workgroup)
+        if tables_are_there:
+            return
         from .raw_tables import create_tables  # with pyiceberg, whose import takes most of a second
 
         create_tables(self.lake, self.registry)

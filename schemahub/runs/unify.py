@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lakehouse.lake import Lake
+from lakehouse.layout import MOST_SNAPSHOTS
 from lakehouse.pending import RECORDED, read_landed, unified_loads
 
 from ..dbt import seed
@@ -69,10 +70,12 @@ def unify(
             landed = read_landed(lake, registry.targets_by_raw_table)
             return Unified([], inserted_before=0, remarks=remarks(lake, landed, registry), is_unchanged=True)
         last_run.forget(lake, target)
-        context.prepare_models()
+        project_stays = left is not None and left.project == found.project
+        tables_stay = left is not None and left.written.tables.keys() <= found.written.tables.keys()
+        context.prepare_models(tables_are_there=project_stays and tables_stay)
         if before_dbt:
             before_dbt()
-        views_stay = left is not None and (left.project, left.written.views) == (found.project, found.written.views)
+        views_stay = project_stays and left is not None and left.written.views == found.written.views
         run = _Run(context, target, full_refresh=full_refresh, force=force, views_stay=views_stay)
         unified, is_complete = run.unify(report, watch)
         if is_complete:
@@ -128,6 +131,9 @@ class _Run:
 
 
 def _compact_records(lake: Lake) -> None:
+    state = lake.table_state(RECORDED)
+    if state is None or state.snapshot_count <= MOST_SNAPSHOTS:
+        return
     from lakehouse.compaction import compact  # with pyiceberg, whose import takes most of a second
     from lakehouse.tables import existing_table
 
