@@ -8,7 +8,7 @@ SETUP := .venv/.is-set-up
 ENGINES := .venv/.has-engines
 PEERS := .venv/.has-peers
 
-PYTEST := $(BIN)/python -m pytest -q --dist loadscope --max-worker-restart 0
+PYTEST := $(BIN)/python -m pytest -q --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 
 .PHONY: help setup demo test test-athena test-kills athena-up athena-down
 .PHONY: pipeline status docs docs-serve

@@ -24,6 +24,12 @@ ATHENA_SETTINGS = {"SCHEMAHUB_WORKGROUP": "primary", "SCHEMAHUB_ATHENA_POLL_SECO
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start long modules first, so that no worker is left with one of them while the others have ended."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def shared_exchanges() -> Iterator[RunningSimulator]:
     with simulator.exchanges.running(trades=MARKET_TRADES, enforce_limits=False) as running:

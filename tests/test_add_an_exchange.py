@@ -14,6 +14,8 @@ import pytest
 import simulator.exchanges
 from tests.support.project_copy import PROJECT, copy_project, run
 
+pytestmark = pytest.mark.long
+
 RECIPE = (PROJECT / "ADD_AN_EXCHANGE.md").read_text()
 TRADES = 2_000
 

@@ -15,6 +15,8 @@ from lakehouse.local import LocalLake
 from simulator.exchanges import Trade, draw_market
 from tests.support.project_copy import copy_project, run
 
+pytestmark = pytest.mark.long
+
 MAPPINGS = Path(__file__).parent / "registry/mappings"
 TRADES = 2_000
 LISTINGS = {

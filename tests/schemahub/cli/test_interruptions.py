@@ -14,6 +14,8 @@ import pytest
 from simulator.exchanges import RunningSimulator
 from tests.support.command_line import Cli, assert_everything_landed_once, leftovers, served
 
+pytestmark = pytest.mark.long
+
 COMMAND = ("run", "ingest", "binance", "coinbase", "kraken", "--symbols", "BTC-USDT")
 
 INTERRUPTED_WITHIN_A_TEXT = """

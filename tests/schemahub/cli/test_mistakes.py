@@ -14,6 +14,8 @@ from lakehouse.local import LocalLake
 from simulator.exchanges import RunningSimulator
 from tests.support.command_line import Cli, error_line, landed_ids, leftovers, served, snapshots
 
+pytestmark = pytest.mark.long
+
 NOBODY = "http://127.0.0.1:9"
 INGEST = ("run", "ingest", "binance", "--symbols", "BTC-USDT")
 

@@ -23,6 +23,8 @@ from tests.support.command_line import (
     snapshots,
 )
 
+pytestmark = pytest.mark.long
+
 EXCHANGES = tuple(simulated_exchanges())
 
 

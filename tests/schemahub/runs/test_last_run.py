@@ -18,6 +18,8 @@ from tests.support.lake_under_test import LakeUnderTest, Restore, kraken
 from tests.support.lakes import LakeHome
 from tests.support.landings import land_up_to
 
+pytestmark = pytest.mark.long
+
 TARGET = "trades_unified"
 Commands = list[Sequence[str]]
 
