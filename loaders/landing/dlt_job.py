@@ -7,7 +7,7 @@ ledger rows of the load.
 
 dlt's working folder is created for one load and removed after it. Only the lake is the truth: the watermarks show what
 was committed, and anything else is requested again. After a crash the next run continues from the watermarks; only the
-ledger may lack a row, which that run appends (`ledger.record`).
+ledger may lack a row, which that run appends (`ledger_commits.record`).
 """
 
 import shutil
