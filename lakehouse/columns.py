@@ -10,9 +10,9 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 
 from .errors import Misconfigured
+from .layout import COLUMNS_PROPERTY
 from .table import TYPES, LakeColumn, LakeTable
 
-_PROPERTY = "schemahub.columns"
 _UNDO = "undo that in the tool that did it, or load into another lake"
 
 
@@ -20,7 +20,7 @@ def columns_property(schema: Schema, declared: LakeTable) -> dict[str, str]:
     """The property that records which ids the declared columns have in `schema`."""
     have = _names(schema)
     ids = {column.name: schema.find_field(column.name).field_id for column in declared.columns if column.name in have}
-    return {_PROPERTY: msgspec.json.encode(ids).decode()}
+    return {COLUMNS_PROPERTY: msgspec.json.encode(ids).decode()}
 
 
 def missing_columns(table: Table, declared: LakeTable) -> list[LakeColumn]:
@@ -36,7 +36,7 @@ def newly_described_columns(table: Table, declared: LakeTable) -> list[LakeColum
 
 def check_columns(table: Table, declared: LakeTable) -> None:
     """Raise Misconfigured if another tool renamed, dropped or retyped a column of ours."""
-    kept: dict[str, int] = msgspec.json.decode(table.properties.get(_PROPERTY, "{}"), type=dict[str, int])
+    kept: dict[str, int] = msgspec.json.decode(table.properties.get(COLUMNS_PROPERTY, "{}"), type=dict[str, int])
     for column in declared.columns:
         if problem := _problem(table, column, kept.get(column.name)):
             raise Misconfigured(f"column `{column.name}` of `{table.name()[-1]}` {problem}")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from .catalogs.pointers import path_of
 from .errors import Misconfigured
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 Engine = Literal["duckdb", "athena"]
 
 
+class Column(NamedTuple):
+    """A column as a table has it now."""
+
+    id: int
+    """The field id, which stays when the column is renamed."""
+    type: str
+    """The type by its name in Iceberg's metadata, such as `timestamp`."""
+
+
 @dataclass(frozen=True)
 class TableState:
     """What the current metadata of a table say about it."""
@@ -30,6 +39,8 @@ class TableState:
     properties: Mapping[str, str]
     row_count: int
     """The number of rows in the current snapshot; 0 if there is none. Right only for tables that never lose rows."""
+    columns: Mapping[str, Column]
+    """The columns of the current schema, by name."""
     snapshot_count: int
     """The number of snapshots that the table keeps."""
 

@@ -6,6 +6,9 @@ NAMESPACE = "schemahub"
 DATABASE = "catalog.db"
 """The file that holds the catalog of a lake in a folder."""
 
+COLUMNS_PROPERTY = "schemahub.columns"
+"""The property of the loaders' tables that records the field ids of their columns, see `columns.py`."""
+
 VIEWS = "views.duckdb"
 """The file in a lake's folder to which dbt's views are published for readers."""
 

@@ -11,16 +11,16 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .catalogs.durable_folder import DurableFolder
 from .catalogs.pointers import CatalogUnreadable, metadata_addresses, path_of
 from .duckdb import reader
 from .errors import LakeUnavailable, Misconfigured
-from .lake import TableState, Written
+from .lake import Column, TableState, Written
 from .layout import DATABASE, NAMESPACE, VIEWS
 from .locks.file_lock import file_lock
 from .readable import readable
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 _NOT_IN_ADDRESSES = re.compile(r"[#?%\\\x00-\x1f\x7f]")
 """Characters with a special meaning in file and SQLite URLs, with which files would end up elsewhere."""
+
+
+_Found = TypeVar("_Found")
 
 
 class LocalLake:
@@ -138,29 +141,31 @@ class LocalLake:
         return addresses
 
     def table_state(self, name: str) -> TableState | None:
-        if not self.is_there or (address := self.metadata_address(name)) is None:
-            return None
-        with readable(self, name):
-            metadata = json.loads(path_of(address).read_bytes())
-            snapshots = metadata.get("snapshots", ())
-            current = metadata.get("current-snapshot-id")
-            snapshot: Mapping[str, Any] = next((each for each in snapshots if each["snapshot-id"] == current), {})
-            rows = snapshot.get("summary", {}).get("total-records") or 0
-            return TableState(metadata["location"], metadata.get("properties", {}), int(rows), len(snapshots))
+        return self._of_current(name, _state_at)
 
     def rows(self, name: str, columns: Sequence[str]) -> list[dict[str, Any]]:
-        if not self.is_there or (address := self.metadata_address(name)) is None:
-            return []
-        with readable(self, name):
-            return reader.rows(address, columns)
+        return self._of_current(name, lambda address: reader.rows(address, columns)) or []
 
     def open_to_read(self, name: str) -> "Table | None":
-        if not self.is_there or (address := self.metadata_address(name)) is None:
-            return None
-        from pyiceberg.table import StaticTable  # its import takes half a second, and a catalog's a quarter more
+        return self._of_current(name, _opened_at)
 
-        with readable(self, name):
-            return StaticTable.from_metadata(address)
+    def _of_current(self, name: str, read: Callable[[str], _Found]) -> _Found | None:
+        """What `read` finds at the address of a table's current metadata; None if there is no such table.
+
+        If a run replaces the table and removes its files between these two steps, the new table is read.
+        """
+        if not self.is_there:
+            return None
+        address = self.metadata_address(name)
+        while address is not None:
+            try:
+                with readable(self, name):
+                    return read(address)
+            except LakeUnavailable:
+                replaced, address = address, self.metadata_address(name)
+                if address == replaced:
+                    raise
+        return None
 
     def written(self) -> Written:
         views = self.folder / VIEWS
@@ -189,6 +194,23 @@ class LocalLake:
     def writing(self, what: str) -> Iterator[None]:
         with file_lock(self.work_folder / f"{what}.lock", what, str(self.folder)):
             yield
+
+
+def _state_at(address: str) -> TableState:
+    metadata = json.loads(path_of(address).read_bytes())
+    schema = next(each for each in metadata["schemas"] if each["schema-id"] == metadata["current-schema-id"])
+    columns = {field["name"]: Column(field["id"], str(field["type"])) for field in schema["fields"]}
+    snapshots = metadata.get("snapshots", ())
+    current = metadata.get("current-snapshot-id")
+    snapshot: Mapping[str, Any] = next((each for each in snapshots if each["snapshot-id"] == current), {})
+    rows = int(snapshot.get("summary", {}).get("total-records") or 0)
+    return TableState(metadata["location"], metadata.get("properties", {}), rows, columns, len(snapshots))
+
+
+def _opened_at(address: str) -> "Table":
+    from pyiceberg.table import StaticTable  # its import takes half a second, and a catalog's a quarter more
+
+    return StaticTable.from_metadata(address)
 
 
 def _misnamed(folder: Path, character: str) -> Misconfigured:

@@ -1,5 +1,6 @@
 """Errors that are caused by missing or damaged files of a lake, in one line that names the file."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -55,12 +56,15 @@ def _is_answer(error: Exception) -> bool:
 
 def _is_of_readers(error: Exception) -> bool:
     """Whether DuckDB, pyarrow or pyiceberg raise such errors for a damaged file; pyiceberg's Avro reader raises any."""
-    import duckdb
     import pyarrow as pa
     from pyiceberg.exceptions import ResolveError, ValidationError
 
-    of_readers = (OSError, ValueError, EOFError, duckdb.Error, pa.ArrowException, ResolveError, ValidationError)
-    return isinstance(error, of_readers)
+    duckdb = sys.modules.get(
+        "duckdb"
+    )  # where it isn't loaded, or not even installed, nobody can have raised its errors
+    of_duckdb = (duckdb.Error,) if duckdb else ()
+    of_others = (OSError, ValueError, EOFError, pa.ArrowException, ResolveError, ValidationError)
+    return isinstance(error, of_others + of_duckdb)
 
 
 def _is_of_aws(error: Exception) -> bool:

@@ -4,7 +4,7 @@ from pyiceberg.exceptions import NoSuchTableError, TableAlreadyExistsError
 from pyiceberg.table import Table
 
 from .columns import check_columns, columns_property, missing_columns, newly_described_columns
-from .lake import Lake, TableState, check_ours, identifier
+from .lake import Column, Lake, TableState, check_ours, identifier
 from .layout import LANDED_TABLE_PROPERTIES, NAMESPACE
 from .readable import readable
 from .table import LakeTable
@@ -30,7 +30,8 @@ def state_of(table: Table) -> TableState:
     snapshot = table.current_snapshot()
     summary = snapshot.summary if snapshot else None
     rows = int((summary["total-records"] if summary else None) or 0)
-    return TableState(table.location(), table.properties, rows, len(table.metadata.snapshots))
+    columns = {field.name: Column(field.field_id, str(field.field_type)) for field in table.schema().fields}
+    return TableState(table.location(), table.properties, rows, columns, len(table.metadata.snapshots))
 
 
 def ensure_table(lake: Lake, declared: LakeTable) -> Table:

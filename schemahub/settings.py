@@ -103,7 +103,7 @@ class Settings(BaseSettings):
     memory_limit: Annotated[str, _written_as(r"(?i:[0-9]+(\.[0-9]+)? ?[KMGT]i?B)", "a size such as 4GB")] = "4GB"
     """The memory that DuckDB may use."""
     catalog_log: str | None = None
-    """The log file of the catalog that serves DuckDB; by default nothing is logged."""
+    """The log file of the catalog through which dbt and DuckDB write; by default nothing is logged."""
     athena_retries: Annotated[int, _written_as(r"[0-9]{1,3}", "a whole number of at least 0")] = 3
     """How often boto3 repeats a failed request to Athena."""
     athena_poll_seconds: Annotated[

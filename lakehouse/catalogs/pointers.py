@@ -19,6 +19,11 @@ LOCK_SECONDS = 10.0
 class CatalogUnreadable(Exception):
     """The catalog's file can't be read; the message is SQLite's reason."""
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether another program has kept the file locked, so that nothing is known about its content."""
+        return "locked" in str(self)
+
 
 def metadata_addresses(lake: Path) -> Mapping[str, str]:
     """The address of the current metadata of every table of a lake, by name; none if there is no catalog.

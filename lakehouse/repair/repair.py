@@ -9,9 +9,8 @@ The files of tables are never changed or removed, so every repair can be examine
 """
 
 import re
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -19,11 +18,13 @@ from pathlib import Path
 
 from pyiceberg.io import load_file_io
 
-from ..catalogs.pointers import path_of
-from ..layout import CATALOG, DATABASE, NAMESPACE
+from ..catalogs.pointers import CatalogUnreadable, metadata_addresses, path_of
+from ..errors import LakeUnavailable
+from ..layout import DATABASE, NAMESPACE
 from ..ledger import LEDGER
 from ..local import LocalLake
 from ..raw_table import RawTable
+from ..troubles import catalog_advice
 from .ledger_repair import LedgerDifferences, correct, differences
 from .states_found import State, newest_whole_state
 from .tables_found import has_tables_with_rows, table_folders
@@ -79,9 +80,9 @@ class _Examination:
         return self.findings
 
     @cached_property
-    def rows(self) -> dict[str, str] | None:
+    def rows(self) -> Mapping[str, str] | None:
         """The metadata addresses in the catalog, by table; None if the catalog is lost although there are tables."""
-        found = _rows(self.folder / DATABASE)
+        found = _rows(self.folder)
         return found if found or not has_tables_with_rows(self.folder) else None
 
     def _find_lost_catalog(self) -> None:
@@ -176,20 +177,14 @@ def _is_raw(name: str) -> bool:
     return name.startswith("raw_")
 
 
-def _rows(database: Path) -> dict[str, str]:
-    if not database.exists():
-        return {}
+def _rows(lake: Path) -> Mapping[str, str]:
     try:
-        with closing(sqlite3.connect(database)) as connection:
-            found = connection.execute(
-                "select table_name, metadata_location from iceberg_tables where catalog_name = ? "
-                "and table_namespace = ? and metadata_location is not null order by table_name",
-                (CATALOG, NAMESPACE),
-            )
-            return dict(found.fetchall())
-    except sqlite3.DatabaseError as error:
-        if "locked" in str(error):
-            raise
+        return metadata_addresses(lake)
+    except CatalogUnreadable as error:
+        if error.is_locked:
+            raise LakeUnavailable(
+                f"{str(lake / DATABASE)!r} can't be read: {error}; {catalog_advice(str(error))}"
+            ) from error
         return {}
 
 

@@ -1,5 +1,6 @@
 """Run dbt in this process, on the project's folder, profile and lake."""
 
+import importlib
 import os
 import time
 import warnings
@@ -110,12 +111,9 @@ def run_dbt(
 def get_dbt_ready(lake: Lake, settings: Settings) -> None:
     """Import what `run_dbt` needs, which takes two seconds, and start the catalog process; may run in a thread."""
     _start_catalog(lake, settings)
-    import dbt.cli.main
-
-    if lake.engine == "duckdb":
-        import profiles.local_iceberg  # noqa: F401
-    else:
-        import dbt.adapters.athena  # noqa: F401
+    adapter = "profiles.local_iceberg" if lake.engine == "duckdb" else "dbt.adapters.athena"
+    for module in ("dbt.cli.main", adapter):
+        importlib.import_module(module)
 
 
 def _start_catalog(lake: Lake, settings: Settings) -> None:

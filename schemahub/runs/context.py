@@ -15,6 +15,7 @@ from registry.registry import Registry, load_registry
 
 from ..dbt.athena import stop_abandoned_statements
 from ..settings import PROJECT, Settings
+from .tables_there import are_as_declared
 
 UNIFYING = "unify"
 """The name of the lock that a unifying run holds."""
@@ -49,19 +50,20 @@ class RunContext:
         """Hold the lock for running models; raises ConcurrentWriter if another process holds it."""
         return self.lake.writing(UNIFYING)
 
-    def prepare_models(self, *, tables_are_there: bool = False) -> None:
+    def prepare_models(self, *, project_is_same: bool = False) -> None:
         """End what a killed run left running, and create every table that models read; needs the lock.
 
         Args:
-            tables_are_there: whether the tables are known to be there as declared, so that none is opened. The caller
-                must read the record itself.
+            project_is_same: whether the last run that ended well had the same project. If the tables' metadata show
+                nothing unusual either, no table is opened; the caller must then read the record of what is unified.
 
         Raises:
             LakeUnavailable: the record of what is unified is damaged.
+            Misconfigured: a table belongs to another lake, or another tool changed its columns.
         """
         if self.lake.engine == "athena":
             stop_abandoned_statements(self.settings.workgroup)
-        if tables_are_there:
+        if project_is_same and are_as_declared(self.lake, self.registry):
             return
         from .raw_tables import create_tables  # with pyiceberg, whose import takes most of a second
 

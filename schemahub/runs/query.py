@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
 
@@ -37,11 +38,13 @@ def run_query(lake: Lake, sql: str, *, show: Callable[[duckdb.DuckDBPyRelation],
     check_is_there(lake)
     try:
         _check_only_reads(sql)
-        with connect(folder) as connection:
-            shut_in(connection, folder)
-            result = connection.sql(sql)
-            if result is not None:
-                show(result)
+        before = lake.written()
+        try:
+            _run(folder, sql, show)
+        except _OF_A_DAMAGED_TABLE:
+            if lake.written() == before:
+                raise
+            _run(folder, sql, show)  # a run has replaced a table and removed its files meanwhile
     except LakeUnusable as error:
         check_tables(lake)
         raise QueryFailed(str(error)) from error
@@ -49,6 +52,14 @@ def run_query(lake: Lake, sql: str, *, show: Callable[[duckdb.DuckDBPyRelation],
         if isinstance(error, _OF_A_DAMAGED_TABLE):
             check_tables(lake)
         raise QueryFailed(f"query failed: {_first_line(error)}") from error
+
+
+def _run(folder: Path, sql: str, show: Callable[[duckdb.DuckDBPyRelation], None]) -> None:
+    with connect(folder) as connection:
+        shut_in(connection, folder)
+        result = connection.sql(sql)
+        if result is not None:
+            show(result)
 
 
 def _check_only_reads(sql: str) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lakehouse.lake import Lake
+from lakehouse.lake import Lake, Written
 from lakehouse.layout import MOST_SNAPSHOTS
 from lakehouse.pending import RECORDED, read_landed, unified_loads
 
@@ -71,15 +71,15 @@ def unify(
             return Unified([], inserted_before=0, remarks=remarks(lake, landed, registry), is_unchanged=True)
         last_run.forget(lake, target)
         project_stays = left is not None and left.project == found.project
-        tables_stay = left is not None and left.written.tables.keys() <= found.written.tables.keys()
-        context.prepare_models(tables_are_there=project_stays and tables_stay)
+        context.prepare_models(project_is_same=project_stays)
         if before_dbt:
             before_dbt()
         views_stay = project_stays and left is not None and left.written.views == found.written.views
         run = _Run(context, target, full_refresh=full_refresh, force=force, views_stay=views_stay)
-        unified, is_complete = run.unify(report, watch)
-        if is_complete:
-            last_run.remember(lake, target, last_run.now(lake, context.settings))
+        unified, written = run.unify(report, watch)
+        if written is not None:
+            # the project as it was before dbt read it
+            last_run.remember(lake, target, last_run.Left(written, found.project))
         return unified
 
 
@@ -94,8 +94,8 @@ class _Run:
     views_stay: bool
     """Whether the views that the last run left are those that this one would make."""
 
-    def unify(self, report: Report | None, watch: Watch | None) -> tuple[Unified, bool]:
-        """The result, and whether nothing that a run could do is left."""
+    def unify(self, report: Report | None, watch: Watch | None) -> tuple[Unified, Written | None]:
+        """The result, and the lake as it was when the run had nothing left to do; None if something is left."""
         context, target = self.context, self.target
         lake, registry = context.lake, context.registry
         recorded, rows = unified_loads(lake), row_count(lake, target)
@@ -106,6 +106,8 @@ class _Run:
         if seeds:
             seed.mark_as_fresh(lake)
         _compact_records(lake)
+        # before the ledger is read: a load that lands meanwhile must be news to the next run
+        written = lake.written()
         landed = read_landed(lake, registry.targets_by_raw_table)
         found = balances(load for key, load in landed.unified.items() if recorded.get(key) != load)
         inserted = sum(each.inserted or 0 for each in found)
@@ -117,7 +119,7 @@ class _Run:
         is_complete = not stale and not any(
             landed.is_pending(row) for row in landed.rows if landed.targets.get(row.raw_table) == target
         )
-        return Unified(found, inserted_before=before, remarks=lines), is_complete
+        return Unified(found, inserted_before=before, remarks=lines), written if is_complete else None
 
     def _command(self, *, seeds: bool) -> list[str]:
         rejected = self.context.registry.targets[self.target].rejected.table

@@ -1,11 +1,14 @@
 """What a lake of each kind tells of its tables without opening them with a catalog."""
 
 import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
 
+from lakehouse.duckdb import reader
 from lakehouse.errors import LakeUnavailable
 from lakehouse.lake import Lake
 from lakehouse.ledger import LEDGER, LedgerRow, loads
@@ -66,16 +69,34 @@ def test_what_is_written_changes_with_a_commit_and_with_a_view_and_only_then(lak
     assert lake.written().views != first.views
 
 
+def test_a_table_that_a_run_replaces_meanwhile_is_read_as_it_is_then(
+    lake: LocalLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land_up_to(lake, 20)
+    read, replaced = reader.rows, False
+
+    def replace_once(address: str, columns: Sequence[str]) -> list[dict[str, Any]]:
+        nonlocal replaced
+        if not replaced:
+            replaced = True
+            land_up_to(lake, 30)
+            Path(address.removeprefix("file://")).unlink()
+        return read(address, columns)
+
+    monkeypatch.setattr(reader, "rows", replace_once)
+    assert {row.last_id for row in loads(lake)} == {"20", "30"}
+
+
 def emptied(path: Path) -> None:
     path.write_bytes(b"")
 
 
 @pytest.mark.parametrize("damage", [emptied, Path.unlink])
 @pytest.mark.parametrize("pattern", ["metadata/*.metadata.json", "metadata/snap-*.avro", "data/**/*.parquet"])
-def test_a_damaged_file_is_named_in_one_line(lake: LocalLake, pattern: str, damage: object) -> None:
+def test_a_damaged_file_is_named_in_one_line(lake: LocalLake, pattern: str, damage: Callable[[Path], None]) -> None:
     land_up_to(lake, 20)
     for path in (lake.folder / "schemahub" / LEDGER).glob(pattern):
-        damage(path)  # type: ignore[operator]
+        damage(path)
     with pytest.raises(LakeUnavailable, match=rf"`{LEDGER}` of .* is missing or damaged: .*`schemahub repair`") as told:
         loads(LocalLake(lake.folder))
     assert "\n" not in str(told.value)

@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyiceberg.types import StringType
 
-from lakehouse.errors import LakeUnavailable
+from lakehouse.errors import LakeUnavailable, Misconfigured
 from lakehouse.lake import Lake, identifier
+from lakehouse.pending import Landed
+from lakehouse.tables import existing_table
 from schemahub.dbt.run import DbtFailed
 from schemahub.runs import last_run, unify
 from schemahub.runs.context import RunContext
@@ -158,6 +161,38 @@ def test_a_run_that_left_loads_pending_is_not_relied_on(unchanged: RunContext, c
     assert len(commands) == 2
 
 
+def test_a_load_that_lands_while_a_run_ends_is_news_to_the_next_run(
+    context: RunContext, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = unify.read_landed
+
+    def read_and_be_late(*arguments: Any) -> Landed:
+        landed = read(*arguments)
+        land(context)
+        return landed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(unify, "read_landed", read_and_be_late)
+        unify.unify(context, TARGET)
+    assert not unify.unify(context, TARGET).is_unchanged
+    assert len(commands) == 2
+
+
+def test_a_project_that_changes_while_dbt_runs_is_built_by_the_next_run(
+    context: RunContext, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = last_run.version
+
+    def upgrade(*arguments: Any, **_: object) -> None:
+        commands.append(arguments[2])
+        monkeypatch.setattr(last_run, "version", lambda name: "9.9" if name == "duckdb" else version(name))
+
+    monkeypatch.setattr(unify, "run_dbt", upgrade)
+    for _ in range(2):
+        assert not unify.unify(context, TARGET).is_unchanged
+    assert len(commands) == 2
+
+
 def test_a_run_with_stale_generated_files_is_not_relied_on(
     context: RunContext, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,14 +202,64 @@ def test_a_run_with_stale_generated_files_is_not_relied_on(
     assert len(commands) == 2
 
 
-def test_a_damaged_record_is_an_error_although_nothing_has_changed(unchanged: RunContext) -> None:
+@pytest.mark.parametrize("news", [False, True])
+def test_a_damaged_record_is_an_error_before_dbt_is_started(
+    unchanged: RunContext, commands: Commands, news: bool
+) -> None:
+    if news:
+        land(unchanged)
     for path in (Path(unchanged.settings.lake) / "schemahub").glob("unified_loads*/data/**/*.parquet"):
         path.write_bytes(b"")
     with pytest.raises(LakeUnavailable, match=r"`unified_loads` .*`schemahub repair`"):
         unify.unify(RunContext(unchanged.settings), TARGET)
+    assert commands == []
 
 
-# of everything that a result depends on
+def swap_columns(context: RunContext) -> None:
+    table = existing_table(context.lake, "raw_kraken_trades")
+    assert table is not None
+    with table.update_schema() as update:
+        update.rename_column("price", "spare")
+    with table.update_schema() as update:
+        update.rename_column("volume", "price")
+    with table.update_schema() as update:
+        update.rename_column("spare", "volume")
+
+
+def widen_a_column(context: RunContext) -> None:
+    table = existing_table(context.lake, "raw_kraken_trades")
+    assert table is not None
+    with table.update_schema(allow_incompatible_changes=True) as update:
+        update.delete_column("price")
+    with table.update_schema() as update:
+        update.add_column("price", StringType())
+
+
+def move_the_lake(context: RunContext) -> None:
+    folder = Path(context.settings.lake)
+    copy = folder.with_name("copy")
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(folder, copy)
+    object.__setattr__(context, "settings", context.settings.model_copy(update={"lake": str(copy)}))
+    vars(context).pop("lake", None)
+    lose_the_views(context)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (swap_columns, "was renamed to `volume` by another tool"),
+        (widen_a_column, "was dropped by another tool"),
+        (move_the_lake, "belongs to another lake"),
+    ],
+)
+def test_what_another_tool_did_to_a_table_is_an_error_before_dbt_is_started(
+    unchanged: RunContext, commands: Commands, change: Callable[[RunContext], None], reason: str
+) -> None:
+    change(unchanged)
+    with pytest.raises(Misconfigured, match=reason):
+        unify.unify(RunContext(unchanged.settings), TARGET)
+    assert commands == []
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """`schemahub query` reads the lake's tables and views, and nothing else."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -10,8 +11,10 @@ import pytest
 from lakehouse.duckdb.connect import connect, shut_in
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
+from schemahub.runs import query
 from schemahub.runs.query import QueryFailed, run_query
 from schemahub.show.rows import show_rows
+from tests.support.duckdb_writer import writing
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +115,29 @@ def test_the_terminals_width_does_not_limit_what_goes_to_a_file(
         monkeypatch.setenv(name, value)
     run_query(trades_lake, f"select '{'x' * 200}' as wide, i from range(200) as r(i)", show=show_rows)
     assert capsys.readouterr().out.count("x" * 200) == 200
+
+
+def test_a_query_reads_the_new_table_if_a_run_replaces_it_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lake = LocalLake(tmp_path / "lake")
+    with writing(lake.folder) as duck:
+        duck.execute("create table replaced as select 1234 as number")
+    opened = 0
+
+    @contextmanager
+    def connect_and_be_late(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        nonlocal opened
+        opened += 1
+        with connect(folder) as connection:
+            if opened == 1:
+                with writing(folder) as duck:
+                    duck.execute("drop table replaced")
+                    duck.execute("create table replaced as select 5678 as number")
+            yield connection
+
+    monkeypatch.setattr(query, "connect", connect_and_be_late)
+    run_query(lake, "from replaced", show=show_rows)
+    assert "5678" in capsys.readouterr().out
+    assert opened == 2
