@@ -59,9 +59,8 @@ def _is_of_readers(error: Exception) -> bool:
     import pyarrow as pa
     from pyiceberg.exceptions import ResolveError, ValidationError
 
-    duckdb = sys.modules.get(
-        "duckdb"
-    )  # where it isn't loaded, or not even installed, nobody can have raised its errors
+    # where it isn't loaded, or not even installed, nobody can have raised its errors
+    duckdb = sys.modules.get("duckdb")
     of_duckdb = (duckdb.Error,) if duckdb else ()
     of_others = (OSError, ValueError, EOFError, pa.ArrowException, ResolveError, ValidationError)
     return isinstance(error, of_others + of_duckdb)

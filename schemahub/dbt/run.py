@@ -108,7 +108,7 @@ def run_dbt(
     _check(result, arguments, reasons=_reasons(result) if report else ())
 
 
-def get_dbt_ready(lake: Lake, settings: Settings) -> None:
+def prepare_dbt(lake: Lake, settings: Settings) -> None:
     """Import what `run_dbt` needs, which takes two seconds, and start the catalog process; may run in a thread."""
     _start_catalog(lake, settings)
     adapter = "profiles.local_iceberg" if lake.engine == "duckdb" else "dbt.adapters.athena"

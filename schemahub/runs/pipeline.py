@@ -6,7 +6,7 @@ from threading import Thread
 
 from lakehouse.errors import SchemaHubError
 
-from ..dbt.run import get_dbt_ready
+from ..dbt.run import prepare_dbt
 from ..refusals import refusals_as_errors
 from .context import RunContext
 from .ingest import mapped_exchanges
@@ -34,7 +34,7 @@ def run_pipeline(
     context.check_target(target)
     dbt = _DbtInAThread(context)
     try:
-        problems = ingest(context, mapped_exchanges(context), dbt.get_ready)
+        problems = ingest(context, mapped_exchanges(context), dbt.prepare)
     finally:
         dbt.wait()
     try:
@@ -46,21 +46,21 @@ def run_pipeline(
 
 
 class _DbtInAThread:
-    """Gets dbt ready while exchanges are waited for, once it is known that there is something to unify."""
+    """Prepares dbt while exchanges are waited for, once it is known that there is something to unify."""
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
         self._thread: Thread | None = None
 
-    def get_ready(self) -> None:
+    def prepare(self) -> None:
         """Begin unless it has begun."""
         if self._thread is None:
-            self._thread = Thread(target=self._get_ready, name="dbt")
+            self._thread = Thread(target=self._prepare, name="dbt")
             self._thread.start()
 
-    def _get_ready(self) -> None:
+    def _prepare(self) -> None:
         with suppress(Exception):  # the run that needs dbt reports what is wrong
-            get_dbt_ready(self._context.lake, self._context.settings)
+            prepare_dbt(self._context.lake, self._context.settings)
 
     def wait(self) -> None:
         if self._thread is not None:

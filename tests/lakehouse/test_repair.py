@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.catalogs import pointers
 from lakehouse.catalogs.pointers import path_of
 from lakehouse.errors import LakeUnavailable
 from lakehouse.lake import identifier
@@ -195,6 +196,15 @@ def test_a_lost_catalog_is_rebuilt_from_the_tables_files(landed: LocalLake, dama
     assert_whole(lake, 30)
     land_up_to(lake, 40)
     assert_whole(reopened(lake), 40)
+
+
+def test_a_locked_catalog_is_not_taken_for_a_lost_one(landed: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pointers, "LOCK_SECONDS", 0.1)
+    with closing(sqlite3.connect(landed.folder / "catalog.db")) as other:
+        other.execute("begin exclusive")
+        with pytest.raises(LakeUnavailable, match="database is locked; another program has kept it locked"):
+            mend(reopened(landed))
+    assert_whole(reopened(landed), 30)
 
 
 def test_a_damaged_catalog_is_named_in_one_line_with_what_to_do(landed: LocalLake) -> None:

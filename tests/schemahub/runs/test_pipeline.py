@@ -1,4 +1,4 @@
-"""The pipeline gets dbt ready while it waits for the exchanges."""
+"""The pipeline prepares dbt while it waits for the exchanges."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -19,11 +19,11 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> Happened:
     """What a pipeline did, in order."""
     noted: Happened = []
 
-    def get_ready(*_: object) -> None:
+    def prepare(*_: object) -> None:
         time.sleep(0.2)
         noted.append("dbt is ready")
 
-    monkeypatch.setattr(pipeline, "get_dbt_ready", get_ready)
+    monkeypatch.setattr(pipeline, "prepare_dbt", prepare)
     return noted
 
 
@@ -37,7 +37,7 @@ def run(happened: Happened, ingest: Callable[[Callable[[], None]], list[str]]) -
     return pipeline.run_pipeline(RunContext(load_settings()), TARGET, ingest=ingest_all, unify=unify)
 
 
-def test_dbt_is_got_ready_once_from_the_first_rows_on_and_before_it_is_needed(happened: Happened) -> None:
+def test_dbt_is_prepared_once_when_the_first_rows_arrive_and_before_it_is_needed(happened: Happened) -> None:
     def ingest(on_rows: Callable[[], None]) -> list[str]:
         for _ in range(3):
             on_rows()
@@ -48,12 +48,12 @@ def test_dbt_is_got_ready_once_from_the_first_rows_on_and_before_it_is_needed(ha
     assert happened == ["landed", "dbt is ready", f"unified {TARGET}"]
 
 
-def test_dbt_is_not_got_ready_if_no_rows_arrive(happened: Happened) -> None:
+def test_dbt_is_not_prepared_if_no_rows_arrive(happened: Happened) -> None:
     assert run(happened, lambda _: ["binance is down"]) == ["binance is down"]
     assert happened == [f"unified {TARGET}"]
 
 
-def test_a_dbt_that_can_not_be_got_ready_is_reported_by_the_run_that_needs_it(
+def test_a_dbt_that_can_not_be_prepared_is_reported_by_the_run_that_needs_it(
     happened: Happened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -63,7 +63,7 @@ def test_a_dbt_that_can_not_be_got_ready_is_reported_by_the_run_that_needs_it(
         on_rows()
         return []
 
-    monkeypatch.setattr(pipeline, "get_dbt_ready", fail)
+    monkeypatch.setattr(pipeline, "prepare_dbt", fail)
     assert run(happened, ingest) == []
     assert happened == [f"unified {TARGET}"]
 
