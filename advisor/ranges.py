@@ -75,7 +75,11 @@ def _load(rows: list[LedgerRow]) -> PendingLoad:
 
 def landing_ranges(loads: Iterable[PendingLoad]) -> list[Range]:
     """Return when the loads' rows landed: one range, or no range if there are no loads."""
-    return merged_ranges(((load.landed_at, load.landed_at) for load in loads), at_most=1)
+    times = [load.landed_at for load in loads]
+    known = [time for time in times if time is not None]
+    if len(known) < len(times):
+        return [EVERYTHING]
+    return [Range(min(known), moved(max(known), timedelta(seconds=1)))] if known else []
 
 
 def event_ranges(loads: Iterable[PendingLoad], *, at_most: int = 40) -> list[Range]:

@@ -1,5 +1,6 @@
 {# When the rows of `loads`, a query, landed: one literal range per raw table, with which the engine skips files, or
-   none, which means everything, if a load's time is unknown. One range is enough: every load that landed since the last
+   none, which means everything, if a load's time is unknown. All rows of a load have its landing time; a second is the
+   shortest interval that both engines can add. One range is enough: every load that landed since the last
    run is pending, so few unified loads lie between two pending ones. #}
 {% macro landing_ranges(loads) %}
     {%- if not execute -%}
@@ -8,8 +9,8 @@
     {%- set sql -%}
         select
             raw_table,
-            cast(date_trunc('minute', min(ingest_ts)) - interval '1' minute as varchar) as range_start,
-            cast(date_trunc('minute', max(ingest_ts)) + interval '2' minute as varchar) as range_end,
+            cast(min(ingest_ts) as varchar) as range_start,
+            cast(max(ingest_ts) + interval '1' second as varchar) as range_end,
             count(*) - count(ingest_ts) as unknown_times
         from ({{ loads }}) as loads
         group by raw_table
