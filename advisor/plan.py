@@ -299,7 +299,7 @@ class _Planner:
 
     def _table(self, name: str) -> Table | None:
         if name not in self._opened:
-            self._opened[name] = self.lake.open_to_read(name)
+            self._opened[name] = self.lake.open_to_plan(name)
         return self._opened[name]
 
     @cached_property

@@ -142,7 +142,7 @@ class GlueLake:
             found: list[dict[str, Any]] = table.scan(selected_fields=tuple(columns)).to_arrow().to_pylist()
         return found
 
-    def open_to_read(self, name: str) -> Table | None:
+    def open_to_plan(self, name: str) -> Table | None:
         return existing_table(self, name)
 
     def written(self) -> Written:

@@ -96,8 +96,8 @@ class Lake(Protocol):
             LakeUnavailable: a file of the table is missing or damaged.
         """
 
-    def open_to_read(self, name: str) -> "Table | None":
-        """The table as it is now, for planning and reading; None if there is no such table. Creates nothing.
+    def open_to_plan(self, name: str) -> "Table | None":
+        """The table as it is now, to plan what is read of it, but not to read its rows; None if there is no such table.
 
         Raises:
             LakeUnavailable: the metadata are not where the catalog says, or the file there is damaged.

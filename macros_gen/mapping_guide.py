@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from registry import declarations
 from registry.column_types import TYPES
+from registry.declarations import Declaration
 from registry.transforms import BY_TYPE, CATALOGUE
 
 from .config_schemas import schema_of
@@ -45,7 +45,7 @@ def context() -> dict[str, object]:
     }
 
 
-def keys_of(model: type[BaseModel], *, excluding: type[BaseModel] | None = None) -> list[Key]:
+def keys_of(model: type[Declaration], *, excluding: type[Declaration] | None = None) -> list[Key]:
     """Return the keys of a model, its own before inherited ones, without those that it inherits from `excluding`."""
     properties = schema_of(model)["properties"]
     left_out = excluding.model_fields if excluding else {}
@@ -55,11 +55,8 @@ def keys_of(model: type[BaseModel], *, excluding: type[BaseModel] | None = None)
 
 def _key(name: str, field: FieldInfo, properties: dict[str, dict[str, object]]) -> Key:
     written = field.alias or name
-    return Key(written, _holds(properties[written]), field.is_required(), _description(field))
-
-
-def _description(field: FieldInfo) -> str:
-    return " ".join((field.description or "").split())
+    described = " ".join(str(properties[written].get("description", "")).split())
+    return Key(written, _holds(properties[written]), field.is_required(), described)
 
 
 def _holds(schema: dict[str, object]) -> str:

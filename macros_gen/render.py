@@ -1,21 +1,20 @@
 """Render the registry as dbt files. Pure: `render(registry)` maps each path, relative to the project, to its text."""
 
-import hashlib
 from datetime import timedelta
 from typing import Any
 
 from registry import declarations as declared
 from registry.column_types import TYPES, parse_timestamp
-from registry.registry import Mapping, Registry
+from registry.registry import Registry
 from registry.transforms import CATALOGUE
 
-from . import express, mapping_guide
+from . import mapping_guide
 from .config_schemas import FOLDER as SCHEMAS
 from .config_schemas import config_schemas
 from .fill import fill, yaml_line
 from .products import products_seed
 from .transforms import SQL
-from .transforms.engines import ENGINES
+from .versions import mapping_versions, staging_sql
 
 FOLDERS = (
     "dbt_project/macros/generated",
@@ -41,7 +40,7 @@ def render(registry: Registry) -> dict[str, str]:
     }
     files |= {f"{_SEEDS}/{name}": text for name, text in products_seed(registry.products).items()}
     for mapping in registry.mappings:
-        files[f"{_MODELS}/staging/{mapping.staging}.sql"] = _staging(mapping)
+        files[f"{_MODELS}/staging/{mapping.staging}.sql"] = staging_sql(mapping)
         files[f"{_MODELS}/staging/{mapping.staging}.yml"] = fill("staging.yml", mapping=mapping, rows=_example_rows)
     targets = [target for name, target in registry.targets.items() if registry.mappings_of(name)]
     if targets:
@@ -78,27 +77,6 @@ def _unified(registry: Registry, target: declared.Target) -> dict[str, str]:
         f"{_TESTS}/{name}_read_what_was_landed.sql": "read_what_was_landed.sql",
     }
     return {path: fill(template, **context) for path, template in templates.items()}
-
-
-def _staging(mapping: Mapping) -> str:
-    return fill("staging.sql", mapping=mapping, express=express)
-
-
-def mapping_versions(registry: Registry) -> dict[str, str]:
-    """Return for each raw table a digest of how its rows are unified: 12 hex digits.
-
-    It changes with the staging model's SQL, the SQL of the transforms that the model uses, the target's key, and the
-    rule for which row of a key wins. It doesn't change with descriptions, examples or file names.
-    """
-    return {mapping.source: _version(mapping) for mapping in registry.mappings}
-
-
-def _version(mapping: Mapping) -> str:
-    _, _, sql = _staging(mapping).partition("\n")  # the first line names the file
-    used = [transform for name, transform in SQL.items() if f"{{{{ {name}(" in sql]
-    parts = [sql, *(transform.on(engine, "{}") for transform in used for engine in ENGINES)]
-    parts += [*mapping.target.key, *mapping.target.first_wins_by]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def _example_rows(example: declared.Example) -> tuple[str, str]:

@@ -19,7 +19,6 @@ from dbt_common.exceptions import DbtRuntimeError
 
 from lakehouse.duckdb.catalog_process import attach_lake, catalog_of
 from lakehouse.duckdb.connect import CONFIG, LakeUnusable
-from lakehouse.duckdb.early_database import close_early, early_views
 from lakehouse.duckdb.views_file import ViewsFile
 from lakehouse.open import engine_of
 
@@ -43,8 +42,7 @@ class Plugin(BasePlugin):  # type: ignore[misc] # dbt ships no types that pass -
         config.update(CONFIG)
         with _in_one_line():
             _publish()
-            own = Path(creds.path)
-            _views.append(early_views(own, config) or ViewsFile(self.lake, own))
+            _views.append(ViewsFile(self.lake, Path(creds.path)))
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         try:
@@ -55,13 +53,10 @@ class Plugin(BasePlugin):  # type: ignore[misc] # dbt ships no types that pass -
             conn.close()  # dbt would leave it open, and would connect again for each thread
             _views.pop().close()
             raise
-        finally:
-            close_early()
 
 
 def release_views() -> None:
     """Close the database that dbt keeps open after a run, and publish its views for readers."""
-    close_early()  # dbt may have ended before it opened its database
     # `keep_open: false` in the profile would make dbt-duckdb connect again for every model, at 0.1 s each
     if (environment := DuckDBConnectionManager._ENV) is not None:
         environment.close()

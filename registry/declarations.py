@@ -76,7 +76,7 @@ Row = dict[SourceName, Any]
 
 
 class Declaration(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
 
 
 class Column(Declaration):

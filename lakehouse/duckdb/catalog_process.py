@@ -21,8 +21,8 @@ import duckdb
 
 from .connect import LAKE_ALIAS, READING, LakeUnusable, load_extensions
 
-EXTENSIONS = ("httpfs", *READING)
-"""The extensions that requests to the catalog and its tables need."""
+_HTTP = "httpfs"
+"""The extension that requests to the catalog need."""
 
 _SECRET = "schemahub_catalog"
 _STRAIGHT_TO_THE_CATALOG = (
@@ -36,7 +36,7 @@ _PYTHON_SETTINGS = ("PYTHONPATH", "PYTHONHOME", "PYTHONPYCACHEPREFIX", "PYTHONDO
 
 def attach_lake(connection: duckdb.DuckDBPyConnection, catalog: "RestCatalog") -> None:
     """Attach the lake of `catalog` to `connection` as `schemahub`."""
-    load_extensions(connection, EXTENSIONS)
+    load_extensions(connection, (_HTTP, *READING))
     for setting in _STRAIGHT_TO_THE_CATALOG:
         connection.execute(setting)
     # a secret keeps the token hidden: DuckDB lists the options of attached databases

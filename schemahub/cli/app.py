@@ -7,6 +7,7 @@ A command imports what it needs when it is called: pyiceberg, pydantic and dlt t
 commands need few of them.
 """
 
+import gc
 import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -85,18 +86,6 @@ def run_context(context: typer.Context, **flags: str | None) -> "RunContext":
     return RunContext(load_settings(lake=lake_of(**context.obj), **flags))
 
 
-def get_ready_to_read(context: typer.Context) -> None:
-    """Begin to load DuckDB, which reads lakes in a folder, while the command imports other things.
-
-    Does nothing if the command's options name a lake in S3. One that is named elsewhere is not known yet; DuckDB is
-    loaded for nothing then.
-    """
-    if not context.obj["s3_bucket"] and not (context.obj["lake"] or "").startswith("s3://"):
-        from lakehouse.duckdb.reader import get_ready
-
-        get_ready()
-
-
 def say(lines: Iterable[str]) -> None:
     """Print lines as they are, however long."""
     for line in lines:
@@ -111,6 +100,8 @@ def fail_with(problems: Sequence[str]) -> None:
 
 def main() -> None:
     """Run the command line."""
+    # imports make objects by the hundred thousand, of which none is garbage; it is looked for after each 700 by default
+    gc.set_threshold(100_000)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal, or a cron mail, may not support all characters
     with errors_end_the_process():

@@ -4,13 +4,12 @@ from typing import Annotated
 
 import typer
 
-from .app import LakeCommand, TargetArgument, app, get_ready_to_read, out, run_context, say
+from .app import LakeCommand, TargetArgument, app, out, run_context, say
 
 
 @app.command("status", cls=LakeCommand)
 def status_command(context: typer.Context) -> None:
     """Show for each exchange and symbol the last trade, its lag, and the number of rows and pending loads."""
-    get_ready_to_read(context)
     looked = run_context(context)
 
     from lakehouse.pending import nothing_landed, read_landed
@@ -36,7 +35,6 @@ def plan_command(
     ] = False,
 ) -> None:
     """Show what `run unify` would read, and what it would cost on Athena."""
-    get_ready_to_read(context)
     looked = run_context(context)
 
     from rich.text import Text

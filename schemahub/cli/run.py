@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .app import LakeCommand, TargetArgument, app, fail_with, get_ready_to_read, out, run_context, say
+from .app import LakeCommand, TargetArgument, app, fail_with, out, run_context, say
 
 run = typer.Typer(help="Run a part of the pipeline, or all of it.", no_args_is_help=True)
 app.add_typer(run, name="run")
@@ -57,7 +57,6 @@ def unify_command(
     ] = False,
 ) -> None:
     """Insert the pending loads into the unified table, and update the tables that depend on it."""
-    get_ready_to_read(context)
     show_unify(run_context(context), target, full_refresh=full_refresh, force=force)
 
 

@@ -84,7 +84,6 @@ def run_dbt(
     """Run `dbt <arguments>` with the lake's engine; with `report`, dbt itself prints nothing. Raises DbtFailed."""
     if needs_tables(arguments):
         _start_catalog(lake, settings)
-        _open_database(lake)
     # importing dbt takes two seconds, which other commands don't need
     from dbt.cli.main import dbtRunner
 
@@ -123,14 +122,6 @@ def _start_catalog(lake: Lake, settings: Settings) -> None:
         from lakehouse.duckdb.catalog_process import catalog_of
 
         catalog_of(path_of(lake.location), log_file=settings.catalog_log)
-
-
-def _open_database(lake: Lake) -> None:
-    if lake.engine == "duckdb":
-        from lakehouse.duckdb.early_database import open_early
-
-        folder = path_of(lake.location)
-        open_early(folder, folder / ".schemahub" / "dbt" / "views.duckdb")  # as in profiles.yml
 
 
 def _check(result: Any, arguments: Sequence[str], *, reasons: Sequence[str] = ()) -> None:

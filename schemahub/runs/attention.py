@@ -7,8 +7,7 @@ from pathlib import Path
 from lakehouse.lake import Lake
 from lakehouse.ledger import LedgerRow
 from lakehouse.pending import Landed, Shortfall, UnifiedLoad, shortfalls
-from macros_gen.files import differences
-from macros_gen.render import mapping_versions, render
+from macros_gen.versions import mapping_versions
 from registry.registry import Registry
 
 from ..settings import PROJECT
@@ -42,6 +41,10 @@ def stale_files(registry: Registry, root: Path = PROJECT) -> list[str]:
 
     Schemas and documentation are generated too, but no run uses them, and packages for AWS leave them out.
     """
+    # `status` would wait for these imports too
+    from macros_gen.files import differences
+    from macros_gen.render import render
+
     count = sum(": dbt_project/" in line for line in differences(root, render(registry)))
     if not count:
         return []

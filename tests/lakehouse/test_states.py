@@ -33,7 +33,7 @@ def define_view(lake: Lake, sql: str) -> None:
 def test_a_lake_in_which_nothing_was_landed_tells_of_no_table(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     assert lake.table_state(RAW.name) is None
-    assert lake.open_to_read(RAW.name) is None
+    assert lake.open_to_plan(RAW.name) is None
     assert lake.rows(RAW.name, ("id",)) == []
     assert RAW.name not in lake.written().tables
 
@@ -46,7 +46,7 @@ def test_the_state_and_the_rows_of_a_table_are_those_that_pyiceberg_reads(lake_h
     assert table is not None
     assert ledger is not None
     assert lake.table_state(RAW.name) == state_of(table)
-    read = lake.open_to_read(RAW.name)
+    read = lake.open_to_plan(RAW.name)
     assert read is not None
     assert read.metadata == table.metadata
     expected = ledger.scan().to_arrow().to_pylist()

@@ -17,9 +17,10 @@ from dbt_common.clients.agate_helper import from_csv
 from macros_gen import express
 from macros_gen.__main__ import main
 from macros_gen.files import differences, write
-from macros_gen.render import FOLDERS, mapping_versions, render
+from macros_gen.render import FOLDERS, render
 from macros_gen.sql_text import jinja_safe, text_literal
 from macros_gen.transforms import SQL
+from macros_gen.versions import mapping_versions
 from registry.registry import PROJECT, Product, load_registry
 from registry.transforms import CATALOGUE
 from tests.support.generated_project import GeneratedProject

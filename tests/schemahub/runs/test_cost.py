@@ -35,7 +35,7 @@ class BucketLake:
         """No table is there."""
         assert not self.is_there, name
 
-    open_to_read = table_state
+    open_to_plan = table_state
 
     def rows(self, name: str, columns: Sequence[str]) -> list[dict[str, object]]:
         """No row is there."""

@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from lakehouse.duckdb.connect import connect, shut_in
+from lakehouse.duckdb.connect import connect, extension_path, quoted, shut_in
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
 from schemahub.runs import query
@@ -88,6 +88,11 @@ def test_what_is_outside_the_lake_cannot_be_read(
 ) -> None:
     with pytest.raises((duckdb.PermissionException, duckdb.CatalogException, duckdb.InvalidInputException)):
         shut.execute(sql.format(lake=trades_lake.folder)).fetchall()
+
+
+def test_no_extension_can_be_loaded_from_a_file(shut: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(duckdb.PermissionException):
+        shut.execute(f"load {quoted(extension_path('httpfs'))}")
 
 
 @pytest.mark.parametrize(
