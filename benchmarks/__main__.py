@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "unify": (),
     "growth": (),
     "commands": (),
+    "pipeline": (),
 }
 """The packages of the extra `peers` that each benchmark needs."""
 

@@ -1,29 +1,19 @@
 """What a person waits for: whole processes of `schemahub`, against `dbt --version` in the same run.
 
-`dbt --version` mostly imports dbt, which a command that runs models can't avoid. It looks for newer versions on the
-internet; here it can't, so that only this machine is measured.
+`dbt --version` mostly imports dbt, which a command that runs models can't avoid.
 """
 
-import os
-import subprocess
-import sysconfig
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
 from .lake_of_trades import BYTES_PER_ROW, TARGET, LakeOfTrades
-from .measure import CannotMeasure, Measurement, expect_free_disk, seconds
+from .measure import Measurement, expect_free_disk
+from .processes import seconds_of, seconds_of_dbt_version
 from .size import Size
 
 _QUERY = f"select exchange, count(*) as trades, max(trade_ts) as latest from {TARGET} group by exchange"
-
-_NO_NETWORK = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
-"""Nothing listens on this port, so every request fails at once."""
-
-_LONGEST = 1_000
-"""The maximum number of characters of a command's output in an error line."""
 
 
 def findings(size: Size) -> list[Measurement]:
@@ -73,24 +63,17 @@ def _measurement(what: str, bound: float, took: list[float], yardstick: list[flo
     )
 
 
-def _usual_environment() -> dict[str, str]:
-    # with PYTHONDONTWRITEBYTECODE, Python would compile our modules again for every command
-    unusual = ("SCHEMAHUB_", "DBT_", "PYTHONDONTWRITEBYTECODE")
-    return {name: value for name, value in os.environ.items() if not name.startswith(unusual)}
-
-
 @dataclass(frozen=True)
 class _Person:
     """Runs commands on a lake, and returns the seconds that each takes until its process has ended."""
 
     lake: LakeOfTrades
-    environment: Mapping[str, str] = field(default_factory=_usual_environment)
 
     def asks_dbt_for_its_version(self) -> float:
-        return self._run(["dbt", "--version"], says="duckdb", variables=_NO_NETWORK)
+        return seconds_of_dbt_version()
 
     def asks_for_help(self) -> float:
-        return self._run(["schemahub", "--help"], says="status")
+        return seconds_of(["schemahub", "--help"], says="status")
 
     def looks(self) -> float:
         return self._on_lake("status", says=f"{self.lake.landed:,}")
@@ -107,26 +90,4 @@ class _Person:
         return took
 
     def _on_lake(self, *arguments: str, says: str) -> float:
-        return self._run(["schemahub", *arguments, "--lake", str(self.lake.folder)], says=says)
-
-    def _run(self, command: list[str], *, says: str, variables: Mapping[str, str] | None = None) -> float:
-        program = str(Path(sysconfig.get_path("scripts"), command[0]))
-        done: list[subprocess.CompletedProcess[str]] = []
-        took = seconds(
-            lambda: done.append(
-                subprocess.run(
-                    [program, *command[1:]],
-                    env={**self.environment, **(variables or {})},
-                    check=False,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                )
-            )
-        )
-        if done[0].returncode or says not in done[0].stdout:
-            said = " ".join(done[0].stdout.split())[:_LONGEST]
-            raise CannotMeasure(
-                f"`{' '.join(command[:2])}` ended with {done[0].returncode}; expected {says!r} in its output: {said}"
-            )
-        return took
+        return seconds_of(["schemahub", *arguments, "--lake", str(self.lake.folder)], says=says)

@@ -38,6 +38,8 @@ class Size:
     queried_rows: int
     """The rows of the lake on which commands are run."""
     command_rounds: int
+    pipeline_trades: int
+    """The trades of all simulated exchanges together, of which each round of the pipeline gets a fiftieth."""
 
 
 NORMAL = Size(
@@ -61,6 +63,7 @@ NORMAL = Size(
     few_symbols=20,
     queried_rows=1_000_000,
     command_rounds=5,
+    pipeline_trades=60_000,
 )
 SMALL = Size(
     name="small",
@@ -83,6 +86,7 @@ SMALL = Size(
     few_symbols=10,
     queried_rows=50_000,
     command_rounds=1,
+    pipeline_trades=6_000,
 )
 LARGE = replace(NORMAL, name="large", unified_large=50_000_000, built_rounds=1, queried_rows=11_000_000)
 SIZES = {size.name: size for size in (SMALL, NORMAL, LARGE)}
