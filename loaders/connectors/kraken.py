@@ -21,7 +21,16 @@ import pyarrow.compute as pc
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
-from ..channels.payloads import array_texts, decode, decode_or_none, decode_records, moments, numbers, raw_texts
+from ..channels.payloads import (
+    array_texts,
+    decode,
+    decode_or_none,
+    decode_records,
+    moments,
+    mostly_equal,
+    numbers,
+    raw_texts,
+)
 from ..connector import (
     Budget,
     Cursor,
@@ -31,7 +40,7 @@ from ..connector import (
     Walk,
     another_tape,
     ask_until,
-    id_numbers,
+    id_texts,
     in_order,
     page_of,
 )
@@ -102,8 +111,8 @@ sends, by the text of these fields."""
 @dataclass(frozen=True)
 class _Page:
     rows: pa.RecordBatch
-    token: str
     twins: Twins
+    token: str
 
 
 @dataclass(frozen=True)
@@ -195,23 +204,23 @@ class Kraken:
         token = str(decode(_token, bytes(result["last"]), exchange="kraken"))
         if _TOKEN.fullmatch(token) is None:
             raise UnexpectedPayload(f"kraken: expected nanoseconds in `last`, found {printable(token, 60)!r}")
-        trades = self._batch(bytes(result[keys[0]]), symbol, twins)
-        return _Page(trades, token, _twins_of(trades[self.raw.id_column], twins))
+        return _Page(*self._batch(bytes(result[keys[0]]), symbol, twins), token)
 
-    def _batch(self, rows: bytes, symbol: str, twins: Twins) -> pa.RecordBatch:
+    def _batch(self, rows: bytes, symbol: str, twins: Twins) -> tuple[pa.RecordBatch, Twins]:
+        """The trades, and the twins after them."""
         numbered = decode_or_none(_numbered, rows)
         if numbered is not None:
-            ids = id_numbers([trade.trade_id for trade in numbered], exchange="kraken")
-            return in_order(self._columns(numbered, ids.cast(pa.string()), rows, symbol), ids)
+            ids = [trade.trade_id for trade in numbered]
+            return in_order(self._columns(numbered, id_texts(ids, exchange="kraken"), rows, symbol), ids), twins
         trades = decode_records(_trades, _Trade, rows, exchange="kraken")
-        ids = id_numbers([trade.trade_id for trade in trades if trade.trade_id is not msgspec.UNSET], exchange="kraken")
+        ids = [trade.trade_id for trade in trades if trade.trade_id is not msgspec.UNSET]
+        texts = id_texts(ids, exchange="kraken")
         if len(ids) == len(trades):
-            return in_order(self._columns(trades, ids.cast(pa.string()), rows, symbol), ids)
-        return self._columns(trades, _made_ids(trades, twins), rows, symbol)
+            return in_order(self._columns(trades, texts, rows, symbol), ids), twins
+        made = pa.array(_made_ids(trades, twins))
+        return self._columns(trades, made, rows, symbol), _twins_of(made, twins)
 
-    def _columns(
-        self, trades: Sequence[_Trade | _Numbered], ids: pa.Array | list[str], rows: bytes, symbol: str
-    ) -> pa.RecordBatch:
+    def _columns(self, trades: Sequence[_Trade | _Numbered], ids: pa.Array, rows: bytes, symbol: str) -> pa.RecordBatch:
         return self.raw.batch(
             {
                 "trade_id": ids,
@@ -221,7 +230,7 @@ class Kraken:
                 "time": _microseconds([trade.time for trade in trades]),
                 "side": [trade.side for trade in trades],
                 "order_type": [trade.order_type for trade in trades],
-                "misc": [trade.misc for trade in trades],
+                "misc": mostly_equal([trade.misc for trade in trades], pa.string()),
                 "_raw_payload": array_texts(rows, len(trades)),
             },
         )
@@ -282,14 +291,13 @@ def _time_text(trade: _Trade) -> str:
 def _microseconds(raw: Sequence[msgspec.Raw]) -> pa.Array:
     times = raw_texts(raw)
     try:
-        seconds = times.cast(pa.decimal128(28, 9))
-        # the digits without their point are nanoseconds; later years don't fit
-        nanoseconds = pa.Array.from_buffers(pa.decimal128(28, 0), len(seconds), seconds.buffers()).cast(pa.int64())
+        seconds = times.cast(pa.decimal128(18, 7))  # Kraken sends up to seven digits after the point
     except pa.ArrowInvalid:
         return moments(times.to_pylist())
-    if len(times) and pc.min(nanoseconds).as_py() < 0:
+    digits = pa.Array.from_buffers(pa.decimal128(18, 0), len(seconds), seconds.buffers()).cast(pa.int64())
+    if len(times) and pc.min(digits).as_py() < 0:
         return moments(times.to_pylist())
-    return pc.divide(nanoseconds, 1000).view(pa.timestamp("us"))  # truncated, not rounded
+    return pc.divide(digits, 10).view(pa.timestamp("us"))  # truncated, not rounded
 
 
 def _result(body: bytes) -> bytes:

@@ -23,6 +23,9 @@ LONG_AGO = datetime(2013, 1, 1, tzinfo=UTC)
         ("1762820035.9999999", 999999),  # rounding would make it the next second
         ("1762820035.98", 980000),
         ("1762820035", 0),
+        ("1762820035.982277912", 982277),
+        ("1762820035.98227799999999", 982277),
+        ("17628200359822779e-7", 982277),
     ],
 )
 def test_kraken_times_keep_their_digits_and_are_cut_to_microseconds(text: str, microsecond: int) -> None:
