@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from lakehouse.raw_table import RawTable
 
 from .channels.http_dates import http_date, seconds
-from .channels.payloads import packed
+from .channels.payloads import extremes, packed
 from .errors import AnotherTape, UnexpectedPayload
 
 T = TypeVar("T")
@@ -176,8 +176,7 @@ def id_texts(ids: Sequence[int], *, exchange: str) -> pa.StringArray:
     Raises:
         UnexpectedPayload: an id is negative or has more than 63 bits, so that a walk can't continue from it.
     """
-    ordered = sorted(ids)  # faster than `min` and `max`, because the ids are nearly always sorted
-    for found in (*ordered[:1], *ordered[-1:]):
+    for found in extremes(ids):
         if not 0 <= found < 2**63:
             raise UnexpectedPayload(f"{exchange}: expected trade ids from 0 to 2^63, found {hex(found)[:40]}")
     return packed(ids, pa.int64()).cast(pa.string())

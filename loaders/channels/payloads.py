@@ -138,6 +138,12 @@ def packed(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(data)])
 
 
+def extremes(values: Sequence[int]) -> tuple[int, int]:
+    """The lowest and the highest value; both are 0 if there is none."""
+    ordered = sorted(values)  # faster than `min` and `max`, because a page's ids and times are nearly always sorted
+    return (ordered[0], ordered[-1]) if ordered else (0, 0)
+
+
 def mostly_equal(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """An array of values that are equal in nearly every page, in which case it is made much faster."""
     if values and values.count(values[0]) == len(values):

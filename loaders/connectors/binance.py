@@ -11,10 +11,10 @@ import struct
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
@@ -23,6 +23,7 @@ from ..channels.payloads import (
     decode,
     decode_or_none,
     decode_records,
+    extremes,
     moments,
     mostly_equal,
     numbers,
@@ -192,15 +193,15 @@ class Binance:
         raise BadRequest(reason)
 
 
-def _microseconds(times: list[int | str | None]) -> pa.Array:
+def _microseconds(times: list[Any]) -> pa.Array:
     # The numbers' size shows their unit, because an older host ignores the header that requests microseconds.
     try:
         array = packed(times, pa.int64())
     except struct.error:  # a time is null or a text
         return moments(times)
-    ends = pc.min_max(array).as_py()
+    lowest, highest = extremes(times)
     for unit, low, high in _UNITS:
-        if times and low <= ends["min"] and ends["max"] < high:
+        if low <= lowest and highest < high:
             return array.view(pa.timestamp(unit)).cast(pa.timestamp("us"))
     return moments(times)
 
