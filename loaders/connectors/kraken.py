@@ -100,6 +100,7 @@ _RATE_LIMITED = (
 _UNAVAILABLE = ("EService:", "EGeneral:Internal error")
 _PAUSE_SECONDS = 3.0
 """The pause in seconds after a refusal. Kraken requests none; freqtrade's users settled on this one."""
+_CUT = b"[[]]"
 _TOKEN = re.compile(r"[0-9]{1,30}")
 _SECOND_NS = 10**9
 
@@ -196,19 +197,21 @@ class Kraken:
         return self._parse(body, symbol=symbol, twins={}).rows
 
     def _parse(self, body: bytes, *, symbol: str, twins: Twins) -> _Page:
-        result = decode(_answer, body, exchange="kraken").result
+        result, numbered = _decoded(body)
         keys = [key for key in result if key != "last"]
         if len(keys) != 1 or "last" not in result:
             found = printable(str(sorted(result)), 100)
             raise UnexpectedPayload(f"kraken: expected one pair and `last`, found {found}")
-        token = str(decode(_token, bytes(result["last"]), exchange="kraken"))
+        token = str(decode(_token, result["last"], exchange="kraken"))
         if _TOKEN.fullmatch(token) is None:
             raise UnexpectedPayload(f"kraken: expected nanoseconds in `last`, found {printable(token, 60)!r}")
-        return _Page(*self._batch(bytes(result[keys[0]]), symbol, twins), token)
+        return _Page(*self._batch(result[keys[0]], numbered, symbol, twins), token)
 
-    def _batch(self, rows: bytes, symbol: str, twins: Twins) -> tuple[pa.RecordBatch, Twins]:
+    def _batch(
+        self, rows: bytes, numbered: list[_Numbered] | None, symbol: str, twins: Twins
+    ) -> tuple[pa.RecordBatch, Twins]:
         """The trades, and the twins after them."""
-        numbered = decode_or_none(_numbered, rows)
+        numbered = numbered or decode_or_none(_numbered, rows)
         if numbered is not None:
             ids = [trade.trade_id for trade in numbered]
             return in_order(self._columns(numbered, id_texts(ids, exchange="kraken"), rows, symbol), ids), twins
@@ -251,6 +254,27 @@ class Kraken:
                 raise ExchangeUnavailable(reason)
             if not error.startswith("W"):  # a warning
                 raise BadRequest(reason)
+
+
+def _decoded(body: bytes) -> tuple[dict[str, bytes], list[_Numbered] | None]:
+    """The results of a page as JSON, by name; and its trades, if all of them are numbered and read already.
+
+    The trades are cut out of the body, so that they are read once instead of twice.
+    """
+    start, stop = body.find(b"[["), body.rfind(b"]]") + 2
+    rows = body[start:stop]
+    numbered = decode_or_none(_numbered, rows) if body.isascii() else None
+    rest = decode_or_none(_answer, body[:start] + _CUT + body[stop:]) if numbered else None
+    if rest is not None:
+        results = _by_name(rest)
+        # the rest has no other double brackets, so a result that reads like these is the place of the trades
+        if (cut := next((key for key, result in results.items() if result == _CUT), None)) is not None:
+            return {**results, cut: rows}, numbered
+    return _by_name(decode(_answer, body, exchange="kraken")), None
+
+
+def _by_name(answer: _Answer) -> dict[str, bytes]:
+    return {key: bytes(result) for key, result in answer.result.items()}
 
 
 def _token_before(since: datetime) -> str:
