@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from lakehouse.raw_table import RawTable
 
 from .channels.http_dates import http_date, seconds
+from .channels.payloads import extremes, packed
 from .errors import AnotherTape, UnexpectedPayload
 
 T = TypeVar("T")
@@ -169,24 +170,20 @@ def another_tape(what: str, last_id: int | str, found: str) -> AnotherTape:
     )
 
 
-def id_numbers(ids: Sequence[int], *, exchange: str) -> pa.Int64Array:
-    """Trade ids as an array.
+def id_texts(ids: Sequence[int], *, exchange: str) -> pa.StringArray:
+    """Trade ids as texts.
 
     Raises:
         UnexpectedPayload: an id is negative or has more than 63 bits, so that a walk can't continue from it.
     """
-    try:
-        numbers = pa.array(ids, pa.int64())
-    except (OverflowError, pa.ArrowInvalid):
-        numbers = None
-    if numbers is None or (len(ids) and pc.min(numbers).as_py() < 0):
-        found = next(number for number in ids if not 0 <= number < 2**63)
-        raise UnexpectedPayload(f"{exchange}: expected trade ids from 0 to 2^63, found {hex(found)[:40]}")
-    return numbers
+    for found in extremes(ids):
+        if not 0 <= found < 2**63:
+            raise UnexpectedPayload(f"{exchange}: expected trade ids from 0 to 2^63, found {hex(found)[:40]}")
+    return packed(ids, pa.int64()).cast(pa.string())
 
 
-def in_order(trades: pa.RecordBatch, ids: pa.Int64Array) -> pa.RecordBatch:
+def in_order(trades: pa.RecordBatch, ids: Sequence[int]) -> pa.RecordBatch:
     """`trades` sorted by ascending `ids`, on which walks rely. Most exchanges already send them in that order."""
-    if pc.any(pc.less(ids[1:], ids[:-1])).as_py():
-        return trades.take(pc.sort_indices(ids))
-    return trades
+    if ids == sorted(ids):
+        return trades
+    return trades.take(pc.sort_indices(packed(ids, pa.int64())))

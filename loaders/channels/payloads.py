@@ -4,6 +4,8 @@ A body comes from the exchange and may contain anything. A value that differs fr
 null, and its row is rejected later. A body whose records or ids can't be told apart raises UnexpectedPayload.
 """
 
+import struct
+from array import array
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -24,6 +26,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
 _any_records = msgspec.json.Decoder(list[Any], float_hook=str)  # so that all digits, and 1e999, are kept
 _CLOSING = {b"[": b"]", b"{": b"}"}
+_WHITE_SPACE = (b" ", b"\n", b"\r", b"\t")
+_PACKED_AS = {pa.float64(): "d", pa.int64(): "q"}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 FIRST_US = -62_135_596_800_000_000
@@ -109,6 +113,8 @@ def _shown(value: Any) -> str:
 
 def numbers(values: Sequence[float | str | None]) -> pa.Array:
     """Numbers from numbers or texts; null if a text isn't a number, for example if it is empty."""
+    with suppress(struct.error):
+        return packed(values, pa.float64())
     try:
         return pa.array(values).cast(pa.float64())
     except pa.ArrowInvalid:
@@ -120,6 +126,29 @@ def _number(value: float | str | None) -> float | None:
         return msgspec.convert(value, float | None, strict=False)
     except msgspec.ValidationError:
         return None
+
+
+def packed(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """An array of float64 or int64, made in less than half the time that `pa.array` takes.
+
+    Raises:
+        struct.error: a value is null, a text, or out of range.
+    """
+    data = struct.pack(f"{len(values)}{_PACKED_AS[kind]}", *values)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(data)])
+
+
+def extremes(values: Sequence[int]) -> tuple[int, int]:
+    """The lowest and the highest value; both are 0 if there is none."""
+    ordered = sorted(values)  # faster than `min` and `max`, because a page's ids and times are nearly always sorted
+    return (ordered[0], ordered[-1]) if ordered else (0, 0)
+
+
+def mostly_equal(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """An array of values that are equal in nearly every page, in which case it is made much faster."""
+    if values and values.count(values[0]) == len(values):
+        return pa.repeat(pa.scalar(values[0], kind), len(values))
+    return pa.array(values, kind)
 
 
 def moment_us(value: Any) -> int | None:
@@ -163,9 +192,10 @@ def moments(values: Sequence[Any]) -> pa.Array:
 
 
 def raw_texts(values: Sequence[msgspec.Raw]) -> pa.Array:
-    """The text of each JSON value, with the quotes of a string."""
+    """The text of each JSON value of a decoded body, with the quotes of a string."""
     # only an array or object has line breaks in it; a page's values can be split faster than converted one by one
-    texts = pc.split_pattern(pa.array([b"\n".join(values)], pa.string()), "\n").values
+    joined = b"\n".join(values)
+    texts = _parts(joined, 0, len(joined), "\n")
     if len(texts) == len(values):
         return texts
     return pa.array([bytes(value) for value in values], pa.binary()).cast(pa.string())
@@ -182,22 +212,28 @@ def is_json(body: bytes) -> bool:
     return body.lstrip()[:1] in (b"", *_CLOSING)
 
 
-def object_texts(array: bytes, count: int) -> pa.Array:
-    """The text of each of the `count` objects in a JSON array of objects."""
-    return _texts(array, count, "{", "}", nested=0)
+def object_texts(body: bytes, count: int) -> pa.Array:
+    """The text of each of the `count` objects in a JSON array of objects that was decoded."""
+    return _texts(body, count, "{")
 
 
-def array_texts(array: bytes, count: int) -> pa.Array:
-    """The text of each of the `count` arrays in a JSON array of arrays."""
-    return _texts(array, count, "[", "]", nested=1)
+def array_texts(body: bytes, count: int) -> pa.Array:
+    """The text of each of the `count` arrays in a JSON array of arrays that was decoded."""
+    return _texts(body, count, "[")
 
 
-def _texts(array: bytes, count: int, opening: str, closing: str, *, nested: int) -> pa.Array:
-    # Exchanges send compact JSON, whose records can be split faster than parsed. If there are no more opening brackets
-    # than records, each begins a record, and a record that doesn't follow the one before directly is missing among the
-    # parts. Anything else (white space between records, brackets inside them) is parsed.
-    if array.startswith(f"[{opening}".encode()) and array.count(opening.encode()) - nested == count:
-        parts = pc.split_pattern(pa.array([array[2:-2]], pa.string()), f"{closing},{opening}").values
-        if len(parts) == count and array.endswith(f"{closing}]".encode()):
-            return pc.binary_join_element_wise(opening, parts, closing, "")
-    return pa.array([bytes(record) for record in _raw_records.decode(array)], pa.binary()).cast(pa.string())
+def _texts(body: bytes, count: int, opening: str) -> pa.Array:
+    # Exchanges send compact JSON, whose records can be split faster than parsed. Without white space, each record after
+    # the first follows a comma directly. So if the parts are as many as the records, no record was cut at a comma and
+    # a bracket inside it. Anything else is parsed.
+    if count and not any(space in body for space in _WHITE_SPACE):
+        parts = _parts(body, 2, len(body) - 1, f",{opening}")
+        if len(parts) == count:
+            return pc.binary_replace_slice(parts, 0, 0, opening)
+    return pa.array([bytes(record) for record in _raw_records.decode(body)], pa.binary()).cast(pa.string())
+
+
+def _parts(text: bytes, start: int, stop: int, separator: str) -> pa.StringArray:
+    """The parts of `text` from `start` to `stop`, which are split where they lie, without a copy of the text."""
+    buffers = [None, pa.py_buffer(array("i", [start, stop])), pa.py_buffer(text)]
+    return pc.split_pattern(pa.Array.from_buffers(pa.string(), 1, buffers), separator).values

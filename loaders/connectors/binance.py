@@ -7,18 +7,29 @@ trades of one market have shared a millisecond. `aggTrades` is used only to find
 other endpoints take no time. The exchange decides how many trades a page has, so only an empty page is the end.
 """
 
+import struct
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
-from ..channels.payloads import decode, decode_or_none, decode_records, moments, object_texts
+from ..channels.payloads import (
+    decode,
+    decode_or_none,
+    decode_records,
+    extremes,
+    moments,
+    mostly_equal,
+    numbers,
+    object_texts,
+    packed,
+)
 from ..connector import (
     MARGIN,
     Budget,
@@ -29,7 +40,7 @@ from ..connector import (
     Walk,
     another_tape,
     ask_until,
-    id_numbers,
+    id_texts,
     in_order,
     page_of,
 )
@@ -37,19 +48,19 @@ from ..errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPay
 
 _PAGE = 1000
 _MICROSECONDS = {"X-MBX-TIME-UNIT": "MICROSECOND"}
-_MILLISECONDS = (10**11, 10**14)  # larger numbers are microseconds, up to 10**17: 1973 to 5138 in both units
-_LAST_TIME_IN_MICROSECONDS = 10**17
+_UNITS = (("ms", 10**11, 10**14), ("us", 10**14, 10**17))
+"""The numbers from which and below which a time is in a unit: 1973 to 5138 in both units."""
 _MOST_AGGREGATE_PAGES = 100
 _OPEN_HOSTS = "api.binance.com, api-gcp.binance.com and api1 to api4.binance.com"
 
 
-class _Trade(msgspec.Struct, gc=False):
+class _Trade(msgspec.Struct, gc=False, kw_only=True):  # in Binance's order, in which it is decoded fastest
     id: int
     price: float | None
     qty: float | None
+    quoteQty: float | None = None  # noqa: N815 - Binance's spelling; responses of 2018 lack it
     time: int | str | None
-    isBuyerMaker: bool | None  # noqa: N815 - Binance's spelling
-    quoteQty: float | None = None  # noqa: N815 - responses of 2018 lack it
+    isBuyerMaker: bool | None  # noqa: N815
     isBestMatch: bool | None = None  # noqa: N815 - block trades lack it
 
 
@@ -148,17 +159,17 @@ class Binance:
           "isBuyerMaker":true,"isBestMatch":true}]
         """
         trades = decode_records(_trades, _Trade, body, exchange="binance")
-        ids = id_numbers([trade.id for trade in trades], exchange="binance")
+        ids = [trade.id for trade in trades]
         batch = self.raw.batch(
             {
-                "id": ids.cast(pa.string()),
+                "id": id_texts(ids, exchange="binance"),
                 "symbol": pa.repeat(symbol, len(trades)),
-                "price": [trade.price for trade in trades],
-                "qty": [trade.qty for trade in trades],
-                "quote_qty": [trade.quoteQty for trade in trades],
+                "price": numbers([trade.price for trade in trades]),
+                "qty": numbers([trade.qty for trade in trades]),
+                "quote_qty": numbers([trade.quoteQty for trade in trades]),
                 "time": _microseconds([trade.time for trade in trades]),
                 "is_buyer_maker": [trade.isBuyerMaker for trade in trades],
-                "is_best_match": [trade.isBestMatch for trade in trades],
+                "is_best_match": mostly_equal([trade.isBestMatch for trade in trades], pa.bool_()),
                 "_raw_payload": object_texts(body, len(trades)),
             },
         )
@@ -182,19 +193,17 @@ class Binance:
         raise BadRequest(reason)
 
 
-def _microseconds(times: list[int | str | None]) -> pa.Array:
-    # Each number's size shows its unit, because an older host ignores the header that requests microseconds.
+def _microseconds(times: list[Any]) -> pa.Array:
+    # The numbers' size shows their unit, because an older host ignores the header that requests microseconds.
     try:
-        array = pa.array(times, pa.int64())
-    except (OverflowError, TypeError, pa.ArrowInvalid):  # also raised if a time is a string
+        array = packed(times, pa.int64())
+    except struct.error:  # a time is null or a text
         return moments(times)
-    ends = pc.min_max(array).as_py()
-    low, high = ends["min"], ends["max"]
-    if low is not None and (low < _MILLISECONDS[0] or high >= _LAST_TIME_IN_MICROSECONDS):
-        return moments(times)
-    if low is not None and low < _MILLISECONDS[1]:
-        array = pc.if_else(pc.less(array, _MILLISECONDS[1]), pc.multiply(array, 1000), array)
-    return array.cast(pa.timestamp("us"))
+    lowest, highest = extremes(times)
+    for unit, low, high in _UNITS:
+        if low <= lowest and highest < high:
+            return array.view(pa.timestamp(unit)).cast(pa.timestamp("us"))
+    return moments(times)
 
 
 def _wants_a_key(response: Response) -> bool:

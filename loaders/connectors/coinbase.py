@@ -22,7 +22,7 @@ import pyarrow.compute as pc
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
-from ..channels.payloads import FIRST_US, decode, decode_or_none, decode_records, moments, object_texts
+from ..channels.payloads import FIRST_US, decode, decode_or_none, decode_records, moments, numbers, object_texts
 from ..connector import (
     MARGIN,
     Budget,
@@ -33,7 +33,7 @@ from ..connector import (
     Walk,
     another_tape,
     ask_until,
-    id_numbers,
+    id_texts,
     in_order,
     page_of,
 )
@@ -181,13 +181,13 @@ class Coinbase:
         trades = decode_records(_trades, _Trade, body, exchange="coinbase")
         texts = object_texts(body, len(trades))
         trades.reverse()
-        ids = id_numbers([trade.trade_id for trade in trades], exchange="coinbase")
+        ids = [trade.trade_id for trade in trades]
         batch = self.raw.batch(
             {
-                "trade_id": ids.cast(pa.string()),
+                "trade_id": id_texts(ids, exchange="coinbase"),
                 "product_id": pa.repeat(symbol, len(trades)),
-                "price": [trade.price for trade in trades],
-                "size": [trade.size for trade in trades],
+                "price": numbers([trade.price for trade in trades]),
+                "size": numbers([trade.size for trade in trades]),
                 "side": [trade.side for trade in trades],
                 "time": _microseconds([trade.time for trade in trades]),
                 "_raw_payload": texts[::-1],

@@ -21,7 +21,16 @@ import pyarrow.compute as pc
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
-from ..channels.payloads import array_texts, decode, decode_or_none, decode_records, moments, numbers, raw_texts
+from ..channels.payloads import (
+    array_texts,
+    decode,
+    decode_or_none,
+    decode_records,
+    moments,
+    mostly_equal,
+    numbers,
+    raw_texts,
+)
 from ..connector import (
     Budget,
     Cursor,
@@ -31,7 +40,7 @@ from ..connector import (
     Walk,
     another_tape,
     ask_until,
-    id_numbers,
+    id_texts,
     in_order,
     page_of,
 )
@@ -91,6 +100,7 @@ _RATE_LIMITED = (
 _UNAVAILABLE = ("EService:", "EGeneral:Internal error")
 _PAUSE_SECONDS = 3.0
 """The pause in seconds after a refusal. Kraken requests none; freqtrade's users settled on this one."""
+_CUT = b"[[]]"
 _TOKEN = re.compile(r"[0-9]{1,30}")
 _SECOND_NS = 10**9
 
@@ -102,8 +112,8 @@ sends, by the text of these fields."""
 @dataclass(frozen=True)
 class _Page:
     rows: pa.RecordBatch
-    token: str
     twins: Twins
+    token: str
 
 
 @dataclass(frozen=True)
@@ -187,31 +197,33 @@ class Kraken:
         return self._parse(body, symbol=symbol, twins={}).rows
 
     def _parse(self, body: bytes, *, symbol: str, twins: Twins) -> _Page:
-        result = decode(_answer, body, exchange="kraken").result
+        result, numbered = _decoded(body)
         keys = [key for key in result if key != "last"]
         if len(keys) != 1 or "last" not in result:
             found = printable(str(sorted(result)), 100)
             raise UnexpectedPayload(f"kraken: expected one pair and `last`, found {found}")
-        token = str(decode(_token, bytes(result["last"]), exchange="kraken"))
+        token = str(decode(_token, result["last"], exchange="kraken"))
         if _TOKEN.fullmatch(token) is None:
             raise UnexpectedPayload(f"kraken: expected nanoseconds in `last`, found {printable(token, 60)!r}")
-        trades = self._batch(bytes(result[keys[0]]), symbol, twins)
-        return _Page(trades, token, _twins_of(trades[self.raw.id_column], twins))
+        return _Page(*self._batch(result[keys[0]], numbered, symbol, twins), token)
 
-    def _batch(self, rows: bytes, symbol: str, twins: Twins) -> pa.RecordBatch:
-        numbered = decode_or_none(_numbered, rows)
+    def _batch(
+        self, rows: bytes, numbered: list[_Numbered] | None, symbol: str, twins: Twins
+    ) -> tuple[pa.RecordBatch, Twins]:
+        """The trades, and the twins after them."""
+        numbered = numbered or decode_or_none(_numbered, rows)
         if numbered is not None:
-            ids = id_numbers([trade.trade_id for trade in numbered], exchange="kraken")
-            return in_order(self._columns(numbered, ids.cast(pa.string()), rows, symbol), ids)
+            ids = [trade.trade_id for trade in numbered]
+            return in_order(self._columns(numbered, id_texts(ids, exchange="kraken"), rows, symbol), ids), twins
         trades = decode_records(_trades, _Trade, rows, exchange="kraken")
-        ids = id_numbers([trade.trade_id for trade in trades if trade.trade_id is not msgspec.UNSET], exchange="kraken")
+        ids = [trade.trade_id for trade in trades if trade.trade_id is not msgspec.UNSET]
+        texts = id_texts(ids, exchange="kraken")
         if len(ids) == len(trades):
-            return in_order(self._columns(trades, ids.cast(pa.string()), rows, symbol), ids)
-        return self._columns(trades, _made_ids(trades, twins), rows, symbol)
+            return in_order(self._columns(trades, texts, rows, symbol), ids), twins
+        made = pa.array(_made_ids(trades, twins))
+        return self._columns(trades, made, rows, symbol), _twins_of(made, twins)
 
-    def _columns(
-        self, trades: Sequence[_Trade | _Numbered], ids: pa.Array | list[str], rows: bytes, symbol: str
-    ) -> pa.RecordBatch:
+    def _columns(self, trades: Sequence[_Trade | _Numbered], ids: pa.Array, rows: bytes, symbol: str) -> pa.RecordBatch:
         return self.raw.batch(
             {
                 "trade_id": ids,
@@ -221,7 +233,7 @@ class Kraken:
                 "time": _microseconds([trade.time for trade in trades]),
                 "side": [trade.side for trade in trades],
                 "order_type": [trade.order_type for trade in trades],
-                "misc": [trade.misc for trade in trades],
+                "misc": mostly_equal([trade.misc for trade in trades], pa.string()),
                 "_raw_payload": array_texts(rows, len(trades)),
             },
         )
@@ -242,6 +254,27 @@ class Kraken:
                 raise ExchangeUnavailable(reason)
             if not error.startswith("W"):  # a warning
                 raise BadRequest(reason)
+
+
+def _decoded(body: bytes) -> tuple[dict[str, bytes], list[_Numbered] | None]:
+    """The results of a page as JSON, by name; and its trades, if all of them are numbered and read already.
+
+    The trades are cut out of the body, so that they are read once instead of twice.
+    """
+    start, stop = body.find(b"[["), body.rfind(b"]]") + 2
+    rows = body[start:stop]
+    numbered = decode_or_none(_numbered, rows) if body.isascii() else None
+    rest = decode_or_none(_answer, body[:start] + _CUT + body[stop:]) if numbered else None
+    if rest is not None:
+        results = _by_name(rest)
+        # the rest has no other double brackets, so a result that reads like these is the place of the trades
+        if (cut := next((key for key, result in results.items() if result == _CUT), None)) is not None:
+            return {**results, cut: rows}, numbered
+    return _by_name(decode(_answer, body, exchange="kraken")), None
+
+
+def _by_name(answer: _Answer) -> dict[str, bytes]:
+    return {key: bytes(result) for key, result in answer.result.items()}
 
 
 def _token_before(since: datetime) -> str:
@@ -282,14 +315,13 @@ def _time_text(trade: _Trade) -> str:
 def _microseconds(raw: Sequence[msgspec.Raw]) -> pa.Array:
     times = raw_texts(raw)
     try:
-        seconds = times.cast(pa.decimal128(28, 9))
-        # the digits without their point are nanoseconds; later years don't fit
-        nanoseconds = pa.Array.from_buffers(pa.decimal128(28, 0), len(seconds), seconds.buffers()).cast(pa.int64())
+        seconds = times.cast(pa.decimal128(18, 7))  # Kraken sends up to seven digits after the point
     except pa.ArrowInvalid:
         return moments(times.to_pylist())
-    if len(times) and pc.min(nanoseconds).as_py() < 0:
+    digits = pa.Array.from_buffers(pa.decimal128(18, 0), len(seconds), seconds.buffers()).cast(pa.int64())
+    if len(times) and pc.min(digits).as_py() < 0:
         return moments(times.to_pylist())
-    return pc.divide(nanoseconds, 1000).view(pa.timestamp("us"))  # truncated, not rounded
+    return pc.divide(digits, 10).view(pa.timestamp("us"))  # truncated, not rounded
 
 
 def _result(body: bytes) -> bytes:

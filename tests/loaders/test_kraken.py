@@ -23,6 +23,9 @@ LONG_AGO = datetime(2013, 1, 1, tzinfo=UTC)
         ("1762820035.9999999", 999999),  # rounding would make it the next second
         ("1762820035.98", 980000),
         ("1762820035", 0),
+        ("1762820035.982277912", 982277),
+        ("1762820035.98227799999999", 982277),
+        ("17628200359822779e-7", 982277),
     ],
 )
 def test_kraken_times_keep_their_digits_and_are_cut_to_microseconds(text: str, microsecond: int) -> None:
@@ -45,6 +48,62 @@ def test_kraken_rows_are_the_same_whether_they_are_read_as_numbers_or_as_texts(
     as_texts = CONNECTORS["kraken"].parse(page, symbol="XBTUSD")
     assert repr(as_numbers.to_pylist()) == repr(as_texts.to_pylist())
     assert as_numbers["trade_id"].to_pylist() == ["8", "9"]
+
+
+ROWS = '[["1","2",1688669597.1,"s","l","",8],["1","2",1688669597.2,"b","m","",9]]'
+
+
+@pytest.mark.parametrize(
+    ("error", "result"),
+    [
+        ("", f'"XBT":{ROWS},"last":"1"'),
+        ("", f'"last":"1","XBT":{ROWS}'),
+        ("", f' "XBT" :\n{ROWS} , "last" : 1 '),
+        ("", '"XBT":[],"last":"1"'),
+        ("", '"XBT":[[]],"last":"1"'),
+        ("", f'"XBT":{ROWS},"XBT":[],"last":"1"'),
+        ("", f'"XBT":[],"XBT":{ROWS},"last":"1"'),
+        ("", f'"XBT":{ROWS},"ETH":{ROWS},"last":"1"'),
+        ("", f'"XBT":{ROWS},"last":{ROWS}'),
+        ("", f'"XBT":"1","last":{ROWS}'),
+        ("", f'"XBT":{ROWS}'),
+        ("", f'"XBT":[{ROWS}],"last":"1"'),
+        ("", f'"XBT":{{"a":{ROWS}}},"last":"1"'),
+        ("", f'"XBT":{ROWS}],"last":"1"'),
+        ("", f'"XBT":{ROWS},"last":"1"}}}},{{"result":{{"a":{ROWS}'),
+        ("", f'"XBT":{ROWS[:-1]},"last":"1"'),
+        ("", f'"[[":{ROWS},"last":"1"'),
+        ("", f'"]]":{ROWS},"last":"1"'),
+        ("", f'"é":{ROWS},"last":"1"'),
+        ("", f'"XBT":{ROWS.replace("s", "[[]]")},"last":"1"'),
+        ("", f'"XBT":{ROWS.replace("s", "],[")},"last":"1"'),
+        ("", f'"XBT":{ROWS.replace(",8]", "]")},"last":"1"'),
+        ("", f'"XBT":{ROWS.replace("8", "x")},"last":"1"'),
+        ('"W[["', f'"XBT":{ROWS},"last":"1"'),
+        ('"W]]"', f'"XBT":{ROWS},"last":"1"'),
+        ('"W[[]]"', f'"XBT":{ROWS},"last":"1"'),
+        ('"W[[]]"', '"XBT":[[]],"last":"1"'),
+        (f'"W{ROWS[:2]}"', f'"XBT":0,"last":"{ROWS[-2:]}"'),
+        ('"W[[1,2,3,null,null,null,4]]"', '"XBT":0,"last":"1"'),
+        ('"W[[1,2,3,null,null,null,4]]"', '"XBT":[],"last":"1"'),
+        (ROWS, '"XBT":0,"last":"1"'),
+        (ROWS, f'"XBT":{ROWS},"last":"1"'),
+    ],
+)
+def test_kraken_pages_are_the_same_whether_their_trades_are_cut_out_or_not(
+    error: str, result: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = f'{{"error":[{error}],"result":{{{result}}}}}'.encode()
+    cut = parsed_or_error(body)
+    monkeypatch.setattr(kraken, "_CUT", b"")
+    assert repr(cut) == repr(parsed_or_error(body))
+
+
+def parsed_or_error(body: bytes) -> object:
+    try:
+        return CONNECTORS["kraken"].parse(body, symbol="XBTUSD").to_pylist()
+    except UnexpectedPayload as refused:
+        return str(refused)
 
 
 def test_kraken_rows_have_the_requested_pair_not_the_key_of_the_response() -> None:
