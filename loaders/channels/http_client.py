@@ -155,7 +155,7 @@ class HttpClient:
 
     def _body(self, got: httpx.Response, encoding: str) -> bytes:
         parts, size = [], 0
-        for part in _unpacked(self._parts(got, self._seconds), encoding):
+        for part in self._unpacked(self._parts(got, self._seconds), encoding):
             parts.append(part)
             size += len(part)
             if max(size, got.num_bytes_downloaded) > _LARGEST_BODY:
@@ -169,11 +169,29 @@ class HttpClient:
         """The beginning of an error response's body. Errors while it is read are ignored."""
         body = b""
         with suppress(httpx.HTTPError, ExchangeUnavailable):
-            for part in _unpacked(self._parts(got, _SECONDS_FOR_AN_ERROR), encoding):
+            for part in self._unpacked(self._parts(got, _SECONDS_FOR_AN_ERROR), encoding):
                 body += part
                 if len(body) > _LARGEST_ERROR:
                     break
         return body[:_LARGEST_ERROR]
+
+    def _unpacked(self, parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
+        # httpx decompresses in parts too, but without a size limit, and yields nothing while there is no output
+        if encoding not in _PACKED:
+            yield from parts
+            return
+        unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or deflate; the first bytes show which
+        try:
+            for part in parts:
+                yield unpack.decompress(part, _LARGEST_BODY + 1)
+        except zlib.error as error:
+            raise ExchangeUnavailable(
+                f"{self._exchange}: a response from {self.address} can't be decompressed: {error}"
+            ) from error
+        if not unpack.eof:
+            raise ExchangeUnavailable(
+                f"{self._exchange}: a response from {self.address} ended before its compressed data was complete"
+            )
 
     def _parts(self, got: httpx.Response, seconds: float) -> Iterator[bytes]:
         deadline = self._clock() + seconds
@@ -186,21 +204,6 @@ class HttpClient:
 
     def _too_slow(self, seconds: float) -> ExchangeTooSlow:
         return ExchangeTooSlow(f"{self._exchange}: a response from {self.address} took more than {seconds:.0f} s")
-
-
-def _unpacked(parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    # httpx decompresses in parts too, but without a size limit, and yields nothing while there is no output
-    if encoding not in _PACKED:
-        yield from parts
-        return
-    unpack = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or deflate; the first bytes show which
-    try:
-        for part in parts:
-            yield unpack.decompress(part, _LARGEST_BODY + 1)
-    except zlib.error as error:
-        raise ExchangeUnavailable(f"a response can't be decompressed: {error}") from error
-    if not unpack.eof:
-        raise ExchangeUnavailable("a response ended before its compressed data was complete")
 
 
 def _reason(error: Exception) -> str:

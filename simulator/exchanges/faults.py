@@ -26,7 +26,8 @@ class _Kind:
     meaning: str
     default: str | None = None
     """The value if none is given; `None` for a fault that takes no value."""
-    is_number: bool = True
+    counts: str | None = "seconds"
+    """What a value is a number of; None if it is a text."""
     only_exchange: str | None = None
 
 
@@ -39,12 +40,12 @@ KINDS = {
     "cut": _Kind("the connection closes in the middle of the body, before Content-Length is reached"),
     "truncated": _Kind("half of the body, as if it were complete"),
     "duplicate_page": _Kind("the product's previous page instead of the requested one"),
-    "short": _Kind("a page has at most this number of trades, whatever its `limit` or `count`", "100"),
+    "short": _Kind("a page has at most this number of trades, whatever its `limit` or `count`", "100", counts="trades"),
     "html": _Kind("an HTML maintenance page, with HTTP 200"),
     "kraken_200": _Kind(
         "an error of Kraken inside HTTP 200; the value is its text",
         "EGeneral:Too many requests",
-        is_number=False,
+        counts=None,
         only_exchange="kraken",
     ),
 }
@@ -99,8 +100,8 @@ def _checked_value(text: str, kind: _Kind, value: str | None) -> str | None:
         return kind.default
     if kind.default is None:
         raise ValueError(f"fault {text!r}: this fault takes no value; expected it without `={value}`")
-    if kind.is_number and re.fullmatch(r"\d+(\.\d+)?", value) is None:
-        raise ValueError(f"fault {text!r}: expected a number of seconds after `=`, found {value!r}")
+    if kind.counts and re.fullmatch(r"\d+(\.\d+)?", value) is None:
+        raise ValueError(f"fault {text!r}: expected a number of {kind.counts} after `=`, found {value!r}")
     return value
 
 
