@@ -80,18 +80,20 @@ def _say_unmapped(context: "RunContext") -> None:
 
 
 def show_ingest(
-    context: "RunContext", exchanges: Sequence[str], on_rows: Callable[[], None] = lambda: None
+    context: "RunContext", exchanges: Sequence[str], on_landed: Callable[[], None] = lambda: None
 ) -> list[str]:
-    """Ingest with one line for each exchange, and return the problems, one line each; `on_rows` hears of new rows."""
+    """Ingest with one line for each exchange, and return the problems, one line each; `on_landed` hears of loads."""
     from ..runs.ingest import ingest_symbols, no_longer_listed, symbols_of
     from ..show.progress import IngestProgress, left_out_lines
 
     symbols = symbols_of(context, exchanges)
     say(left_out_lines(symbols, no_longer_listed(context, exchanges), context.settings.symbols))
     problems: list[str] = []
-    with IngestProgress(out, on_rows=on_rows) as progress:
+    with IngestProgress(out) as progress:
         for outcome in ingest_symbols(context, symbols, progress=progress.of, on_wait=progress.wait):
             progress.end(outcome)
+            if outcome.ingested.row_count:
+                on_landed()
             problems += outcome.problems
             if context.settings.debug:
                 problems += outcome.tracebacks

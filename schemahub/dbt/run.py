@@ -1,6 +1,5 @@
 """Run dbt in this process, on the project's folder, profile and lake."""
 
-import importlib
 import os
 import time
 import warnings
@@ -83,7 +82,7 @@ def run_dbt(
 ) -> None:
     """Run `dbt <arguments>` with the lake's engine; with `report`, dbt itself prints nothing. Raises DbtFailed."""
     if needs_tables(arguments):
-        _start_catalog(lake, settings)
+        start_catalog(lake, settings)
     # importing dbt takes two seconds, which other commands don't need
     from dbt.cli.main import dbtRunner
 
@@ -108,15 +107,7 @@ def run_dbt(
     _check(result, arguments, reasons=_reasons(result) if report else ())
 
 
-def prepare_dbt(lake: Lake, settings: Settings) -> None:
-    """Import what `run_dbt` needs, which takes two seconds, and start the catalog process; may run in a thread."""
-    _start_catalog(lake, settings)
-    adapter = "profiles.local_iceberg" if lake.engine == "duckdb" else "dbt.adapters.athena"
-    for module in ("dbt.cli.main", adapter):
-        importlib.import_module(module)
-
-
-def _start_catalog(lake: Lake, settings: Settings) -> None:
+def start_catalog(lake: Lake, settings: Settings) -> None:
     """Let the catalog process, which dbt's plugin uses, get ready while this process imports dbt."""
     if lake.engine == "duckdb":
         from lakehouse.duckdb.catalog_process import catalog_of

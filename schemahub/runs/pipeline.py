@@ -6,7 +6,7 @@ from threading import Thread
 
 from lakehouse.errors import SchemaHubError
 
-from ..dbt.run import prepare_dbt
+from ..dbt.prepare import prepare_dbt
 from ..refusals import refusals_as_errors
 from .context import RunContext
 from .ingest import mapped_exchanges
@@ -24,8 +24,8 @@ def run_pipeline(
     Args:
         context: the context of the run.
         target: the unified table.
-        ingest: ingests the given exchanges, calls its last argument when rows arrive, and returns the problems, one
-            line each.
+        ingest: ingests the given exchanges, calls its last argument when an exchange's trades were landed, and returns
+            the problems, one line each.
         unify: unifies the pending loads of the given target, or raises.
 
     Raises:
@@ -46,7 +46,10 @@ def run_pipeline(
 
 
 class _DbtInAThread:
-    """Prepares dbt while exchanges are waited for, once it is known that there is something to unify."""
+    """Prepares dbt while exchanges are waited for, once there is something to unify.
+
+    It doesn't begin earlier, because the first load imports dlt: in two threads, both would take twice as long.
+    """
 
     def __init__(self, context: RunContext) -> None:
         self._context = context

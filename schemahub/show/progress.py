@@ -1,6 +1,6 @@
 """Shows a run while it works."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -19,9 +19,8 @@ if TYPE_CHECKING:  # importing them takes a fifth of a second, which a run witho
 class IngestProgress:
     """One line per exchange, which counts trades as they arrive and stays at the end."""
 
-    def __init__(self, console: Console, *, on_rows: Callable[[], None] = lambda: None) -> None:
-        """Show the lines on `console`; `on_rows` is called for every page with rows."""
-        self._on_rows = on_rows
+    def __init__(self, console: Console) -> None:
+        """Show the lines on `console`."""
         self._progress = Progress(
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.fields[exchange]:<12}{task.description}", markup=False),
@@ -47,8 +46,6 @@ class IngestProgress:
         self._counts[exchange] = 0
 
         def on_page(symbol: str, rows: int) -> None:
-            if rows:
-                self._on_rows()
             self._counts[exchange] += rows
             self._progress.update(
                 self._tasks[exchange], description=f"{self._counts[exchange]:>9,} trades fetched, now {symbol}"

@@ -28,8 +28,8 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> Happened:
 
 
 def run(happened: Happened, ingest: Callable[[Callable[[], None]], list[str]]) -> list[str]:
-    def ingest_all(context: RunContext, exchanges: Sequence[str], on_rows: Callable[[], None]) -> list[str]:
-        return ingest(on_rows)
+    def ingest_all(context: RunContext, exchanges: Sequence[str], on_landed: Callable[[], None]) -> list[str]:
+        return ingest(on_landed)
 
     def unify(context: RunContext, target: str) -> None:
         happened.append(f"unified {target}")
@@ -37,10 +37,10 @@ def run(happened: Happened, ingest: Callable[[Callable[[], None]], list[str]]) -
     return pipeline.run_pipeline(RunContext(load_settings()), TARGET, ingest=ingest_all, unify=unify)
 
 
-def test_dbt_is_prepared_once_when_the_first_rows_arrive_and_before_it_is_needed(happened: Happened) -> None:
-    def ingest(on_rows: Callable[[], None]) -> list[str]:
+def test_dbt_is_prepared_once_when_the_first_load_has_landed_and_before_it_is_needed(happened: Happened) -> None:
+    def ingest(on_landed: Callable[[], None]) -> list[str]:
         for _ in range(3):
-            on_rows()
+            on_landed()
         happened.append("landed")
         return []
 
@@ -48,7 +48,7 @@ def test_dbt_is_prepared_once_when_the_first_rows_arrive_and_before_it_is_needed
     assert happened == ["landed", "dbt is ready", f"unified {TARGET}"]
 
 
-def test_dbt_is_not_prepared_if_no_rows_arrive(happened: Happened) -> None:
+def test_dbt_is_not_prepared_if_nothing_landed(happened: Happened) -> None:
     assert run(happened, lambda _: ["binance is down"]) == ["binance is down"]
     assert happened == [f"unified {TARGET}"]
 
@@ -59,8 +59,8 @@ def test_a_dbt_that_can_not_be_prepared_is_reported_by_the_run_that_needs_it(
     def fail(*_: object) -> None:
         raise ImportError("no dbt")
 
-    def ingest(on_rows: Callable[[], None]) -> list[str]:
-        on_rows()
+    def ingest(on_landed: Callable[[], None]) -> list[str]:
+        on_landed()
         return []
 
     monkeypatch.setattr(pipeline, "prepare_dbt", fail)
@@ -69,8 +69,8 @@ def test_a_dbt_that_can_not_be_prepared_is_reported_by_the_run_that_needs_it(
 
 
 def test_an_error_while_ingesting_waits_for_the_thread(happened: Happened) -> None:
-    def ingest(on_rows: Callable[[], None]) -> list[str]:
-        on_rows()
+    def ingest(on_landed: Callable[[], None]) -> list[str]:
+        on_landed()
         raise Misconfigured("since is wrong")
 
     with pytest.raises(Misconfigured, match="since is wrong"):
