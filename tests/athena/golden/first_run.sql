@@ -249,8 +249,8 @@ select * from classified
 -- model.schemahub.pending_loads
 select
             raw_table,
-            cast(date_trunc('minute', min(ingest_ts)) - interval '1' minute as varchar) as range_start,
-            cast(date_trunc('minute', max(ingest_ts)) + interval '2' minute as varchar) as range_end,
+            cast(min(ingest_ts) as varchar) as range_start,
+            cast(max(ingest_ts) + interval '1' second as varchar) as range_end,
             count(*) - count(ingest_ts) as unknown_times
         from (select
         sources.target,
@@ -353,16 +353,16 @@ found_rows as (
         _dlt_load_id as load_id,
         rejection_reason
     from "awsdatacatalog"."schemahub"."stg_binance__trades"
-    where _source_ingest_ts >= timestamp '2026-01-05 11:59:00.000000'
-        and _source_ingest_ts < timestamp '2026-01-05 12:02:00.000000'
+    where _source_ingest_ts >= timestamp '2026-01-05 12:00:00.000000'
+        and _source_ingest_ts < timestamp '2026-01-05 12:00:01.000000'
     union all
     select
         'raw_coinbase_trades' as raw_table,
         _dlt_load_id as load_id,
         rejection_reason
     from "awsdatacatalog"."schemahub"."stg_coinbase__trades"
-    where _source_ingest_ts >= timestamp '2026-01-05 11:59:00.000000'
-        and _source_ingest_ts < timestamp '2026-01-05 12:02:00.000000'
+    where _source_ingest_ts >= timestamp '2026-01-05 12:00:01.000000'
+        and _source_ingest_ts < timestamp '2026-01-05 12:00:02.000000'
 ),
 by_reason as (
 select

@@ -249,8 +249,8 @@ select * from classified
 -- model.schemahub.pending_loads
 select
             raw_table,
-            cast(date_trunc('minute', min(ingest_ts)) - interval '1' minute as varchar) as range_start,
-            cast(date_trunc('minute', max(ingest_ts)) + interval '2' minute as varchar) as range_end,
+            cast(min(ingest_ts) as varchar) as range_start,
+            cast(max(ingest_ts) + interval '1' second as varchar) as range_end,
             count(*) - count(ingest_ts) as unknown_times
         from (select
         sources.target,
@@ -367,16 +367,16 @@ found_rows as (
         _dlt_load_id as load_id,
         rejection_reason
     from "awsdatacatalog"."schemahub"."stg_binance__trades"
-    where _source_ingest_ts >= timestamp '2026-01-06 11:59:00.000000'
-        and _source_ingest_ts < timestamp '2026-01-06 12:02:00.000000'
+    where _source_ingest_ts >= timestamp '2026-01-06 12:00:00.000000'
+        and _source_ingest_ts < timestamp '2026-01-06 12:00:01.000000'
     union all
     select
         'raw_kraken_trades' as raw_table,
         _dlt_load_id as load_id,
         rejection_reason
     from "awsdatacatalog"."schemahub"."stg_kraken__trades"
-    where _source_ingest_ts >= timestamp '2026-01-06 11:59:00.000000'
-        and _source_ingest_ts < timestamp '2026-01-06 12:02:00.000000'
+    where _source_ingest_ts >= timestamp '2026-01-06 12:00:01.000000'
+        and _source_ingest_ts < timestamp '2026-01-06 12:00:02.000000'
 ),
 by_reason as (
 select
@@ -498,8 +498,8 @@ select * from rejected
 -- model.schemahub.trades_unified
 select
             raw_table,
-            cast(date_trunc('minute', min(ingest_ts)) - interval '1' minute as varchar) as range_start,
-            cast(date_trunc('minute', max(ingest_ts)) + interval '2' minute as varchar) as range_end,
+            cast(min(ingest_ts) as varchar) as range_start,
+            cast(max(ingest_ts) + interval '1' second as varchar) as range_end,
             count(*) - count(ingest_ts) as unknown_times
         from (select raw_table, ingest_ts from "awsdatacatalog"."schemahub"."pending_loads" where target = 'trades_unified' and is_complete = 1) as loads
         group by raw_table
@@ -570,8 +570,8 @@ landed as (
     from "awsdatacatalog"."schemahub"."stg_binance__trades"
     where
         rejection_reason is null
-        and _source_ingest_ts >= timestamp '2026-01-06 11:59:00.000000'
-        and _source_ingest_ts < timestamp '2026-01-06 12:02:00.000000'
+        and _source_ingest_ts >= timestamp '2026-01-06 12:00:00.000000'
+        and _source_ingest_ts < timestamp '2026-01-06 12:00:01.000000'
     union all
     select
         exchange,
@@ -586,8 +586,8 @@ landed as (
     from "awsdatacatalog"."schemahub"."stg_kraken__trades"
     where
         rejection_reason is null
-        and _source_ingest_ts >= timestamp '2026-01-06 11:59:00.000000'
-        and _source_ingest_ts < timestamp '2026-01-06 12:02:00.000000'
+        and _source_ingest_ts >= timestamp '2026-01-06 12:00:01.000000'
+        and _source_ingest_ts < timestamp '2026-01-06 12:00:02.000000'
 ),
 -- filtered once and not per source: every reference to the loads adds stages,
 -- and Athena refuses a statement with more than 150

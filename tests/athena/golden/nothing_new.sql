@@ -249,8 +249,8 @@ select * from classified
 -- model.schemahub.pending_loads
 select
             raw_table,
-            cast(date_trunc('minute', min(ingest_ts)) - interval '1' minute as varchar) as range_start,
-            cast(date_trunc('minute', max(ingest_ts)) + interval '2' minute as varchar) as range_end,
+            cast(min(ingest_ts) as varchar) as range_start,
+            cast(max(ingest_ts) + interval '1' second as varchar) as range_end,
             count(*) - count(ingest_ts) as unknown_times
         from (select
         sources.target,
@@ -490,8 +490,8 @@ select * from rejected
 -- model.schemahub.trades_unified
 select
             raw_table,
-            cast(date_trunc('minute', min(ingest_ts)) - interval '1' minute as varchar) as range_start,
-            cast(date_trunc('minute', max(ingest_ts)) + interval '2' minute as varchar) as range_end,
+            cast(min(ingest_ts) as varchar) as range_start,
+            cast(max(ingest_ts) + interval '1' second as varchar) as range_end,
             count(*) - count(ingest_ts) as unknown_times
         from (select raw_table, ingest_ts from "awsdatacatalog"."schemahub"."pending_loads" where target = 'trades_unified' and is_complete = 1) as loads
         group by raw_table
