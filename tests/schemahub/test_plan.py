@@ -93,6 +93,17 @@ def test_a_run_needs_the_files_of_its_plan_and_no_others(lake: LakeUnderTest) ->
     assert planned(lake).pending == ()
 
 
+def test_a_load_is_read_without_one_that_landed_a_microsecond_before_it(lake: LakeUnderTest) -> None:
+    before = data_files(lake, "raw_binance_trades")
+    lake.land("raw_binance_trades", binance(500, 501), load="z", at="2026-01-05 12:00:00.000001")
+    (new,) = data_files(lake, "raw_binance_trades").keys() - before
+    assert planned(lake).of("raw_binance_trades").reads.files == (new,)
+    for file in before:
+        local(file).rename(local(file).with_suffix(".aside"))
+    lake.dbt("run")
+    assert planned(lake).pending == ()
+
+
 def test_planning_writes_nothing(lake: LakeUnderTest) -> None:
     land_again_and_new(lake)
 
