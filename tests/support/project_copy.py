@@ -11,9 +11,12 @@ PACKAGES = sorted(path.parent.name for path in PROJECT.glob("*/__init__.py"))
 
 
 def copy_project(root: Path) -> Path:
-    """Copy what the project needs to run and to test itself to `root`, which must exist."""
+    """Copy what the project needs to run and to test itself to `root`, which must exist.
+
+    Bytecode is copied with the files that it was compiled from, and is as valid there.
+    """
     for folder in (*PACKAGES, "config", "dbt_project", "tests"):
-        shutil.copytree(PROJECT / folder, root / folder, ignore=shutil.ignore_patterns("target", "logs", "__pycache__"))
+        shutil.copytree(PROJECT / folder, root / folder, ignore=shutil.ignore_patterns("target", "logs"))
     shutil.copy(PROJECT / "pyproject.toml", root)
     return root
 
