@@ -21,7 +21,7 @@ from loaders.connectors import load_connector
 from registry.registry import load_registry
 from simulator.exchanges import RunningSimulator
 from simulator.exchanges.simulated import simulated_exchanges
-from tests.support.warm_python import depends_on_the_start, warm_python
+from tests.support.warm_python import can_be_warm, warm_python
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -47,7 +47,7 @@ class Cli:
         """Run a command to its end; `changes` are environment variables."""
         command = ["-m", "schemahub.cli", *arguments]
         environment = self.environment_of(lake, **changes)
-        if self.prefix or depends_on_the_start(environment):
+        if self.prefix or not can_be_warm(environment):
             return self.run([*self.prefix, sys.executable, *command], lake=lake, **changes)
         return warm_python().run(command, environment=environment, folder=self.folder, timeout=600)
 

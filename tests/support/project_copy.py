@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.warm_python import warm_python
+from tests.support.warm_python import can_be_warm, warm_python
 
 PROJECT = Path(__file__).resolve().parents[2]
 PACKAGES = sorted(path.parent.name for path in PROJECT.glob("*/__init__.py"))
@@ -27,7 +27,7 @@ def run(project: Path, *arguments: str, **environment: str) -> subprocess.Comple
     """Run Python in the project, with the settings that its files have and no others."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCHEMAHUB_", "PYTEST_"))}
     there = {**kept, "TZ": "UTC", "PYTHONPATH": str(project), **environment}
-    if arguments[0] == "-m" and arguments[1] in PACKAGES:
+    if arguments[0] == "-m" and arguments[1] in PACKAGES and can_be_warm(there):
         return warm_python().run(arguments, environment=there, folder=project, timeout=600)
     return subprocess.run(
         [sys.executable, *arguments], cwd=project, env=there, capture_output=True, text=True, check=False

@@ -4,8 +4,7 @@
 
 The process is a copy of one that has imported nothing of the project, so that the command itself imports all modules of
 ours, in its own order. It has the arguments, environment, current folder and output of a new process, and ends as one.
-What Python reads from the environment when it starts has no effect; whether a command depends on that,
-`depends_on_the_start` says.
+What Python reads from the environment when it starts has no effect; `can_be_warm` says whether that matters.
 """
 
 import atexit
@@ -17,6 +16,7 @@ import inspect
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -52,10 +52,19 @@ DuckDB is not, because it starts a thread when it is imported, and a copy of a p
 _LONGEST_REQUEST = 1_000_000
 
 
-def depends_on_the_start(environment: Mapping[str, str]) -> bool:
-    """Whether an environment has other variables for Python itself than this process has."""
-    ours, theirs = ({k: v for k, v in each.items() if k.startswith("PYTHON")} for each in (os.environ, environment))
-    return {**ours, "PYTHONPATH": ""} != {**theirs, "PYTHONPATH": ""}
+_AT_THE_START = dict(os.environ)
+
+_READ_WHEN_IMPORTED = ("DBT_", "DLT_", "SCHEMAHUB_", "PYTHONPATH")
+"""The beginnings of variables that the libraries, or nobody, may read before a command's own environment applies."""
+
+
+def can_be_warm(environment: Mapping[str, str]) -> bool:
+    """Whether a command may run in a copy; it may not if its environment has other variables for Python itself."""
+    ours, theirs = (
+        {name: value for name, value in each.items() if name.startswith("PYTHON") and name != "PYTHONPATH"}
+        for each in (_AT_THE_START, environment)
+    )
+    return sys.platform == "linux" and ours == theirs
 
 
 class WarmPython:
@@ -63,7 +72,7 @@ class WarmPython:
 
     def __init__(self) -> None:
         self._requests, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        kept = {name: value for name, value in _AT_THE_START.items() if not name.startswith(_READ_WHEN_IMPORTED)}
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, __file__, str(theirs.fileno())], env=kept, pass_fds=[theirs.fileno()]
@@ -77,14 +86,11 @@ class WarmPython:
         with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
             socket.send_fds(self._requests, [request.encode()], [stdout.fileno(), stderr.fileno()])
             child = int(self._requests.recv(64))
-            self._requests.settimeout(timeout)
-            try:
-                status = int(self._requests.recv(64))
-            except TimeoutError:
+            if not select.select([self._requests], [], [], timeout)[0]:
                 os.kill(child, signal.SIGKILL)
-                raise subprocess.TimeoutExpired(list(arguments), timeout) from None
-            finally:
-                self._requests.settimeout(None)
+                self._requests.recv(64)
+                raise subprocess.TimeoutExpired(list(arguments), timeout)
+            status = int(self._requests.recv(64))
             output, errors = (file.seek(0) or file.read() for file in (stdout, stderr))
         return subprocess.CompletedProcess(list(arguments), status, output, errors)
 
@@ -147,12 +153,13 @@ def _become(request: Mapping[str, Any]) -> None:
     time.tzset()
     os.chdir(request["folder"])
     paths = request["environment"].get("PYTHONPATH", "")
-    sys.path[:1] = [request["folder"], *(path for path in paths.split(os.pathsep) if path)]
+    sys.path[:0] = [request["folder"], *(path for path in paths.split(os.pathsep) if path)]
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
+    del sys.path[0]  # the folder of this file, whose modules no library means
     _import_the_libraries()
     if request := _serve(socket.socket(fileno=int(sys.argv[1]))):
         _become(request)
