@@ -8,7 +8,8 @@ SETUP := .venv/.is-set-up
 ENGINES := .venv/.has-engines
 PEERS := .venv/.has-peers
 
-PYTEST := $(BIN)/python -m pytest -q --dist loadscope --no-loadscope-reorder --max-worker-restart 0
+# a variable that keeps Python from writing bytecode would make every process compile what was changed since the set-up
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 
 .PHONY: help setup demo test test-athena test-kills athena-up athena-down
 .PHONY: pipeline status docs docs-serve

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
+from moto import backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
@@ -35,7 +36,14 @@ class PromptRequestHandler(MotoRequestHandler):
     disable_nagle_algorithm = True  # headers and body are sent separately, which would delay each response by 40 ms
 
 
+def list_services_once() -> None:
+    """Let moto keep the list of its services, which it would read from its own folder for every request."""
+    services = frozenset(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: services
+
+
 def main() -> None:
+    list_services_once()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # otherwise it logs every request
     application = OneWriterPerKey(DomainDispatcherApplication(create_backend_app))
     with free_port_listener() as listener:

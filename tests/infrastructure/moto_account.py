@@ -32,6 +32,8 @@ from moto.core.common_models import CloudFormationModel
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
+from simulator.aws.moto_process import list_services_once
+
 REGION = "eu-central-1"
 ACCOUNT = "123456789012"
 
@@ -98,6 +100,7 @@ class Account:
 def running() -> Iterator[Account]:
     """Serve an empty account on a free port of 127.0.0.1 for the duration of a `with` block."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    list_services_once()
     recorder = Recorder(DomainDispatcherApplication(create_backend_app))
     server = make_server("127.0.0.1", 0, recorder, threaded=True, request_handler=_PromptHandler)
     account = Account(f"http://127.0.0.1:{server.server_port}", recorder)

@@ -1,16 +1,13 @@
 import os
-import shutil
 
 import pytest
 
-from lakehouse.duckdb.catalog_process import _close_catalogs
-from profiles.local_iceberg import release_views
 from registry.registry import Registry
 from simulator.exchanges import RunningSimulator
 from tests.schemahub.planned_lakes import land_first
 from tests.support.command_line import ROOT, Cli
 from tests.support.lake_under_test import LakeUnderTest, Restore
-from tests.support.lakes import LakeHome
+from tests.support.one_place import OnePlace
 
 
 @pytest.fixture(scope="session")
@@ -36,23 +33,10 @@ def cli(shared_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFac
 def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Restore:
     """Return a function that gives a new copy of a lake whose first loads, one per exchange, are unified."""
     folder = tmp_path_factory.mktemp("plan")
-    lake, kept = folder / "lake", folder / "kept"
-
-    def opened() -> LakeUnderTest:
-        return LakeUnderTest(LakeHome(str(lake), {}), registry, folder / "target")
-
-    built = opened()
+    place = OnePlace(folder)
+    built = LakeUnderTest(place.emptied(), registry, folder / "target")
     land_first(built)
     built.dbt("seed")
     built.dbt("run")
-    release_views()
-    shutil.copytree(lake, kept)
-
-    def restored() -> LakeUnderTest:
-        release_views()
-        _close_catalogs()  # the catalog of the lake that is removed
-        shutil.rmtree(lake)
-        shutil.copytree(kept, lake)  # to where it was, because Iceberg's metadata contain absolute addresses
-        return opened()
-
-    return restored
+    place.keep("unified")
+    return lambda: LakeUnderTest(place.restored("unified"), registry, folder / "target")

@@ -233,9 +233,8 @@ def test_a_stored_mart_is_planned_as_the_registry_declares_it(lake: LakeUnderTes
 
 
 def test_every_model_that_dbt_stores_is_in_the_plan(lake: LakeUnderTest) -> None:
-    manifest = json.loads((lake.target_path / "manifest.json").read_text())
-    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    stored = {node["name"] for node in models if node["config"]["materialized"] != "view"}
+    models = [node for node in lake.dbt("parse").result.nodes.values() if node.resource_type == "model"]
+    stored = {node.name for node in models if node.config.materialized != "view"}
     assert {"trades_unified", "trades_1m_versions", "pending_loads", "unified_loads"} <= stored
     assert {each.name for each in planned(lake).tables if each.writes} == stored | {"products"}
 

@@ -21,6 +21,7 @@ from loaders.connectors import load_connector
 from registry.registry import load_registry
 from simulator.exchanges import RunningSimulator
 from simulator.exchanges.simulated import simulated_exchanges
+from tests.support.warm_python import can_be_warm, warm_python
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -44,7 +45,11 @@ class Cli:
 
     def __call__(self, *arguments: str, lake: Path | str | None = None, **changes: str) -> Finished:
         """Run a command to its end; `changes` are environment variables."""
-        return self.run([*self.prefix, sys.executable, "-m", "schemahub.cli", *arguments], lake=lake, **changes)
+        command = ["-m", "schemahub.cli", *arguments]
+        environment = self.environment_of(lake, **changes)
+        if self.prefix or not can_be_warm(environment):
+            return self.run([*self.prefix, sys.executable, *command], lake=lake, **changes)
+        return warm_python().run(command, environment=environment, folder=self.folder, timeout=600)
 
     def run(self, command: list[str], *, lake: Path | str | None = None, **changes: str) -> Finished:
         environment = self.environment_of(lake, **changes)

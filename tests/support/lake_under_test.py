@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 import pyarrow as pa
@@ -47,7 +47,8 @@ def raw_tables(registry: Registry) -> dict[str, LakeTable]:
 
 
 class LakeUnderTest:
-    _last_on_glue = ""
+    _last_in: ClassVar[dict[str, "LakeUnderTest"]] = {}
+    """The lake that was made last in each place. All lakes on Glue share one, because they share a database."""
 
     def __init__(self, home: LakeHome, registry: Registry, target_path: Path) -> None:
         self.home = home
@@ -57,8 +58,8 @@ class LakeUnderTest:
         """The name of the views' schema, in SQL."""
         self.registry = registry
         self.target_path = target_path
-        if home.is_on_aws:
-            LakeUnderTest._last_on_glue = self.location
+        self._place = "Glue" if home.is_on_aws else self.location
+        LakeUnderTest._last_in[self._place] = self
         self.project = ROOT
         """The folder that contains the dbt_project/ to use."""
         self.tables = raw_tables(registry)
@@ -67,8 +68,8 @@ class LakeUnderTest:
 
     @property
     def is_there(self) -> bool:
-        """Whether the lake's tables are still in the catalog, since all lakes on Glue share one database."""
-        return isinstance(self.lake, LocalLake) or LakeUnderTest._last_on_glue == self.location
+        """Whether the lake is still in its place, and no other one."""
+        return LakeUnderTest._last_in[self._place] is self
 
     def land(
         self, raw_table: str, rows: Sequence[Row], *, load: str, at: str, channel: str = "rest", ledger: bool = True
@@ -119,8 +120,10 @@ class LakeUnderTest:
         os.environ["SCHEMAHUB_LAKE"] = self.location
         folders = ["--project-dir", str(self.project / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
         work = ["--target", self.lake.engine, "--target-path", str(self.target_path), "--log-level-file", "none"]
+        # only those of the docs are read
+        files = [] if arguments[0] == "docs" else ["--no-write-json"]
         try:
-            result = dbtRunner().invoke([*arguments, *folders, *work, "--quiet"])
+            result = dbtRunner().invoke([*arguments, *folders, *work, *files, "--quiet"])
         finally:
             del os.environ["SCHEMAHUB_LAKE"]
         failed = [f"{each.node.name}: {each.message}" for each in _results(result) if each.status in ("error", "fail")]

@@ -186,6 +186,12 @@ def test_dbt_commands_pass_through(story: Story, cli: Cli) -> None:
     assert story.steps["status at last"].snapshots == snapshots(story.lake)
 
 
+@pytest.fixture(scope="module")
+def unused(tmp_path_factory: pytest.TempPathFactory) -> LocalLake:
+    """A lake that no command creates. It is one for all of them, because dbt parses the project anew for another."""
+    return LocalLake(tmp_path_factory.mktemp("unused") / "lake")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -199,14 +205,13 @@ def test_dbt_commands_pass_through(story: Story, cli: Cli) -> None:
     ids=["no command", "help", "help of run", "version", "ls", "parse"],
 )
 def test_dbt_commands_that_need_no_tables_create_none_and_wait_for_nobody(
-    cli: Cli, tmp_path: Path, arguments: tuple[str, ...], said: str
+    cli: Cli, unused: LocalLake, arguments: tuple[str, ...], said: str
 ) -> None:
-    lake = LocalLake(tmp_path / "lake")
-    with lake.writing("unify"):
-        finished = cli("dbt", *arguments, lake=lake.folder)
+    with unused.writing("unify"):
+        finished = cli("dbt", *arguments, lake=unused.folder)
     assert (finished.returncode, finished.stderr) == (0, "")
     assert said in finished.stdout
-    assert not lake.is_there
+    assert not unused.is_there
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("test", "-h")], ids=["no command", "help", "help of test"])
