@@ -1,6 +1,7 @@
 """One simulator and one local AWS for the whole run, and a lake of one's own for each test."""
 
 import gc
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,11 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start long modules first, so that no worker is left with one of them while the others have ended."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, because some tests wait for request limits or locks."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:

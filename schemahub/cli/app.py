@@ -9,9 +9,12 @@ commands need few of them.
 
 import gc
 import io
+import os
+import signal
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -102,6 +105,7 @@ def main() -> None:
     """Run the command line."""
     # imports make objects by the hundred thousand, none of which is garbage; by default it is looked for after each 700
     gc.set_threshold(100_000)
+    sys.unraisablehook = _interrupt_again
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal, or a cron mail, may not support all characters
     try:
@@ -109,6 +113,15 @@ def main() -> None:
             app()
     finally:
         gc.freeze()  # Python would look through all objects again before it ends, for a third of a second after dbt
+
+
+def _interrupt_again(ignored: "sys.UnraisableHookArgs") -> None:
+    """Repeat a Ctrl-C that Python ignored, because it came within a callback of a weak reference; imports have many."""
+    if issubclass(ignored.exc_type, KeyboardInterrupt):
+        # not at once, or it would come within the callback too
+        Timer(0.05, os.kill, [os.getpid(), signal.SIGINT]).start()
+    else:
+        sys.__unraisablehook__(ignored)
 
 
 @contextmanager

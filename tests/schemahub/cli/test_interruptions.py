@@ -27,6 +27,24 @@ sys.argv[1:] = ["interrupted"]
 main()
 """
 
+INTERRUPTED_WITHIN_A_CALLBACK = """
+import os, signal, sys, time, weakref
+from schemahub.cli import main
+from schemahub.cli.app import app
+
+class Watched: pass
+
+def interrupted():
+    watched = Watched()
+    reference = weakref.ref(watched, lambda _: os.kill(os.getpid(), signal.SIGINT))
+    del watched
+    time.sleep(20)
+
+app.command("interrupted")(interrupted)
+sys.argv[1:] = ["interrupted"]
+main()
+"""
+
 
 @pytest.mark.kills
 def test_runs_that_are_killed_or_stopped_at_any_moment_lose_and_duplicate_nothing(
@@ -66,8 +84,9 @@ def test_ctrl_c_stops_a_run_at_once_with_one_line(
     assert leftovers(lake) == []
 
 
-def test_ctrl_c_within_an_exec_ends_with_the_usual_exit_code(tmp_path: Path) -> None:
-    (tmp_path / "interrupted.py").write_text(INTERRUPTED_WITHIN_A_TEXT)
+@pytest.mark.parametrize("program", [INTERRUPTED_WITHIN_A_TEXT, INTERRUPTED_WITHIN_A_CALLBACK])
+def test_ctrl_c_where_python_loses_it_ends_with_the_usual_exit_code(tmp_path: Path, program: str) -> None:
+    (tmp_path / "interrupted.py").write_text(program)
     run = subprocess.run([sys.executable, "-m", "interrupted"], cwd=tmp_path, capture_output=True, text=True)
     assert (run.returncode, run.stderr.count("\n"), run.stderr[:8]) == (130, 1, "stopped;")
 
