@@ -1,14 +1,16 @@
-"""The command line on a lake in S3, each call in a process of its own."""
+"""The command line on a lake in S3, each call in a process of its own, which may start from a warm Python."""
 
 import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from lakehouse.lake import Lake, identifier
 from simulator.aws.local_athena import LocalAthena
 from tests.support.lakes import LakeHome
 from tests.support.lost_answers import Answer, lost_answers
+from tests.support.warm_python import can_be_warm, warm_python
 
 SECRET = "wJalrXUtnFEMIsecretKEY"
 """The secret key, which must not occur in the command line's output."""
@@ -20,10 +22,14 @@ class Cli:
     environment: dict[str, str]
 
     def __call__(self, *arguments: str, status: int = 0) -> str:
-        finished = subprocess.run(
-            [sys.executable, "-m", "schemahub.cli", *arguments],
-            env=self.environment, capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
+        command = ["-m", "schemahub.cli", *arguments]
+        if can_be_warm(self.environment):
+            finished = warm_python().run(command, environment=self.environment, folder=Path.cwd(), timeout=300)
+        else:
+            finished = subprocess.run(
+                [sys.executable, *command],
+                env=self.environment, capture_output=True, text=True, timeout=300, check=False,
+            )  # fmt: skip
         output = finished.stdout + finished.stderr
         assert finished.returncode == status, output
         assert SECRET not in output
