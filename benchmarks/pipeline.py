@@ -8,6 +8,7 @@ and respond after 0.2 s, as over the internet.
 import tempfile
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -24,6 +25,9 @@ from .processes import seconds_of, seconds_of_dbt_version
 from .size import Size
 
 _SLOW = "slow=0.2:1/1"
+
+_SINCE = simulator.exchanges.DEFAULT_START + timedelta(minutes=10)
+"""Ten minutes after the market's first trades: a search for what is older than all trades takes many requests."""
 
 _SHOWN_AT_FIRST, _SHOWN_MORE = 0.5, 0.02
 """The share of the market before the first round, and what each round adds to it."""
@@ -71,8 +75,7 @@ class _Lake:
         return self._seconds("run", "pipeline", TARGET, says="trades_1m_versions")
 
     def _seconds(self, *arguments: str, says: str) -> float:
-        since = simulator.exchanges.DEFAULT_START.isoformat()
-        options = ("--lake", str(self._folder), "--since", since)
+        options = ("--lake", str(self._folder), "--since", _SINCE.isoformat())
         return seconds_of(["schemahub", *arguments, *options], says=says, variables=self._exchanges)
 
     def run_models(self) -> float:
