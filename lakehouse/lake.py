@@ -99,6 +99,8 @@ class Lake(Protocol):
     def open_to_plan(self, name: str) -> "Table | None":
         """The table as it is now, to plan what is read of it, but not to read its rows; None if there is no such table.
 
+        Creates nothing.
+
         Raises:
             LakeUnavailable: the metadata are not where the catalog says, or the file there is damaged.
         """

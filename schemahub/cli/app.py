@@ -103,7 +103,7 @@ def fail_with(problems: Sequence[str]) -> None:
 
 def main() -> None:
     """Run the command line."""
-    # imports make objects by the hundred thousand, none of which is garbage; by default it is looked for after each 700
+    # imports create hundreds of thousands of objects, none of them garbage; by default Python looks after every 700
     gc.set_threshold(100_000)
     sys.unraisablehook = _interrupt_again
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -118,8 +118,9 @@ def main() -> None:
 def _interrupt_again(ignored: "sys.UnraisableHookArgs") -> None:
     """Repeat a Ctrl-C that Python ignored, because it came within a callback of a weak reference; imports have many."""
     if issubclass(ignored.exc_type, KeyboardInterrupt):
-        # not at once, or it would come within the callback too
-        Timer(0.05, os.kill, [os.getpid(), signal.SIGINT]).start()
+        again = Timer(0.05, os.kill, [os.getpid(), signal.SIGINT])  # not at once, or the callback would get it too
+        again.daemon = True  # a command that has ended by then ends as it would have
+        again.start()
     else:
         sys.__unraisablehook__(ignored)
 

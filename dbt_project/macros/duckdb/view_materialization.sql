@@ -1,4 +1,5 @@
-{# One statement; dbt's own views are created under another name and then renamed, which takes twice as long. #}
+{# One transaction of two statements. dbt creates a view under another name and then renames it and the old one, which
+   takes twice as long. #}
 {% materialization view, adapter="duckdb" %}
     {%- set existing = load_cached_relation(this) -%}
     {% if existing is not none and not existing.is_view %}

@@ -1,7 +1,7 @@
 {# When the rows of `loads`, a query, landed: one literal range per raw table, with which the engine skips files, or
-   none, which means everything, if a load's time is unknown. All rows of a load have its landing time; a second is the
-   shortest interval that both engines can add. One range is enough: every load that landed since the last
-   run is pending, so few unified loads lie between two pending ones. #}
+   none, which means everything, if a load's time is unknown. All rows of a load have its landing time. The range
+   ends a second after the last one, because its end is exclusive. One range is enough: every load that landed since the
+   last run is pending, so few unified loads lie between two pending ones. #}
 {% macro landing_ranges(loads) %}
     {%- if not execute -%}
         {{ return({}) }}
