@@ -1,4 +1,4 @@
-"""One module per exchange. The folder is scanned, and every module in it must define `CONNECTOR`."""
+"""One module or package per exchange. The folder is scanned, and each of these must define `CONNECTOR`."""
 
 import importlib
 import pkgutil

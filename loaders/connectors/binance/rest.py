@@ -19,7 +19,7 @@ import pyarrow as pa
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
-from ..channels.payloads import (
+from ...channels.payloads import (
     decode,
     decode_or_none,
     decode_records,
@@ -30,7 +30,7 @@ from ..channels.payloads import (
     object_texts,
     packed,
 )
-from ..connector import (
+from ...connector import (
     MARGIN,
     Budget,
     Cursor,
@@ -44,7 +44,7 @@ from ..connector import (
     in_order,
     page_of,
 )
-from ..errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
+from ...errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 
 _PAGE = 1000
 _MICROSECONDS = {"X-MBX-TIME-UNIT": "MICROSECOND"}

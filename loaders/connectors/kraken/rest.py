@@ -21,7 +21,7 @@ import pyarrow.compute as pc
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
-from ..channels.payloads import (
+from ...channels.payloads import (
     array_texts,
     decode,
     decode_or_none,
@@ -31,7 +31,7 @@ from ..channels.payloads import (
     numbers,
     raw_texts,
 )
-from ..connector import (
+from ...connector import (
     Budget,
     Cursor,
     ListedProduct,
@@ -44,7 +44,7 @@ from ..connector import (
     in_order,
     page_of,
 )
-from ..errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
+from ...errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 
 _PAGE = 1000
 

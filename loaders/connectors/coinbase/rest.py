@@ -22,8 +22,8 @@ import pyarrow.compute as pc
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
-from ..channels.payloads import FIRST_US, decode, decode_or_none, decode_records, moments, numbers, object_texts
-from ..connector import (
+from ...channels.payloads import FIRST_US, decode, decode_or_none, decode_records, moments, numbers, object_texts
+from ...connector import (
     MARGIN,
     Budget,
     Cursor,
@@ -37,7 +37,7 @@ from ..connector import (
     in_order,
     page_of,
 )
-from ..errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
+from ...errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 
 _PAGE = 1000
 

@@ -1,0 +1,3 @@
+"""Coinbase: what is special about it, one module for each channel."""
+
+from .rest import CONNECTOR as CONNECTOR

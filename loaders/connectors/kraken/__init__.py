@@ -1,0 +1,3 @@
+"""Kraken: what is special about it, one module for each channel."""
+
+from .rest import CONNECTOR as CONNECTOR
