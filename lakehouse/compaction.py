@@ -27,7 +27,8 @@ def compact(table: Table, *, gather: bool = False) -> None:
     """Expire old snapshots where there are many; with `gather`, also merge the files of each partition into one."""
     if len(table.metadata.snapshots) <= MOST_SNAPSHOTS:
         return
-    with suppress(CommitFailedException):  # another writer committed at this moment; the next load tries again
+    # another writer committed, or expired the same snapshots, at this moment; the next load tries again
+    with suppress(CommitFailedException, ValueError):
         if gather and (crowded := _crowded(table)):
             table.overwrite(table.scan(crowded).to_arrow(), overwrite_filter=crowded)
         snapshots = sorted(table.metadata.snapshots, key=lambda snapshot: snapshot.sequence_number or 0)

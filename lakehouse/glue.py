@@ -2,6 +2,7 @@
 
     Glue database `schemahub`                        the tables
     s3://<bucket>/<prefix>/schemahub/<table>/        data and metadata of the loaders' tables
+    s3://<bucket>/<prefix>/coverage/<table>/         files of the raw tables' coverage, see `coverage_record.py`
     s3://<bucket>/<prefix>/.schemahub/locks/         who is writing what, see `s3_lock.py`
     <cache folder>/schemahub/<bucket>/<prefix>/      work in progress; may be deleted while nothing runs
 
@@ -13,8 +14,9 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -54,6 +56,7 @@ class GlueLake:
     """A lake in S3 and Glue."""
 
     engine: Final = "athena"
+    commit_seconds = 0.2
 
     def __init__(self, location: str) -> None:
         """Use `s3://bucket/prefix`; raises LakeUnavailable if the bucket is missing or access to it is denied."""
@@ -159,16 +162,37 @@ class GlueLake:
             pass
         return Written(tables, views)
 
+    def read(self, address: str) -> bytes:
+        try:
+            content: bytes = self._s3.get_object(Bucket=self.bucket, Key=self._key_at(address))["Body"].read()
+        except self._s3.exceptions.NoSuchKey as error:
+            raise FileNotFoundError(address) from error
+        return content
+
     def put(self, file: Path, to: str) -> None:
         self._s3.upload_file(str(file), self.bucket, self._key_at(to))
 
     def remove_files(self, location: str, prefix: str) -> None:
+        self._remove(f"{location}/{prefix}", lambda _: True)
+
+    def remove_old_files(self, location: str, *, older_than: timedelta, keep: Set[str]) -> None:
+        latest = datetime.now(UTC) - older_than
+
+        def is_unused(found: Mapping[str, Any]) -> bool:
+            return f"s3://{self.bucket}/{found['Key']}" not in keep and found["LastModified"] < latest
+
+        self._remove(f"{location}/", is_unused)
+
+    def _remove(self, prefix: str, is_unwanted: Callable[[Mapping[str, Any]], bool]) -> None:
         pages = self._s3.get_paginator("list_objects_v2")
-        for page in pages.paginate(Bucket=self.bucket, Prefix=f"{self._key_at(location)}/{prefix}"):
-            if objects := [{"Key": each["Key"]} for each in page.get("Contents", ())]:
+        for page in pages.paginate(Bucket=self.bucket, Prefix=self._key_at(prefix)):
+            if objects := [{"Key": each["Key"]} for each in page.get("Contents", ()) if is_unwanted(each)]:
                 response = self._s3.delete_objects(Bucket=self.bucket, Delete={"Objects": objects, "Quiet": True})
                 for failed in response.get("Errors", ()):
                     raise LakeUnavailable(f"AWS refuses to remove s3://{self.bucket}/{failed['Key']}: {failed['Code']}")
+
+    def loading(self, what: str) -> AbstractContextManager[None]:  # noqa: ARG002 - see Lake
+        return nullcontext()
 
     @contextmanager
     def writing(self, what: str) -> Iterator[None]:

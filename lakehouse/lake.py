@@ -5,9 +5,10 @@ everything else is given a `Lake`. What a `Lake` tells of tables by itself needs
 of a second; `tables.py` opens tables with pyiceberg, to change them or to plan reading them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
@@ -60,6 +61,8 @@ class Lake(Protocol):
 
     location: str
     """The address: `file://` and a folder, or `s3://bucket/prefix`, without a trailing slash."""
+    commit_seconds: float
+    """About how long a commit takes: a loader that was overtaken waits for a random part of that, and longer later."""
 
     @property
     def engine(self) -> Engine:
@@ -108,6 +111,9 @@ class Lake(Protocol):
     def written(self) -> Written:
         """All tables and views as they are now, according to the catalog alone. Creates nothing."""
 
+    def read(self, address: str) -> bytes:
+        """The content of a small file; raises FileNotFoundError."""
+
     def put(self, file: Path, to: str) -> None:
         """Make `file` readable at the address `to`, completely or not at all.
 
@@ -116,6 +122,16 @@ class Lake(Protocol):
 
     def remove_files(self, location: str, prefix: str) -> None:
         """Remove the files of the folder `location` whose names start with `prefix`."""
+
+    def remove_old_files(self, location: str, *, older_than: timedelta, keep: Set[str]) -> None:
+        """Remove files of the folder `location` that are older than `older_than`, except the addresses in `keep`."""
+
+    def loading(self, what: str) -> AbstractContextManager[None]:
+        """Hold the right to load into `what`, which any number of loaders share, and which excludes `writing` it.
+
+        Raises ConcurrentWriter if another process is writing it. Only a repair writes raw tables in that sense, so
+        lakes that can't be repaired hold nothing.
+        """
 
     def writing(self, what: str) -> AbstractContextManager[None]:
         """Hold the exclusive right to write `what`; raises ConcurrentWriter if another process has it."""

@@ -12,7 +12,7 @@ COLUMNS_PROPERTY = "schemahub.columns"
 VIEWS = "views.duckdb"
 """The file in a lake's folder to which dbt's views are published for readers."""
 
-LAYOUT = 1
+LAYOUT = 2
 """The layout's number, raised when something stored in a lake changes its name or meaning.
 
 A lake with another number is refused.
@@ -30,7 +30,7 @@ TABLE_PROPERTIES = {
     "commit.manifest-merge.enabled": "true",
     "commit.manifest.min-count-to-merge": "10",
     "write.metadata.delete-after-commit.enabled": "true",
-    "write.metadata.previous-versions-max": "20",
+    "write.metadata.previous-versions-max": "50",
 }
 """The properties of every table."""
 

@@ -27,6 +27,14 @@ class LedgerRow(msgspec.Struct, frozen=True):
     max_event_ts: datetime | None
     ingest_ts: datetime
     landed_at: datetime
+    coverage: str | None = None
+    """None where `loads` reads the ledger, and in rows that were derived from raw rows alone."""
+    file: str | None = None
+    checksum: str | None = None
+
+
+_LONG = "coverage"
+"""The column that only a repair needs."""
 
 
 def loads(lake: Lake) -> list[LedgerRow]:
@@ -39,5 +47,5 @@ def loads(lake: Lake) -> list[LedgerRow]:
     if (state := lake.table_state(LEDGER)) is None:
         return []
     check_ours(lake, LEDGER, state)
-    rows = lake.rows(LEDGER, LedgerRow.__struct_fields__)
+    rows = lake.rows(LEDGER, [name for name in LedgerRow.__struct_fields__ if name != _LONG])
     return sorted((LedgerRow(**row) for row in rows), key=lambda row: row.load_id)

@@ -1,34 +1,40 @@
-"""Append rows to the ledger.
+"""Append rows to the ledger, which all loaders write at the same time.
 
-A load's rows are appended after its raw commit. That commit also records the
-load in a property of the raw table, so if a crash occurs between the two commits, the next run reads the load's rows
-and appends what is missing:
+A load's rows are appended after its raw commit. That commit also adds the load to the list in the raw table's property
+`schemahub.coverage`, and the commit of the ledger's rows sets
 
-    schemahub.last-load = {"load_id": "1763942400.1", "landed_at": "2026-01-05T12:00:00"}
+    schemahub.recorded.raw_kraken_trades = ["1763942400.…", …]
 
-One property is enough, because nothing commits to a raw table before its last load is in the ledger. The property's
-size doesn't depend on the number of streams.
+to those loads of the list that the ledger then has. What is in the one list and not in the other is unrecorded, and
+whichever loader comes next records it, whether its own process still lives or not.
+
+The order of reading makes this exact: the ledger first, then the raw table, then a commit that succeeds only if the
+ledger is still the one that was read. A load that has left the raw table's list was in the ledger before that. Read the
+other way round, an old list could name a load that both have forgotten, and it would be recorded twice.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import pyarrow as pa
-from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
 from pyiceberg.table import Table
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_random
+from tenacity import retry, retry_any, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from .compaction import compact
+from .coverage_record import CoverageRecord, RecordedLoad, read_record
 from .declared import declared_table
 from .errors import Misconfigured
 from .lake import Lake
-from .ledger import LEDGER, LedgerRow, loads
+from .ledger import LEDGER, LedgerRow
 from .load_rows import read_load
 from .raw_table import RawTable
 from .readable import readable
 from .table import LakeTable
-from .tables import ensure_table
+from .tables import ensure_table, existing_table
+
+_PATIENCE = 600
+"""The seconds for which a commit to the ledger is tried; loaders of all sources commit to it."""
 
 
 def ledger_table() -> LakeTable:
@@ -42,57 +48,80 @@ def ledger_table() -> LakeTable:
     return table
 
 
-LAST_LOAD = "schemahub.last-load"
+def recorded_property(raw_table: str, load_ids: Sequence[str]) -> dict[str, str]:
+    """The ledger's property that names the loads of a raw table's list that the ledger has."""
+    return {f"schemahub.recorded.{raw_table}": msgspec.json.encode(load_ids).decode()}
 
 
-class LastLoad(msgspec.Struct, frozen=True):
-    """The value of the property `schemahub.last-load` of a raw table; `landed_at` is UTC without a zone."""
-
-    load_id: str
-    landed_at: datetime | None = None
-
-
-def last_load(raw: Table) -> LastLoad | None:
-    """The last load that was committed to a raw table, or None."""
-    text = raw.properties.get(LAST_LOAD)
-    return None if text is None else msgspec.json.decode(text, type=LastLoad)
+def recorded_loads(ledger_properties: Mapping[str, str], raw_table: str) -> set[str]:
+    """The ids of those loads of a raw table's list that the ledger has."""
+    text = ledger_properties.get(f"schemahub.recorded.{raw_table}", "[]")
+    return set(msgspec.json.decode(text, type=list[str]))
 
 
-def last_load_property(load: LastLoad) -> dict[str, str]:
-    return {LAST_LOAD: msgspec.json.encode(load).decode()}
+def unrecorded_loads(lake: Lake, raw_table: str) -> list[RecordedLoad]:
+    """The loads of a raw table that the ledger lacks, read without pyiceberg."""
+    ledger = lake.table_state(LEDGER)
+    recorded = recorded_loads(ledger.properties if ledger else {}, raw_table)
+    state = lake.table_state(raw_table)
+    listed = read_record(lake, raw_table, state.properties).loads if state else []
+    return [load for load in listed if load.id not in recorded]
 
 
-def recorded_property(raw_table: str) -> str:
-    """The ledger's property that names the last load it has recorded of a raw table."""
-    return f"schemahub.recorded.{raw_table}"
+def record(lake: Lake, raw: RawTable, rows: Mapping[str, Sequence[LedgerRow]] | None = None) -> None:
+    """Append the rows of every load of a raw table that the ledger lacks.
+
+    Args:
+        lake: the lake of both tables.
+        raw: the raw table.
+        rows: ledger rows by load, where they are known; those of other loads are read in the raw table.
+    """
+    attempts = retry(
+        retry=retry_any(
+            retry_if_exception_type(CommitFailedException),
+            # safe to repeat: the property, which is part of the commit, shows whether it succeeded
+            retry_if_exception_type(CommitStateUnknownException),
+        ),
+        wait=wait_random_exponential(multiplier=lake.commit_seconds, max=1),
+        stop=stop_after_delay(_PATIENCE),
+        reraise=True,
+    )
+    attempts(_record)(lake, raw, rows or {})
 
 
-def record(lake: Lake, raw: RawTable, table: Table, rows: Sequence[LedgerRow] | None = None) -> None:
-    """Append the rows of the raw table's last load unless the ledger has them; reads them there if not given."""
-    load = last_load(table)
-    if load is not None:
-        _append(lake, raw, table, load, rows)
-
-
-# Loaders of other raw tables append different rows at the same time, so a stale commit can safely be retried.
-@retry(
-    retry=retry_if_exception_type(CommitFailedException),
-    wait=wait_random(0, 0.5),
-    stop=stop_after_attempt(20),
-    reraise=True,
-)
-def _append(lake: Lake, raw: RawTable, table: Table, load: LastLoad, rows: Sequence[LedgerRow] | None) -> None:
+def _record(lake: Lake, raw: RawTable, rows: Mapping[str, Sequence[LedgerRow]]) -> None:
     ledger = ensure_table(lake, ledger_table())
-    recorded = recorded_property(raw.name)
-    if ledger.properties.get(recorded) == load.load_id:
+    recorded = recorded_loads(ledger.properties, raw.name)
+    if (state := lake.table_state(raw.name)) is None:
         return
-    if rows is None:
-        with readable(lake, raw.name):
-            rows = read_load(raw, table, load.load_id, landed_at=load.landed_at)
+    listed = read_record(lake, raw.name, state.properties)
+    if not (lacking := [load for load in listed.loads if load.id not in recorded]):
+        return
+    added = [
+        row for load in lacking for row in (rows[load.id] if load.id in rows else rows_of_load(lake, raw, listed, load))
+    ]
     with ledger.transaction() as transaction:
-        transaction.append(as_arrow(rows, ledger))
-        transaction.set_properties({recorded: load.load_id})
+        # without rows too, because only a commit of a snapshot is refused if the ledger has changed
+        transaction.append(as_arrow(added, ledger))
+        transaction.set_properties(recorded_property(raw.name, [load.id for load in listed.loads]))
     compact(ledger, gather=True)
+
+
+def rows_of_load(lake: Lake, raw: RawTable, listed: CoverageRecord, load: RecordedLoad) -> list[LedgerRow]:
+    """The ledger rows of a load of a process that ended before it could append them."""
+    with readable(lake, raw.name):
+        if (table := existing_table(lake, raw.name)) is None:
+            return []
+        streams = listed.streams_of(load)
+        return [
+            msgspec.structs.replace(
+                row,
+                coverage=msgspec.json.encode(streams.get(row.stream, ())).decode(),
+                file=load.file_name,
+                checksum=load.checksum,
+            )
+            for row in read_load(raw, table, load.id, landed_at=load.landed_at)
+        ]
 
 
 def as_arrow(rows: Sequence[LedgerRow], ledger: Table) -> pa.Table:
@@ -100,9 +129,3 @@ def as_arrow(rows: Sequence[LedgerRow], ledger: Table) -> pa.Table:
     return pa.Table.from_pylist(
         [msgspec.structs.asdict(row) for row in rows], schema=ledger_table().arrow_schema(ledger.schema())
     )
-
-
-def is_committed(lake: Lake, raw: Table, load_id: str) -> bool:
-    """Whether a load is in the raw table: either it is the table's last one, or an earlier one in the ledger."""
-    last = last_load(raw)
-    return (last is not None and last.load_id == load_id) or any(row.load_id == load_id for row in loads(lake))

@@ -82,6 +82,9 @@ def ledger_row(
     ingest_ts: datetime,
     *,
     landed_at: datetime | None,
+    coverage: str | None = None,
+    file: str | None = None,
+    checksum: str | None = None,
 ) -> LedgerRow:
     """The ledger row for the rows of one stream in a load."""
     return LedgerRow(
@@ -97,6 +100,9 @@ def ledger_row(
         max_event_ts=rows.max_event_ts,
         ingest_ts=ingest_ts,
         landed_at=landed_at or ingest_ts,
+        coverage=coverage,
+        file=file,
+        checksum=checksum,
     )
 
 

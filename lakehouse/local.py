@@ -2,6 +2,7 @@
 
 <lake>/catalog.db            the catalog `schemahub`, see `lakehouse/catalogs/folder_catalog.py`
 <lake>/schemahub/<table>/    data and metadata of the loaders' tables
+<lake>/coverage/<table>/     files of the raw tables' coverage, see `coverage_record.py`
 <lake>/views.duckdb          dbt's views (published by each run, not here)
 <lake>/.schemahub/           locks and work in progress; may be deleted while nothing runs
 """
@@ -11,8 +12,10 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -43,6 +46,7 @@ class LocalLake:
     """A lake in a folder of this machine."""
 
     engine: Final = "duckdb"
+    commit_seconds = 0.05
 
     def __init__(self, folder: Path, *, may_be_lost: bool = False) -> None:
         """Use `folder`, which the first write creates; raises Misconfigured or LakeUnavailable if it can't be used.
@@ -172,6 +176,9 @@ class LocalLake:
         published = {VIEWS: hashlib.sha256(views.read_bytes()).hexdigest()} if views.exists() else {}
         return Written(self._addresses(), published)
 
+    def read(self, address: str) -> bytes:
+        return path_of(address).read_bytes()
+
     def put(self, file: Path, to: str) -> None:
         target = path_of(to)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -188,7 +195,19 @@ class LocalLake:
 
     def remove_files(self, location: str, prefix: str) -> None:
         for file in path_of(location).glob(f"{prefix}*"):
-            file.unlink()
+            file.unlink(missing_ok=True)
+
+    def remove_old_files(self, location: str, *, older_than: timedelta, keep: Set[str]) -> None:
+        now = time.time()
+        for file in path_of(location).glob("*"):
+            with suppress(FileNotFoundError):  # another loader removes the same files
+                if f"file://{file}" not in keep and now - file.stat().st_mtime > older_than.total_seconds():
+                    file.unlink()
+
+    @contextmanager
+    def loading(self, what: str) -> Iterator[None]:
+        with file_lock(self.work_folder / f"{what}.lock", what, str(self.folder), shared=True):
+            yield
 
     @contextmanager
     def writing(self, what: str) -> Iterator[None]:

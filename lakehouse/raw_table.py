@@ -94,9 +94,11 @@ class RawTable:
                 f"sends {found}; correct the type in `columns`"
             )
 
-    def after(self, rows: pa.RecordBatch, last_id: int) -> pa.RecordBatch:
-        """The rows whose numeric id is above `last_id`."""
-        return rows.filter(pc.greater(pc.cast(rows[self.id_column], pa.int64()), last_id))
+    def between(self, rows: pa.RecordBatch, low: int, high: int | None) -> pa.RecordBatch:
+        """The rows whose numeric ids are in [low, high); those from `low` on if there is no `high`."""
+        ids = pc.cast(rows[self.id_column], pa.int64())
+        is_within = pc.greater_equal(ids, low)
+        return rows.filter(is_within if high is None else pc.and_(is_within, pc.less(ids, high)))
 
     def since(self, rows: pa.RecordBatch, moment: datetime) -> pa.RecordBatch:
         """The rows starting with the first one that is not known to be before `moment`."""

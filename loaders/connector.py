@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.coverage import Hole, Proof
 from lakehouse.raw_table import RawTable
 
 from .channels.http_dates import http_date, seconds
@@ -27,17 +28,6 @@ MARGIN = timedelta(minutes=1)
 
 _MOST_ANSWERS = 20
 """The maximum number of responses to one request that keep changing, before the walk gives up."""
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """The position up to which a stream has landed. `token` resumes there; it is the exchange's own text.
-
-    `last_id` is the id of the last landed row; a later page may repeat that row, but it isn't landed again.
-    """
-
-    token: str
-    last_id: str
 
 
 @dataclass(frozen=True)
@@ -77,11 +67,23 @@ class Response:
 
 @dataclass(frozen=True)
 class Page:
-    """Rows of one stream, oldest first, none of them landed before; `cursor` resumes after the last one."""
+    """All rows of one stream whose keys are in [low, high), oldest first; possibly none."""
 
     stream: str
     rows: pa.RecordBatch
-    cursor: Cursor
+    low: int
+    high: int
+    proof: Proof = "ids"
+    token: str | None = None
+    """The exchange's own text that resumes at `high`; None if `high` itself does."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A hole in a stream that one walk fills. A stream may be walked in several segments at once."""
+
+    stream: str
+    hole: Hole
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,8 @@ class Connector(Protocol):
     budget: Budget
     raw: RawTable
 
-    def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
-        """Walk forward from `after` to now; without it, from the first trade at or after `since` (UTC).
+    def walk(self, symbol: str, hole: Hole) -> Walk:
+        """Walk forward through a hole, to its end or to the newest trade.
 
         Every page continues where the previous one ended, so what was landed is complete even if a walk ends early.
         """
@@ -131,10 +133,15 @@ class Connector(Protocol):
         """Raise the error that the response means, if any: a TransientError if waiting helps, else a TerminalError."""
 
 
-def page_of(raw: RawTable, stream: str, rows: pa.RecordBatch, token: str | None = None) -> Page:
-    """A page of `rows`. The token of its cursor is `token`, or the last id if there is none."""
-    last_id = rows[raw.id_column][-1].as_py()
-    return Page(stream, rows, Cursor(token if token is not None else last_id, last_id))
+def page_of(
+    raw: RawTable, stream: str, rows: pa.RecordBatch, low: int, high: int | None = None, token: str | None = None
+) -> Page:
+    """The page that claims all keys from `low` up to `high`, which by default is after the last row.
+
+    Without rows, the exchange was asked and has none there.
+    """
+    end = raw.last_id(rows) + 1 if high is None else high
+    return Page(stream, rows, low, end, "ids" if rows.num_rows else "absent", token)
 
 
 def ask_until(

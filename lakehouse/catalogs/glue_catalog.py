@@ -3,7 +3,7 @@
 from typing import Any
 
 from pyiceberg.catalog.glue import GlueCatalog
-from pyiceberg.exceptions import CommitFailedException
+from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
 
 from .commit_times import OrderedCommits
 
@@ -14,6 +14,9 @@ _LONGEST_COMMENT = 255
 
 class LakeGlueCatalog(OrderedCommits, GlueCatalog):
     """pyiceberg's Glue catalog, in which CommitFailedException always means that the commit is not in the table.
+
+    CommitStateUnknownException means that this can't be told, because other writers have filled the table's log of
+    metadata files since. Only what the commit carried, such as the id of a load, can then tell.
 
     When a response is lost, boto3 sends the request again, and Glue then refuses what it has already accepted: the
     version to be replaced is no longer the current one. pyiceberg would take that for a failed commit and remove the
@@ -29,12 +32,18 @@ class LakeGlueCatalog(OrderedCommits, GlueCatalog):
     def _update_glue_table(self, database_name: str, table_name: str, table_input: Any, version_id: str) -> None:
         try:
             super()._update_glue_table(database_name, table_name, _bounded(table_input), version_id)
-        except CommitFailedException:
+        except CommitFailedException as refused:
             ours = table_input["Parameters"]["metadata_location"]
+            replaced = table_input["Parameters"]["previous_metadata_location"]
             table = self.load_table((database_name, table_name))
-            past = (entry.metadata_file for entry in table.metadata.metadata_log)
-            if ours not in (table.metadata_location, *past):
-                raise
+            log = [table.metadata_location, *(entry.metadata_file for entry in table.metadata.metadata_log)]
+            if ours in log:
+                return
+            if replaced not in log:
+                raise CommitStateUnknownException(
+                    f"`{table_name}` was written so often that its log no longer shows whether this commit succeeded"
+                ) from refused
+            raise
 
 
 def _bounded(table_input: Any) -> Any:

@@ -14,14 +14,15 @@ from pyiceberg.expressions import And, BooleanExpression, EqualTo, In, Or, Refer
 from pyiceberg.expressions.literals import literal
 from pyiceberg.table import StaticTable, Table
 
+from ..coverage_record import read_record
 from ..lake import Lake
 from ..ledger import LedgerRow
-from ..ledger_commits import as_arrow, last_load, ledger_table, recorded_property
+from ..ledger_commits import as_arrow, ledger_table, recorded_property, rows_of_load
 from ..load_rows import LOAD, read_load
 from ..raw_table import RawTable
 from ..tables import ensure_table, existing_table
 
-_FILE = re.compile(r"(\d+\.\d+)-[^/]*\.parquet")
+_FILE = re.compile(r"(\d+\.\d+-[0-9a-f]{8})-[^/]*\.parquet")
 """The file names that landing gives to the files of a load."""
 
 Loads = dict[str, set[str]]
@@ -70,29 +71,35 @@ def differences(
 def correct(differs: LedgerDifferences, lake: Lake) -> None:
     """Remove the loads from the ledger that are gone, and add those that it lacks, in one commit."""
     ledger = ensure_table(lake, ledger_table())
-    added, recorded = list(_added(differs, lake)), dict(_recorded(differs, lake))
+    added, recorded = list(_added(differs, lake)), list(_recorded(differs, lake))
     with ledger.transaction() as transaction:
         if differs.gone:
             transaction.delete(_of_loads(differs.gone))
         if added:
             transaction.append(as_arrow(added, ledger))
-        transaction.set_properties(recorded)
+        for of_table in recorded:
+            transaction.set_properties(of_table)
 
 
 def _added(differs: LedgerDifferences, lake: Lake) -> Iterator[LedgerRow]:
     for name, load_ids in sorted(differs.lacking.items()):
         raw = differs.declared[name]
         if (table := existing_table(lake, name)) is not None:
+            listed = read_record(lake, name, table.properties)
+            in_list = {load.id: load for load in listed.loads}
             for load_id in sorted(load_ids):
-                yield from read_load(raw, table, load_id, landed_at=None)
+                if load_id in in_list:
+                    yield from rows_of_load(lake, raw, listed, in_list[load_id])
+                else:
+                    yield from read_load(raw, table, load_id, landed_at=None)
 
 
-# otherwise the next run would append the last load of a restored table to the ledger a second time
-def _recorded(differs: LedgerDifferences, lake: Lake) -> Iterator[tuple[str, str]]:
+# otherwise the next run would append loads of a restored table to the ledger a second time
+def _recorded(differs: LedgerDifferences, lake: Lake) -> Iterator[dict[str, str]]:
     for name in (differs.gone.keys() | differs.lacking.keys()) & differs.declared.keys():
         table = existing_table(lake, name)
-        load = last_load(table) if table else None
-        yield recorded_property(name), load.load_id if load else ""
+        listed = read_record(lake, name, table.properties if table else {})
+        yield recorded_property(name, [load.id for load in listed.loads])
 
 
 def _listed(address: str) -> Loads:

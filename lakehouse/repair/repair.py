@@ -1,6 +1,6 @@
 """Restore a damaged lake in a folder: its catalog, its tables, and the ledger's list of their loads.
 
-    raw tables          go back to their newest complete state, whose watermarks say where the next load continues
+    raw tables          go back to their newest complete state, whose coverage says what the next load lacks
     the ledger          likewise; then loads that are gone from the raw tables are removed, and missing ones added
     tables of dbt       are removed from the catalog, and the next `run unify` rebuilds them from the raw tables
     catalog.db          if it is lost, is rebuilt from the newest complete state of each table of the loaders
@@ -25,6 +25,7 @@ from ..ledger import LEDGER
 from ..local import LocalLake
 from ..raw_table import RawTable
 from ..troubles import catalog_advice
+from .coverage_repair import damage_of_coverage, restore_coverage
 from .ledger_repair import LedgerDifferences, correct, differences
 from .states_found import State, newest_whole_state
 from .tables_found import has_tables_with_rows, table_folders
@@ -65,6 +66,7 @@ class _Examination:
 
     def __post_init__(self) -> None:
         self._io = load_file_io({}, f"file://{self.folder}")
+        self._lake = LocalLake(self.folder, may_be_lost=True)
 
     def run(self) -> list[Finding]:
         if self.rows is None:
@@ -72,6 +74,9 @@ class _Examination:
         for name, address in (self.rows or {}).items():
             self._examine(name, address)
         differs = self._ledger_differences()
+        for name, state in self.states.items():
+            if _is_raw(name) and (damage := damage_of_coverage(self._lake, name, state.metadata.properties)):
+                self._restore_coverage(name, damage)
         changed = {finding.what for finding in self.findings if _is_raw(finding.what)} | differs.gone.keys()
         if changed:
             self._build_again(f"was built from the former contents of {', '.join(sorted(changed))}")
@@ -118,6 +123,9 @@ class _Examination:
         if _is_raw(name):
             cure += "; the next `run ingest` lands what is missing since then"
         self._add(name, wrong, cure, lambda lake: lake.catalog.point_to(name, state.address))
+
+    def _restore_coverage(self, name: str, damage: str) -> None:
+        self._add(name, damage, "is restored from the ledger", lambda lake: restore_coverage(lake, name))
 
     def _leave(self, name: str, wrong: str) -> None:
         self.unknown.add(name)

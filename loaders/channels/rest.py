@@ -4,7 +4,7 @@ import queue
 import random
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -13,10 +13,11 @@ import httpx
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.coverage import Hole, Stretch, microseconds
 from lakehouse.errors import OurMistake, SchemaHubError, TerminalError
 from lakehouse.printable import printable
 
-from ..connector import Connector, Page, Request, Response, Walk
+from ..connector import Connector, Page, Request, Response, Segment, Walk
 from ..errors import (
     Banned,
     ExchangeTooSlow,
@@ -27,6 +28,7 @@ from ..errors import (
     UnexpectedPayload,
     WrongClock,
 )
+from ..piece import Piece
 from .bans import LONGEST, Ban, Bans
 from .exchange_clock import ExchangeClock
 from .http_client import HttpClient
@@ -37,6 +39,7 @@ T = TypeVar("T")
 
 _PAGES_AHEAD = 8
 """The maximum number of pages that are fetched but not yet landed, which bounds the memory."""
+_TICK = 1.0
 _SHORTEST_WAIT = 0.5
 _LONGEST_WAIT = 120.0
 """The longest pause in seconds that a run makes for an exchange that requests one; the other exchanges and the user
@@ -122,23 +125,34 @@ class Fetcher:
         """One line for each thing that the user should know although nothing failed."""
         return self._exchange_clock.warnings
 
-    def pages(self, walks: Mapping[str, Walk]) -> Iterator[Page]:
-        """The pages of all walks as they arrive, in order for each symbol. `failures` is complete afterwards."""
-        pages: queue.Queue[Page | None] = queue.Queue(_PAGES_AHEAD)
-        waiting: queue.SimpleQueue[tuple[str, Walk]] = queue.SimpleQueue()
-        for walk in walks.items():
-            waiting.put(walk)
-        for _ in range(min(self.concurrency, len(walks))):
+    def pieces(self, segments: Sequence[Segment]) -> Iterator[Piece | None]:
+        """What walks through all segments yield as it arrives, in order for each segment; `failures` is complete then.
+
+        Yields None whenever nothing has arrived for a second, so that the caller can act in the meantime.
+        """
+        arriving: queue.Queue[Piece | _End] = queue.Queue(_PAGES_AHEAD)
+        waiting: queue.SimpleQueue[Segment] = queue.SimpleQueue()
+        for segment in segments:
+            waiting.put(segment)
+        for _ in range(min(self.concurrency, len(segments))):
             # as daemons, so that a thread blocked by a silent exchange doesn't delay Ctrl-C
-            threading.Thread(target=self._work, args=(waiting, pages), name="fetch", daemon=True).start()
+            threading.Thread(target=self._work, args=(waiting, arriving), name="fetch", daemon=True).start()
+        walking = len(segments)
         try:
-            for _ in walks:
-                while (page := pages.get()) is not None:
-                    yield page
+            while walking:
+                try:
+                    arrived = arriving.get(timeout=_TICK)
+                except queue.Empty:
+                    yield None
+                    continue
+                if isinstance(arrived, _End):
+                    walking -= 1
+                else:
+                    yield arrived
         finally:
             self._closing.set()
             self._waking.set()
-            _drain(pages)
+            _drain(arriving)
 
     def answer(self, asking: Generator[Request, Response, T]) -> T:
         """Send the requests that `asking` yields, and return its result."""
@@ -150,47 +164,71 @@ class Fetcher:
             result: T = done.value
             return result
 
-    def _work(self, waiting: "queue.SimpleQueue[tuple[str, Walk]]", pages: "queue.Queue[Page | None]") -> None:
+    def _work(self, waiting: "queue.SimpleQueue[Segment]", arriving: "queue.Queue[Piece | _End]") -> None:
         while not self._closing.is_set():
             try:
-                symbol, walk = waiting.get_nowait()
+                segment = waiting.get_nowait()
             except queue.Empty:
                 return
-            self._follow(symbol, walk, pages)
+            self._follow(segment, arriving)
 
-    def _follow(self, symbol: str, walk: Walk, pages: "queue.Queue[Page | None]") -> None:
+    def _follow(self, segment: Segment, arriving: "queue.Queue[Piece | _End]") -> None:
         try:
-            for page in self._walk(walk):
-                self._put(page, pages)
+            for piece in self._walk(segment):
+                self._put(piece, arriving)
                 if self._closing.is_set():
                     return
         except SchemaHubError as error:
-            self.failures[symbol] = error
+            self.failures.setdefault(segment.stream, error)
         except Exception as error:
-            self.failures[symbol] = OurMistake.of(error, while_doing=self.connector.name)
+            self.failures.setdefault(segment.stream, OurMistake.of(error, while_doing=self.connector.name))
         finally:
-            self._put(None, pages)
+            self._put(_End(), arriving)
 
-    def _walk(self, walk: Walk) -> Iterator[Page]:
+    def _walk(self, segment: Segment) -> Iterator[Piece]:
+        walk = self.connector.walk(segment.stream, segment.hole)
         began = self.now()
+        complete_from = segment.hole.since
         step: Request | Page | None = next(walk, None)
         while step is not None:
             if isinstance(step, Page):
-                yield step
-                # otherwise a walk would never end in a market that trades faster than pages arrive
-                step = None if self._is_later_than(step, began) else next(walk, None)
+                piece = self._piece(step, complete_from)
+                yield piece
+                complete_from = piece.stretch.until
+                step = None if self._is_later_than(step, began, segment.hole) else next(walk, None)
             else:
                 step = _sent(walk, self._send(step))
 
-    def _is_later_than(self, page: Page, began: datetime) -> bool:
-        times = page.rows[self.connector.raw.time_column]
-        exchange_time = pa.scalar(began - self._exchange_clock.ahead, pa.timestamp("us"))
-        return bool(pc.all(pc.greater(times, exchange_time)).as_py()) and times.null_count < len(times)
+    def _exchange_time(self, ours: datetime) -> int:
+        return microseconds(ours - self._exchange_clock.ahead)
 
-    def _put(self, page: Page | None, pages: "queue.Queue[Page | None]") -> None:
+    def _piece(self, page: Page, complete_from: int) -> Piece:
+        """The page with its claim; `complete_from` is the time up to which the walk is complete so far."""
+        first, last = _time_bounds(page.rows[self.connector.raw.time_column]) or (complete_from, complete_from)
+        # an absurd time of a single row must not make the stream look complete until then
+        until = max(complete_from, min(last, self._exchange_time(self.now())))
+        since = min(complete_from, max(first, 0))
+        return Piece(
+            page.stream,
+            page.rows,
+            Stretch(page.low, page.high, since, until, page.rows.num_rows, page.proof, page.token),
+        )
+
+    def _is_later_than(self, page: Page, began: datetime, hole: Hole) -> bool:
+        """Whether a page is later than all that its walk is for.
+
+        Without the time at which the walk began, it would never end in a market that trades faster than pages arrive.
+        """
+        times = page.rows[self.connector.raw.time_column]
+        bounds, end = _time_bounds(times), self._exchange_time(began)
+        if hole.high is None and hole.until is not None:
+            end = min(end, hole.until)
+        return bounds is not None and bounds[0] > end and times.null_count == 0
+
+    def _put(self, arrived: "Piece | _End", arriving: "queue.Queue[Piece | _End]") -> None:
         while True:
             try:
-                return pages.put(page, timeout=0.1)
+                return arriving.put(arrived, timeout=0.1)
             except queue.Full:
                 if self._closing.is_set():
                     return None
@@ -270,6 +308,16 @@ class Fetcher:
     def _standing_ban(self) -> TerminalError | None:
         ban = None if self.bans is None else self.bans.standing(self.now())
         return None if ban is None else _banned(ban)
+
+
+class _End:
+    """Arrives when a walk has ended."""
+
+
+def _time_bounds(times: pa.Array) -> tuple[int, int] | None:
+    """The earliest and the latest time in microseconds since 1970; None if no time is known."""
+    found = pc.min_max(times.cast(pa.int64())).as_py()
+    return None if found["min"] is None else (found["min"], found["max"])
 
 
 def _banned(ban: Ban) -> Banned:

@@ -1,18 +1,15 @@
-"""Land pages in a raw table: exactly once, each row encoded once, one commit.
+"""Land pieces in a raw table: exactly once, each row encoded once, one commit for each load.
 
 dlt's extract step takes over the Parquet files that `encoders.py` writes from the Arrow batches, with the field ids of
 the Iceberg table; its normalize step hard-links them; its load step runs two kinds of our own jobs: one puts a file
-into the table's folder, and the other, once all files are there, commits them together with the watermarks and the
-ledger rows of the load.
+into the table's folder, and the other, once all files are there, commits them together with the coverage.
 
-dlt's working folder is created for one load and removed after it. Only the lake is the truth: the watermarks show what
-was committed, and anything else is requested again. After a crash the next run continues from the watermarks; only the
-ledger may lack a row, which that run appends (`ledger_commits.record`).
+dlt's working folder is created for one load and removed after it. Only the lake is the truth: the coverage says what
+was committed, and anything else is requested again. After a crash, whichever loader of the table comes next appends the
+rows that the ledger lacks (`ledger_commits.record`).
 """
 
-import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -32,16 +29,14 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 
 from lakehouse.compaction import compact
 from lakehouse.errors import LakeUnavailable, SchemaHubError
-from lakehouse.ledger import LedgerRow
+from lakehouse.ledger import LedgerRow, loads
 from lakehouse.ledger_commits import record
 
-from ..connector import Page
-from .encoders import Encoders
-from .encodings import parquet_options
+from ..piece import Piece
+from .commit import commit
+from .encoders import EncodedFile, Encoders
 from .load import LoadInProgress
-
-_LOAD_ID = "load_id"
-"""A file that names the load to which a working folder belongs, for a run that finds the folder after a crash."""
+from .working_folder import remove_leftovers, working_folder
 
 
 class _StageFile(RunnableLoadJob, HasFollowupJobs):  # type: ignore[misc] # dlt is untyped for us
@@ -55,7 +50,7 @@ class _CommitFiles(ReferenceFollowupJob):  # type: ignore[misc]
     """Commits the table once all its files are in place."""
 
     def run(self) -> None:
-        _attempt(self._job_client.load_in_progress, lambda load: load.commit())
+        _attempt(self._job_client.load_in_progress, commit)
 
 
 def _attempt(load: LoadInProgress, step: Callable[[LoadInProgress], None]) -> None:
@@ -88,38 +83,52 @@ class _LakeDestination(filesystem):  # type: ignore[misc]
         return type("LakeClient", (_LakeClient,), {"load_in_progress": self.load_in_progress})
 
 
-def land(load: LoadInProgress, pages: Iterator[Page]) -> list[LedgerRow]:
-    """Land `pages` in one commit, and record it in the ledger.
+def land(load: LoadInProgress, pieces: Iterator[Piece]) -> list[LedgerRow]:
+    """Land `pieces` in one commit, and record it in the ledger.
 
     Args:
-        load: an empty load with the table as it was when its watermarks were read; nothing is landed if the table has
-            been written since.
-        pages: pages that continue those watermarks. They are taken one by one, so they need not fit into memory.
+        load: an empty load.
+        pieces: pieces that overlap neither each other nor, as far as the caller knows, what the table holds. They are
+            taken one by one, so they need not fit into memory. What other loaders land meanwhile is left out.
 
     Returns:
-        One ledger row per stream; none if there were no pages, in which case nothing is committed.
-
-    Raises:
-        ConcurrentWriter: another process wrote the table meanwhile; nothing was landed.
+        One ledger row per stream; none if nothing was left to land, in which case nothing is committed.
     """
-    first = next(pages, None)
+    first = next(pieces, None)
     if first is None:
         return []
-    with _working_folder(load) as folder:
-        is_interrupted = _run_pipeline(load, chain([first], pages), folder)
+    with working_folder(load) as folder:
+        is_interrupted = _land(load, chain([first], pieces), folder)
+        if not load.is_done and not is_interrupted:
+            raise LakeUnavailable(f"dlt ended without a commit to `{load.raw.name}` and without an error; run it again")
+    rows: list[LedgerRow] = []
     if load.committed is not None:
-        record(load.lake, load.raw, load.committed, load.ledger_rows)
+        known = {} if load.ledger_rows is None else {load.load_id: load.ledger_rows}
+        record(load.lake, load.raw, known)
+        rows = known.get(load.load_id) or [row for row in loads(load.lake) if row.load_id == load.load_id]
         compact(load.committed)
+        remove_leftovers(load)
     if is_interrupted:
         raise KeyboardInterrupt
-    if load.committed is None:
-        raise LakeUnavailable(f"dlt ended without a commit to `{load.raw.name}` and without an error; run it again")
-    return load.ledger_rows
+    return rows
 
 
-def _run_pipeline(load: LoadInProgress, pages: Iterator[Page], folder: Path) -> bool:
+def _land(load: LoadInProgress, pieces: Iterator[Piece], folder: Path) -> bool:
+    """Run dlt, or commit without it if the pieces have no rows. Returns whether Ctrl-C came while dlt loaded."""
+    with Encoders() as encoders:
+        files = load.files(pieces, encoders, folder)
+        first = next(files, None)
+        if first is not None:
+            return _run_pipeline(load, chain([first], files), folder)
+    if load.claims:
+        commit(load)
+    load.is_done = True
+    return False
+
+
+def _run_pipeline(load: LoadInProgress, files: Iterator[EncodedFile], folder: Path) -> bool:
     """Extract, normalize and load. Returns whether Ctrl-C came while dlt loaded, which finishes its work first."""
-    encoders, schema, options = Encoders(), load.arrow_schema, parquet_options(load.raw)
+    no_rows = load.arrow_schema.empty_table()
 
     @dlt.resource(  # type: ignore[untyped-decorator] # dlt is untyped for us, see pyproject.toml
         name=load.raw.name,
@@ -133,18 +142,14 @@ def _run_pipeline(load: LoadInProgress, pages: Iterator[Page], folder: Path) -> 
         },
     )
     def rows() -> Iterator[Any]:
-        load_id = dlt.current.load_package_state()["load_id"]
-        (folder / _LOAD_ID).write_text(load_id)
-        for file in encoders.files(load.tables(pages, load_id), schema, folder, options):
-            yield dlt.mark.with_file_import(str(file.path), "parquet", file.row_count, hints=schema.empty_table())
-            file.path.unlink()  # dlt has its own link or copy by now
+        for file in files:
+            yield dlt.mark.with_file_import(str(file.path), "parquet", file.row_count, hints=no_rows)
 
     destination = _LakeDestination(bucket_url=f"file://{folder}/bookkeeping", destination_name="lake")
     destination.load_in_progress = load
-    pipeline = dlt.pipeline("landing", str(folder), destination=destination, dataset_name="landing")
+    pipeline = dlt.pipeline("landing", str(folder / "dlt"), destination=destination, dataset_name="landing")
     try:
-        with encoders:
-            pipeline.extract(rows(), loader_file_format="parquet")
+        pipeline.extract(rows(), loader_file_format="parquet")
         with signals.intercepted_signals():  # dlt does the same inside, but then the signal could not be queried
             pipeline.normalize()
             pipeline.load()
@@ -164,24 +169,3 @@ def _cause(failure: BaseException) -> BaseException | None:
             return error
         error = error.__cause__ or error.__context__
     return None
-
-
-@contextmanager
-def _working_folder(load: LoadInProgress) -> Iterator[Path]:
-    """An empty folder for one load. Files that an earlier load left uncommitted are removed."""
-    folder = load.lake.work_folder / "landing" / load.raw.name
-    marker = folder / _LOAD_ID
-    if marker.exists():
-        load.discard_files_of(marker.read_text())
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    except BaseException:
-        if load.is_in_doubt:
-            raise  # its files may still turn out to be in the table; the next load finds the folder and checks again
-        if load.load_id:
-            load.discard_files_of(load.load_id)
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)

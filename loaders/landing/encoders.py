@@ -1,13 +1,12 @@
-"""Write rows to Parquet files in two threads: pyarrow releases Python's lock while it encodes.
+"""Write batches to Parquet files in two threads: pyarrow releases Python's lock while it encodes.
 
-Groups of rows go to two files in turn, and only one thread writes to a file at a time. So a load has one file if its
-rows fit into one group; otherwise its rows alternate between two files. However long a load is, only three groups are
-in memory: two that are being encoded, and the one that is being gathered.
+However long a load is, only three batches are in memory besides what is being gathered: two that are being encoded, and
+the one that waits for a thread.
 """
 
 import os
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -17,16 +16,43 @@ from typing import Any, NamedTuple, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-ROWS_OF_A_GROUP = 200_000
-ROWS_OF_A_FILE = 2_000_000
+from .gather import Batch, Part
+
 _MOST_ENCODERS = 2
+_NUMBER = b"schemahub.file"
+"""The key under which a file's footer has the number of the file within its load."""
 
 
 class EncodedFile(NamedTuple):
-    """A complete Parquet file."""
+    """A complete Parquet file, and what it claims."""
 
     path: Path
     row_count: int
+    parts: list[Part]
+
+
+def write_file(path: Path, rows: pa.Table, number: int, options: dict[str, Any]) -> None:
+    """Write `rows` as a Parquet file, which keeps its number within its load.
+
+    The group of rows has a fixed size, because a reader of a part of the file must decode whole groups.
+    """
+    with pa.OSFile(str(path), "wb") as file:
+        writer = pq.ParquetWriter(file, rows.schema, **options)
+        try:
+            writer.write_table(rows, row_group_size=ROWS_OF_A_GROUP)
+            writer.add_key_value_metadata({_NUMBER.decode(): str(number)})
+            writer.close()
+        except BaseException:
+            writer.is_open = False  # otherwise pyarrow would try to complete the file when it is collected
+            raise
+
+
+ROWS_OF_A_GROUP = 250_000
+
+
+def number_of(footer: pq.FileMetaData) -> int:
+    """The number of a file within its load, by its footer."""
+    return int(footer.metadata[_NUMBER])
 
 
 class Encoders:
@@ -43,85 +69,36 @@ class Encoders:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._pool.shutdown()
+        self._pool.shutdown(cancel_futures=True)
 
     def files(
-        self, tables: Iterator[pa.Table], schema: pa.Schema, folder: Path, options: Mapping[str, Any]
-    ) -> Generator[EncodedFile, None, None]:
-        """Write `tables` to files in `folder`, and return each one when it is complete.
+        self, batches: Iterator[Batch], folder: Path, write: Callable[[Path, Batch, int], None]
+    ) -> Iterator[EncodedFile]:
+        """Write each batch to a file in `folder`, and return each file when it is complete, in order.
 
         Args:
-            tables: the rows; they are taken one by one, so they need not fit into memory.
-            schema: the schema of all tables.
+            batches: the rows; they are taken one by one, so they need not fit into memory.
             folder: an existing folder.
-            options: arguments of `pyarrow.parquet.ParquetWriter`.
+            write: writes one file, given its path, its rows, and its number, which begins with 0.
         """
-        number = 0
-        being_written: deque[_File] = deque()
+        being_written: deque[tuple[EncodedFile, Future[None]]] = deque()
         try:
-            for group in _groups(tables):
-                if len(being_written) < self._count:
-                    being_written.appendleft(_File(folder / f"{number}.parquet", schema, options))
-                    number += 1
-                elif being_written[0].is_full():
-                    yield being_written[0].close()
-                    being_written[0] = _File(folder / f"{number}.parquet", schema, options)
-                    number += 1
-                being_written[0].write(group, self._pool)
-                being_written.rotate(-1)
+            for number, batch in enumerate(batches):
+                if len(being_written) == self._count:
+                    yield _complete(*being_written.popleft())
+                file = EncodedFile(folder / f"{number}.parquet", batch.rows.num_rows, batch.parts)
+                being_written.append((file, self._pool.submit(write, file.path, batch, number)))
             while being_written:
-                yield being_written[0].close()
-                being_written.popleft()
+                yield _complete(*being_written.popleft())
         finally:
-            for file in being_written:
-                file.abandon()
+            for _, writing in being_written:
+                with suppress(Exception):  # another error is on its way already
+                    writing.result()
 
 
-class _File:
-    def __init__(self, path: Path, schema: pa.Schema, options: Mapping[str, Any]) -> None:
-        self._path, self._row_count = path, 0
-        self._file = pa.OSFile(str(path), "wb")
-        self._writer = pq.ParquetWriter(self._file, schema, **options)
-        self._writing: Future[None] | None = None
-
-    def is_full(self) -> bool:
-        return self._row_count >= ROWS_OF_A_FILE
-
-    def write(self, group: pa.Table, pool: ThreadPoolExecutor) -> None:
-        self._wait()
-        self._row_count += group.num_rows
-        self._writing = pool.submit(self._writer.write_table, group)
-
-    def _wait(self) -> None:
-        if self._writing is not None:
-            self._writing.result()
-
-    def close(self) -> EncodedFile:
-        self._wait()
-        self._writer.close()
-        self._file.close()
-        return EncodedFile(self._path, self._row_count)
-
-    def abandon(self) -> None:
-        """Close the file as it is, once its thread no longer writes to it; does nothing if it was closed before."""
-        if self._writing is not None:
-            self._writing.exception()
-        self._writer.is_open = False  # otherwise pyarrow would try to complete the file when it is collected
-        with suppress(OSError):
-            self._file.close()
-
-
-def _groups(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
-    gathered: list[pa.Table] = []
-    rows = 0
-    for table in tables:
-        gathered.append(table)
-        rows += table.num_rows
-        if rows >= ROWS_OF_A_GROUP:
-            yield pa.concat_tables(gathered)
-            gathered, rows = [], 0
-    if gathered:
-        yield pa.concat_tables(gathered)
+def _complete(file: EncodedFile, writing: Future[None]) -> EncodedFile:
+    writing.result()
+    return file
 
 
 def _cores() -> int:

@@ -1,19 +1,21 @@
-"""Bring one raw table up to date: watermarks -> walks -> pages -> one commit -> ledger."""
+"""Bring one raw table up to date: coverage -> holes -> walks -> pieces -> loads -> ledger."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import chain
 
+from lakehouse.coverage import microseconds
+from lakehouse.coverage_record import read_coverage
 from lakehouse.errors import SchemaHubError
 from lakehouse.lake import Lake
 from lakehouse.ledger import LedgerRow
-from lakehouse.ledger_commits import record
+from lakehouse.ledger_commits import record, unrecorded_loads
 from lakehouse.tables import ensure_table
 
 from ..channels.rest import Fetcher
-from ..connector import Connector, Page
-from .watermarks import read_watermark
+from ..connector import Connector, Segment
+from ..piece import Piece
+from .flushes import BY_DEFAULT, FlushEvery, flushes
 
 Progress = Callable[[str, int], None]
 """A function that is called for every page, with its stream and the number of its rows."""
@@ -21,7 +23,7 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Ingested:
-    """What one run landed, as one ledger row per stream, and why the walks of some streams ended early.
+    """What one run landed, as one ledger row per load and stream, and why the walks of some streams ended early.
 
     `warnings` are lines that the user should read although nothing failed.
     """
@@ -44,8 +46,9 @@ def ingest(
     since: datetime,
     now: Callable[[], datetime],
     progress: Progress | None = None,
+    flush_every: FlushEvery = BY_DEFAULT,
 ) -> Ingested:
-    """Land the rows of `streams` since the last run.
+    """Land the rows of `streams` since their newest ones.
 
     Args:
         lake: the lake of the raw table, which is created if it is missing.
@@ -55,30 +58,52 @@ def ingest(
         since: where a stream's first load begins; UTC, inclusive.
         now: returns the time, UTC without a zone.
         progress: called for every page.
+        flush_every: when a long run commits.
 
     Raises:
-        ConcurrentWriter: another process is landing in the same table.
+        ConcurrentWriter: a repair is changing the table.
     """
-    with lake.writing(connector.raw.name):
+    coverage = read_coverage(lake, connector.raw.name)
+    segments = [
+        Segment(stream, coverage.of(stream).newest_hole(microseconds(since))) for stream in dict.fromkeys(streams)
+    ]
+    return land_segments(
+        lake, connector, segments, fetcher=fetcher, now=now, progress=progress, flush_every=flush_every
+    )
+
+
+def land_segments(
+    lake: Lake,
+    connector: Connector,
+    segments: Sequence[Segment],
+    *,
+    fetcher: Fetcher,
+    now: Callable[[], datetime],
+    progress: Progress | None = None,
+    flush_every: FlushEvery = BY_DEFAULT,
+) -> Ingested:
+    """Walk through segments and land what they yield, in one load or in several.
+
+    The arguments are those of `ingest`. If the process ends early, what was committed until then is complete.
+    """
+    with lake.loading(connector.raw.name):
         table = ensure_table(lake, connector.raw.table)
-        record(lake, connector.raw, table)
-        walks = {
-            stream: connector.newer(stream, read_watermark(table, stream), since=since)
-            for stream in dict.fromkeys(streams)
-        }
-        pages = _reported(fetcher.pages(walks), progress) if progress else fetcher.pages(walks)
-        first = next(pages, None)
-        if first is None:
-            return Ingested(failures=fetcher.failures, warnings=fetcher.warnings)
+        if unrecorded_loads(lake, connector.raw.name):
+            record(lake, connector.raw)
+        pieces = fetcher.pieces(segments)
+        landed: list[LedgerRow] = []
+        for load_pieces in flushes(_reported(pieces, progress) if progress else pieces, flush_every):
+            # importing dlt takes two seconds, which a run with nothing new should not wait for
+            from .dlt_job import land
+            from .load import LoadInProgress, Origin
 
-        from .dlt_job import land  # importing dlt takes two seconds, which a run with nothing new should not wait for
-        from .load import LoadInProgress
-
-        load = LoadInProgress(lake, connector.raw, table, source=fetcher.address, channel="rest", now=now)
-        return Ingested(land(load, chain([first], pages)), fetcher.failures, fetcher.warnings)
+            load = LoadInProgress(lake, connector.raw, table, Origin(fetcher.address, "rest"), now=now)
+            landed += land(load, load_pieces)
+        return Ingested(landed, fetcher.failures, fetcher.warnings)
 
 
-def _reported(pages: Iterator[Page], progress: Progress) -> Iterator[Page]:
-    for page in pages:
-        progress(page.stream, page.rows.num_rows)
-        yield page
+def _reported(pieces: Iterator[Piece | None], progress: Progress) -> Iterator[Piece | None]:
+    for piece in pieces:
+        if piece is not None:
+            progress(piece.stream, piece.rows.num_rows)
+        yield piece

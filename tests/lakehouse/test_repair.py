@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse import coverage_record
 from lakehouse.catalogs import pointers
 from lakehouse.catalogs.pointers import path_of
+from lakehouse.coverage_record import read_coverage, read_record
 from lakehouse.errors import LakeUnavailable
 from lakehouse.lake import identifier
 from lakehouse.layout import LANDED_TABLE_PROPERTIES
@@ -19,7 +21,6 @@ from lakehouse.local import LocalLake
 from lakehouse.readable import check_whole
 from lakehouse.repair.repair import examine, repair
 from lakehouse.tables import ensure_table, existing_table
-from loaders.landing.watermarks import read_watermark
 from tests.support.landing_program import MARKETS, RAW
 from tests.support.landings import every_id_once, land_up_to, landed_ids
 
@@ -104,7 +105,7 @@ def landed(made: Path) -> LocalLake:
 
 @pytest.mark.parametrize("damage", [emptied, cut])
 @pytest.mark.parametrize("what", FILES)
-def test_a_raw_table_goes_back_to_its_newest_complete_state_and_its_watermarks(
+def test_a_raw_table_goes_back_to_its_newest_complete_state_and_its_coverage(
     landed: LocalLake, what: str, damage: Damage
 ) -> None:
     damaged = newest(landed, NAME, what)
@@ -120,7 +121,8 @@ def test_a_raw_table_goes_back_to_its_newest_complete_state_and_its_watermarks(
     assert landed_ids(lake) == every_id_once(20)
     table = existing_table(lake, NAME)
     assert table is not None
-    assert {read_watermark(table, market) for market in MARKETS} == {read_watermark(table, MARKETS[0])}
+    for market in MARKETS:
+        assert [(held.low, held.high) for held in read_coverage(lake, NAME).of(market)] == [(1, 21)]
     assert_whole(lake, 20)
     land_up_to(lake, 40)
     assert_whole(reopened(lake), 40)
@@ -245,3 +247,23 @@ def test_a_new_lake_whose_first_run_was_killed_is_not_mistaken_for_a_lost_one(la
     (lake.folder / "catalog.db").unlink()
     land_up_to(reopened(lake), 5)
     assert_whole(reopened(lake), 5)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_of_the_coverage_is_restored_from_the_ledger(
+    lake: LocalLake, damage: Damage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coverage_record, "_MOST_LOADS", 2)
+    for last_id in (10, 20, 30, 40):
+        land_up_to(lake, last_id)
+    base = read_record(lake, NAME, lake.catalog.load_table(identifier(NAME)).properties).base
+    assert base is not None
+    damage(path_of(base))
+    coverage_record._read_before.clear()
+    with pytest.raises(LakeUnavailable, match=f"{base}, .* is missing or damaged; `schemahub repair`"):
+        land_up_to(lake, 50)
+    (told,) = mend(lake)
+    assert told.startswith(f"{NAME}: {base}, ")
+    assert_whole(lake, 40)
+    land_up_to(lake, 50)
+    assert_whole(lake, 50)

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from loaders.connector import Cursor, Page, Request, Response, Walk
+from loaders.connector import Page, Request, Response, Walk
 from loaders.errors import BadRequest, RateLimited, UnexpectedPayload
 from tests.support.connectors import CONNECTORS
+from tests.support.holes import after, everything_since
 from tests.support.trade_bodies import body_of
 
 
@@ -62,7 +63,7 @@ def sent(walk: Walk, *bodies: bytes) -> tuple[list[Request], list[Page]]:
 
 def test_binance_skips_aggregates_that_were_removed() -> None:
     struck = b'[{"a":5,"p":"0","q":"0","f":-1,"l":-1,"T":1,"m":true,"M":true}]'
-    walk = CONNECTORS["binance"].newer("BTCUSDT", None, since=datetime(2026, 1, 5, tzinfo=UTC))
+    walk = CONNECTORS["binance"].walk("BTCUSDT", everything_since(datetime(2026, 1, 5, tzinfo=UTC)))
     asked, _ = sent(walk, struck, struck.replace(b"5", b"6"), b'[{"a":7,"f":40}]', b"[]")
     assert [request.parameters.get("fromId") for request in asked] == [None, "6", "7", "40"]
 
@@ -71,7 +72,7 @@ def test_binance_begins_before_the_requested_time_and_lands_from_that_time_on() 
     since = datetime(2026, 1, 5, tzinfo=UTC)
     start = int(since.timestamp() * 1000)
     rows = [{"id": str(i), "time": str(start + late)} for i, late in [(40, -9_000), (41, 1), (42, -1), (43, 2)]]
-    walk = CONNECTORS["binance"].newer("BTCUSDT", None, since=since)
+    walk = CONNECTORS["binance"].walk("BTCUSDT", everything_since(since))
     asked, pages = sent(walk, b'[{"a":7,"f":40}]', body_of("binance", *rows), b"[]")
     assert int(asked[0].parameters["startTime"]) == start - 60_000
     assert pages[0].rows["id"].to_pylist() == ["41", "42", "43"]  # a higher id may carry an earlier time
@@ -92,7 +93,7 @@ def test_an_error_of_a_binance_host_without_open_history_names_hosts_that_have_i
 
 
 def test_an_exchange_whose_responses_keep_changing_is_given_up() -> None:
-    walk = CONNECTORS["binance"].newer("BTCUSDT", Cursor("7", "7"), since=datetime(2026, 1, 5, tzinfo=UTC))
+    walk = CONNECTORS["binance"].walk("BTCUSDT", after(7))
     next(walk)
     for answer in range(19):
         walk.send(Response(200, {}, body_of("binance", {"id": str(100 + answer)})))

@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from loaders.connector import Cursor, Page, Request, Response, Walk
+from loaders.connector import Page, Request, Response, Walk
 from tests.support.connectors import CONNECTORS
-
-LONG_AGO = datetime(2013, 1, 1, tzinfo=UTC)
+from tests.support.holes import LONG_AGO, after, everything_since
 
 
 def test_coinbase_pages_are_turned_oldest_first_and_keep_the_makers_side() -> None:
@@ -36,7 +35,7 @@ def test_coinbase_finds_the_first_trade_at_a_time_and_walks_forward_from_it(ids:
     start = datetime(2026, 1, 1, tzinfo=UTC)
     times = {trade_id: start + timedelta(seconds=place // 3) for place, trade_id in enumerate(ids)}
     since = start + timedelta(seconds=seconds)
-    walk = CONNECTORS["coinbase"].newer("BTC-USD", None, since=since)
+    walk = CONNECTORS["coinbase"].walk("BTC-USD", everything_since(since))
     landed = [trade_id for page in run(walk, times) for trade_id in page.rows["trade_id"].to_pylist()]
     assert landed == [str(trade_id) for trade_id, time in times.items() if time >= since]
 
@@ -66,7 +65,7 @@ def run(walk: Walk, times: dict[int, datetime], *, page: int = 1000, asked: list
 
 
 def test_a_symbol_is_one_part_of_a_path_whatever_its_characters() -> None:
-    walk = CONNECTORS["coinbase"].newer("A/B?c=d#币", None, since=datetime(2026, 1, 5, tzinfo=UTC))
+    walk = CONNECTORS["coinbase"].walk("A/B?c=d#币", everything_since(LONG_AGO))
     assert next(walk).path == "/products/A%2FB%3Fc%3Dd%23%E5%B8%81/trades"  # type: ignore[union-attr]
 
 
@@ -74,7 +73,7 @@ def test_a_gap_in_the_ids_of_coinbase_is_passed_in_few_requests() -> None:
     ids = [*range(1, 4), *range(10**8, 10**8 + 3)]
     times = {trade_id: datetime(2026, 1, 1, tzinfo=UTC) for trade_id in ids}
     asked: list[Request] = []
-    pages = run(CONNECTORS["coinbase"].newer("BTC-USD", Cursor("1", "1"), since=LONG_AGO), times, page=2, asked=asked)
+    pages = run(CONNECTORS["coinbase"].walk("BTC-USD", after(1)), times, page=2, asked=asked)
     assert [i for page in pages for i in page.rows["trade_id"].to_pylist()] == [str(i) for i in ids[1:]]
     assert len(asked) < 400
 
@@ -82,6 +81,6 @@ def test_a_gap_in_the_ids_of_coinbase_is_passed_in_few_requests() -> None:
 @pytest.mark.parametrize("page", [1, 3, 100])
 def test_pages_of_coinbase_that_are_shorter_than_requested_leave_no_gap(page: int) -> None:
     times = {i: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=i) for i in range(5_000, 5_250)}
-    walk = CONNECTORS["coinbase"].newer("BTC-USD", None, since=LONG_AGO)
+    walk = CONNECTORS["coinbase"].walk("BTC-USD", everything_since(LONG_AGO))
     landed = [trade_id for each in run(walk, times, page=page) for trade_id in each.rows["trade_id"].to_pylist()]
     assert landed == [str(trade_id) for trade_id in times]

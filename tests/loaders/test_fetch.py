@@ -11,15 +11,17 @@ from pathlib import Path
 import httpx
 import pytest
 
+from lakehouse.coverage import Hole
 from lakehouse.errors import OurMistake
 from loaders.channels.bans import Bans
 from loaders.channels.rest import Fetcher
-from loaders.connector import Connector, Cursor, Page, Request, Response, Walk, page_of
+from loaders.connector import Connector, Request, Response, Segment, Walk, page_of
 from loaders.errors import BadRequest, Banned, ExchangeUnavailable, RateLimited, WrongClock
+from loaders.piece import Piece
 from tests.support.connectors import CONNECTORS
+from tests.support.holes import after, pieces
 
 BINANCE = CONNECTORS["binance"]
-START = datetime(2026, 1, 5, tzinfo=UTC)
 PAGE = (
     b'[{"id":8,"price":"1","qty":"1","quoteQty":"1","time":1767571200000000,"isBuyerMaker":true},'
     b'{"id":9,"price":"1","qty":"1","quoteQty":"1","time":1767571200000001,"isBuyerMaker":true}]'
@@ -64,10 +66,24 @@ def answers(*responses: httpx.Response) -> Callable[[httpx.Request], httpx.Respo
     return lambda _: next(left)
 
 
-def walk(fetcher: Fetcher, *symbols: str) -> list[Page]:
-    after = Cursor("7", "7")
+def walk(fetcher: Fetcher, *symbols: str) -> list[Piece]:
     with fetcher:
-        return list(fetcher.pages({symbol: BINANCE.newer(symbol, after, since=START) for symbol in symbols}))
+        return pieces(fetcher, *segments(*symbols))
+
+
+def segments(*symbols: str) -> list[Segment]:
+    return [Segment(symbol, after(7)) for symbol in symbols]
+
+
+def with_walk(symbol: str, walk: Callable[[], Walk]) -> Connector:
+    """Binance's connector with another walk for one symbol."""
+
+    class Walking(type(BINANCE)):  # type: ignore[misc]
+        def walk(self, symbol_: str, hole: Hole) -> Walk:
+            return walk() if symbol_ == symbol else super().walk(symbol_, hole)
+
+    connector: Connector = Walking(raw=BINANCE.raw)
+    return connector
 
 
 def test_a_pause_that_the_exchange_requests_is_kept_to_the_second() -> None:
@@ -120,7 +136,7 @@ def test_a_symbol_that_fails_does_not_affect_the_others() -> None:
         return httpx.Response(200, content=PAGE)
 
     mixed = fetcher(answer)
-    assert sorted(page.stream for page in walk(mixed, "NOSUCH", "BTCUSDT", "ETHUSDT")) == ["BTCUSDT", "ETHUSDT"]
+    assert sorted(piece.stream for piece in walk(mixed, "NOSUCH", "BTCUSDT", "ETHUSDT")) == ["BTCUSDT", "ETHUSDT"]
     assert set(mixed.failures) == {"NOSUCH"}
 
 
@@ -129,9 +145,8 @@ def test_a_mistake_of_ours_stops_only_its_symbol_and_is_called_one() -> None:
         yield Request("/")
         raise ZeroDivisionError("oh")
 
-    with fetcher(lambda _: httpx.Response(200, content=PAGE)) as one:
-        walks = {"BTCUSDT": broken(), "ETHUSDT": BINANCE.newer("ETHUSDT", Cursor("7", "7"), since=START)}
-        landed = list(one.pages(walks))
+    with fetcher(lambda _: httpx.Response(200, content=PAGE), connector=with_walk("BTCUSDT", broken)) as one:
+        landed = pieces(one, *segments("BTCUSDT", "ETHUSDT"))
     mistake = one.failures["BTCUSDT"]
     assert isinstance(mistake, OurMistake)
     assert [page.stream for page in landed] == ["ETHUSDT"]
@@ -147,13 +162,13 @@ def test_no_more_pages_are_fetched_than_are_needed_soon() -> None:
         batch = BINANCE.parse(PAGE, symbol="BTCUSDT")
         while True:
             sent += 1
-            yield page_of(BINANCE.raw, "BTCUSDT", batch)
+            yield page_of(BINANCE.raw, "BTCUSDT", batch, 8)
 
-    with fetcher(answers()) as one:
-        pages: Iterator[Page] = iter(one.pages({"BTCUSDT": endless()}))
+    with fetcher(answers(), connector=with_walk("BTCUSDT", endless)) as one:
+        arriving = one.pieces(segments("BTCUSDT"))
         for _ in range(5):
-            next(pages)
-        pages.close()  # type: ignore[attr-defined]
+            next(arriving)
+        arriving.close()  # type: ignore[attr-defined]
     assert sent <= 5 + 8 + 2
 
 
@@ -189,9 +204,8 @@ def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
         return httpx.Response(status, headers={"Retry-After": asked})
 
     time, bans = Time(), Bans(tmp_path / "bans" / "exchange.json", "https://exchange.test")
-    walks = {name: connector.newer(name, Cursor("7", "7"), since=START) for name in ("A", "B", "C")}
     with fetcher(answer, time, connector, bans=bans, now=lambda: NOON, concurrency=1) as one:
-        assert list(one.pages(walks)) == []
+        assert pieces(one, *segments("A", "B", "C")) == []
     assert len(sent) == 1
     assert {str(failure) for failure in one.failures.values()} == {str(one.failures["A"])}
     assert isinstance(one.failures["A"], Banned)
@@ -199,9 +213,8 @@ def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
     assert "no request is sent before 2026-01-0" in str(one.failures["A"])
 
     again = fetcher(answer, time, connector, bans=bans, now=lambda: NOON + timedelta(minutes=11))
-    walks = {"A": connector.newer("A", Cursor("7", "7"), since=START)}
     with again:
-        assert list(again.pages(walks)) == []
+        assert pieces(again, *segments("A")) == []
     assert (len(sent), str(again.failures["A"])) == (1, str(one.failures["A"]))
 
     elsewhere = Bans(bans.file, "https://else.test")

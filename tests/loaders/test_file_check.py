@@ -10,9 +10,10 @@ import pytest
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
 from loaders.landing.dlt_job import land
+from loaders.landing.encoders import write_file
 from loaders.landing.file_check import UnexpectedFile
 from loaders.landing.load import LoadInProgress
-from tests.support.landing_program import RAW, pages
+from tests.support.landing_program import RAW, pieces
 from tests.support.landings import DATA, every_id_once, land_up_to, landed_ids, load_in_progress
 
 ID = b"PARQUET:field_id"
@@ -60,13 +61,13 @@ def test_a_file_that_differs_from_its_table_is_refused_in_one_line(
     def stage_changed(self: LoadInProgress, job_file: Path) -> None:
         changed = CHANGES[change](pq.read_table(job_file))
         job_file.unlink()  # dlt has it under another name too
-        pq.write_table(changed, job_file, compression="zstd")
+        write_file(job_file, changed, 0, {"compression": "zstd"})
         stage(self, job_file)
 
     monkeypatch.setattr(LoadInProgress, "stage", stage_changed)
     load = load_in_progress(lake)
     with pytest.raises(UnexpectedFile, match=rf"`{RAW.name}`.* nothing of this load was landed") as caught:
-        land(load, pages(load.table, 20))
+        land(load, pieces(lake, 20))
     assert "\n" not in str(caught.value)
     assert lake.catalog.load_table(identifier(RAW.name)).metadata_location == before
     assert landed_ids(lake) == every_id_once(10)

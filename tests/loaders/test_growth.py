@@ -1,35 +1,34 @@
 """A table's metadata does not grow with the number of loads, nor beyond Glue's limits with the number of symbols."""
 
 import json
-from collections.abc import Iterator
+import os
 from dataclasses import replace
 
 import boto3
+import pytest
 
+from lakehouse import coverage_record
+from lakehouse.coverage_record import COVERAGE, read_coverage
 from lakehouse.lake import Lake, identifier
 from lakehouse.ledger import LEDGER, loads
-from lakehouse.ledger_commits import LAST_LOAD, record
+from lakehouse.ledger_commits import record
 from lakehouse.load_rows import read_load
+from lakehouse.local import LocalLake
 from lakehouse.table import LakeColumn
 from lakehouse.tables import ensure_table
-from loaders.connector import Page, page_of
 from loaders.landing.dlt_job import land
 from tests.support.lakes import LakeHome
-from tests.support.landing_program import RAW, trades
+from tests.support.landing_program import RAW, piece
 from tests.support.landings import land_up_to, load_in_progress
 
 GLUE_TAKES = 512_000
 MOST_MANIFESTS = 10
 
 
-def pages(symbols: int) -> Iterator[Page]:
-    for number in range(symbols):
-        market = f"SYMBOL{number:05}-WITH-A-LONG-NAME"
-        yield page_of(RAW, market, trades(market, range(1, 3)))
-
-
-def land_symbols(lake: Lake, symbols: int) -> None:
-    land(load_in_progress(lake), pages(symbols))
+def land_symbols(lake: Lake, symbols: int, of: int = 1) -> None:
+    """Land two trades of each symbol; `of` is the number of this load among such loads."""
+    markets = (f"SYMBOL{number:05}-WITH-A-LONG-NAME" for number in range(symbols))
+    land(load_in_progress(lake), (piece(market, range(2 * of - 1, 2 * of + 1)) for market in markets))
 
 
 def test_manifests_are_merged(lake_home: LakeHome) -> None:
@@ -43,13 +42,32 @@ def test_manifests_are_merged(lake_home: LakeHome) -> None:
         assert len(snapshot.manifests(table.io)) < MOST_MANIFESTS
 
 
-def test_the_property_of_the_last_load_has_one_size_for_any_number_of_symbols(lake: Lake) -> None:
-    sizes = set()
-    for symbols in (1, 300):
-        land_symbols(lake, symbols)
-        sizes.add(len(lake.catalog.load_table(identifier(RAW.name)).properties[LAST_LOAD]))
-    assert max(sizes) <= min(sizes) + 10
-    assert max(sizes) < 200
+def test_the_property_that_holds_the_coverage_stays_short(lake: Lake) -> None:
+    for number in range(1, 6):
+        land_symbols(lake, 300, of=number)
+    for number in range(1, 70):
+        land_up_to(lake, number)
+    text = lake.catalog.load_table(identifier(RAW.name)).properties[COVERAGE]
+    assert len(text) < 40_000
+    coverage = read_coverage(lake, RAW.name)
+    assert [(held.low, held.high) for held in coverage.of("AAA")] == [(1, 70)]
+    assert [(held.low, held.high) for held in coverage.of("SYMBOL00007-WITH-A-LONG-NAME")] == [(1, 11)]
+
+
+def test_files_of_the_coverage_that_no_table_names_are_removed_after_a_day(
+    lake: LocalLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coverage_record, "_MOST_LOADS", 2)
+    for number in range(1, 8):
+        land_up_to(lake, number)
+    folder = lake.folder / "coverage" / RAW.name
+    assert len(list(folder.iterdir())) == 3
+    for path in folder.iterdir():
+        os.utime(path, (0, 0))
+    for number in range(8, 11):
+        land_up_to(lake, number)
+    assert len(list(folder.iterdir())) <= 2
+    assert [(held.low, held.high) for held in read_coverage(lake, RAW.name).of("AAA")] == [(1, 11)]
 
 
 def test_glue_gets_nothing_that_grows_with_symbols(s3_home: LakeHome) -> None:
@@ -80,5 +98,5 @@ def test_a_ledger_row_rebuilt_from_the_rows_equals_the_original(lake_home: LakeH
     landed_at = {row.load_id: row.landed_at for row in remembered}
     told = [row for load_id, at in sorted(landed_at.items()) for row in read_load(RAW, table, load_id, landed_at=at)]
     assert told == sorted(remembered, key=lambda row: (row.load_id, row.stream))
-    record(lake, RAW, table)  # nothing is appended a second time
+    record(lake, RAW)  # nothing is appended a second time
     assert loads(lake) == remembered

@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 
 from lakehouse.errors import SchemaHubError
 from loaders.channels.payloads import FIRST_US, LAST_US
-from loaders.connector import Connector, Cursor, Page, Response, Walk
+from loaders.connector import Connector, Page, Response, Walk
 from simulator.exchanges import RunningSimulator
 from tests.support.connectors import CONNECTORS
+from tests.support.holes import after, everything_since
 from tests.support.simulated import served_products, skip_unless_simulated
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -53,7 +55,7 @@ def body(bodies: dict[str, bytes], connector: Connector, shared_exchanges: Runni
 def sound_body(connector: Connector, exchanges: RunningSimulator) -> bytes:
     exchanges.set_faults(f"short={ROWS}:1/1")
     symbol = next(iter(served_products(exchanges, connector)))
-    walk = connector.newer(symbol, None, since=START)
+    walk = connector.walk(symbol, everything_since(START))
     step = next(walk)
     while not isinstance(step, Page):
         answer = httpx.get(exchanges.urls[connector.name] + step.path, params=dict(step.parameters))
@@ -237,10 +239,15 @@ def test_endless_brackets_and_digits_are_refused(connector: Connector, body: byt
 
 
 @FUZZ
-@given(seed=st.integers(0, 2**32), start=st.integers(0, 3))
-def test_a_walk_ends_whatever_the_responses_are(connector: Connector, body: bytes, seed: int, start: int) -> None:
+@given(seed=st.integers(0, 2**32), start=st.integers(0, 3), bounded=st.booleans())
+def test_a_walk_ends_whatever_the_responses_are(
+    connector: Connector, body: bytes, seed: int, start: int, bounded: bool
+) -> None:
     first = connector.parse(body, symbol="SYMBOL")[connector.raw.id_column][0].as_py()
-    after = [None, Cursor("1", "1"), Cursor("1", first), Cursor(first, first)][start]
+    token = [None, None, "1", first][start]
+    hole = after(int(first) if start > 1 else 1, token=token) if start else everything_since(START)
+    if bounded:
+        hole = replace(hole, high=hole.low + 3)
     draw = random.Random(seed)
     answers = [
         body,
@@ -250,7 +257,7 @@ def test_a_walk_ends_whatever_the_responses_are(connector: Connector, body: byte
         body.replace(b"1", b"9"),
     ]  # other ids, each of them once
     answers = draw.sample(answers, draw.randint(1, 5))
-    pages = followed(connector, connector.newer("SYMBOL", after, since=START), lambda: draw.choice(answers))
+    pages = followed(connector, connector.walk("SYMBOL", hole), lambda: draw.choice(answers))
     ids = [trade_id for page in pages for trade_id in page.rows[connector.raw.id_column].to_pylist()]
     assert len(ids) == len(set(ids))
 

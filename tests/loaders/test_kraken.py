@@ -1,19 +1,18 @@
 """What only Kraken's connector must get right; test_connector_contract tests what all connectors must do."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
-from loaders.connector import Cursor, Page, Response
-from loaders.connectors import kraken
+from lakehouse.coverage import Hole
+from loaders.connector import Page, Response
+from loaders.connectors.kraken import rest as kraken
 from loaders.errors import UnexpectedPayload
 from tests.support.connectors import CONNECTORS
+from tests.support.holes import after, everything_since
 from tests.support.trade_bodies import kraken_page
-
-LONG_AGO = datetime(2013, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -112,27 +111,34 @@ def test_kraken_rows_have_the_requested_pair_not_the_key_of_the_response() -> No
     assert trades["trade_id"].to_pylist() == ["9"]
 
 
-def test_kraken_rows_without_an_id_get_a_stable_one_that_tells_twins_apart() -> None:
-    twin = '["1023.8","0.4",1385579841.7774,"s","l",""]'
-    page = kraken_page(twin, twin, '["1023.9","0.4",1385579841.7774,"s","l",""]')
-    first, second = (CONNECTORS["kraken"].parse(page, symbol="XBTUSD") for _ in range(2))
-    assert first["trade_id"] == second["trade_id"]
-    assert len(set(first["trade_id"].to_pylist())) == 3
+def test_a_kraken_row_without_an_id_is_refused() -> None:
+    numbered, without = '["1023.8","0.4",1385579841.7774,"s","l","",9]', '["1023.8","0.4",1385579841.7774,"s","l",""]'
+    with pytest.raises(UnexpectedPayload, match="kraken: expected `trade_id` in every trade, found"):
+        CONNECTORS["kraken"].parse(kraken_page(numbered, without), symbol="XBTUSD")
 
 
 def test_a_kraken_warning_is_not_an_error() -> None:
     CONNECTORS["kraken"].check(Response(200, {}, b'{"error":["WGeneral:Deprecated"],"result":{}}'))
 
 
+SECOND = 1385579841
+"""The second of the tape's trades."""
+
+
 @dataclass
 class KrakenTape:
-    """Rows with their exact times in nanoseconds. It responds as Kraken does, with a few rows at a time."""
+    """Trades 11, 12, … within a millisecond, at exact times in nanoseconds, all shown with one rounded time.
 
-    rows: Sequence[tuple[int, str]]
+    It responds as Kraken does, with a few rows at a time.
+    """
+
     page: int = 2
+    count: int = 9
+    answers: list[bytes] = field(default_factory=list)
+    """Responses to give first."""
 
-    def pages(self, after: Cursor | None, since: datetime) -> list[Page]:
-        walk = CONNECTORS["kraken"].newer("XBTUSD", after, since=since)
+    def pages(self, hole: Hole) -> list[Page]:
+        walk = CONNECTORS["kraken"].walk("XBTUSD", hole)
         pages, step = [], next(walk, None)
         while step is not None:
             if isinstance(step, Page):
@@ -140,61 +146,53 @@ class KrakenTape:
                 step = next(walk, None)
                 continue
             try:
-                step = walk.send(Response(200, {}, self.answer(int(step.parameters["since"]))))
+                body = self.answers.pop(0) if self.answers else self.answer(int(step.parameters["since"]))
+                step = walk.send(Response(200, {}, body))
             except StopIteration:
                 step = None
         return pages
 
     def answer(self, since: int) -> bytes:
-        found = [row for row in self.rows if row[0] > since][: self.page]
+        rows = [(at, trade(at - SECOND * 10**9 - 777_400_000)) for at in self.times()]
+        found = [row for row in rows if row[0] > since][: self.page]
         return kraken_page(*(text for _, text in found), last=str(found[-1][0] if found else since))
 
-
-TWIN = '["1023.8","0.4",1385579841.7774,"s","l",""]'
-
-
-OTHER = '["1023.9","0.4",1385579841.7774,"s","l",""]'
+    def times(self) -> list[int]:
+        return [SECOND * 10**9 + 777_400_011 + place for place in range(self.count)]
 
 
-SECOND = 1385579841
+def trade(trade_id: int) -> str:
+    return f'["1023.8","0.4",{SECOND}.7774,"s","l","",{trade_id}]'
 
 
-TWINS = KrakenTape(
-    [
-        (SECOND * 10**9 + 777_400_001, TWIN),
-        (SECOND * 10**9 + 777_400_002, TWIN),
-        (SECOND * 10**9 + 777_400_003, OTHER),
-        (SECOND * 10**9 + 777_400_004, TWIN),
-        (SECOND * 10**9 + 777_400_005, TWIN),
-        (SECOND * 10**9 + 900_000_000, OTHER.replace("7774", "9")),
-    ]
-)
+def ids_of(pages: list[Page]) -> list[int]:
+    return [int(trade_id) for page in pages for trade_id in page.rows["trade_id"].to_pylist()]
 
 
-def ids_of(pages: list[Page]) -> list[str]:
-    return [trade_id for page in pages for trade_id in page.rows["trade_id"].to_pylist()]
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+def test_kraken_trades_that_are_shown_with_one_time_are_walked_through_by_the_token(size: int) -> None:
+    pages = KrakenTape(size).pages(everything_since(datetime.fromtimestamp(SECOND, UTC)))
+    assert ids_of(pages) == list(range(11, 20))
+    assert [(page.low, page.high) for page in pages] == [(low, min(low + size, 20)) for low in range(11, 20, size)]
+    for page in pages[:-1]:
+        rest = KrakenTape(size).pages(after(page.high - 1, token=page.token))
+        assert ids_of(rest) == list(range(page.high, 20))
 
 
-def test_kraken_twins_on_either_side_of_a_page_stay_two() -> None:
-    for size in (1, 2, 3, 1000):
-        ids = ids_of(KrakenTape(TWINS.rows, size).pages(None, LONG_AGO))
-        assert len(set(ids)) == len(ids) == 6
-        assert ids == ids_of(TWINS.pages(None, LONG_AGO))
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+@pytest.mark.parametrize("last", range(10, 20))
+def test_a_kraken_walk_resumes_without_a_token_too(size: int, last: int) -> None:
+    shown = datetime.fromtimestamp(SECOND, UTC) + timedelta(microseconds=777_400)
+    assert ids_of(KrakenTape(size).pages(after(last, until=shown))) == list(range(last + 1, 20))
 
 
-def test_kraken_twins_get_the_same_ids_wherever_a_walk_resumes() -> None:
-    pages = KrakenTape(TWINS.rows, 1).pages(None, LONG_AGO)
-    ids = ids_of(pages)
-    for place, page in enumerate(pages, start=1):
-        for size in (1, 2, 1000):
-            assert ids_of(KrakenTape(TWINS.rows, size).pages(page.cursor, LONG_AGO)) == ids[place:]
-
-
-def test_kraken_twins_get_the_same_ids_wherever_a_first_walk_begins() -> None:
-    ids = ids_of(TWINS.pages(None, LONG_AGO))
-    since = datetime.fromtimestamp(SECOND, UTC)
-    assert ids_of(TWINS.pages(None, since + timedelta(microseconds=777_400))) == ids
-    assert ids_of(TWINS.pages(None, since + timedelta(microseconds=800_000))) == ids[-1:]
+@pytest.mark.parametrize("size", [1, 2, 3, 1000])
+def test_a_kraken_walk_through_a_hole_ends_where_it_ends(size: int) -> None:
+    shown = datetime.fromtimestamp(SECOND, UTC) + timedelta(microseconds=777_400)
+    pages = KrakenTape(size).pages(replace(after(12, until=shown), high=17))
+    assert ids_of(pages) == [13, 14, 15, 16]
+    assert (pages[0].low, pages[-1].high) == (13, 17)
+    assert (pages[-1].token is None) == (size == 1000)  # its page went on, so its token resumes later
 
 
 @pytest.mark.parametrize("last", ['"-1"', '"1; drop"', "null", "1.5", '""', "[]", '"' + "9" * 99 + '"'])
@@ -205,7 +203,6 @@ def test_an_invalid_kraken_token_is_refused(last: str) -> None:
 
 
 def test_a_kraken_token_that_does_not_advance_ends_the_walk_in_one_line() -> None:
-    stuck = KrakenTape(TWINS.rows)
-    stuck.answer = lambda _: kraken_page(TWIN, last="1")  # type: ignore[method-assign]
+    stuck = KrakenTape(answers=[kraken_page(trade(12), last="1")] * 5)
     with pytest.raises(UnexpectedPayload, match="kraken XBTUSD: `last` stays at 1"):
-        stuck.pages(Cursor("1", "x-0"), LONG_AGO)
+        stuck.pages(after(11, token="1"))

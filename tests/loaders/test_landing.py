@@ -12,17 +12,16 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from lakehouse.coverage_record import read_record
 from lakehouse.errors import ConcurrentWriter
 from lakehouse.lake import identifier
 from lakehouse.ledger import loads
 from lakehouse.tables import ensure_table
-from loaders.connector import Cursor, Page
 from loaders.errors import ExchangeUnavailable
 from loaders.landing.dlt_job import land
-from loaders.landing.load import LoadInProgress
-from loaders.landing.watermarks import read_watermark
+from loaders.piece import Piece
 from tests.support.lakes import LakeHome
-from tests.support.landing_program import MARKETS, POINTS, RAW, pages, trades
+from tests.support.landing_program import MARKETS, POINTS, RAW, pieces, trades
 from tests.support.landings import DATA, NOON, every_id_once, land_up_to, landed_ids, load_in_progress, run_program
 
 
@@ -60,20 +59,23 @@ def test_files_that_a_killed_load_left_uncommitted_are_removed_by_the_next(lake_
     assert lake_home.files(DATA) == referenced
 
 
-def test_a_load_makes_one_snapshot_and_sets_the_watermarks_in_it(lake_home: LakeHome) -> None:
+def test_a_load_makes_one_snapshot_and_sets_the_coverage_in_it(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 1_000)
     land_up_to(lake, 1_500)
     table = lake.catalog.load_table(identifier(RAW.name))
     assert len(table.metadata.snapshots) == 2
-    assert read_watermark(table, "AAA") == read_watermark(table, "BBB") == Cursor("1500", "1500")
+    coverage = read_record(lake, RAW.name, table.properties).coverage
+    for market in MARKETS:
+        (held,) = coverage.of(market)
+        assert (held.low, held.high, held.rows, held.proof) == (1, 1_501, 1_500, "ids")
 
 
 def test_a_load_without_pages_makes_no_commit(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 10)
     load = load_in_progress(lake)
-    assert land(load, pages(load.table, 10)) == []
+    assert land(load, pieces(lake, 10)) == []
     assert len(lake.catalog.load_table(identifier(RAW.name)).metadata.snapshots) == 1
 
 
@@ -108,29 +110,41 @@ def test_a_row_shows_where_it_came_from(lake_home: LakeHome) -> None:
     }
 
 
-def test_a_load_that_was_overtaken_lands_nothing_and_says_so(lake_home: LakeHome) -> None:
+def test_a_load_that_was_overtaken_lands_what_the_other_did_not(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 10)
-    late = load_in_progress(lake)  # its watermarks are read now …
-    land_up_to(lake, 500)  # … and another process lands in between
-    with pytest.raises(ConcurrentWriter, match="was written by another process"):
-        land(late, pages(late.table, 400))
+    late, lacking = load_in_progress(lake), list(pieces(lake, 400))  # the coverage is read now …
+    land_up_to(lake, 250)  # … and another process lands in between
+    rows = land(late, iter(lacking))
+    assert landed_ids(lake) == every_id_once(400)
+    assert {(row.stream, row.row_count, row.first_id, row.last_id) for row in rows} == {
+        (market, 150, "251", "400") for market in MARKETS
+    }
+    assert len(lake_home.files(DATA)) == 3  # the file that was cut is removed
+
+
+def test_a_load_that_was_overtaken_completely_commits_nothing(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
+    late, lacking = load_in_progress(lake), list(pieces(lake, 400))
+    land_up_to(lake, 500)
+    assert land(late, iter(lacking)) == []
     assert landed_ids(lake) == every_id_once(500)
-    assert len(lake_home.files(DATA)) == 2
+    assert len(lake_home.files(DATA)) == 1
+    assert len(lake.catalog.load_table(identifier(RAW.name)).metadata.snapshots) == 1
 
 
 def test_a_walk_that_fails_midway_reports_its_own_error_and_lands_nothing(lake_home: LakeHome) -> None:
     lake = lake_home.open()
 
-    def broken(load: LoadInProgress) -> Iterator[Page]:
-        yield from pages(load.table, 150)
+    def broken() -> Iterator[Piece]:
+        yield from pieces(lake, 150)
         raise ExchangeUnavailable("the exchange went away")
 
     load = load_in_progress(lake)
     with pytest.raises(ExchangeUnavailable, match="the exchange went away"):
-        land(load, broken(load))
+        land(load, broken())
     assert landed_ids(lake) == Counter()
-    assert not (lake.work_folder / "landing" / RAW.name).exists()
+    assert not list((lake.work_folder / "landing" / RAW.name).iterdir())
 
 
 def test_a_second_writer_stops_with_an_error(lake_home: LakeHome) -> None:

@@ -17,6 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyiceberg.table import CommitTableResponse, Table
 
+from lakehouse.coverage import Stretch, microseconds
+from lakehouse.coverage_record import read_coverage
 from lakehouse.lake import Lake
 from lakehouse.ledger import LEDGER
 from lakehouse.ledger_commits import record
@@ -24,8 +26,7 @@ from lakehouse.open import open_lake
 from lakehouse.raw_table import RawTable
 from lakehouse.table import LakeColumn
 from lakehouse.tables import ensure_table
-from loaders.connector import Page, page_of
-from loaders.landing.watermarks import read_watermark
+from loaders.piece import Piece
 
 RAW = RawTable("imaginary", "trades", stream_column="market", id_column="id", time_column="at").with_columns(
     (LakeColumn("id", "string", "id"), LakeColumn("market", "string", "market"), LakeColumn("at", "timestamp", "time"))
@@ -45,14 +46,21 @@ POINTS = (
 )
 
 
-def pages(table: Table, last_id: int, point: str = "") -> Iterator[Page]:
+def pieces(lake: Lake, last_id: int, point: str = "") -> Iterator[Piece]:
+    """What the lake lacks up to an id."""
+    coverage = read_coverage(lake, RAW.name)
     for market in MARKETS:
-        cursor = read_watermark(table, market)
-        first = int(cursor.last_id) + 1 if cursor else 1
+        first = max(1, coverage.of(market).newest_hole(0).low)
         for low in range(first, last_id + 1, PAGE):
             if point == "in extract" and market == MARKETS[1] and low > first:
                 die()
-            yield page_of(RAW, market, trades(market, range(low, min(low + PAGE, last_id + 1))))
+            yield piece(market, range(low, min(low + PAGE, last_id + 1)))
+
+
+def piece(market: str, ids: range) -> Piece:
+    """Trades with these ids, and their claim."""
+    first, last = (microseconds(START) + trade_id for trade_id in (ids[0], ids[-1]))
+    return Piece(market, trades(market, ids), Stretch(ids[0], ids[-1] + 1, first, last, len(ids)))
 
 
 def trades(market: str, ids: range) -> pa.RecordBatch:
@@ -99,43 +107,41 @@ def deadly(lake: Lake, point: str) -> None:
 
 
 def die_while_rows_are_encoded() -> None:
-    """Kill the process while the third group of rows is being encoded; no file is complete then."""
+    """Kill the process while the third file is being encoded."""
     write_table = pq.ParquetWriter.write_table
     begun: list[pa.Table] = []
 
-    def write_rows(writer: pq.ParquetWriter, rows: pa.Table) -> None:
+    def write_rows(writer: pq.ParquetWriter, rows: pa.Table, **options: Any) -> None:
         begun.append(rows)
         if len(begun) < 3:
-            write_table(writer, rows)
+            write_table(writer, rows, **options)
             return
         threading.Timer(0.001, die).start()
         while True:
-            write_table(writer, rows)
+            write_table(writer, rows, **options)
 
     pq.ParquetWriter.write_table = write_rows
 
 
 def main(location: str, last_id: str, point: str = "") -> None:
     # so that a load of a few thousand rows has several files
-    from loaders.landing import encoders
-    from loaders.landing import load as load_module
+    from loaders.landing import gather
     from loaders.landing.dlt_job import land
-    from loaders.landing.load import LoadInProgress
+    from loaders.landing.load import LoadInProgress, Origin
 
-    load_module._ROWS_TOGETHER = encoders.ROWS_OF_A_GROUP = 500
-    encoders.ROWS_OF_A_FILE = 1000
+    gather.ROWS_OF_A_FILE = 500
 
     lake = open_lake(location)
-    with lake.writing(RAW.name):
+    with lake.loading(RAW.name):
         table = ensure_table(lake, RAW.table)
-        record(lake, RAW, table)
+        record(lake, RAW)
         deadly(lake, point)
         if point == "while rows are encoded":
             die_while_rows_are_encoded()
         load = LoadInProgress(
-            lake, RAW, table, source="imagined", channel="rest", now=lambda: datetime.now(UTC).replace(tzinfo=None)
+            lake, RAW, table, Origin("imagined", "rest"), now=lambda: datetime.now(UTC).replace(tzinfo=None)
         )
-        land(load, pages(table, int(last_id), point))
+        land(load, pieces(lake, int(last_id), point))
 
 
 if __name__ == "__main__":

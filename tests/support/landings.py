@@ -8,10 +8,10 @@ from datetime import datetime
 from lakehouse.lake import Lake, identifier
 from lakehouse.tables import ensure_table
 from loaders.landing.dlt_job import land
-from loaders.landing.load import LoadInProgress
+from loaders.landing.load import LoadInProgress, Origin
 from tests.support import landing_program
 from tests.support.lakes import LakeHome
-from tests.support.landing_program import MARKETS, RAW, pages
+from tests.support.landing_program import MARKETS, RAW, pieces
 
 DATA = f"schemahub/{RAW.name}/data"
 NOON = datetime(2026, 1, 5, 12)
@@ -19,12 +19,12 @@ NOON = datetime(2026, 1, 5, 12)
 
 def load_in_progress(lake: Lake, now: datetime = NOON) -> LoadInProgress:
     table = ensure_table(lake, RAW.table)
-    return LoadInProgress(lake, RAW, table, source="imagined", channel="rest", now=lambda: now)
+    return LoadInProgress(lake, RAW, table, Origin("imagined", "rest"), now=lambda: now)
 
 
 def land_up_to(lake: Lake, last_id: int) -> None:
     load = load_in_progress(lake)
-    land(load, pages(load.table, last_id))
+    land(load, pieces(lake, last_id))
 
 
 def run_program(home: LakeHome, last_id: int, point: str = "") -> int:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from lakehouse.coverage import Hole
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
@@ -33,7 +34,6 @@ from ...channels.payloads import (
 from ...connector import (
     MARGIN,
     Budget,
-    Cursor,
     ListedProduct,
     Request,
     Response,
@@ -100,22 +100,29 @@ class Binance:
     budget: Budget = Budget(units=5_000, seconds=60, burst=1_000)
     raw: RawTable = RawTable("binance", "trades", stream_column="symbol", id_column="id", time_column="time")
 
-    def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
-        last = int(after.last_id) if after else (yield from self._last_id_before(symbol, since - MARGIN))
-        is_reached = after is not None
-        while last is not None:
-            page = yield from self._page(symbol, last + 1)
-            trades = self.raw.after(page, last)
-            if trades.num_rows == 0:
-                if page.num_rows or (after is not None and last == int(after.last_id)):
-                    yield from self._check_tape(symbol, last)
+    def walk(self, symbol: str, hole: Hole) -> Walk:
+        low: int | None = hole.low
+        if not hole.resumes:
+            found = yield from self._first_id_since(symbol, hole.since_time - MARGIN)
+            low = None if found is None else max(found, hole.low)
+        is_reached = hole.resumes
+        while low is not None and (hole.high is None or low < hole.high):
+            page = yield from self._page(symbol, low)
+            trades = self.raw.between(page, low, hole.high)
+            # ids below the end of the hole that this page skips were never assigned
+            is_last = hole.high is not None and page.num_rows > 0 and self.raw.last_id(page) >= hole.high
+            if trades.num_rows == 0 and not is_last:
+                if page.num_rows or hole.high is not None or (hole.resumes and low == hole.low):
+                    yield from self._check_tape(symbol, (hole.high or low) - 1)
                 return
-            last = self.raw.last_id(trades)
+            following = hole.high if is_last and hole.high else self.raw.last_id(trades) + 1
             if not is_reached:
-                trades = self.raw.since(trades, since)
+                trades = self.raw.since(trades, hole.since_time)
                 is_reached = trades.num_rows > 0
-            if is_reached:
-                yield page_of(self.raw, symbol, trades)
+                low = self.raw.first_id(trades)
+            if is_reached and low is not None:
+                yield page_of(self.raw, symbol, trades, low, following)
+            low = following
 
     def _check_tape(self, symbol: str, last: int) -> Generator[Request, Response, None]:
         # nothing follows the last trade landed: either it is the newest one, or the exchange now has other ids
@@ -134,14 +141,14 @@ class Binance:
 
         return ask_until(ask, lambda page: first(page) in (start, None), first, what=f"binance {symbol}")
 
-    def _last_id_before(self, symbol: str, moment: datetime) -> Generator[Request, Response, int | None]:
+    def _first_id_since(self, symbol: str, moment: datetime) -> Generator[Request, Response, int | None]:
         parameters = {"startTime": str(max(0, int(moment.timestamp() * 1000)))}
         for _ in range(_MOST_AGGREGATE_PAGES):
             response = yield Request("/api/v3/aggTrades", {"symbol": symbol, "limit": "100", **parameters}, weight=4)
             found = decode(_aggregates, response.body, exchange="binance")
             # duplicates that an audit removed in 2022 have -1 as their ids
             if (first := next((trade.f for trade in found if trade.f >= 0), None)) is not None:
-                return first - 1
+                return first
             if not found:
                 return None
             parameters = {"fromId": str(found[-1].a + 1)}

@@ -19,6 +19,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.coverage import Hole
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
@@ -26,7 +27,6 @@ from ...channels.payloads import FIRST_US, decode, decode_or_none, decode_record
 from ...connector import (
     MARGIN,
     Budget,
-    Cursor,
     ListedProduct,
     Request,
     Response,
@@ -75,23 +75,30 @@ class Coinbase:
     budget: Budget = Budget(units=9, seconds=1, burst=10)
     raw: RawTable = RawTable("coinbase", "trades", stream_column="product_id", id_column="trade_id", time_column="time")
 
-    def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
+    def walk(self, symbol: str, hole: Hole) -> Walk:
         newest = yield from self._page(symbol)
         if newest.num_rows == 0:
             return
-        end = self.raw.last_id(newest)
-        last = int(after.last_id) if after else (yield from self._last_id_before(symbol, since - MARGIN, newest))
-        if end < last:
-            yield from self._check_tape(symbol, last)
-        is_reached = after is not None
+        end = self.raw.last_id(newest) if hole.high is None else hole.high - 1
+        last = hole.low - 1
+        if not hole.resumes:
+            last = max(last, (yield from self._last_id_before(symbol, hole.since_time - MARGIN, newest)))
+        if self.raw.last_id(newest) < max(last, end):
+            yield from self._check_tape(symbol, max(last, end))
+        is_reached = hole.resumes
+        low = last + 1  # the first id that no page has claimed yet
         window = step = newest.num_rows  # as many ids as the exchange returns trades at once
         while last < end:
             pages = [newest]
             top = end
-            if self.raw.first_id(self.raw.after(newest, last)) != last + 1:
+            if (
+                self.raw.last_id(newest) > end
+                or self.raw.first_id(self.raw.between(newest, last + 1, None)) != last + 1
+            ):
                 top = min(last + step, end)
                 pages = [(yield from self._page_up_to(symbol, top))]
-                if not _ends_above(self.raw, pages[0], last):  # ids that were never assigned: look further up each time
+                # ids that were never assigned: look further up each time
+                if not _ends_above(self.raw, pages[0], last) and top < end:
                     last, step = top, 2 * step
                     continue
                 if step > window and not _reaches(self.raw, pages[0], last):  # the step was too long
@@ -99,12 +106,18 @@ class Coinbase:
                     continue
                 pages += yield from self._pages_down(symbol, pages[0], last)
             for page in reversed(pages):
-                trades = self.raw.after(page, last)
-                trades = trades if is_reached else self.raw.since(trades, since)
-                if trades.num_rows:
-                    is_reached = True
-                    yield page_of(self.raw, symbol, trades)
-            last = max(top, self.raw.last_id(pages[0]))
+                trades = self.raw.between(page, max(low, last + 1), None)
+                if not is_reached:
+                    trades = self.raw.since(trades, hole.since_time)
+                    is_reached = trades.num_rows > 0
+                    low = self.raw.first_id(trades) or low
+                # ids up to the end that the last page lacks were never assigned
+                high = end + 1 if page is pages[0] and top == end else None
+                if is_reached and (trades.num_rows or (high is not None and hole.high is not None)):
+                    claimed = page_of(self.raw, symbol, trades, low, high)
+                    low = claimed.high
+                    yield claimed
+            last = max(top, self.raw.last_id(pages[0])) if pages[0].num_rows else top
             window = step = max(window, *(page.num_rows for page in pages))
 
     def _pages_down(

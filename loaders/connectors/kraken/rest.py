@@ -9,15 +9,15 @@ empty or holds nothing new is the end. Errors come with HTTP 200.
 """
 
 import re
-from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lakehouse.coverage import Hole
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
@@ -33,7 +33,6 @@ from ...channels.payloads import (
 )
 from ...connector import (
     Budget,
-    Cursor,
     ListedProduct,
     Request,
     Response,
@@ -50,19 +49,19 @@ _PAGE = 1000
 
 
 class _Trade(msgspec.Struct, array_like=True, gc=False):
-    """A trade in any form that Kraken has sent. Its texts become the id of a trade that has none."""
+    """A trade whose price or volume may be anything, so that what is wrong with it can be named."""
 
     price: str | None
     volume: str | None
     time: msgspec.Raw  # a double has too few digits for the time
     side: str | None
-    order_type: str | None = None
-    misc: str | None = None
-    trade_id: int | msgspec.UnsetType = msgspec.UNSET  # recordings from before 2022 have no id
+    order_type: str | None
+    misc: str | None
+    trade_id: int
 
 
 class _Numbered(msgspec.Struct, array_like=True, gc=False):
-    """A trade as Kraken sends it today, with an id, so that its numbers can be read as the nearest doubles, in C."""
+    """A trade as Kraken sends it, so that its numbers can be read as the nearest doubles, in C."""
 
     price: float | None
     volume: float | None
@@ -102,17 +101,14 @@ _PAUSE_SECONDS = 3.0
 """The pause in seconds after a refusal. Kraken requests none; freqtrade's users settled on this one."""
 _CUT = b"[[]]"
 _TOKEN = re.compile(r"[0-9]{1,30}")
-_SECOND_NS = 10**9
 
-Twins = Mapping[str, int]
-"""For trades without an id, all in one second: the number of trades that are identical in every field that Kraken
-sends, by the text of these fields."""
+_ROUNDING = timedelta(seconds=1)
+"""How much earlier than requested a walk without a token begins: times are shown rounded, up or down."""
 
 
 @dataclass(frozen=True)
 class _Page:
     rows: pa.RecordBatch
-    twins: Twins
     token: str
 
 
@@ -124,63 +120,48 @@ class Kraken:
     budget: Budget = Budget(units=0.95, seconds=1, burst=1)
     raw: RawTable = RawTable("kraken", "trades", stream_column="pair", id_column="trade_id", time_column="time")
 
-    def newer(self, symbol: str, after: Cursor | None, *, since: datetime) -> Walk:
-        cursor = after or Cursor(_token_before(since.replace(microsecond=0)), "")
-        twins = (yield from self._twins_before(symbol, after)) if after else {}
-        is_reached = after is not None
-        while True:
-            page = yield from self._page(symbol, cursor, twins)
-            trades = self._new(symbol, page.rows, cursor)
-            if trades.num_rows == 0:
+    def walk(self, symbol: str, hole: Hole) -> Walk:
+        token = hole.token or _token_before(hole.since_time - _ROUNDING)
+        low = hole.low
+        is_next = hole.token is not None  # whether the next page must begin with `low`
+        is_reached = hole.resumes
+        while hole.high is None or low < hole.high:
+            page = yield from self._page(symbol, token, low if is_next else None)
+            if page.rows.num_rows == 0:
                 return
-            if int(page.token) <= int(cursor.token):
-                raise UnexpectedPayload(f"kraken {symbol}: `last` stays at {page.token}, so the walk can't continue")
-            cursor, twins = Cursor(page.token, page_of(self.raw, symbol, trades).cursor.last_id), page.twins
-            if not is_reached:
-                trades = self.raw.since(trades, since)
-                is_reached = trades.num_rows > 0
-            if is_reached:
-                yield page_of(self.raw, symbol, trades, cursor.token)
-
-    def _new(self, symbol: str, trades: pa.RecordBatch, cursor: Cursor) -> pa.RecordBatch:
-        if not (trades.num_rows and cursor.last_id.isdigit() and _have_ids(trades[self.raw.id_column])):
-            return trades
-        last = int(cursor.last_id)
-        if (highest := self.raw.last_id(trades)) < last:
-            raise another_tape(f"kraken {symbol}", last, f"but the highest id after its time is {highest}")
-        return self.raw.after(trades, last)
-
-    def _twins_before(self, symbol: str, cursor: Cursor) -> Generator[Request, Response, Twins]:
-        """The twins among the trades already landed in the second of the cursor."""
-        if cursor.last_id.isdigit():
-            return {}
-        twins: Twins = {}
-        token = str(max(0, (int(cursor.token) // _SECOND_NS - 1) * _SECOND_NS - 1))  # a shown time may be rounded up
-        while int(token) < int(cursor.token):
-            page = yield from self._page(symbol, Cursor(token, ""), twins)
-            ids = page.rows[self.raw.id_column]
-            if (place := pc.index(ids, cursor.last_id).as_py()) >= 0:
-                return _twins_of(ids[: place + 1], twins)
+            highest = self.raw.last_id(page.rows)
+            is_last = hole.high is not None and highest >= hole.high
+            trades = self.raw.between(page.rows, low, hole.high)
+            if highest < low and is_next:
+                if highest == low - 1:  # only the trade before, whose shown time may be later than the token
+                    return
+                raise another_tape(f"kraken {symbol}", low - 1, f"but the highest id after its time is {highest}")
             if int(page.token) <= int(token):
-                break
-            token, twins = page.token, page.twins
-        return _twins_of(pa.array([cursor.last_id]))
+                raise UnexpectedPayload(f"kraken {symbol}: `last` stays at {page.token}, so the walk can't continue")
+            token = page.token
+            if not is_reached:
+                trades = self.raw.since(trades, hole.since_time)
+                is_reached = trades.num_rows > 0
+                low = self.raw.first_id(trades) or low
+            is_next = is_reached and highest >= low
+            if is_next:
+                claimed = page_of(self.raw, symbol, trades, low, hole.high if is_last else None, token)
+                low = claimed.high
+                yield replace(claimed, token=None) if is_last else claimed
 
-    def _page(self, symbol: str, cursor: Cursor, twins: Twins) -> Generator[Request, Response, _Page]:
+    def _page(self, symbol: str, token: str, low: int | None) -> Generator[Request, Response, _Page]:
         def ask() -> Generator[Request, Response, _Page]:
-            parameters = {"pair": symbol, "since": cursor.token, "count": str(_PAGE)}
+            parameters = {"pair": symbol, "since": token, "count": str(_PAGE)}
             response = yield Request("/0/public/Trades", parameters, scope=symbol)
-            return self._parse(response.body, symbol=symbol, twins=twins)
+            return self._parse(response.body, symbol=symbol)
 
-        def first(page: _Page) -> str | None:
-            return page.rows[self.raw.id_column][0].as_py() if page.rows.num_rows else None
+        def first(page: _Page) -> int | None:
+            return self.raw.first_id(page.rows)
 
         what = f"kraken {symbol}"
-        if not cursor.last_id:  # there is nothing to compare the first page with
+        if low is None:  # there is nothing to compare the page with
             return ask_until(ask, lambda page: first(page) is None, first, what=what, times=2)
-        if not cursor.last_id.isdigit():
-            return ask_until(ask, lambda page: first(page) is None or page.token != cursor.token, first, what=what)
-        return ask_until(ask, lambda page: first(page) in (str(int(cursor.last_id) + 1), None), first, what=what)
+        return ask_until(ask, lambda page: first(page) in (low, None), first, what=what)
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/0/public/AssetPairs", scope="AssetPairs")
@@ -194,9 +175,9 @@ class Kraken:
         {"error":[],"result":{"XXBTZUSD":[["30243.40000","0.34507674",1688669597.8277369,"b","m","",61044952]],
                               "last":"1688669597827736932"}}
         """
-        return self._parse(body, symbol=symbol, twins={}).rows
+        return self._parse(body, symbol=symbol).rows
 
-    def _parse(self, body: bytes, *, symbol: str, twins: Twins) -> _Page:
+    def _parse(self, body: bytes, *, symbol: str) -> _Page:
         result, numbered = _decoded(body)
         keys = [key for key in result if key != "last"]
         if len(keys) != 1 or "last" not in result:
@@ -205,23 +186,13 @@ class Kraken:
         token = str(decode(_token, result["last"], exchange="kraken"))
         if _TOKEN.fullmatch(token) is None:
             raise UnexpectedPayload(f"kraken: expected nanoseconds in `last`, found {printable(token, 60)!r}")
-        return _Page(*self._batch(result[keys[0]], numbered, symbol, twins), token)
-
-    def _batch(
-        self, rows: bytes, numbered: list[_Numbered] | None, symbol: str, twins: Twins
-    ) -> tuple[pa.RecordBatch, Twins]:
-        """The trades, and the twins after them."""
+        rows = result[keys[0]]
         numbered = numbered or decode_or_none(_numbered, rows)
-        if numbered is not None:
-            ids = [trade.trade_id for trade in numbered]
-            return in_order(self._columns(numbered, id_texts(ids, exchange="kraken"), rows, symbol), ids), twins
-        trades = decode_records(_trades, _Trade, rows, exchange="kraken")
-        ids = [trade.trade_id for trade in trades if trade.trade_id is not msgspec.UNSET]
-        texts = id_texts(ids, exchange="kraken")
-        if len(ids) == len(trades):
-            return in_order(self._columns(trades, texts, rows, symbol), ids), twins
-        made = pa.array(_made_ids(trades, twins))
-        return self._columns(trades, made, rows, symbol), _twins_of(made, twins)
+        trades: Sequence[_Trade | _Numbered] = (
+            decode_records(_trades, _Trade, rows, exchange="kraken") if numbered is None else numbered
+        )
+        ids = [trade.trade_id for trade in trades]
+        return _Page(in_order(self._columns(trades, id_texts(ids, exchange="kraken"), rows, symbol), ids), token)
 
     def _columns(self, trades: Sequence[_Trade | _Numbered], ids: pa.Array, rows: bytes, symbol: str) -> pa.RecordBatch:
         return self.raw.batch(
@@ -280,36 +251,6 @@ def _by_name(answer: _Answer) -> dict[str, bytes]:
 def _token_before(since: datetime) -> str:
     # results start strictly after the token
     return str(max(0, int(since.timestamp() * 1_000_000) * 1000 - 1))
-
-
-def _have_ids(ids: pa.StringArray) -> bool:
-    return bool(pc.all(pc.utf8_is_digit(ids)).as_py())
-
-
-def _made_ids(trades: list[_Trade], twins: Twins) -> list[str]:
-    # The same trade must get the same id whenever it is fetched, and two identical trades must stay two, even if one
-    # is the last of a page and the other the first of the next.
-    seen = Counter(twins)
-    ids = []
-    for trade in trades:
-        if trade.trade_id is not msgspec.UNSET:
-            ids.append(str(trade.trade_id))
-            continue
-        what = f"{_time_text(trade)}-{trade.price}-{trade.volume}-{trade.side}"
-        ids.append(f"{what}-{seen[what]}")
-        seen[what] += 1
-    return ids
-
-
-def _twins_of(ids: pa.StringArray, before: Twins | None = None) -> Twins:
-    """The counts of twins after trades with these ids. Only twins with the last trade's shown time matter."""
-    last = ids[-_PAGE:]
-    made = last.filter(pc.match_substring(last, "-")).to_pylist()
-    return {**(before or {}), **{what: int(number) + 1 for what, _, number in (one.rpartition("-") for one in made)}}
-
-
-def _time_text(trade: _Trade) -> str:
-    return bytes(trade.time).decode().strip('"')
 
 
 def _microseconds(raw: Sequence[msgspec.Raw]) -> pa.Array:
