@@ -48,4 +48,4 @@ def loads(lake: Lake) -> list[LedgerRow]:
         return []
     check_ours(lake, LEDGER, state)
     rows = lake.rows(LEDGER, [name for name in LedgerRow.__struct_fields__ if name != _LONG])
-    return sorted((LedgerRow(**row) for row in rows), key=lambda row: row.load_id)
+    return sorted((LedgerRow(**row) for row in rows), key=lambda row: (row.landed_at, row.load_id, row.stream))

@@ -3,7 +3,7 @@
 A load's rows are appended after its raw commit. That commit also adds the load to the list in the raw table's property
 `schemahub.coverage`, and the commit of the ledger's rows sets
 
-    schemahub.recorded.raw_kraken_trades = ["1763942400.…", …]
+    schemahub.recorded.raw_some_things = ["1763942400.…", …]
 
 to those loads of the list that the ledger then has. What is in the one list and not in the other is unrecorded, and
 whichever loader comes next records it, whether its own process still lives or not.

@@ -134,14 +134,63 @@ class Connector(Protocol):
 
 
 def page_of(
-    raw: RawTable, stream: str, rows: pa.RecordBatch, low: int, high: int | None = None, token: str | None = None
+    raw: RawTable,
+    stream: str,
+    rows: pa.RecordBatch,
+    low: int,
+    high: int | None = None,
+    *,
+    token: str | None = None,
+    proof: Proof = "ids",
 ) -> Page:
     """The page that claims all keys from `low` up to `high`, which by default is after the last row.
 
     Without rows, the exchange was asked and has none there.
     """
     end = raw.last_id(rows) + 1 if high is None else high
-    return Page(stream, rows, low, end, "ids" if rows.num_rows else "absent", token)
+    return Page(stream, rows, low, end, proof if rows.num_rows else "absent", token)
+
+
+def walk_by_id(
+    raw: RawTable,
+    symbol: str,
+    hole: Hole,
+    *,
+    page: Callable[[int | None], Generator[Request, Response, pa.RecordBatch]],
+    check_tape: Callable[[int], Generator[Request, Response, None]],
+    proof: Proof = "ids",
+) -> Walk:
+    """Walk through a hole of an exchange whose pages can begin at any id.
+
+    Args:
+        raw: the raw table.
+        symbol: the product.
+        hole: the hole.
+        page: requests the page that begins with an id, oldest first; given None, with the first trade at or after the
+            hole's `since`, or earlier.
+        check_tape: called with the id of a landed trade after which nothing follows; raises AnotherTape if the exchange
+            doesn't have that trade.
+        proof: why the pages are complete.
+    """
+    low, is_reached = hole.low, hole.resumes
+    start = low if hole.resumes else None
+    while hole.high is None or low < hole.high:
+        found = yield from page(start)
+        trades = raw.between(found, low, hole.high)
+        # ids below the end of the hole that this page skips were never assigned
+        is_last = hole.high is not None and found.num_rows > 0 and raw.last_id(found) >= hole.high
+        if trades.num_rows == 0 and not is_last:
+            if found.num_rows or hole.high is not None or (hole.resumes and low == hole.low):
+                yield from check_tape((hole.high or low) - 1)
+            return
+        following = hole.high if is_last and hole.high is not None else raw.last_id(trades) + 1
+        if not is_reached:
+            trades = raw.since(trades, hole.since_time)
+            is_reached = trades.num_rows > 0
+            low = raw.first_id(trades) or low
+        if is_reached:
+            yield page_of(raw, symbol, trades, low, following, proof=proof)
+        low = start = following
 
 
 def ask_until(

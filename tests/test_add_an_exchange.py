@@ -22,7 +22,7 @@ TRADES = 2_000
 CHECK = """
 from loaders.connector import Page, Response
 from loaders.connectors import load_connector
-from datetime import UTC, datetime
+from lakehouse.coverage import Hole
 from registry.registry import load_registry
 from pathlib import Path
 from schemahub.runs.raw_tables import declared_columns
@@ -33,12 +33,12 @@ body = (
     b'[{"timestamp":2,"timestampms":1591404856001,"tid":9,"price":"9593.65","amount":"2","type":"sell"},'
     b'{"timestamp":1,"timestampms":1591404855001,"tid":7,"price":"9593.60","amount":"1","type":"buy"}]'
 )
-walk = gemini.newer("btcusd", None, since=datetime(1970, 1, 1, tzinfo=UTC))
+walk = gemini.walk("btcusd", Hole(0, None, 0, None))
 first_request = next(walk)
 page = walk.send(Response(200, {}, body))
 second_request = next(walk)
 assert isinstance(page, Page) and page.rows.schema == gemini.raw.page_schema
-assert page.rows["tid"].to_pylist() == ["7", "9"]
+assert page.rows["tid"].to_pylist() == ["7", "9"] and (page.low, page.high, page.proof) == (7, 10, "pages")
 assert [time.timestamp() for time in page.rows["timestampms"].to_pylist()] == [1591404855.001, 1591404856.001]
 assert second_request.parameters["since_tid"] == "9"
 assert [column.name for column in gemini.raw.columns] == ["tid", "symbol", "price", "amount", "timestampms", "type"]

@@ -82,13 +82,13 @@ def expected_kraken() -> list[Row]:
         (
             "KRAKEN",
             "XBTUSD",
-            f"{time}-{price}-{volume}-{side}-0",  # Kraken sent no ids then; no two of these trades are identical
+            str(trade_id),
             {"b": "BUY", "s": "SELL"}[side],
             float(price),
             float(volume),
             moment(int(time * 1_000_000)),
         )
-        for price, volume, time, side, _, _ in rows
+        for price, volume, time, side, _, _, trade_id in rows
     ]
 
 

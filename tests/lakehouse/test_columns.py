@@ -116,5 +116,5 @@ def test_a_lake_of_another_layout_is_refused_in_one_line(
         look(lake)
     assert str(caught.value) == (
         f"`{name}` of {lake.location} has layout {found or 'unknown'}, and this version of SchemaHub reads and writes "
-        "layout 1: use the version that created the lake, or land into a new one with --lake"
+        "layout 2: use the version that created the lake, or land into a new one with --lake"
     )

@@ -3,18 +3,23 @@
 A connector whose exchange the simulator lacks is skipped, by name, in every test that needs responses of the exchange.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pyarrow as pa
 import pytest
 
+from lakehouse.coverage import Coverage, Hole, microseconds
 from lakehouse.errors import Misconfigured
 from lakehouse.lake import identifier
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
+from lakehouse.raw_table import RawTable
 from lakehouse.table import LakeColumn
 from loaders.channels.rest import Fetcher
-from loaders.connector import Connector, Cursor, Page
+from loaders.connector import Connector, Segment
 from loaders.connectors import with_columns
 from loaders.errors import (
     AnotherTape,
@@ -25,15 +30,18 @@ from loaders.errors import (
     UnexpectedPayload,
 )
 from loaders.landing.ingest import ingest
+from loaders.piece import Piece
 from registry.registry import load_registry
 from schemahub.runs.context import utc_now
 from schemahub.settings import PROJECT
 from simulator.exchanges import RunningSimulator
 from simulator.exchanges.simulated import simulated_exchanges
 from tests.support.connectors import CONNECTORS
+from tests.support.holes import after_piece, everything_since, pieces
 from tests.support.simulated import served_products, skip_unless_simulated
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
+EVERYTHING = everything_since(START)
 
 pytestmark = pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNECTORS)
 
@@ -55,15 +63,25 @@ def impatient(connector: Connector, url: str) -> Fetcher:
     return Fetcher(connector, url, wait=lambda event, seconds: event.wait(seconds / 1_000))
 
 
-def walk(
-    fetcher: Fetcher, symbol: str, after: Cursor | None = None, since: datetime = START
-) -> tuple[list[Page], list[int]]:
+def walk(fetcher: Fetcher, symbol: str, hole: Hole = EVERYTHING) -> tuple[list[Piece], list[int]]:
     with fetcher:
-        pages = list(fetcher.pages({symbol: fetcher.connector.newer(symbol, after, since=since)}))
+        found = pieces(fetcher, Segment(symbol, hole))
     if fetcher.failures:
         raise fetcher.failures[symbol]
     raw = fetcher.connector.raw
-    return pages, [int(trade_id) for page in pages for trade_id in page.rows[raw.id_column].to_pylist()]
+    assert_claims_are_true(found, raw)
+    return found, [int(trade_id) for piece in found for trade_id in piece.rows[raw.id_column].to_pylist()]
+
+
+def assert_claims_are_true(found: Sequence[Piece], raw: RawTable) -> None:
+    """Each piece continues the one before, and its rows are within what it claims, in order."""
+    for before, piece in pairwise(found):
+        assert piece.stretch.low == before.stretch.high
+    for piece in found:
+        ids = [int(trade_id) for trade_id in piece.rows[raw.id_column].to_pylist()]
+        assert ids == sorted(set(ids))
+        assert piece.stretch.rows == len(ids)
+        assert all(piece.stretch.low <= trade_id < piece.stretch.high for trade_id in ids)
 
 
 def test_a_walk_yields_every_trade_once_and_in_order(
@@ -84,7 +102,6 @@ def test_pages_are_in_the_declared_columns_and_types(
         assert page.rows.schema == connector.raw.page_schema
         assert page.rows[connector.raw.stream_column].unique().to_pylist() == [symbol]
         assert page.rows[connector.raw.time_column].null_count == 0
-        assert page.cursor.last_id == page.rows[connector.raw.id_column][-1].as_py()
 
 
 def test_times_are_the_exchanges_to_the_microsecond(
@@ -99,13 +116,58 @@ def test_times_are_the_exchanges_to_the_microsecond(
     assert finest_ns >= 1_000_000 or any(time % 1_000 for time in times)
 
 
-def test_a_walk_resumes_after_its_cursor(connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher) -> None:
+def test_a_walk_resumes_after_any_of_its_pieces(
+    connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
+) -> None:
     symbol, listed = next(iter(served_products(exchanges, connector).items()))
-    pages, _ = walk(fetcher, symbol)
-    cursor = pages[0].cursor
-    _, rest = walk(impatient(connector, fetcher.base_url), symbol, cursor)
-    assert rest == list(range(int(cursor.last_id) + 1, listed["last_id"] + 1))
-    assert walk(impatient(connector, fetcher.base_url), symbol, pages[-1].cursor) == ([], [])
+    found, _ = walk(fetcher, symbol)
+    for piece in (found[0], found[-2]):
+        _, rest = walk(impatient(connector, fetcher.base_url), symbol, after_piece(piece))
+        assert rest == list(range(piece.stretch.high, listed["last_id"] + 1))
+    assert walk(impatient(connector, fetcher.base_url), symbol, after_piece(found[-1])) == ([], [])
+
+
+@pytest.mark.parametrize("has_token", [True, False], ids=["token", "no token"])
+def test_a_walk_fills_a_hole_and_nothing_more(
+    connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, has_token: bool
+) -> None:
+    symbol = next(iter(served_products(exchanges, connector)))
+    found, ids = walk(fetcher, symbol)
+    low = found[0].stretch.high if has_token else ids[len(ids) // 3]
+    times = dict(zip(ids, times_of(found, connector.raw), strict=True))
+    token = found[0].stretch.token if has_token else None
+    for size in (1, 7, min(1_500, ids[-1] - low)):
+        hole = Hole(low, low + size, times[low - 1], times[low + size], token, resumes=True)
+        filled, between = walk(impatient(connector, fetcher.base_url), symbol, hole)
+        assert between == list(range(low, low + size))
+        assert (filled[0].stretch.low, filled[-1].stretch.high) == (low, low + size)
+
+
+def test_a_stream_is_walked_in_several_segments_at_once(
+    connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
+) -> None:
+    symbol = next(iter(served_products(exchanges, connector)))
+    found, ids = walk(fetcher, symbol)
+    times = dict(zip(ids, times_of(found, connector.raw), strict=True))
+    edges = [ids[0], *(ids[len(ids) * part // 4] for part in (1, 2, 3)), None]
+    segments = [
+        Segment(symbol, Hole(low, high, times[low], times[high] if high else None, resumes=True))
+        for low, high in pairwise(edges)
+        if low is not None
+    ]
+    with impatient(connector, fetcher.base_url) as several:
+        landed = pieces(several, *segments)
+    assert several.failures == {}
+    every = sorted(int(trade_id) for piece in landed for trade_id in piece.rows[connector.raw.id_column].to_pylist())
+    assert every == ids
+    (held,) = Coverage({}).with_added((piece.stream, piece.stretch) for piece in landed).of(symbol)
+    assert (held.low, held.high) == (ids[0], ids[-1] + 1)
+
+
+def times_of(found: Sequence[Piece], raw: RawTable) -> list[int]:
+    """The times of all rows, in microseconds since 1970."""
+    times: list[int] = pa.chunked_array([piece.rows[raw.time_column] for piece in found]).cast(pa.int64()).to_pylist()
+    return times
 
 
 def test_a_walk_begins_with_the_first_trade_since_the_requested_time(
@@ -114,17 +176,17 @@ def test_a_walk_begins_with_the_first_trade_since_the_requested_time(
     symbol, listed = next(iter(served_products(exchanges, connector).items()))
     span = timedelta(microseconds=(listed["last_time_ns"] - listed["first_time_ns"]) // 1_000)
     since = START + span * 0.4
-    pages, ids = walk(fetcher, symbol, since=since)
+    pages, ids = walk(fetcher, symbol, everything_since(since))
     assert pages[0].rows[connector.raw.time_column][0].as_py() >= since.replace(tzinfo=None, microsecond=0)
     everything, all_ids = walk(impatient(connector, fetcher.base_url), symbol)
-    times = pa.chunked_array([page.rows[connector.raw.time_column] for page in everything]).to_pylist()
-    expected = [trade_id for trade_id, time in zip(all_ids, times, strict=True) if time >= since.replace(tzinfo=None)]
+    times = times_of(everything, connector.raw)
+    expected = [trade_id for trade_id, time in zip(all_ids, times, strict=True) if time >= microseconds(since)]
     assert ids == expected
 
 
 def test_a_walk_since_now_yields_nothing(connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher) -> None:
     symbol = next(iter(served_products(exchanges, connector)))
-    assert walk(fetcher, symbol, since=datetime.now(UTC)) == ([], [])
+    assert walk(fetcher, symbol, everything_since(datetime.now(UTC))) == ([], [])
 
 
 FAULTS = ["429=1:1/3", "500:1/3", "503:1/2", "cut:1/3", "truncated:1/3", "duplicate_page:1/2", "slow=0.05:1/5"]
@@ -142,7 +204,7 @@ def test_a_fault_that_passes_loses_and_duplicates_nothing(
     symbol, listed = next(iter(served_products(exchanges, connector).items()))
     pages, ids = walk(fetcher, symbol)
     if ids[-1] < listed["last_id"]:  # an old page can look like the newest one; the next run continues from there
-        _, rest = walk(impatient(connector, fetcher.base_url), symbol, pages[-1].cursor)
+        _, rest = walk(impatient(connector, fetcher.base_url), symbol, after_piece(pages[-1]))
         ids += rest
     assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
 
@@ -162,9 +224,8 @@ def test_ids_of_another_tape_are_not_taken_for_no_new_trades(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
     symbol = next(iter(served_products(exchanges, connector)))
-    (page, *_), _ = walk(fetcher, symbol)
-    by_id = page.cursor.token == page.cursor.last_id
-    elsewhere = Cursor("900000049" if by_id else page.cursor.token, "900000049")
+    (first, *_), _ = walk(fetcher, symbol)
+    elsewhere = replace(after_piece(first), low=900_000_050)
     with pytest.raises(AnotherTape, match=f"{connector.name} {symbol}: the ids are not .* 900000049, .* --lake"):
         walk(impatient(connector, fetcher.base_url), symbol, elsewhere)
 

@@ -11,16 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from lakehouse.coverage import Stretch
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
 from lakehouse.raw_table import PAYLOAD, RawTable
 from lakehouse.table import TYPES, LakeColumn
 from lakehouse.tables import ensure_table
-from loaders.connector import Page, page_of
-from loaders.landing import encoders
-from loaders.landing import load as load_module
+from loaders.landing import encoders, gather
 from loaders.landing.dlt_job import land
-from loaders.landing.load import LoadInProgress
+from loaders.landing.load import LoadInProgress, Origin
+from loaders.piece import Piece
 from tests.support.connectors import CONNECTORS
 from tests.support.landings import NOON
 
@@ -64,12 +64,14 @@ def values(raw: RawTable, column: LakeColumn, rows: range) -> list[Any]:
     ]  # fmt: skip
 
 
-def pages(raw: RawTable) -> Iterator[Page]:
+def pieces(raw: RawTable) -> Iterator[Piece]:
     for low in range(0, ROWS, PAGE):
         rows = range(low, low + PAGE)
         payload = [None if row % 11 == 0 else f'{{"n":{row},"text":"{FEW_TEXTS[row % 5]}"}}' for row in rows]
         columns = {column.name: pa.array(values(raw, column, rows), TYPES[column.type].arrow) for column in raw.columns}
-        yield page_of(raw, "SERIES", raw.batch({**columns, PAYLOAD: pa.array(payload)}))
+        batch = raw.batch({**columns, PAYLOAD: pa.array(payload)})
+        # keys that are not contiguous, so that files end where pages do
+        yield Piece("SERIES", batch, Stretch(2 * low, 2 * (low + PAGE), low, low, PAGE))
 
 
 @pytest.fixture(params=TABLES)
@@ -80,14 +82,15 @@ def raw(request: pytest.FixtureRequest) -> RawTable:
 @pytest.fixture
 def landed(lake: LocalLake, raw: RawTable, monkeypatch: pytest.MonkeyPatch) -> LocalLake:
     """A lake with one load of two files, each with two row groups and with numbers that no dictionary holds."""
-    monkeypatch.setattr(encoders, "_cores", lambda: 2)
     monkeypatch.setattr(encoders, "ROWS_OF_A_GROUP", GROUP)
-    monkeypatch.setattr(load_module, "_ROWS_TOGETHER", PAGE)
-    load = LoadInProgress(
-        lake, raw, ensure_table(lake, raw.table), source="somewhere", channel="rest", now=lambda: NOON
-    )
-    land(load, pages(raw))
+    monkeypatch.setattr(gather, "ROWS_OF_A_FILE", ROWS // 2)
+    land_everything(lake, raw)
     return lake
+
+
+def land_everything(lake: LocalLake, raw: RawTable) -> None:
+    load = LoadInProgress(lake, raw, ensure_table(lake, raw.table), Origin("somewhere", "rest"), now=lambda: NOON)
+    land(load, pieces(raw))
 
 
 def in_order(rows: pa.Table, raw: RawTable) -> list[tuple[str, ...]]:
@@ -97,7 +100,7 @@ def in_order(rows: pa.Table, raw: RawTable) -> list[tuple[str, ...]]:
 
 
 def test_every_reader_gets_back_what_was_landed(landed: LocalLake, raw: RawTable) -> None:
-    expected = pa.Table.from_batches([page.rows for page in pages(raw)])
+    expected = pa.Table.from_batches([piece.rows for piece in pieces(raw)])
     table = landed.catalog.load_table(identifier(raw.name))
     files = [task.file.file_path for task in table.scan().plan_files()]
     with duckdb.connect() as connection:
@@ -128,10 +131,7 @@ def test_a_column_is_encoded_by_its_kind(landed: LocalLake, raw: RawTable) -> No
 
 def test_a_column_of_free_numbers_gives_its_dictionary_up(lake: LocalLake) -> None:
     raw = OF_EVERY_TYPE
-    load = LoadInProgress(
-        lake, raw, ensure_table(lake, raw.table), source="somewhere", channel="rest", now=lambda: NOON
-    )
-    land(load, pages(raw))
+    land_everything(lake, raw)
     (file,) = Path(lake.folder, "schemahub", raw.name, "data").iterdir()
     footer = pq.read_metadata(file).row_group(0)
     columns = [footer.column(place) for place in range(footer.num_columns)]

@@ -42,7 +42,7 @@ from ...connector import (
     ask_until,
     id_texts,
     in_order,
-    page_of,
+    walk_by_id,
 )
 from ...errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 
@@ -101,28 +101,15 @@ class Binance:
     raw: RawTable = RawTable("binance", "trades", stream_column="symbol", id_column="id", time_column="time")
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
-        low: int | None = hole.low
-        if not hole.resumes:
-            found = yield from self._first_id_since(symbol, hole.since_time - MARGIN)
-            low = None if found is None else max(found, hole.low)
-        is_reached = hole.resumes
-        while low is not None and (hole.high is None or low < hole.high):
-            page = yield from self._page(symbol, low)
-            trades = self.raw.between(page, low, hole.high)
-            # ids below the end of the hole that this page skips were never assigned
-            is_last = hole.high is not None and page.num_rows > 0 and self.raw.last_id(page) >= hole.high
-            if trades.num_rows == 0 and not is_last:
-                if page.num_rows or hole.high is not None or (hole.resumes and low == hole.low):
-                    yield from self._check_tape(symbol, (hole.high or low) - 1)
-                return
-            following = hole.high if is_last and hole.high else self.raw.last_id(trades) + 1
-            if not is_reached:
-                trades = self.raw.since(trades, hole.since_time)
-                is_reached = trades.num_rows > 0
-                low = self.raw.first_id(trades)
-            if is_reached and low is not None:
-                yield page_of(self.raw, symbol, trades, low, following)
-            low = following
+        def page(start: int | None) -> Generator[Request, Response, pa.RecordBatch]:
+            if start is None:
+                first = yield from self._first_id_since(symbol, hole.since_time - MARGIN)
+                if first is None:
+                    return pa.RecordBatch.from_pylist([], self.raw.page_schema)
+                start = max(first, hole.low)
+            return (yield from self._page(symbol, start))
+
+        return walk_by_id(self.raw, symbol, hole, page=page, check_tape=lambda last: self._check_tape(symbol, last))
 
     def _check_tape(self, symbol: str, last: int) -> Generator[Request, Response, None]:
         # nothing follows the last trade landed: either it is the newest one, or the exchange now has other ids

@@ -145,7 +145,7 @@ class Kraken:
                 low = self.raw.first_id(trades) or low
             is_next = is_reached and highest >= low
             if is_next:
-                claimed = page_of(self.raw, symbol, trades, low, hole.high if is_last else None, token)
+                claimed = page_of(self.raw, symbol, trades, low, hole.high if is_last else None, token=token)
                 low = claimed.high
                 yield replace(claimed, token=None) if is_last else claimed
 
@@ -188,13 +188,14 @@ class Kraken:
             raise UnexpectedPayload(f"kraken: expected nanoseconds in `last`, found {printable(token, 60)!r}")
         rows = result[keys[0]]
         numbered = numbered or decode_or_none(_numbered, rows)
-        trades: Sequence[_Trade | _Numbered] = (
-            decode_records(_trades, _Trade, rows, exchange="kraken") if numbered is None else numbered
-        )
+        trades: Sequence[_Trade] | Sequence[_Numbered]
+        trades = decode_records(_trades, _Trade, rows, exchange="kraken") if numbered is None else numbered
         ids = [trade.trade_id for trade in trades]
         return _Page(in_order(self._columns(trades, id_texts(ids, exchange="kraken"), rows, symbol), ids), token)
 
-    def _columns(self, trades: Sequence[_Trade | _Numbered], ids: pa.Array, rows: bytes, symbol: str) -> pa.RecordBatch:
+    def _columns(
+        self, trades: Sequence[_Trade] | Sequence[_Numbered], ids: pa.Array, rows: bytes, symbol: str
+    ) -> pa.RecordBatch:
         return self.raw.batch(
             {
                 "trade_id": ids,

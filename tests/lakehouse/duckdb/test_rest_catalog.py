@@ -90,10 +90,10 @@ def test_a_table_can_be_created_partitioned_and_filled_in_one_transaction(
 
 def test_metadata_files_do_not_pile_up(duck: duckdb.DuckDBPyConnection, catalog: SqlCatalog):
     duck.sql("create table a (one int)")
-    for number in range(30):
+    for number in range(60):
         duck.execute("insert into a values (?)", [number])
-    assert len(catalog.load_table("schemahub.a").snapshots()) == 30
-    assert len(list(folder_of(catalog, "a").glob("metadata/*.metadata.json"))) == 21
+    assert len(catalog.load_table("schemahub.a").snapshots()) == 60
+    assert len(list(folder_of(catalog, "a").glob("metadata/*.metadata.json"))) == 51
 
 
 def test_an_insert_of_no_rows_makes_no_snapshot(duck: duckdb.DuckDBPyConnection, catalog: SqlCatalog):
