@@ -1,26 +1,26 @@
 """A late load against an early one, and a load of many symbols against one of few: their time and metadata.
 
-A load here is what `land` does after dlt has written the file. Loads that are not compared are not recorded in the
-ledger, so that thousands of them take only some minutes.
+A load here is what `land` does after dlt has written the file.
 """
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from statistics import mean, median
 
-import pyarrow.parquet as pq
 from pyiceberg.table import Table
 
 from lakehouse.compaction import compact
+from lakehouse.coverage_record import COVERAGE
 from lakehouse.lake import identifier
-from lakehouse.ledger_commits import LAST_LOAD, record
+from lakehouse.ledger_commits import record
 from lakehouse.local import LocalLake
 from lakehouse.tables import ensure_table
-from loaders.connector import Page
-from loaders.landing.load import LoadInProgress
+from loaders.landing.commit import commit
+from loaders.landing.encoders import Encoders
+from loaders.landing.load import LoadInProgress, Origin
+from loaders.piece import Piece
 from schemahub.runs.context import utc_now
 
 from . import trades
@@ -36,28 +36,27 @@ class _Lake:
 
     def __init__(self, folder: Path) -> None:
         self.lake = LocalLake(folder / "lake")
-        self._file = folder / "file.parquet"
-        self._number = 0
+        self._folder = folder
 
-    def load(self, pages: Sequence[Page], *, recorded: bool = True) -> float:
+    def load(self, pieces: Sequence[Piece]) -> float:
         """Commit a load and record it; returns the seconds that it took."""
-        self._number += 1
         load = LoadInProgress(
-            self.lake, trades.RAW, ensure_table(self.lake, trades.RAW.table), "benchmark", "rest", utc_now
+            self.lake,
+            trades.RAW,
+            ensure_table(self.lake, trades.RAW.table),
+            Origin("benchmark", "rest"),
+            now=utc_now,
         )
-        (rows,) = load.tables(iter(pages), f"{1_767_571_200 + self._number}.123456")
-        pq.write_table(rows, self._file, compression="zstd")
-        return seconds(lambda: self._commit(load, recorded=recorded))
+        with Encoders() as encoders:
+            (file,) = load.files(iter(pieces), encoders, self._folder)
+        return seconds(lambda: self._commit(load, file.path))
 
-    def _commit(self, load: LoadInProgress, *, recorded: bool) -> None:
-        job = self._file.with_name(f"job.{self._number}.parquet")
-        self._file.rename(job)
-        load.stage(job)
-        load.commit()
-        if recorded:
-            record(self.lake, trades.RAW, self.table, load.ledger_rows)
+    def _commit(self, load: LoadInProgress, file: Path) -> None:
+        load.stage(file)
+        commit(load)
+        record(self.lake, trades.RAW, {load.load_id: load.ledger_rows or []})
         compact(self.table)
-        job.unlink()
+        file.unlink()
 
     @property
     def table(self) -> Table:
@@ -96,8 +95,7 @@ def _of_loads(folder: Path, size: Size) -> list[Measurement]:
     loads, early, compared = size.loads, size.few_loads, size.compared_loads
     lake, took, newest, everything = _Lake(folder), [], [], []
     for number in range(1, loads + 1):
-        is_compared = early < number <= early + compared or number > loads - compared
-        took.append(lake.load(list(trades.pages(1, first_id=number)), recorded=is_compared))
+        took.append(lake.load(list(trades.pieces(1, first_id=number))))
         if number in (early, loads):
             newest.append(lake.planning())
         if number in (early, loads // 2):
@@ -136,14 +134,15 @@ def _of_loads(folder: Path, size: Size) -> list[Measurement]:
 
 def _of_symbols(folder: Path, size: Size) -> list[Measurement]:
     lake = _Lake(folder)
-    (page,) = trades.pages(1)
-    few, many = (
-        [replace(page, stream=f"SYMBOL{at:04}") for at in range(count)] for count in (size.few_symbols, size.symbols)
-    )
-    lake.load(few)
-    small = median(lake.load(few) for _ in range(5))
-    large = median(lake.load(many) for _ in range(5))
-    last_load = len(lake.table.properties[LAST_LOAD])
+
+    def of_symbols(count: int, load: int) -> list[Piece]:
+        (piece,) = trades.pieces(1, first_id=load)
+        return [piece._replace(stream=f"SYMBOL{at:04}") for at in range(count)]
+
+    lake.load(of_symbols(size.few_symbols, 1))
+    small = median(lake.load(of_symbols(size.few_symbols, load)) for load in range(2, 7))
+    large = median(lake.load(of_symbols(size.symbols, load)) for load in range(7, 12))
+    length = len(lake.table.properties[COVERAGE])
     return [
         Measurement(
             f"load of {size.symbols:,} symbols against one of {size.few_symbols}",
@@ -152,7 +151,7 @@ def _of_symbols(folder: Path, size: Size) -> list[Measurement]:
             at_least=False,
             unit="x",
             detail=f"commit and ledger {large * 1000:.0f} ms against {small * 1000:.0f}; "
-            f"the property that names the last load has {last_load} characters",
+            f"the property that holds the coverage has {length:,} characters",
         ),
         Measurement(
             f"metadata of a table of {size.symbols:,} symbols",
@@ -160,6 +159,6 @@ def _of_symbols(folder: Path, size: Size) -> list[Measurement]:
             500,
             at_least=False,
             unit=" kB",
-            detail="a watermark for each; none of it in Glue's parameters",
+            detail="the coverage of each is in files beside it",
         ),
     ]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from lakehouse.local import LocalLake
 from lakehouse.tables import ensure_table
-from loaders.connector import Page
-from loaders.landing.load import LoadInProgress
+from loaders.landing.load import LoadInProgress, Origin
+from loaders.piece import Piece
 from schemahub.dbt.run import Node
 from schemahub.runs.attention import row_count
 from schemahub.runs.context import RunContext, utc_now
@@ -39,13 +39,13 @@ class LakeOfTrades:
         from loaders.landing.dlt_job import land
 
         table = ensure_table(self.lake, trades.RAW.table)
-        load = LoadInProgress(self.lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)
-        land(load, self._pages(count))
+        load = LoadInProgress(self.lake, trades.RAW, table, Origin("benchmark", "rest"), now=utc_now)
+        land(load, self._pieces(count))
         self.landed += count
         expect("rows in the raw table", row_count(self.lake, trades.RAW.name), self.landed)
 
-    def _pages(self, count: int) -> Iterator[Page]:
-        return trades.pages(count, first_id=1 + self.landed, trades_per_page=_PAGE)
+    def _pieces(self, count: int) -> Iterator[Piece]:
+        return trades.pieces(count, first_id=1 + self.landed, trades_per_page=_PAGE)
 
     def unify(self) -> tuple[float, float]:
         """Unify what is pending; returns the seconds of the model trades_unified and of the whole run."""

@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 
 from lakehouse.local import LocalLake
 from lakehouse.tables import ensure_table
-from loaders.connector import Page
-from loaders.landing.load import LoadInProgress
+from loaders.landing.load import LoadInProgress, Origin
+from loaders.piece import Piece
 from schemahub.runs.attention import row_count
 from schemahub.runs.context import utc_now
 
@@ -104,21 +104,23 @@ def _of_a_warm_load(size: Size) -> Measurement:
     )
 
 
-def pages_to_repeat() -> list[Page]:
-    return list(trades.pages(_POOL_PAGES * trades.PAGE))
+def pieces_to_repeat() -> list[Piece]:
+    return list(trades.pieces(_POOL_PAGES * trades.PAGE))
 
 
-def repeated(pool: list[Page], size: Size) -> Iterator[Page]:
-    """The pages to land. The same ones are repeated, so that creating them takes no time."""
-    return islice(chain.from_iterable(repeat(pool)), size.landed_rows // trades.PAGE)
+def repeated(pool: list[Piece], size: Size) -> Iterator[Piece]:
+    """The pieces to land. The same ones are repeated with other ids, so that creating them takes little time."""
+    pieces = islice(chain.from_iterable(repeat(pool)), size.landed_rows // trades.PAGE)
+    for number, piece in enumerate(pieces, start=1):  # the first page is landed already
+        yield trades.with_ids(piece, 1 + number * trades.PAGE)
 
 
 def _load(lake: LocalLake) -> LoadInProgress:
     table = ensure_table(lake, trades.RAW.table)
-    return LoadInProgress(lake, trades.RAW, table, source="benchmark", channel="rest", now=utc_now)
+    return LoadInProgress(lake, trades.RAW, table, Origin("benchmark", "rest"), now=utc_now)
 
 
-def _ours(folder: Path, pool: list[Page], size: Size) -> _Run:
+def _ours(folder: Path, pool: list[Piece], size: Size) -> _Run:
     from loaders.landing.dlt_job import land
 
     lake = LocalLake(folder)
@@ -126,11 +128,12 @@ def _ours(folder: Path, pool: list[Page], size: Size) -> _Run:
     load = _load(lake)
     run = _timed(lambda: land(load, repeated(pool, size)))
     expect("rows in the raw table", row_count(lake, trades.RAW.name), size.landed_rows + pool[0].rows.num_rows)
-    return {**run, "bytes": sum(file.file_size_in_bytes for file in load.files)}
+    return {**run, "bytes": sum(file.data_file.file_size_in_bytes for file in load.staged)}
 
 
-def _bare(folder: Path, pool: list[Page], size: Size) -> _Run:
-    group = pa.concat_tables(_load(LocalLake(folder)).tables(iter(pool), "1767571200.123456"))
+def _bare(folder: Path, pool: list[Piece], size: Size) -> _Run:
+    rows = pa.Table.from_batches([piece.rows for piece in pool])
+    group = _load(LocalLake(folder)).with_provenance(rows)
     file = folder / "bare.parquet"
 
     def write() -> None:
@@ -147,7 +150,7 @@ def _timed(work: Callable[[], object]) -> _Run:
     return {"seconds": took, "processor_seconds": time.process_time() - start}
 
 
-def _warm(folder: Path, pool: list[Page], size: Size) -> _Run:
+def _warm(folder: Path, pool: list[Piece], size: Size) -> _Run:
     from loaders.landing.dlt_job import land
 
     lake = LocalLake(folder)
@@ -163,7 +166,7 @@ def main(what: str, size: Size, where: str = "") -> None:
     if where:
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with tempfile.TemporaryDirectory() as folder:
-        run = _WAYS[what](Path(folder), pages_to_repeat(), size)
+        run = _WAYS[what](Path(folder), pieces_to_repeat(), size)
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     print(json.dumps({**run, "peak_gb": peak_gb}))
 

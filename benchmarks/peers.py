@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from loaders.connectors import load_connector
 
-from .landing import pages_to_repeat, repeated
+from .landing import pieces_to_repeat, repeated
 from .measure import Measurement, expect, in_own_process, is_installed, seconds
 from .parsing import PAGES, page_bodies
 from .size import SIZES, Size
@@ -88,12 +88,12 @@ def _stock(folder: Path, batches: Callable[[], Iterator[Any]], size: Size) -> fl
 
 
 def _pages(size: Size) -> Callable[[], Iterator[pa.RecordBatch]]:
-    pool = pages_to_repeat()
+    pool = pieces_to_repeat()
     return lambda: (page.rows for page in repeated(pool, size))
 
 
 def _joined(size: Size) -> Callable[[], Iterator[pa.Table]]:
-    pages = pages_to_repeat()[:_JOINED]
+    pages = pieces_to_repeat()[:_JOINED]
     table = pa.Table.from_batches([page.rows for page in pages])
     return lambda: (table for _ in range(size.landed_rows // table.num_rows))
 

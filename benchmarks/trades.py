@@ -9,9 +9,11 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import replace
 
-from loaders.connector import Page, page_of
+from lakehouse.coverage import Stretch, microseconds
 from loaders.connectors import load_connector
+from loaders.piece import Piece
 from registry.registry import load_registry
 from schemahub.runs.raw_tables import declared_columns
 
@@ -55,14 +57,23 @@ def _pool() -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*numbers, pa.array(tails)], ["price", "quantity", "quote", "text"])
 
 
-def pages(
+def pieces(
     count: int, *, first_id: int = 1, trades_per_day: int = 1_000_000, trades_per_page: int = PAGE
-) -> Iterator[Page]:
+) -> Iterator[Piece]:
     """`count` trades from `first_id` on, evenly spread over days. Each has its own id, time and payload."""
     gap = timedelta(days=1) // trades_per_day
     for low in range(first_id, first_id + count, trades_per_page):
         ids = range(low, min(low + trades_per_page, first_id + count))
-        yield page_of(RAW, SYMBOL, _batch(ids, gap))
+        first, last = (microseconds(START + number * gap) for number in (ids[0], ids[-1]))
+        yield Piece(SYMBOL, _batch(ids, gap), Stretch(ids[0], ids[-1] + 1, first, last, len(ids)))
+
+
+def with_ids(piece: Piece, first_id: int) -> Piece:
+    """The same trades with other ids, which is cheaper than creating them."""
+    count = piece.rows.num_rows
+    ids = pa.array(range(first_id, first_id + count), pa.int64()).cast(pa.string())
+    rows = piece.rows.set_column(0, piece.rows.schema.field(0), ids)
+    return piece._replace(rows=rows, stretch=replace(piece.stretch, low=first_id, high=first_id + count))
 
 
 def _batch(ids: range, gap: timedelta) -> pa.RecordBatch:

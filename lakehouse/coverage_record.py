@@ -165,6 +165,12 @@ def read_record(lake: Lake, table: str, properties: Mapping[str, str]) -> Covera
     return CoverageRecord(lake, table, stored.base, stored.loads)
 
 
+def listed_loads(properties: Mapping[str, str]) -> list[str]:
+    """The ids of the loads in the list of a raw table with these properties."""
+    text = properties.get(COVERAGE)
+    return [load.id for load in msgspec.json.decode(text, type=_Property).loads] if text else []
+
+
 def read_coverage(lake: Lake, table: str) -> Coverage:
     """The coverage of a raw table as it is now, without pyiceberg; empty if there is no such table."""
     state = lake.table_state(table)

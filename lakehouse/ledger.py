@@ -3,11 +3,13 @@
 Grain: one row per load, raw table and stream. `ledger_commits.py` appends its rows.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
-from .lake import Lake, check_ours
+from .coverage_record import listed_loads
+from .lake import Lake, TableState, check_ours
 
 LEDGER = "schemahub_loads"
 
@@ -35,6 +37,23 @@ class LedgerRow(msgspec.Struct, frozen=True):
 
 _LONG = "coverage"
 """The column that only a repair needs."""
+
+
+def recorded_property(raw_table: str, load_ids: Sequence[str]) -> dict[str, str]:
+    """The ledger's property that names the loads of a raw table's list that the ledger has."""
+    return {f"schemahub.recorded.{raw_table}": msgspec.json.encode(load_ids).decode()}
+
+
+def recorded_loads(ledger_properties: Mapping[str, str], raw_table: str) -> set[str]:
+    """The ids of those loads of a raw table's list that the ledger has."""
+    text = ledger_properties.get(f"schemahub.recorded.{raw_table}", "[]")
+    return set(msgspec.json.decode(text, type=list[str]))
+
+
+def has_unrecorded_loads(raw: TableState, ledger: TableState | None, raw_table: str) -> bool:
+    """Whether the ledger lacks loads of a raw table, because their process ended before it could append them."""
+    recorded = recorded_loads(ledger.properties if ledger else {}, raw_table)
+    return any(load_id not in recorded for load_id in listed_loads(raw.properties))
 
 
 def loads(lake: Lake) -> list[LedgerRow]:

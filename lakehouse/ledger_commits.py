@@ -26,7 +26,7 @@ from .coverage_record import CoverageRecord, RecordedLoad, read_record
 from .declared import declared_table
 from .errors import Misconfigured
 from .lake import Lake
-from .ledger import LEDGER, LedgerRow
+from .ledger import LEDGER, LedgerRow, has_unrecorded_loads, recorded_loads, recorded_property
 from .load_rows import read_load
 from .raw_table import RawTable
 from .readable import readable
@@ -48,24 +48,11 @@ def ledger_table() -> LakeTable:
     return table
 
 
-def recorded_property(raw_table: str, load_ids: Sequence[str]) -> dict[str, str]:
-    """The ledger's property that names the loads of a raw table's list that the ledger has."""
-    return {f"schemahub.recorded.{raw_table}": msgspec.json.encode(load_ids).decode()}
-
-
-def recorded_loads(ledger_properties: Mapping[str, str], raw_table: str) -> set[str]:
-    """The ids of those loads of a raw table's list that the ledger has."""
-    text = ledger_properties.get(f"schemahub.recorded.{raw_table}", "[]")
-    return set(msgspec.json.decode(text, type=list[str]))
-
-
-def unrecorded_loads(lake: Lake, raw_table: str) -> list[RecordedLoad]:
-    """The loads of a raw table that the ledger lacks, read without pyiceberg."""
-    ledger = lake.table_state(LEDGER)
-    recorded = recorded_loads(ledger.properties if ledger else {}, raw_table)
-    state = lake.table_state(raw_table)
-    listed = read_record(lake, raw_table, state.properties).loads if state else []
-    return [load for load in listed if load.id not in recorded]
+def record_if_needed(lake: Lake, raw: RawTable) -> None:
+    """Append what the ledger lacks of a raw table, if anything; opens no table to find that out."""
+    state = lake.table_state(raw.name)
+    if state is not None and has_unrecorded_loads(state, lake.table_state(LEDGER), raw.name):
+        record(lake, raw)
 
 
 def record(lake: Lake, raw: RawTable, rows: Mapping[str, Sequence[LedgerRow]] | None = None) -> None:

@@ -16,8 +16,8 @@ from pyiceberg.table import StaticTable, Table
 
 from ..coverage_record import read_record
 from ..lake import Lake
-from ..ledger import LedgerRow
-from ..ledger_commits import as_arrow, ledger_table, recorded_property, rows_of_load
+from ..ledger import LedgerRow, recorded_property
+from ..ledger_commits import as_arrow, ledger_table, rows_of_load
 from ..load_rows import LOAD, read_load
 from ..raw_table import RawTable
 from ..tables import ensure_table, existing_table

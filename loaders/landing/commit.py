@@ -26,8 +26,7 @@ from pyiceberg.table import Table
 from lakehouse.coverage import Coverage, Streams
 from lakehouse.coverage_record import CoverageRecord, RecordedLoad, read_record
 from lakehouse.lake import Lake, identifier
-from lakehouse.ledger import LEDGER, LedgerRow
-from lakehouse.ledger_commits import recorded_loads
+from lakehouse.ledger import LEDGER, LedgerRow, recorded_loads
 from lakehouse.load_rows import StreamRows, ledger_row
 from lakehouse.readable import readable
 

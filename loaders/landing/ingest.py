@@ -9,7 +9,7 @@ from lakehouse.coverage_record import read_coverage
 from lakehouse.errors import SchemaHubError
 from lakehouse.lake import Lake
 from lakehouse.ledger import LedgerRow
-from lakehouse.ledger_commits import record, unrecorded_loads
+from lakehouse.ledger_commits import record_if_needed
 from lakehouse.tables import ensure_table
 
 from ..channels.rest import Fetcher
@@ -88,8 +88,7 @@ def land_segments(
     """
     with lake.loading(connector.raw.name):
         table = ensure_table(lake, connector.raw.table)
-        if unrecorded_loads(lake, connector.raw.name):
-            record(lake, connector.raw)
+        record_if_needed(lake, connector.raw)
         pieces = fetcher.pieces(segments)
         landed: list[LedgerRow] = []
         for load_pieces in flushes(_reported(pieces, progress) if progress else pieces, flush_every):

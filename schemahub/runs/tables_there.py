@@ -4,26 +4,35 @@ from collections.abc import Mapping
 
 import msgspec
 
-from lakehouse.lake import Lake
+from lakehouse.lake import Lake, TableState
 from lakehouse.layout import COLUMNS_PROPERTY, LAYOUT, LAYOUT_PROPERTY
-from lakehouse.ledger import LEDGER
+from lakehouse.ledger import LEDGER, has_unrecorded_loads
 from registry.registry import Registry
 
 
 def are_as_declared(lake: Lake, registry: Registry) -> bool:
     """Whether the ledger and every mapping's raw table are there, belong to this lake and have their columns.
 
-    If not, `create_tables` adds what is missing, or says what another tool has done.
+    If not, or if the ledger lacks loads of a loader that was killed, `create_tables` adds what is missing, or says what
+    another tool has done.
     """
     declared = {
         mapping.source: {name: column.type for name, column in mapping.raw_columns.items()}
         for mapping in registry.mappings
     }
-    return all(_is_as_declared(lake, name, types) for name, types in {**declared, LEDGER: {}}.items())
+    states = {name: lake.table_state(name) for name in (*declared, LEDGER)}
+    return all(
+        _is_as_declared(lake, name, states[name], types) and not _has_unrecorded_loads(states, name)
+        for name, types in {**declared, LEDGER: {}}.items()
+    )
 
 
-def _is_as_declared(lake: Lake, name: str, types: Mapping[str, str]) -> bool:
-    state = lake.table_state(name)
+def _has_unrecorded_loads(states: Mapping[str, TableState | None], name: str) -> bool:
+    raw = states[name]
+    return name != LEDGER and raw is not None and has_unrecorded_loads(raw, states[LEDGER], name)
+
+
+def _is_as_declared(lake: Lake, name: str, state: TableState | None, types: Mapping[str, str]) -> bool:
     if state is None or state.location != lake.table_location(name):
         return False
     if state.properties.get(LAYOUT_PROPERTY) != str(LAYOUT):
