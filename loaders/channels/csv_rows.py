@@ -73,10 +73,18 @@ def first_numbers(part: Part) -> Iterator[pa.Array]:
             texts = pc.utf8_slice_codeunits(lines, 0, max(widths[0].as_py(), 0))
         else:
             texts = pc.replace_substring_regex(lines, ",.*", "")
-        try:
-            yield texts.filter(pc.match_substring_regex(texts, "^[0-9]{1,19}$")).cast(pa.int64())
-        except pa.ArrowInvalid:  # one has more than 63 bits
-            yield pa.array([1, 0])
+        yield _whole_numbers(texts)
+
+
+def _whole_numbers(texts: pa.StringArray) -> pa.Int64Array:
+    try:
+        return texts.cast(pa.int64())
+    except pa.ArrowInvalid:
+        pass
+    try:
+        return texts.filter(pc.match_substring_regex(texts, "^[0-9]{1,19}$")).cast(pa.int64())
+    except pa.ArrowInvalid:  # one has more than 63 bits
+        return pa.array([1, 0])
 
 
 def csv_columns(rows: Rows, types: Mapping[str, pa.DataType]) -> dict[str, pa.Array] | None:

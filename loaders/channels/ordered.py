@@ -5,7 +5,8 @@ and merged. Rows with equal keys stay in the order in which they came.
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 
 import pyarrow as pa
@@ -41,20 +42,27 @@ def rise(keys: Iterable[pa.Array]) -> bool:
 
 
 def in_order(
-    batches: Iterator[pa.RecordBatch], *, are_in_order: bool, folder: Path | None = None
+    batches: Iterator[pa.RecordBatch], *, are_in_order: Callable[[], bool], folder: Path | None = None
 ) -> Iterator[pa.RecordBatch]:
     """The rows of `batches` by rising key.
 
     Args:
         batches: rows with the column `KEY`.
-        are_in_order: whether they are in order already, as `rise` found.
+        are_in_order: tells whether they are in order already, as `rise` finds; called if there are several batches.
         folder: where to keep rows that must be sorted; by default the system's folder for temporary files.
     """
-    if are_in_order:
-        yield from batches
+    first, second = next(batches, None), next(batches, None)
+    if first is None:
+        return
+    if second is None:
+        yield first if rise([first[KEY]]) else first.take(pc.sort_indices(first[KEY]))  # a stable sort
+        return
+    every = chain((first, second), batches)
+    if are_in_order():
+        yield from every
         return
     with tempfile.TemporaryDirectory(dir=folder) as place:
-        runs = [_write_run(rows, Path(place, f"{number}.arrow")) for number, rows in enumerate(_runs(batches))]
+        runs = [_write_run(rows, Path(place, f"{number}.arrow")) for number, rows in enumerate(_runs(every))]
         yield from _merged([_read_run(run) for run in runs])
 
 

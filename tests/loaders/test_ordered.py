@@ -43,22 +43,40 @@ def test_rows_are_sorted_stably_whatever_the_runs(keys: list[int], size: int, ru
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ordered, "_RUN_ROWS", run)
         patch.setattr(ordered, "_RUN_BATCH", piece)
-        found = rows_of(in_order(batches(rows, size), are_in_order=False))
+        found = rows_of(in_order(batches(rows, size), are_in_order=lambda: False))
     assert found == sorted(rows, key=lambda row: row[0])
 
 
 def test_nothing_is_left_of_what_was_sorted(tmp_path: Path) -> None:
     rows = [(3, "c", "c"), (1, "a", "a"), (2, "b", "b")]
-    sorting = in_order(batches(rows, 1), are_in_order=False, folder=tmp_path)
+    sorting = in_order(batches(rows, 1), are_in_order=lambda: False, folder=tmp_path)
     next(sorting)
     assert len(list(tmp_path.iterdir())) == 1
     sorting.close()  # type: ignore[attr-defined]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_rows_in_order_are_passed_on_one_by_one() -> None:
-    given_batches = batches([(1, "a", "a"), (2, "b", "b")], 1)
-    assert rows_of(in_order(iter([next(given_batches)]), are_in_order=True)) == [(1, "a", "a")]
+def test_rows_in_order_are_passed_on_as_they_come() -> None:
+    taken: list[int] = []
+
+    def coming() -> Iterator[pa.RecordBatch]:
+        for key, batch in enumerate(batches([(key, "v", "p") for key in range(5)], 1)):
+            taken.append(key)
+            yield batch
+
+    passing = in_order(coming(), are_in_order=lambda: True)
+    assert [next(passing)[KEY].to_pylist(), next(passing)[KEY].to_pylist()] == [[0], [1]]
+    assert taken == [0, 1]
+    assert rows_of(passing) == [(2, "v", "p"), (3, "v", "p"), (4, "v", "p")]
+
+
+def test_nobody_asks_for_the_order_of_a_single_batch() -> None:
+    def unasked() -> bool:
+        raise AssertionError
+
+    rows = [(3, "c", "c"), (1, "a", "a"), (1, "b", "b")]
+    assert rows_of(in_order(batches(rows, 9), are_in_order=unasked)) == sorted(rows)
+    assert rows_of(in_order(iter([]), are_in_order=unasked)) == []
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.sampled_from("ab"), st.sampled_from("pq"))), st.integers(1, 6))

@@ -172,9 +172,9 @@ def _plain(name: str) -> str:
 
 
 def _rows(part: Part, raw: RawTable, symbol: str, report: Report, folder: Path | None) -> Iterator[pa.RecordBatch]:
-    are_in_order = rise(first_numbers(part))
     parsed = (_batch(part, block, raw, symbol, report) for block in part.blocks())
-    ordered = in_order((batch for batch in parsed if batch.num_rows), are_in_order=are_in_order, folder=folder)
+    some = (batch for batch in parsed if batch.num_rows)
+    ordered = in_order(some, are_in_order=lambda: rise(first_numbers(part)), folder=folder)
     for batch in each_once(ordered, report, payload=PAYLOAD, id_column=raw.id_column):
         report.rows += batch.num_rows
         yield without(raw, batch)

@@ -110,9 +110,9 @@ def _first_product(part: Part) -> str:
 
 
 def _rows(part: Part, raw: RawTable, product: str, report: Report, folder: Path | None) -> Iterator[pa.RecordBatch]:
-    are_in_order = rise(_ids(part))
     parsed = (_batch(part, block, raw, product, report) for block in part.blocks())
-    ordered = in_order((batch for batch in parsed if batch.num_rows), are_in_order=are_in_order, folder=folder)
+    some = (batch for batch in parsed if batch.num_rows)
+    ordered = in_order(some, are_in_order=lambda: rise(_ids(part)), folder=folder)
     for batch in each_once(ordered, report, payload=PAYLOAD, id_column=raw.id_column):
         report.rows += batch.num_rows
         yield without(raw, batch)

@@ -113,9 +113,9 @@ def _check_columns(part: Part, *, may_be_empty: bool) -> None:
 
 
 def _rows(part: Part, raw: RawTable, pair: str, report: Report, folder: Path | None) -> Iterator[pa.RecordBatch]:
-    are_in_order = rise(first_numbers(part))
     parsed = (_batch(part, block, raw, pair, report) for block in part.blocks())
-    ordered = in_order((batch for batch in parsed if batch.num_rows), are_in_order=are_in_order, folder=folder)
+    some = (batch for batch in parsed if batch.num_rows)
+    ordered = in_order(some, are_in_order=lambda: rise(first_numbers(part)), folder=folder)
     for batch in _numbered(part, ordered, raw):
         report.rows += batch.num_rows
         yield without(raw, batch)
