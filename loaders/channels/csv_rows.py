@@ -90,9 +90,9 @@ def _whole_numbers(texts: pa.StringArray) -> pa.Int64Array:
 def csv_columns(rows: Rows, types: Mapping[str, pa.DataType]) -> dict[str, pa.Array] | None:
     """The columns of rows without quotes, by name; None if a row has other columns, or a value isn't of its type.
 
-    An empty value is null. Flags are spelt true or false in small or capital letters.
+    An empty value is null, but not in the first column. Flags are spelt true or false in small or capital letters.
     """
-    if any(odd in rows.text for odd in _ODD):
+    if rows.lines.null_count or any(odd in rows.text for odd in _ODD):
         return None
     try:
         table = pyarrow.csv.read_csv(
@@ -109,7 +109,7 @@ def csv_columns(rows: Rows, types: Mapping[str, pa.DataType]) -> dict[str, pa.Ar
         )
     except pa.ArrowInvalid:
         return None
-    if table.num_rows != len(rows.lines):
+    if table.num_rows != len(rows.lines) or table[0].null_count:  # pyarrow reads an empty line as nulls
         return None
     return {name: table[name].combine_chunks() for name in types}
 

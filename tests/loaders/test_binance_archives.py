@@ -16,7 +16,7 @@ from loaders.channels.files import BadFile
 from loaders.channels.ordered import CHANGED, REPEATED
 from loaders.connectors.binance.archives import NEGATIVE, NO_ID, NO_TRADE, daily, monthly, symbol_of, verify
 from tests.support.connectors import CONNECTORS
-from tests.support.files_of_trades import TINY, Read, read, written, zipped
+from tests.support.files_of_trades import TINY, Read, patient, read, written, zipped
 from tests.support.recorded_bodies import binance_body, where_they_are
 
 FORMAT = "binance-trades"
@@ -103,6 +103,7 @@ ROWS = st.lists(
 )
 
 
+@patient
 @given(ROWS, st.booleans())
 def test_rows_are_those_of_rest_for_the_same_trades(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[object, ...]], tiny: bool
@@ -134,6 +135,7 @@ def test_the_unit_of_a_time_shows_in_each_row_and_not_in_the_name(tmp_path: Path
     ]
 
 
+@patient
 @given(st.lists(st.integers(0, 10**6), min_size=1, unique=True), st.randoms(use_true_random=False), st.booleans())
 def test_rows_in_any_order_come_in_the_order_of_their_ids(
     tmp_path_factory: pytest.TempPathFactory, numbers: list[int], chance: random.Random, tiny: bool
@@ -146,6 +148,7 @@ def test_rows_in_any_order_come_in_the_order_of_their_ids(
     assert ids(found) == sorted(numbers)
 
 
+@patient
 @given(st.lists(st.integers(0, 99), min_size=2, unique=True), st.data())
 def test_two_files_have_the_rows_of_one(
     tmp_path_factory: pytest.TempPathFactory, numbers: list[int], data: st.DataObject

@@ -14,7 +14,7 @@ from loaders.channels.files import BadFile
 from loaders.channels.ordered import CHANGED, REPEATED
 from loaders.connectors.coinbase.json_lines import ANOTHER_PRODUCT, BAD_ID, NOT_A_TRADE, product_of
 from tests.support.connectors import CONNECTORS
-from tests.support.files_of_trades import TINY, Read, read, written, zipped
+from tests.support.files_of_trades import TINY, Read, patient, read, written, zipped
 from tests.support.recorded_bodies import coinbase_body, where_they_are
 
 FORMAT = "coinbase-json-lines"
@@ -90,6 +90,7 @@ RECORDS = st.lists(
 )
 
 
+@patient
 @given(RECORDS, st.booleans(), st.booleans())
 def test_rows_are_those_of_rest_for_the_same_trades(
     tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, Any]], tiny: bool, as_text: bool
@@ -119,6 +120,7 @@ def test_recorded_trades_written_as_json_lines_give_the_recorded_rows(tmp_path: 
     assert len(expected) == 1000
 
 
+@patient
 @given(st.lists(st.integers(0, 10**6), min_size=1, unique=True), st.randoms(use_true_random=False), st.booleans())
 def test_records_in_any_order_come_in_the_order_of_their_ids(
     tmp_path_factory: pytest.TempPathFactory, numbers: list[int], chance: random.Random, tiny: bool

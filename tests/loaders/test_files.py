@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from lakehouse.errors import Misconfigured
 from loaders.channels.files import BadFile, Limits, Part, base_name, parts
 from loaders.file_formats import format_of, formats, recognise
-from tests.support.files_of_trades import written, zipped
+from tests.support.files_of_trades import patient, written, zipped
 
 
 def read_whole(path: Path) -> None:
@@ -35,6 +35,7 @@ def content_of(part: Part) -> bytes:
 LINES = st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0\ufeff"), max_size=40), min_size=1)
 
 
+@patient
 @given(LINES, st.integers(1, 200), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.sampled_from(["", ".gz", ".zip"]))
 def test_every_line_comes_once_and_in_order_whatever_the_blocks(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str], block: int, line_break: str, ends: bool, kind: str

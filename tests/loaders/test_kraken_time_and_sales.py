@@ -13,7 +13,7 @@ from loaders.channels.files import BadFile
 from loaders.connectors.kraken import time_and_sales
 from loaders.connectors.kraken.time_and_sales import NO_TIME, NO_TRADE, pair_of
 from tests.support.connectors import CONNECTORS
-from tests.support.files_of_trades import TINY, Read, read, written, zipped
+from tests.support.files_of_trades import TINY, Read, patient, read, written, zipped
 from tests.support.trade_bodies import kraken_page
 
 FORMAT = "kraken-time-and-sales"
@@ -52,6 +52,7 @@ NUMBERS = st.one_of(
 )
 
 
+@patient
 @given(st.lists(st.tuples(st.integers(START, START + 9), NUMBERS, NUMBERS), min_size=1), st.booleans())
 def test_numbers_and_times_are_those_of_rest_for_the_same_trades(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, str, str]], tiny: bool
@@ -96,6 +97,7 @@ def test_zeros_at_the_end_do_not_change_an_id(tmp_path: Path) -> None:
 FEW = st.tuples(st.integers(START, START + 6), st.sampled_from(["1.0", "2"]), st.sampled_from(["0.5", "0.50", "7"]))
 
 
+@patient
 @given(st.lists(FEW, min_size=1, max_size=40), st.booleans(), st.integers(START, START + 7))
 def test_the_full_history_and_its_quarters_give_the_same_ids(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, str, str]], tiny: bool, cut: int
@@ -110,6 +112,7 @@ def test_the_full_history_and_its_quarters_give_the_same_ids(
     assert len({row["trade_id"] for row in whole}) == len(rows)
 
 
+@patient
 @given(st.lists(FEW, min_size=1, max_size=40), st.randoms(use_true_random=False), st.booleans())
 def test_rows_in_any_order_come_by_time_and_give_the_same_ids(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[int, str, str]], chance: random.Random, tiny: bool
@@ -155,6 +158,15 @@ def test_lines_that_are_no_trades_are_counted_and_named(tmp_path: Path) -> None:
     assert found.report.skipped == {NO_TRADE: 2, NO_TIME: 5, "not text": 2}
     assert found.report.examples[1] == f"XBTUSD.csv:3: {NO_TRADE}: 'foo'"
     assert f"XBTUSD.csv:6: {NO_TIME}: ',1,2'" in found.report.examples
+
+
+@pytest.mark.parametrize("bad", ["", "\0", f"{START},1,\0"], ids=["empty", "NUL", "NUL in a number"])
+@pytest.mark.parametrize("other", ["", "foo", f"{START},1,2"])
+def test_the_reason_does_not_depend_on_the_other_lines(tmp_path: Path, bad: str, other: str) -> None:
+    found = trades(written(tmp_path / "XBTUSD.csv", [f"{START},5,5", bad, other]))
+    expected = Counter([NO_TRADE if not bad else "not text"] + ([] if "," in other else [NO_TRADE]))
+    assert found.report.skipped == expected
+    assert len(found.only) == 1 + ("," in other)
 
 
 REFUSED = {

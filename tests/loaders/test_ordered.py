@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from loaders.channels import ordered
 from loaders.channels.files import Report
 from loaders.channels.ordered import CHANGED, KEY, REPEATED, each_once, in_order, rise
+from tests.support.files_of_trades import patient
 
 Row = tuple[int, str, str]
 
@@ -31,12 +32,14 @@ def rows_of(found: Iterator[pa.RecordBatch]) -> list[Row]:
 KEYS = st.lists(st.integers(0, 30), max_size=60)
 
 
+@patient
 @given(KEYS, st.integers(1, 9))
 def test_rise_tells_whether_keys_never_fall(keys: list[int], size: int) -> None:
     arrays = [pa.array(keys[start : start + size], pa.int64()) for start in range(0, len(keys), size)]
     assert rise([pa.array([], pa.int64()), *arrays]) == (keys == sorted(keys))
 
 
+@patient
 @given(KEYS, st.integers(1, 9), st.integers(1, 40), st.integers(1, 7))
 def test_rows_are_sorted_stably_whatever_the_runs(keys: list[int], size: int, run: int, piece: int) -> None:
     rows = [(key, str(place), f"p{place}") for place, key in enumerate(keys)]
@@ -79,6 +82,7 @@ def test_nobody_asks_for_the_order_of_a_single_batch() -> None:
     assert rows_of(in_order(iter([]), are_in_order=unasked)) == []
 
 
+@patient
 @given(st.lists(st.tuples(st.integers(0, 8), st.sampled_from("ab"), st.sampled_from("pq"))), st.integers(1, 6))
 def test_each_key_comes_once_and_what_is_left_out_is_counted(rows: list[Row], size: int) -> None:
     rows = sorted(rows, key=lambda row: row[0])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lakehouse.errors import Misconfigured
@@ -73,6 +73,7 @@ def test_names_that_look_like_something_else_survive_the_file(tmp_path: Path) ->
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(st.lists(NAMES, min_size=1), st.lists(NAMES), st.booleans())
 def test_whatever_an_exchange_lists_is_read_as_it_was_written(
     tmp_path_factory: pytest.TempPathFactory, first: list[str], second: list[str], merge: bool

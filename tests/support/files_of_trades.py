@@ -7,12 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
+
 from loaders.channels.files import LIMITS, Limits, Report
 from loaders.file_formats import formats
 from tests.support.connectors import CONNECTORS
 
 TINY = Limits(block_bytes=64, line_bytes=2_000)
 """Limits with which every file has many blocks."""
+
+
+patient = settings(deadline=None, max_examples=60)
+"""For tests with random files: a machine that does something else takes longer, and many blocks take long anyway."""
 
 
 @dataclass(frozen=True)
