@@ -244,14 +244,15 @@ def parts(path: Path, limits: Limits = LIMITS) -> list[Part]:
 
 def _members(path: Path, shown: str, limits: Limits) -> list[Part]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
+        # shared by all parts, which would each read its directory of thousands of members; closed with the last of them
+        archive = zipfile.ZipFile(path)
+        members = archive.infolist()
     except _BROKEN as error:
         raise BadFile(f"{shown}: is not a whole ZIP file: {printable(str(error), 200)}; is it complete?") from error
     if len(members) > limits.parts:
         raise BadFile(f"{shown}: has {len(members):,} members, expected at most {limits.parts:,}")
     found = [
-        Part(name, f"{shown}: {name}", member.compress_size, limits, partial(_open_member, path, member))
+        Part(name, f"{shown}: {name}", member.compress_size, limits, partial(_open_member, archive, member))
         for member in members
         if not member.is_dir()
         and not (name := base_name(member.filename)).startswith(".")
@@ -270,8 +271,7 @@ def _open_gzip(path: Path, stack: ExitStack) -> IO[bytes]:
     return io.BufferedReader(stack.enter_context(gzip.open(path)))
 
 
-def _open_member(path: Path, member: zipfile.ZipInfo, stack: ExitStack) -> IO[bytes]:
-    archive = stack.enter_context(zipfile.ZipFile(path))
+def _open_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, stack: ExitStack) -> IO[bytes]:
     return stack.enter_context(archive.open(member))
 
 

@@ -1,6 +1,7 @@
 """Kraken's history files give the rows of REST, as far as they go, and every file gives the same trade the same id."""
 
 import random
+import zipfile
 from collections import Counter
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loaders.channels import files
 from loaders.channels.files import BadFile
 from loaders.connectors.kraken import time_and_sales
 from loaders.connectors.kraken.time_and_sales import NO_TIME, NO_TRADE, pair_of
@@ -140,6 +142,20 @@ def test_a_zip_has_one_stream_for_each_pair(tmp_path: Path) -> None:
     assert {pair: len(rows) for pair, rows in trades(path, "ETHUSD").rows.items()} == {"ETHUSD": 2}
     with pytest.raises(BadFile, match=r"expected SOLUSD\.csv, found 4 others, such as XBTUSD\.csv, EMPTY\.csv, ETHUSD"):
         trades(path, "SOLUSD")
+
+
+def test_the_directory_of_a_zip_with_many_pairs_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = zipped(tmp_path / "x.zip", *((f"A{number}.csv", f"{START},1,2\n") for number in range(500)))
+    opened: list[Path] = []
+
+    class Counted(zipfile.ZipFile):
+        def __init__(self, file: Path) -> None:
+            opened.append(file)
+            super().__init__(file)
+
+    monkeypatch.setattr(files.zipfile, "ZipFile", Counted)
+    assert len(trades(path).rows) == 500
+    assert opened == [path]
 
 
 def test_two_files_of_a_pair_in_a_zip_are_refused(tmp_path: Path) -> None:
