@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Generic
 
@@ -11,6 +12,9 @@ from .read_config import File, read_config
 
 _FILE_STEM = re.compile(r"[A-Za-z0-9_-]+\Z")
 """The allowed file names. Generated files name their origin, so the name must mean nothing in SQL or to dbt."""
+
+SEED_FILES = "product_ids_seed*.yaml"
+"""The names of the files in config/mappings/ that say what to load. They are the user's, and not mappings."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,11 @@ class ConfigFiles(Generic[File]):
         return [line for error in errors for line in error.problems]
 
 
-def read_folder(root: Path, folder: str, kind: type[File]) -> ConfigFiles[File]:
-    """The files of `root`/config/`folder` whose names end in .yaml."""
+def read_folder(root: Path, folder: str, kind: type[File], *, ignored: str = "") -> ConfigFiles[File]:
+    """The files of `root`/config/`folder` whose names end in .yaml, without those that match the pattern `ignored`."""
     shown_as = f"config/{folder}"
     try:
-        return ConfigFiles(dict(_files(root / shown_as, shown_as, kind)))
+        return ConfigFiles(dict(_files(root / shown_as, shown_as, kind, ignored)))
     except FileNotFoundError:
         problem = "is missing; create the folder, or restore it with git"
     except OSError as error:
@@ -46,10 +50,10 @@ def read_file(root: Path, file: str, kind: type[File]) -> ConfigFiles[File]:
     return ConfigFiles({file: _read(root / file, file, kind)})
 
 
-def _files(folder: Path, shown_as: str, kind: type[File]) -> Iterator[tuple[str, File | RegistryError]]:
+def _files(folder: Path, shown_as: str, kind: type[File], ignored: str) -> Iterator[tuple[str, File | RegistryError]]:
     for path in sorted(folder.iterdir()):
         file = f"{shown_as}/{path.name}"
-        if path.name.startswith("."):  # editors and file systems leave hidden files
+        if path.name.startswith(".") or fnmatchcase(path.name, ignored):  # editors leave hidden files
             continue
         if problem := _name_problem(path):
             yield file, RegistryError([f"{file}: {problem}"])

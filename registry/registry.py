@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import declarations
-from .config_files import ConfigFiles, read_file, read_folder
+from .config_files import SEED_FILES, ConfigFiles, read_file, read_folder
 from .formats import RowFormat, bodies, row_formats, transform_of
 from .mapping_checks import mapping_problems
 from .problems import RegistryError, choices
@@ -136,7 +136,7 @@ def load_registry(root: Path = PROJECT) -> Registry:
     config = _Config(
         read_file(root, _LAKE_FILE, declarations.LakeFile),
         read_folder(root, "targets", declarations.Target),
-        read_folder(root, "mappings", declarations.MappingFile),
+        read_folder(root, "mappings", declarations.MappingFile, ignored=SEED_FILES),
         read_folder(root, "products", ProductList),
     )
     if problems := list(_problems(config)):

@@ -212,8 +212,16 @@ def _parts(node: yaml.Node) -> list[yaml.Node]:
     return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
-def yaml_text(content: Any) -> str:
-    """`content` as text from which `read_yaml`, or any other YAML parser, reads the same content."""
+def yaml_text(content: Any, *, block: bool = False) -> str:
+    """`content` as text from which `read_yaml`, or any other YAML parser, reads the same content.
+
+    With `block`, every entry of a list has a line of its own.
+    """
     return yaml.dump(
-        content, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=10_000
+        content,
+        Dumper=_Dumper,
+        sort_keys=False,
+        default_flow_style=False if block else None,
+        allow_unicode=True,
+        width=10_000,
     )

@@ -54,7 +54,7 @@ def updated(
     exchange: str, before: Sequence[ProductEntry], response: Iterable[ListedProduct], *, force: bool
 ) -> ProductUpdate:
     """The list after an exchange's response; raises Misconfigured if the list should be kept unchanged."""
-    found, unusable = _usable(response)
+    found, unusable = usable(response)
     known = {entry.symbol: entry for entry in before}
     listed = [entry.symbol for entry in before if not entry.delisted]
     gone = [symbol for symbol in listed if symbol not in found]
@@ -74,10 +74,10 @@ def updated(
     delisted = {symbol: entry.model_copy(update={"delisted": True}) for symbol, entry in known.items()}
     entries = {**delisted, **found, **kept}
     remarks = (
-        _remark("new", [symbol for symbol in found if symbol not in known]),
-        _remark("no longer listed, and kept for the trades landed", gone),
-        _remark("with a name that can't be used", unusable),
-        _remark(
+        remark("new", [symbol for symbol in found if symbol not in known]),
+        remark("no longer listed, and kept for the trades landed", gone),
+        remark("with a name that can't be used", unusable),
+        remark(
             f"listed with other assets than before, {'now accepted' if force else f'not accepted; {_FORCE}'}",
             changed,
         ),
@@ -85,7 +85,7 @@ def updated(
     return ProductUpdate(tuple(entries[symbol] for symbol in sorted(entries)), tuple(filter(None, remarks)))
 
 
-def _usable(response: Iterable[ListedProduct]) -> tuple[dict[str, ProductEntry], list[str]]:
+def usable(response: Iterable[ListedProduct]) -> tuple[dict[str, ProductEntry], list[str]]:
     """The products by symbol, the first of each, and the symbols of those whose names can't be used."""
     found: dict[str, ProductEntry] = {}
     unusable: list[str] = []
@@ -103,7 +103,8 @@ def _meaning(entry: ProductEntry) -> tuple[str, str]:
     return entry.base, entry.quote
 
 
-def _remark(what: str, symbols: Sequence[str]) -> str:
+def remark(what: str, symbols: Sequence[str]) -> str:
+    """How many symbols there are, and the first of them; empty if there is none. Symbols may contain anything."""
     if not symbols:
         return ""
     named = ", ".join(one_line(repr(symbol)[1:-1])[:60] for symbol in symbols[:_MOST_NAMES])

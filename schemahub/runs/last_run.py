@@ -10,12 +10,14 @@ there is no such file: a run removes it before it starts, and writes it only if 
 import hashlib
 from collections.abc import Iterator
 from contextlib import suppress
+from fnmatch import fnmatchcase
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
 from lakehouse.lake import Lake, Written
+from registry.config_files import SEED_FILES
 
 from ..settings import PROJECT, Settings
 
@@ -79,5 +81,6 @@ def _files(root: Path) -> Iterator[Path]:
     for folder in _FOLDERS:
         for path in sorted((root / folder).rglob("*")):
             parts = path.relative_to(root).parts
-            if path.is_file() and not any(part in _BUILT or part.startswith(".") for part in parts):
+            left_out = any(part in _BUILT or part.startswith(".") for part in parts)
+            if path.is_file() and not left_out and not fnmatchcase(path.name, SEED_FILES):  # no model depends on seeds
                 yield path

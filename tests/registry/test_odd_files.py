@@ -162,6 +162,13 @@ def test_a_file_that_is_not_part_of_the_registry_is_ignored(project: Project, fo
     assert project.load() == load_registry()
 
 
+@pytest.mark.parametrize("name", ["product_ids_seed.yaml", "product_ids_seed_kraken.yaml", "product_ids_seed (1).yaml"])
+def test_a_file_that_says_what_to_load_is_no_mapping(project: Project, name: str) -> None:
+    (project.root / FOLDER / name).write_text("\0 not even YAML")
+    assert project.load() == load_registry()
+    assert render(project.load()) == render(load_registry())
+
+
 def looped(folder: Path) -> None:
     shutil.rmtree(folder)
     os.symlink(folder.name, folder)

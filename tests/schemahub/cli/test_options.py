@@ -9,7 +9,7 @@ import pytest
 from schemahub.cli.app import LakeCommand, app
 from tests.support.command_line import Cli, error_line
 
-NEEDS_NO_LAKE = {"generate", "update-products", "simulate"}
+NEEDS_NO_LAKE = {"generate", "update-products", "update-seed", "simulate"}
 
 
 def test_every_command_on_a_lake_takes_the_options_that_name_one() -> None:
