@@ -5,6 +5,7 @@
     quotes.py                                 the best bid and ask after a trade
     simulated_exchange.py, simulated/         the base class of simulated exchanges; a module or folder per exchange
     feed.py, connection.py                    what a WebSocket is sent, and the connection that sends it
+    bulk_files.py, oddities.py                files of whole days, months and quarters, and what is odd in some
     budgets.py, faults.py                     request limits, and faults that can be switched on
     settings.py, clock.py, simulation.py      the settings of a run, the market's time, and the state of the run
     application.py, server.py                 the HTTP and WebSocket server

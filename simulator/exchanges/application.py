@@ -7,6 +7,7 @@
     GET     /_simulator/faults             the active faults, and how many requests each of them has struck
     POST    /_simulator/faults             {"faults": ["429:1/10", ...]}: replace the active faults by these
     DELETE  /_simulator/faults             switch off all faults
+    POST    /_simulator/oddities           {"oddities": ["hole=25", ...]}: replace the oddities of bulk files by these
     POST    /_simulator/shown              {"share": 0.3}: serve the first 30 % of every tape, as if it were earlier
     GET     /_simulator/streams            WebSocket connections opened and open, and messages sent, per exchange
 
@@ -90,6 +91,7 @@ def _incoming(simulation: Simulation, exchange: SimulatedExchange, request: requ
         query=request.query_params,
         headers=request.headers,
         path_parameters=request.path_params,
+        oddities=simulation.oddities,
     )
 
 
@@ -150,8 +152,19 @@ def _control_routes(simulation: Simulation) -> list[Route]:
             simulation.set_faults(())
         return JSONResponse({"faults": simulation.faults.counts()})
 
+    async def oddities(request: requests.Request) -> Response:
+        try:
+            texts = msgspec.json.decode(await request.body(), type=dict[str, list[str]])["oddities"]
+            simulation.set_oddities(tuple(texts))
+        except (msgspec.MsgspecError, KeyError) as error:
+            return JSONResponse({"message": f'expected {{"oddities": ["hole=25", ...]}}: {error}'}, 400)
+        except ValueError as error:
+            return JSONResponse({"message": str(error)}, 400)
+        return JSONResponse({})
+
     return [
         Route("/_simulator/market", report_market),
+        Route("/_simulator/oddities", oddities, methods=["POST"]),
         Route("/_simulator/stats", report_stats),
         Route("/_simulator/streams", report_streams),
         Route("/_simulator/shown", show, methods=["POST"]),

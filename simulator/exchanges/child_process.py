@@ -70,6 +70,10 @@ class RunningSimulator:
         """Switch off all faults."""
         self._call("DELETE", "faults")
 
+    def set_oddities(self, *oddities: str) -> None:
+        """Replace the oddities of bulk files by these; raises ValueError if one of them can't be parsed."""
+        self._call("POST", "oddities", {"oddities": oddities})
+
     def show(self, share: float) -> None:
         """Serve the first `share` of every tape from now on, as if it were earlier.
 
@@ -101,6 +105,7 @@ def running(
     shown: float | None = None,
     connection_age_s: float = 24 * 3600,
     ping_interval_s: float = 20,
+    oddities: Sequence[str] = (),
 ) -> Iterator[RunningSimulator]:
     """Run a simulator for the length of a `with` block; the arguments are those of `Settings`.
 
@@ -109,6 +114,7 @@ def running(
     """
     options = [f"--trades={trades}", f"--seed={seed}", f"--start={start.isoformat()}", f"--port={port}"]
     options += [f"--limit-scale={limit_scale}", *(f"--fault={fault}" for fault in faults)]
+    options += [f"--oddity={oddity}" for oddity in oddities]
     options += [f"--hours={duration / timedelta(hours=1)}", f"--speed={speed}"]
     options += [f"--connection-age={connection_age_s}", f"--ping-interval={ping_interval_s}"]
     options += [] if shown is None else [f"--shown={shown}"]

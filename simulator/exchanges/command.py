@@ -8,6 +8,7 @@ import typer
 
 from simulator.exchanges.faults import KINDS
 from simulator.exchanges.market import DEFAULT_DURATION, DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES
+from simulator.exchanges.oddities import KINDS as ODDITIES
 from simulator.exchanges.server import serve
 from simulator.exchanges.settings import Settings
 
@@ -21,6 +22,13 @@ _FAULT_HELP = (
     "429:1/10 (every tenth request), slow=0.5:3@kraken (the first three requests), drop:1/50x3 (one of every fifty "
     "messages, but no more than three). Repeatable. Names: "
     + "; ".join(f"{name}: {kind.meaning}" for name, kind in KINDS.items())
+    + "."
+)
+
+_ODDITY_HELP = (
+    "An oddity of bulk files, written NAME or NAME=VALUE, with @TEXT after it for the files whose names contain the "
+    "text: truncated=09:29@BTCUSDT. Repeatable. Names: "
+    + "; ".join(f"{name}: {kind.meaning}" for name, kind in ODDITIES.items())
     + "."
 )
 
@@ -50,6 +58,7 @@ def simulate(
     connection_age: Annotated[float, typer.Option(help="Seconds after which Binance ends a WebSocket connection.")] = 24
     * 3600,
     ping_interval: Annotated[float, typer.Option(help="Seconds between the ping frames of a WebSocket.")] = 20,
+    oddity: Annotated[list[str] | None, typer.Option(help=_ODDITY_HELP)] = None,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
     """Run fake exchanges on loopback, which all trade one deterministic market."""
@@ -67,6 +76,7 @@ def simulate(
             shown=shown,
             connection_age_s=connection_age,
             ping_interval_s=ping_interval,
+            oddities=tuple(oddity or ()),
         )
         serve(settings, port=port, until_stdin_closes=until_stdin_closes)
     except (ValueError, OSError) as error:

@@ -38,6 +38,8 @@ class Settings:
     """The age at which an exchange that limits it (Binance) ends a WebSocket connection."""
     ping_interval_s: float = 20
     """How often a WebSocket's client gets a ping frame."""
+    oddities: tuple[str, ...] = ()
+    """The oddities of bulk files."""
 
 
 @dataclass(frozen=True)

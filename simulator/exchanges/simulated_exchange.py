@@ -14,6 +14,7 @@ from typing import ClassVar, TypeAlias
 
 from simulator.exchanges.feed import Feed
 from simulator.exchanges.market import Listing, Trades
+from simulator.exchanges.oddities import Oddities
 from simulator.exchanges.tape import Tape
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -34,6 +35,8 @@ class IncomingRequest:
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     path_parameters: Mapping[str, str] = field(default_factory=dict)
+    oddities: Oddities = field(default_factory=Oddities)
+    """The oddities that bulk files have."""
 
 
 @dataclass(frozen=True)

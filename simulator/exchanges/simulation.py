@@ -11,6 +11,7 @@ from starlette.types import Receive, Scope, Send
 from simulator.exchanges.clock import RunningClock
 from simulator.exchanges.connection import StreamCounts
 from simulator.exchanges.faults import Fault, Faults, parse_fault
+from simulator.exchanges.oddities import Oddities, parse_oddity
 from simulator.exchanges.settings import OpenExchange, Settings, market_span_ns
 from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Reply, SimulatedExchange
 from simulator.exchanges.tape import Tape
@@ -35,6 +36,7 @@ class Simulation:
         self.streams: dict[str, StreamCounts] = defaultdict(StreamCounts)
         self._previous_pages: dict[tuple[str, str, str], Reply] = {}
         self.set_faults(settings.faults)
+        self.set_oddities(settings.oddities)
 
     def show(self, share: float) -> None:
         """Serve the first `share` of every tape, or go on from that share of the market's time if it passes.
@@ -72,6 +74,10 @@ class Simulation:
         """Replace the active faults by these; raises ValueError if one of them can't be parsed."""
         names = [opened.exchange.name for opened in self.open_exchanges]
         self.faults = Faults([parse_fault(text, names) for text in texts], seed=self.settings.seed)
+
+    def set_oddities(self, texts: tuple[str, ...]) -> None:
+        """Replace the oddities of bulk files by these; raises ValueError if one of them can't be parsed."""
+        self.oddities = Oddities(parse_oddity(text) for text in texts)
 
     async def respond(self, exchange: SimulatedExchange, endpoint: Endpoint, asked: IncomingRequest) -> Response:
         """Respond to one request to an exchange, and apply the faults that strike the request."""

@@ -19,6 +19,7 @@ from simulator.exchanges.budgets import TokenBucket, WeightWindow
 from simulator.exchanges.market import Listing, Trades, decimal_text
 from simulator.exchanges.recordings import read_recordings, recorded_tape
 from simulator.exchanges.simulated.binance.feed import BinanceFeed
+from simulator.exchanges.simulated.binance.files import BinanceFiles
 from simulator.exchanges.simulated.binance.rows import (
     MICROSECOND,
     MILLISECOND,
@@ -74,6 +75,7 @@ class Binance(SimulatedExchange):
 
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None:
         self._products = {tape.product: _Product(tape) for tape in tapes}
+        self._files = BinanceFiles(tapes)
         self._budget = WeightWindow(limit=_WEIGHT_PER_MINUTE * limit_scale)
         self._limit_scale = limit_scale
         self._connections = TokenBucket(
@@ -104,6 +106,7 @@ class Binance(SimulatedExchange):
             "/api/v3/aggTrades": self._aggregate_trades,
             "/api/v3/exchangeInfo": self._exchange_info,
             "/api/v3/time": self._time,
+            **self._files.endpoints(),
         }
 
     def feeds(self) -> Mapping[str, NewFeed]:
@@ -123,6 +126,9 @@ class Binance(SimulatedExchange):
         )
 
     def answer(self, request: IncomingRequest, endpoint: Endpoint) -> Reply:
+        if request.path not in _WEIGHTS:
+            # Bulk files are on another host, which has no budget.
+            return super().answer(request, endpoint)
         verdict = self._budget.spend(request.client, _WEIGHTS[request.path], request.monotonic_s)
         headers = {"X-MBX-USED-WEIGHT": str(verdict.used), "X-MBX-USED-WEIGHT-1M": str(verdict.used)}
         if verdict.status == 200:

@@ -18,6 +18,7 @@ from simulator.exchanges.budgets import TokenBucket
 from simulator.exchanges.market import Listing, Trades
 from simulator.exchanges.recordings import read_recordings, recorded_tape
 from simulator.exchanges.simulated.kraken.feed import KrakenFeed
+from simulator.exchanges.simulated.kraken.files import KrakenFiles
 from simulator.exchanges.simulated.kraken.names import CANONICAL_NAMES, KRAKEN_NAMES, asset_code, pair_key, pair_names
 from simulator.exchanges.simulated.kraken.rows import encode_row, read_body, with_distinct_times
 from simulator.exchanges.simulated_exchange import (
@@ -56,6 +57,7 @@ class Kraken(SimulatedExchange):
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None:
         self._tapes = {name: tape for tape in tapes for name in pair_names(tape)}
         self._pairs = {tape.product: _asset_pair(tape) for tape in tapes}
+        self._files = KrakenFiles(tapes)
         self._bucket = TokenBucket(rate=limit_scale, burst=2 * limit_scale)
 
     @classmethod
@@ -83,12 +85,16 @@ class Kraken(SimulatedExchange):
             "/0/public/Trades": self._trades,
             "/0/public/AssetPairs": self._asset_pairs,
             "/0/public/Time": self._time,
+            **self._files.endpoints(),
         }
 
     def feeds(self) -> Mapping[str, NewFeed]:
         return {"/v2": lambda _, tapes: KrakenFeed(tapes)}
 
     def refusal(self, request: IncomingRequest) -> Reply | None:
+        if not request.path.startswith("/0/"):
+            # Bulk files are on another host, which has no budget.
+            return None
         pair = request.query.get("pair", "")
         tape = self._tapes.get(pair)
         client = (request.client, request.path, tape.product if tape else pair)
