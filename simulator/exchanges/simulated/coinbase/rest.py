@@ -1,4 +1,4 @@
-"""Coinbase Exchange: `/products/{product_id}/trades`, `/products`, `/products/{product_id}`, `/time`.
+"""Coinbase Exchange: `/products/{product_id}/trades`, `/products`, `/products/{product_id}`, `/currencies`, `/time`.
 
 Written from docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-trades.md and
 .../exchange/rest-api/pagination.md, with the shapes of recorded responses. `rows.py` shows a row.
@@ -8,14 +8,14 @@ Pages are newest first and go by id only. `CB-BEFORE` is the newest id of the pa
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from simulator.exchanges.budgets import TokenBucket
-from simulator.exchanges.market import Listing, Trades, decimal_text
+from simulator.exchanges.market import Listing, Trades
 from simulator.exchanges.recordings import read_recordings, recorded_tape
 from simulator.exchanges.simulated.coinbase.feed import CoinbaseFeed
+from simulator.exchanges.simulated.coinbase.products import currencies, product
 from simulator.exchanges.simulated.coinbase.rows import encode_row, read_body, time_text
 from simulator.exchanges.simulated_exchange import (
     Endpoint,
@@ -55,6 +55,7 @@ class Coinbase(SimulatedExchange):
 
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None:
         self._tapes = {tape.product: tape for tape in tapes}
+        self._currencies = currencies(tapes)
         self._bucket = TokenBucket(rate=10 * limit_scale, burst=15 * limit_scale)
         self._connections = TokenBucket(rate=8 * limit_scale, burst=20 * limit_scale)
 
@@ -79,6 +80,8 @@ class Coinbase(SimulatedExchange):
             "/products/{product_id}/trades": self._trades,
             "/products/{product_id}": self._product,
             "/products": self._products,
+            "/currencies": self._currency_list,
+            "/currencies/{currency_id}": self._currency,
             "/time": self._time,
         }
 
@@ -126,29 +129,19 @@ class Coinbase(SimulatedExchange):
         return int(text)
 
     def _products(self, _: IncomingRequest) -> Reply:
-        return Reply(msgspec.json.encode([_product(tape) for tape in self._tapes.values()]), headers=_CACHED)
+        return Reply(msgspec.json.encode([product(tape) for tape in self._tapes.values()]), headers=_CACHED)
 
     def _product(self, request: IncomingRequest) -> Reply:
-        return Reply(msgspec.json.encode(_product(self._tape(request))), headers=_CACHED)
+        return Reply(msgspec.json.encode(product(self._tape(request))), headers=_CACHED)
+
+    def _currency_list(self, _: IncomingRequest) -> Reply:
+        return Reply(msgspec.json.encode(list(self._currencies.values())))
+
+    def _currency(self, request: IncomingRequest) -> Reply:
+        currency = self._currencies.get(request.path_parameters["currency_id"])
+        if currency is None:
+            raise Refused(self.error(404))
+        return Reply(msgspec.json.encode(currency))
 
     def _time(self, request: IncomingRequest) -> Reply:
         return Reply(msgspec.json.encode({"iso": time_text(request.wall_ns), "epoch": request.wall_ns / 10**9}))
-
-
-def _product(tape: Tape) -> dict[str, Any]:
-    base, _, quote = tape.product.partition("-")
-    return {
-        "id": tape.product,
-        "base_currency": base,
-        "quote_currency": quote,
-        "quote_increment": decimal_text(1, tape.price_decimals),
-        "base_increment": decimal_text(1, tape.quantity_decimals),
-        "display_name": f"{base}/{quote}",
-        "post_only": False,
-        "limit_only": False,
-        "cancel_only": False,
-        "trading_disabled": False,
-        "status": "online",
-        "status_message": "",
-        "auction_mode": False,
-    }

@@ -1,4 +1,4 @@
-"""Kraken spot: `/0/public/Trades`, `/0/public/AssetPairs`, `/0/public/Time`.
+"""Kraken spot: `/0/public/Trades`, `/0/public/AssetPairs`, `/0/public/Assets`, `/0/public/Time`.
 
 Written from docs.kraken.com/api-reference/market-data/get-recent-trades.md and support.kraken.com article 218198197
 (how `since` pages), with the shapes of recorded responses. `rows.py` shows a row.
@@ -17,9 +17,10 @@ import msgspec
 from simulator.exchanges.budgets import TokenBucket
 from simulator.exchanges.market import Listing, Trades
 from simulator.exchanges.recordings import read_recordings, recorded_tape
+from simulator.exchanges.simulated.kraken.assets import asset_pair, assets
 from simulator.exchanges.simulated.kraken.feed import KrakenFeed
 from simulator.exchanges.simulated.kraken.files import KrakenFiles
-from simulator.exchanges.simulated.kraken.names import CANONICAL_NAMES, KRAKEN_NAMES, asset_code, pair_key, pair_names
+from simulator.exchanges.simulated.kraken.names import CANONICAL_NAMES, asset_code, pair_key, pair_names
 from simulator.exchanges.simulated.kraken.rows import encode_row, read_body, with_distinct_times
 from simulator.exchanges.simulated_exchange import (
     Endpoint,
@@ -56,8 +57,9 @@ class Kraken(SimulatedExchange):
 
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None:
         self._tapes = {name: tape for tape in tapes for name in pair_names(tape)}
-        self._pairs = {tape.product: _asset_pair(tape) for tape in tapes}
+        self._pairs = {tape.product: asset_pair(tape) for tape in tapes}
         self._files = KrakenFiles(tapes)
+        self._assets = assets(tapes)
         self._bucket = TokenBucket(rate=limit_scale, burst=2 * limit_scale)
 
     @classmethod
@@ -84,6 +86,7 @@ class Kraken(SimulatedExchange):
         return {
             "/0/public/Trades": self._trades,
             "/0/public/AssetPairs": self._asset_pairs,
+            "/0/public/Assets": self._asset_list,
             "/0/public/Time": self._time,
             **self._files.endpoints(),
         }
@@ -137,28 +140,19 @@ class Kraken(SimulatedExchange):
         keys = [self._tape(pair).product for pair in asked.split(",")] if asked else list(self._pairs)
         return _result({key: self._pairs[key] for key in keys})
 
+    def _asset_list(self, request: IncomingRequest) -> Reply:
+        asked = request.query.get("asset")
+        found = {}
+        for name in asked.split(",") if asked else self._assets:
+            key = name if name in self._assets else asset_code(name)
+            if key not in self._assets:
+                raise Refused(self.error(200, "EQuery:Unknown asset"))
+            found[key] = self._assets[key]
+        return _result(found)
+
     def _time(self, request: IncomingRequest) -> Reply:
         return _result({"unixtime": request.wall_ns // 10**9})
 
 
 def _result(result: Mapping[str, Any]) -> Reply:
     return Reply(msgspec.json.encode({"error": [], "result": result}))
-
-
-def _asset_pair(tape: Tape) -> dict[str, Any]:
-    _, altname, wsname = pair_names(tape)
-    base, quote = (KRAKEN_NAMES.get(asset, asset) for asset in tape.symbol.split("-"))
-    return {
-        "altname": altname,
-        "wsname": wsname,
-        "aclass_base": "currency",
-        "base": asset_code(base),
-        "aclass_quote": "currency",
-        "quote": asset_code(quote),
-        "lot": "unit",
-        "cost_decimals": 5,
-        "pair_decimals": tape.price_decimals,
-        "lot_decimals": tape.quantity_decimals,
-        "lot_multiplier": 1,
-        "status": "online",
-    }
