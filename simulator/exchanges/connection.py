@@ -119,6 +119,8 @@ class Connection:
                 moment = self._moment()
                 if incoming.done():
                     text = incoming.result()
+                    if text is None:
+                        return
                     incoming = asyncio.create_task(self._receive())
                     await self._send(self._feed.received(text, moment))
                 await self._send(self._feed.news(moment))
@@ -126,10 +128,11 @@ class Connection:
         finally:
             incoming.cancel()
 
-    async def _receive(self) -> str:
+    async def _receive(self) -> str | None:
+        """The client's next message; None if it has gone."""
         event = await self._websocket.receive()
         if event["type"] == "websocket.disconnect":
-            raise _Ended
+            return None
         text = event.get("text")
         return event["bytes"].decode(errors="replace") if text is None else str(text)
 

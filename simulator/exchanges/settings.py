@@ -12,6 +12,8 @@ from simulator.exchanges.simulated import simulated_exchanges
 from simulator.exchanges.simulated_exchange import SimulatedExchange
 from simulator.exchanges.tape import Tape
 
+_LAST_MILLISECOND_NS = 10**6
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -88,12 +90,19 @@ def open_exchanges(settings: Settings) -> list[OpenExchange]:
 
 
 def market_span_ns(settings: Settings, open_exchanges: list[OpenExchange]) -> tuple[int, int]:
-    """When the market starts and ends, in nanoseconds since 1970; for recordings the first and the last trade."""
+    """When the market starts and when all of it has happened, in nanoseconds since 1970.
+
+    Recordings start with their first trade.
+    """
     if settings.recordings is None:
         start_ns = (settings.start - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
-        return start_ns, start_ns + settings.duration // timedelta(microseconds=1) * 1000
-    tapes = [tape for opened in open_exchanges for tape in opened.tapes if len(tape)]
-    return min(tape.times_ns[0] for tape in tapes), max(tape.times_ns[-1] for tape in tapes)
+        end_ns = start_ns + settings.duration // timedelta(microseconds=1) * 1000
+    else:
+        tapes = [tape for opened in open_exchanges for tape in opened.tapes if len(tape)]
+        start_ns = min(tape.times_ns[0] for tape in tapes)
+        end_ns = max(tape.times_ns[-1] for tape in tapes)
+    # A running clock shows whole milliseconds only, and the last fills of a sweep may be a little late.
+    return start_ns, end_ns + _LAST_MILLISECOND_NS
 
 
 def _market_tapes(settings: Settings) -> dict[str, list[Tape]]:

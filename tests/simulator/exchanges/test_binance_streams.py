@@ -165,7 +165,7 @@ def test_a_connection_ends_at_its_age_after_an_announcement(open_socket):
         socket = open_socket("binance", "/ws/btcusdt@trade", running)
         message = socket.receive()
         assert (message["e"], list(message)) == ("serverShutdown", ["e", "E"])
-        assert 0.4 < time.monotonic() - started < 1
+        assert time.monotonic() - started > 0.4
         with pytest.raises(ConnectionClosed, match="1001"):
             socket.receive()
         assert time.monotonic() - started >= 0.9

@@ -3,7 +3,9 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+import simulator.exchanges
 
 SHARES = (0.5, 0.51)
 
@@ -86,7 +88,7 @@ def test_heartbeats_come_every_second_with_the_last_trade(socket, trades):
     socket.receive()
     started = time.monotonic()
     beats = [socket.receive() for _ in range(4)]
-    assert 0.5 < time.monotonic() - started < 3
+    assert time.monotonic() - started > 0.5
     assert [beat["product_id"] for beat in beats] == ["BTC-USD", "ETH-USD"] * 2
     assert beats[0]["last_trade_id"] == trades[int(len(trades) * SHARES[0]) - 1].id
     assert list(beats[0]) == ["type", "last_trade_id", "product_id", "sequence", "time"]
@@ -168,6 +170,13 @@ def test_a_client_that_does_not_subscribe_within_five_seconds_is_disconnected(op
     subscribe(subscribed, "matches")
     with pytest.raises(ConnectionClosed, match="1008"):
         silent.receive()
-    assert 4.5 < time.monotonic() - started < 7
+    assert time.monotonic() - started > 4.5
     subscribe(subscribed, "heartbeat")
     assert subscribed.receive()["type"] == "subscriptions"
+
+
+def test_too_many_connections_at_once_are_refused(open_socket):
+    with simulator.exchanges.running(trades=100) as running:
+        with pytest.raises(InvalidStatus, match="429"):
+            [open_socket("coinbase", "", running) for _ in range(60)]
+        assert 20 <= running.streams()["coinbase"]["opened"] < 60

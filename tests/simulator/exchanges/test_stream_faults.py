@@ -1,4 +1,5 @@
 import json
+import time
 
 import pytest
 from websockets.exceptions import ConnectionClosedError
@@ -61,6 +62,13 @@ def new_ids(streamed_market, exchange):
     return [trade.id for trade in trades[start:stop]]
 
 
+def wait_until(condition):
+    deadline_s = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.01)
+
+
 def flat(messages):
     return [trade_id for ids in messages for trade_id in ids]
 
@@ -106,8 +114,7 @@ def test_a_reordered_message_that_has_no_next_one_comes_within_a_second(streamin
 def test_a_frozen_connection_stays_open_and_sends_nothing(streaming, sockets, exchange):
     streaming.set_faults(f"freeze:1@{exchange}")
     streaming.show(SHARES[1])
-    while not streaming.faults()[0]["struck"]:
-        pass
+    wait_until(lambda: streaming.faults()[0]["struck"])
     socket = sockets[exchange]
     socket.send(PROBES[exchange])
     with pytest.raises(TimeoutError):
