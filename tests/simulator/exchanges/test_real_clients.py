@@ -108,23 +108,50 @@ def test_ccxt_watches_the_trades_that_happen(ccxt, new_client, streaming, stream
     assert [as_read(trade) for trade in watched] == [as_true(trade) for trade in happening]
 
 
+@pytest.mark.parametrize("exchange", CLASSES)
+def test_ccxt_watches_the_best_bid_and_ask(ccxt, new_client, streaming, streamed_market, exchange):
+    symbol = SYMBOLS[exchange][0]
+    truth = truth_of(streamed_market, exchange, symbol)
+    quote = asyncio.run(watch_quote(new_client(ccxt.pro, exchange), streaming, exchange, symbol.replace("-", "/")))
+    assert 0 < quote["bid"] < quote["ask"]
+    assert min(quote["bidVolume"], quote["askVolume"]) > 0
+    prices = {float(trade.price) for trade in truth[: int(len(truth) * SHARES[1])]}
+    assert prices & {quote["bid"], quote["ask"]}
+
+
 async def watch(client, streaming, exchange, symbol, wanted):
     """The trades that a client gets, in their order, once it has all that are wanted."""
     symbol = symbol.replace("-", "/")
-    already_sent = count_messages(streaming, exchange)
     try:
         async with asyncio.timeout(20):
-            watching = asyncio.create_task(client.watch_trades(symbol))
-            while count_messages(streaming, exchange) < already_sent + FIRST_MESSAGES[exchange]:
-                await asyncio.sleep(0.02)
-            streaming.show(SHARES[1])
-            await watching
+            await when_trades_happen(client.watch_trades(symbol), streaming, exchange)
             # The client keeps what arrives between two calls, and a call waits for another trade.
             while not wanted <= {trade["id"] for trade in client.trades[symbol]}:
                 await asyncio.sleep(0.02)
             return list(client.trades[symbol])
     finally:
         await client.close()
+
+
+async def watch_quote(client, streaming, exchange, symbol):
+    try:
+        async with asyncio.timeout(20):
+            if exchange == "binance":
+                quotes = await when_trades_happen(client.watch_bids_asks([symbol]), streaming, exchange)
+                return quotes[symbol]
+            return await when_trades_happen(client.watch_ticker(symbol), streaming, exchange)
+    finally:
+        await client.close()
+
+
+async def when_trades_happen(watching, streaming, exchange):
+    """What a client's call returns, if trades happen as soon as the client is subscribed."""
+    already_sent = count_messages(streaming, exchange)
+    task = asyncio.create_task(watching)
+    while count_messages(streaming, exchange) < already_sent + FIRST_MESSAGES[exchange]:
+        await asyncio.sleep(0.02)
+    streaming.show(SHARES[1])
+    return await task
 
 
 def count_messages(streaming, exchange):
