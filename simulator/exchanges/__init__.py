@@ -1,10 +1,14 @@
-"""Fake exchanges on loopback: real HTTP, the exchanges' wire formats, one deterministic market.
+"""Fake exchanges on loopback: real HTTP and WebSockets, the exchanges' wire formats, one deterministic market.
 
     market.py, price_path.py, order_flow.py   the trades, and nothing about exchanges
     tape.py, recordings.py                    the rows that an exchange serves, drawn or recorded
-    simulated_exchange.py, simulated/         the base class of simulated exchanges; one module per exchange
+    quotes.py                                 the best bid and ask after a trade
+    simulated_exchange.py, simulated/         the base class of simulated exchanges; a module or folder per exchange
+    feed.py, connection.py                    what a WebSocket is sent, and the connection that sends it
+    bulk_files.py, oddities.py                files of whole days, months and quarters, and what is odd in some
     budgets.py, faults.py                     request limits, and faults that can be switched on
-    settings.py, application.py, server.py    the settings of a run, and the HTTP server
+    settings.py, clock.py, simulation.py      the settings of a run, the market's time, and the state of the run
+    application.py, server.py                 the HTTP and WebSocket server
     child_process.py, command.py              ways to run the simulator
 
 For tests, the demo and benchmarks: `with simulator.exchanges.running(trades=20_000) as running: ...`.

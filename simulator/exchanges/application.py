@@ -1,95 +1,57 @@
-"""The HTTP side of the exchanges: one port, the exchange's name as path prefix, and `/_simulator/...` for tests.
+"""The server's side of the exchanges: one port, the exchange's name as path prefix, and `/_simulator/...` for tests.
 
     /binance/api/v3/trades?symbol=BTCUSDT  the response of api.binance.com/api/v3/trades
+    /kraken/v2                             the WebSocket of ws.kraken.com/v2; `feeds()` of an exchange names its paths
     GET     /_simulator/market             exchanges, products, numbers of trades, first and last times
     GET     /_simulator/stats              requests per exchange and path, responses per exchange and status
     GET     /_simulator/faults             the active faults, and how many requests each of them has struck
     POST    /_simulator/faults             {"faults": ["429:1/10", ...]}: replace the active faults by these
     DELETE  /_simulator/faults             switch off all faults
+    POST    /_simulator/oddities           {"oddities": ["hole=25", ...]}: replace the oddities of bulk files by these
     POST    /_simulator/shown              {"share": 0.3}: serve the first 30 % of every tape, as if it were earlier
+    GET     /_simulator/streams            WebSocket connections opened and open, and messages sent, per exchange
 
 What is set by POST or DELETE stays in force until it is set again.
 """
 
-import asyncio
 import time
-from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
 from starlette import requests
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
-from simulator.exchanges.faults import Fault, Faults, parse_fault
+from simulator.exchanges.connection import Connection, ConnectionAge
 from simulator.exchanges.settings import OpenExchange
-from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Reply, SimulatedExchange
+from simulator.exchanges.simulated_exchange import IncomingRequest, Refused, SimulatedExchange
+from simulator.exchanges.simulation import Simulation
 from simulator.exchanges.tape import Tape
 
-_MAINTENANCE = (
-    b"<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>We will be back shortly</body></html>"
-)
+# Binance announces the end of a connection a while before it; a short-lived one is given a share of its life.
+_CUT_NOTICE_S = 60
+_CUT_NOTICE_SHARE = 0.5
 
 Handler = Callable[[requests.Request], Awaitable[Response]]
 
 
-class Simulation:
-    """The state that all handlers share: faults, counters, and the previous page of each product."""
-
-    def __init__(self, open_exchanges: list[OpenExchange], faults: tuple[str, ...] = ()) -> None:
-        self._whole = open_exchanges
-        self.show(1)
-        self.requests: dict[str, Counter[str]] = defaultdict(Counter)
-        self.responses: dict[str, Counter[str]] = defaultdict(Counter)
-        self._previous_pages: dict[tuple[str, str, str], Reply] = {}
-        self.set_faults(faults)
-
-    def show(self, share: float) -> None:
-        """Serve the first `share` of every tape; raises ValueError if `share` is not between 0 and 1."""
-        if not 0 <= share <= 1:
-            raise ValueError(f"share {share}: expected a number from 0 to 1")
-        self.open_exchanges = [opened.first(share) if share < 1 else opened for opened in self._whole]
-        self.endpoints = {
-            opened.exchange.name: (opened.exchange, opened.exchange.endpoints()) for opened in self.open_exchanges
-        }
-
-    def set_faults(self, texts: tuple[str, ...]) -> None:
-        """Replace the active faults by these; raises ValueError if one of them can't be parsed."""
-        names = [opened.exchange.name for opened in self.open_exchanges]
-        self.faults = Faults([parse_fault(text, names) for text in texts])
-
-    async def respond(self, exchange: SimulatedExchange, endpoint: Endpoint, asked: IncomingRequest) -> Response:
-        """Respond to one request to an exchange, and apply the faults that strike the request."""
-        self.requests[exchange.name][asked.path] += 1
-        reply = exchange.answer(_shortened(asked, exchange, self.faults.largest_page(exchange.name)), endpoint)
-        page = (exchange.name, asked.path, reply.page_of) if reply.page_of else None
-        previous = self._previous_pages.get(page) if page else None
-        can_duplicate = previous is not None and previous.body != reply.body
-        struck = self.faults.strike(exchange.name, can_duplicate=can_duplicate)
-        if page:
-            self._previous_pages[page] = reply
-        for fault in struck:
-            if fault.name == "slow":
-                await asyncio.sleep(fault.seconds)
-            reply = _struck(reply, fault, exchange, previous)
-        self.responses[exchange.name][str(reply.status)] += 1
-        is_cut = any(fault.name == "cut" for fault in struck)
-        kind = _CutResponse if is_cut else Response
-        return kind(reply.body, reply.status, dict(reply.headers), media_type=reply.content_type)
-
-
 def build_application(simulation: Simulation) -> Starlette:
     """The ASGI application of all exchanges."""
-    routes = [
+    routes: list[BaseRoute] = [
         Route(f"/{name}{path}", _exchange_handler(simulation, name, path))
         for name, (_, endpoints) in simulation.endpoints.items()
         for path in endpoints
     ]
-    return Starlette(routes=routes + _control_routes(simulation))
+    routes += [
+        WebSocketRoute(f"/{name}{path}", _stream_handler(simulation, name, path))
+        for name, (exchange, _) in simulation.endpoints.items()
+        for path in exchange.feeds()
+    ]
+    return Starlette(routes=[*routes, *_control_routes(simulation)])
 
 
 def describe_market(open_exchanges: list[OpenExchange]) -> dict[str, Any]:
@@ -114,53 +76,50 @@ def _describe(tape: Tape) -> dict[str, Any]:
 def _exchange_handler(simulation: Simulation, name: str, path: str) -> Handler:
     async def handle(request: requests.Request) -> Response:
         exchange, endpoints = simulation.endpoints[name]
-        asked = IncomingRequest(
-            path=request.url.path.removeprefix(f"/{exchange.name}"),
-            client=request.client.host if request.client else "",
-            monotonic_s=time.monotonic(),
-            wall_ns=time.time_ns(),
-            query=request.query_params,
-            headers=request.headers,
-            path_parameters=request.path_params,
-        )
-        return await simulation.respond(exchange, endpoints[path], asked)
+        return await simulation.respond(exchange, endpoints[path], _incoming(simulation, exchange, request))
 
     return handle
 
 
-def _shortened(asked: IncomingRequest, exchange: SimulatedExchange, size: int | None) -> IncomingRequest:
-    if size is None:
-        return asked
-    wanted = asked.query.get(exchange.page_parameter, "")
-    size = min(size, int(wanted)) if wanted.isdecimal() else size
-    return replace(asked, query={**asked.query, exchange.page_parameter: str(size)})
+def _incoming(simulation: Simulation, exchange: SimulatedExchange, request: requests.HTTPConnection) -> IncomingRequest:
+    return IncomingRequest(
+        path=request.url.path.removeprefix(f"/{exchange.name}"),
+        client=request.client.host if request.client else "",
+        monotonic_s=time.monotonic(),
+        wall_ns=simulation.wall_ns(),
+        market_ns=simulation.market_ns(),
+        query=request.query_params,
+        headers=request.headers,
+        path_parameters=request.path_params,
+        oddities=simulation.oddities,
+    )
 
 
-def _struck(reply: Reply, fault: Fault, exchange: SimulatedExchange, previous: Reply | None) -> Reply:
-    """`reply` as it is after `fault` has struck."""
-    match fault.name:
-        case "429" | "418" | "500" | "503" as status:
-            retry_after = {"Retry-After": fault.value} if fault.value else {}
-            return replace(exchange.error(int(status)), headers=retry_after)
-        case "html":
-            return Reply(_MAINTENANCE, content_type="text/html")
-        case "kraken_200":
-            return exchange.error(200, fault.value)
-        case "truncated":
-            return replace(reply, body=reply.body[: len(reply.body) // 2])
-        case "duplicate_page" if previous is not None:
-            return previous
-    return reply
+def _stream_handler(simulation: Simulation, name: str, path: str) -> Callable[[WebSocket], Awaitable[None]]:
+    limit_s = simulation.settings.connection_age_s
+    age = ConnectionAge(limit_s, min(_CUT_NOTICE_S, limit_s * _CUT_NOTICE_SHARE))
 
+    async def handle(websocket: WebSocket) -> None:
+        exchange, _ = simulation.endpoints[name]
+        try:
+            feed = exchange.feeds()[path](_incoming(simulation, exchange, websocket), simulation.tapes[name])
+        except Refused as refused:
+            reply = refused.reply
+            denial = Response(reply.body, reply.status, dict(reply.headers), media_type=reply.content_type)
+            await websocket.send_denial_response(denial)
+            return
+        await websocket.accept()
+        connection = Connection(
+            websocket,
+            feed,
+            strike=lambda: simulation.faults.strike_message(name),
+            market_ns=simulation.market_ns,
+            counts=simulation.streams[name],
+            age=age,
+        )
+        await connection.serve()
 
-class _CutResponse(Response):
-    """Promises the whole body, sends half of it and closes the connection."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 # ASGI's signature
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        half = bytes(self.body)[: len(self.body) // 2]
-        # The server closes the connection of an application that returns before its body is complete.
-        await send({"type": "http.response.body", "body": half, "more_body": True})
+    return handle
 
 
 def _control_routes(simulation: Simulation) -> list[Route]:
@@ -177,6 +136,9 @@ def _control_routes(simulation: Simulation) -> list[Route]:
     async def report_stats(_: requests.Request) -> Response:
         return JSONResponse({"requests": simulation.requests, "responses": simulation.responses})
 
+    async def report_streams(_: requests.Request) -> Response:
+        return JSONResponse({name: asdict(counts) for name, counts in simulation.streams.items()})
+
     async def faults(request: requests.Request) -> Response:
         if request.method == "POST":
             try:
@@ -190,9 +152,21 @@ def _control_routes(simulation: Simulation) -> list[Route]:
             simulation.set_faults(())
         return JSONResponse({"faults": simulation.faults.counts()})
 
+    async def oddities(request: requests.Request) -> Response:
+        try:
+            texts = msgspec.json.decode(await request.body(), type=dict[str, list[str]])["oddities"]
+            simulation.set_oddities(tuple(texts))
+        except (msgspec.MsgspecError, KeyError) as error:
+            return JSONResponse({"message": f'expected {{"oddities": ["hole=25", ...]}}: {error}'}, 400)
+        except ValueError as error:
+            return JSONResponse({"message": str(error)}, 400)
+        return JSONResponse({})
+
     return [
         Route("/_simulator/market", report_market),
+        Route("/_simulator/oddities", oddities, methods=["POST"]),
         Route("/_simulator/stats", report_stats),
+        Route("/_simulator/streams", report_streams),
         Route("/_simulator/shown", show, methods=["POST"]),
         Route("/_simulator/faults", faults, methods=["GET", "POST", "DELETE"]),
     ]

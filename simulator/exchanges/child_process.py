@@ -12,14 +12,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from simulator.exchanges.market import DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES
-from simulator.exchanges.server import READY, exchange_environment, exchange_urls
+from simulator.exchanges.market import DEFAULT_DURATION, DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES
+from simulator.exchanges.server import READY, exchange_environment, exchange_urls, stream_urls
 
 _STOP_TIMEOUT_S = 5
 
@@ -36,6 +36,11 @@ class RunningSimulator:
         return exchange_urls(self.base_url)
 
     @property
+    def stream_urls(self) -> dict[str, str]:
+        """For each exchange, the base URL of its WebSockets."""
+        return stream_urls(self.base_url)
+
+    @property
     def environment(self) -> dict[str, str]:
         """`SCHEMAHUB_<EXCHANGE>_URL` for each exchange."""
         return exchange_environment(self.urls)
@@ -47,6 +52,10 @@ class RunningSimulator:
     def stats(self) -> dict[str, Any]:
         """`requests`: the number for each exchange and path; `responses`: the number for each exchange and status."""
         return self._call("GET", "stats")
+
+    def streams(self) -> dict[str, dict[str, int]]:
+        """For each exchange the numbers of WebSocket connections `opened` and `open`, and of `messages` sent."""
+        return self._call("GET", "streams")
 
     def faults(self) -> list[dict[str, Any]]:
         """The active faults, each with the keys fault, exchange, seen and struck."""
@@ -61,8 +70,15 @@ class RunningSimulator:
         """Switch off all faults."""
         self._call("DELETE", "faults")
 
+    def set_oddities(self, *oddities: str) -> None:
+        """Replace the oddities of bulk files by these; raises ValueError if one of them can't be parsed."""
+        self._call("POST", "oddities", {"oddities": oddities})
+
     def show(self, share: float) -> None:
-        """Serve the first `share` of every tape from now on, as if it were earlier."""
+        """Serve the first `share` of every tape from now on, as if it were earlier.
+
+        WebSockets report the trades that are new. If the market's time passes, it goes on from this share of it.
+        """
         self._call("POST", "shown", {"share": share})
 
     def _call(self, method: str, name: str, body: Any = None) -> dict[str, Any]:
@@ -84,6 +100,12 @@ def running(
     enforce_limits: bool = True,
     limit_scale: float = 1,
     port: int = 0,
+    duration: timedelta = DEFAULT_DURATION,
+    speed: float = 0,
+    shown: float | None = None,
+    connection_age_s: float = 24 * 3600,
+    ping_interval_s: float = 20,
+    oddities: Sequence[str] = (),
 ) -> Iterator[RunningSimulator]:
     """Run a simulator for the length of a `with` block; the arguments are those of `Settings`.
 
@@ -92,6 +114,10 @@ def running(
     """
     options = [f"--trades={trades}", f"--seed={seed}", f"--start={start.isoformat()}", f"--port={port}"]
     options += [f"--limit-scale={limit_scale}", *(f"--fault={fault}" for fault in faults)]
+    options += [f"--oddity={oddity}" for oddity in oddities]
+    options += [f"--hours={duration / timedelta(hours=1)}", f"--speed={speed}"]
+    options += [f"--connection-age={connection_age_s}", f"--ping-interval={ping_interval_s}"]
+    options += [] if shown is None else [f"--shown={shown}"]
     options += [] if recordings is None else [f"--recordings={recordings}"]
     options += [] if enforce_limits else ["--no-limits"]
     command = [sys.executable, "-m", "simulator", *options, "--until-stdin-closes"]

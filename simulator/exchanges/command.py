@@ -1,20 +1,34 @@
 """The command `simulate`, run by `python -m simulator` and part of the project's own command line."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from simulator.exchanges.faults import KINDS
-from simulator.exchanges.market import DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES
+from simulator.exchanges.market import DEFAULT_DURATION, DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES
+from simulator.exchanges.oddities import KINDS as ODDITIES
 from simulator.exchanges.server import serve
 from simulator.exchanges.settings import Settings
 
+_DEFAULT_HOURS = DEFAULT_DURATION / timedelta(hours=1)
+_SPEED_HELP = (
+    "Let the market's time pass, this many times as fast as real time: trades happen while the simulator runs, and "
+    "WebSockets report them. At 0 they have all happened before it starts."
+)
 _FAULT_HELP = (
     "A fault, written NAME:WHEN or NAME=VALUE:WHEN, with @EXCHANGE after it for one exchange only: "
-    "429:1/10 (every tenth request), slow=0.5:3@kraken (the first three requests). Repeatable. Names: "
+    "429:1/10 (every tenth request), slow=0.5:3@kraken (the first three requests), drop:1/50x3 (one of every fifty "
+    "messages, but no more than three). Repeatable. Names: "
     + "; ".join(f"{name}: {kind.meaning}" for name, kind in KINDS.items())
+    + "."
+)
+
+_ODDITY_HELP = (
+    "An oddity of bulk files, written NAME or NAME=VALUE, with @TEXT after it for the files whose names contain the "
+    "text: truncated=09:29@BTCUSDT. Repeatable. Names: "
+    + "; ".join(f"{name}: {kind.meaning}" for name, kind in ODDITIES.items())
     + "."
 )
 
@@ -31,6 +45,20 @@ def simulate(
     fault: Annotated[list[str] | None, typer.Option(help=_FAULT_HELP)] = None,
     no_limits: Annotated[bool, typer.Option("--no-limits", help="Enforce no request limits.")] = False,
     limit_scale: Annotated[float, typer.Option(help="Multiply the exchanges' limits.")] = 1,
+    hours: Annotated[float, typer.Option(help="Length of the market.")] = _DEFAULT_HOURS,
+    speed: Annotated[float, typer.Option(min=0, help=_SPEED_HELP)] = 0,
+    shown: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of the market that has happened at the start: 0 by default with --speed, else 1.",
+        ),
+    ] = None,
+    connection_age: Annotated[float, typer.Option(help="Seconds after which Binance ends a WebSocket connection.")] = 24
+    * 3600,
+    ping_interval: Annotated[float, typer.Option(help="Seconds between the ping frames of a WebSocket.")] = 20,
+    oddity: Annotated[list[str] | None, typer.Option(help=_ODDITY_HELP)] = None,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
     """Run fake exchanges on loopback, which all trade one deterministic market."""
@@ -43,6 +71,12 @@ def simulate(
             faults=tuple(fault or ()),
             enforce_limits=not no_limits,
             limit_scale=limit_scale,
+            duration=timedelta(hours=hours),
+            speed=speed,
+            shown=shown,
+            connection_age_s=connection_age,
+            ping_interval_s=ping_interval,
+            oddities=tuple(oddity or ()),
         )
         serve(settings, port=port, until_stdin_closes=until_stdin_closes)
     except (ValueError, OSError) as error:

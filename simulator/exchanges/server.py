@@ -10,17 +10,25 @@ from types import FrameType
 
 import uvicorn
 
-from simulator.exchanges.application import Simulation, build_application
+from simulator.exchanges.application import build_application
 from simulator.exchanges.settings import Settings, open_exchanges
 from simulator.exchanges.simulated import simulated_exchanges
+from simulator.exchanges.simulation import Simulation
 
 HOST = "127.0.0.1"
 READY = "Simulator ready"
+# Binance waits a minute for a pong; the others do not say.
+_PONG_WITHIN_S = 60
 
 
 def exchange_urls(base_url: str) -> dict[str, str]:
     """The base URL of each exchange, below the simulator's own."""
     return {name: f"{base_url}/{name}" for name in simulated_exchanges()}
+
+
+def stream_urls(base_url: str) -> dict[str, str]:
+    """The base URL of each exchange's WebSockets, below the simulator's own."""
+    return exchange_urls(base_url.replace("http://", "ws://", 1))
 
 
 def exchange_environment(urls: dict[str, str]) -> dict[str, str]:
@@ -41,14 +49,23 @@ def serve(settings: Settings, *, port: int = 0, until_stdin_closes: bool = False
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
-        simulation = Simulation(open_exchanges(settings), settings.faults)
+        opened = open_exchanges(settings)
+        simulation = Simulation(opened, settings)
         server = _Server(
-            uvicorn.Config(build_application(simulation), log_level="warning", timeout_graceful_shutdown=1)
+            uvicorn.Config(
+                build_application(simulation),
+                log_level="warning",
+                timeout_graceful_shutdown=1,
+                ws="websockets-sansio",
+                ws_ping_interval=settings.ping_interval_s,
+                ws_ping_timeout=_PONG_WITHIN_S,
+                ws_per_message_deflate=False,
+            )
         )
         logging.getLogger("uvicorn.error").addFilter(_is_not_a_cut)
         listener.listen(512)
         server.stop_on_signals()
-        trades = sum(len(tape) for opened in simulation.open_exchanges for tape in opened.tapes)
+        trades = sum(len(tape) for exchange in opened for tape in exchange.tapes)
         _announce(f"http://{HOST}:{listener.getsockname()[1]}", trades)
         if until_stdin_closes:
             threading.Thread(target=server.stop_when_stdin_closes, daemon=True).start()

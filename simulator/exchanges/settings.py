@@ -1,15 +1,18 @@
 """The settings of a simulator run, and the exchanges built from them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from simulator.exchanges.budgets import UNLIMITED
-from simulator.exchanges.market import DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES, Market
+from simulator.exchanges.market import DEFAULT_DURATION, DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES, Market
 from simulator.exchanges.recordings import product_folders
 from simulator.exchanges.simulated import simulated_exchanges
 from simulator.exchanges.simulated_exchange import SimulatedExchange
 from simulator.exchanges.tape import Tape
+
+_LAST_MILLISECOND_NS = 10**6
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,20 @@ class Settings:
     enforce_limits: bool = True
     limit_scale: float = 1
     """A factor for the documented limits: 10 allows clients ten times as many requests."""
+    duration: timedelta = DEFAULT_DURATION
+    """The length of the market."""
+    speed: float = 0
+    """How fast the market's time passes while the simulator runs: 1 is real time. At 0 the whole market has happened
+    before the simulator starts."""
+    shown: float | None = None
+    """The share of the market that has happened when the simulator starts. The default is nothing if the market's time
+    passes, and otherwise everything."""
+    connection_age_s: float = 24 * 3600
+    """The age at which an exchange that limits it (Binance) ends a WebSocket connection."""
+    ping_interval_s: float = 20
+    """How often a WebSocket's client gets a ping frame."""
+    oddities: tuple[str, ...] = ()
+    """The oddities of bulk files."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +55,26 @@ class OpenExchange:
     def first(self, share: float) -> "OpenExchange":
         """The exchange as it was when it had the first `share` of each tape's trades."""
         tapes = [tape.first(int(len(tape) * share)) for tape in self.tapes]
+        return self._with(tapes)
+
+    def until(self, now_ns: Callable[[], int]) -> "OpenExchange":
+        """The exchange with the trades up to a time that goes on."""
+        return self._with([tape.until(now_ns) for tape in self.tapes])
+
+    def _with(self, tapes: list[Tape]) -> "OpenExchange":
         return OpenExchange(type(self.exchange)(tapes, limit_scale=self.limit_scale), tapes, self.limit_scale)
 
 
-def draw_market(*, trades: int = DEFAULT_TRADES, seed: int = DEFAULT_SEED, start: datetime = DEFAULT_START) -> Market:
+def draw_market(
+    *,
+    trades: int = DEFAULT_TRADES,
+    seed: int = DEFAULT_SEED,
+    start: datetime = DEFAULT_START,
+    duration: timedelta = DEFAULT_DURATION,
+) -> Market:
     """The market that the simulator serves, drawn in this process: a client must end up with its trades."""
     listings = tuple(listing for exchange in simulated_exchanges().values() for listing in exchange.listings)
-    return Market(listings, trades=trades, seed=seed, start=start)
+    return Market(listings, trades=trades, seed=seed, start=start, duration=duration)
 
 
 def open_exchanges(settings: Settings) -> list[OpenExchange]:
@@ -59,8 +89,24 @@ def open_exchanges(settings: Settings) -> list[OpenExchange]:
     ]
 
 
+def market_span_ns(settings: Settings, open_exchanges: list[OpenExchange]) -> tuple[int, int]:
+    """When the market starts and when all of it has happened, in nanoseconds since 1970.
+
+    Recordings start with their first trade.
+    """
+    if settings.recordings is None:
+        start_ns = (settings.start - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
+        end_ns = start_ns + settings.duration // timedelta(microseconds=1) * 1000
+    else:
+        tapes = [tape for opened in open_exchanges for tape in opened.tapes if len(tape)]
+        start_ns = min(tape.times_ns[0] for tape in tapes)
+        end_ns = max(tape.times_ns[-1] for tape in tapes)
+    # A running clock shows whole milliseconds only, and the last fills of a sweep may be a little late.
+    return start_ns, end_ns + _LAST_MILLISECOND_NS
+
+
 def _market_tapes(settings: Settings) -> dict[str, list[Tape]]:
-    market = draw_market(trades=settings.trades, seed=settings.seed, start=settings.start)
+    market = draw_market(trades=settings.trades, seed=settings.seed, start=settings.start, duration=settings.duration)
     return {
         name: [kind.market_tape(market.trades_of(name, listing.symbol)) for listing in kind.listings]
         for name, kind in simulated_exchanges().items()

@@ -1,8 +1,9 @@
 """What a module in `simulated/` must define: a `SimulatedExchange` subclass under the name `EXCHANGE`.
 
 A simulated exchange touches no socket: it is given an `IncomingRequest` and returns a `Reply`; `application.py` and
-`server.py` do the HTTP. Everything that is special about an exchange (wire format, paging, limits, errors) is in its
-module and nowhere else.
+`server.py` do the HTTP. What it sends over WebSockets comes from a `Feed` (`feed.py`), one for each connection.
+Everything that is special about an exchange (wire format, paging, limits, errors) is in its module or folder and
+nowhere else.
 """
 
 from abc import ABC, abstractmethod
@@ -11,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, TypeAlias
 
+from simulator.exchanges.feed import Feed
 from simulator.exchanges.market import Listing, Trades
+from simulator.exchanges.oddities import Oddities
 from simulator.exchanges.tape import Tape
 
 JSON_TYPE = "application/json; charset=utf-8"
@@ -27,9 +30,13 @@ class IncomingRequest:
     """When the request arrived, in monotonic seconds, for budgets."""
     wall_ns: int
     """When the request arrived, in nanoseconds since 1970, for an exchange that reports its time."""
+    market_ns: int = 0
+    """The market's time when the request arrived: what is later has not happened yet."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     path_parameters: Mapping[str, str] = field(default_factory=dict)
+    oddities: Oddities = field(default_factory=Oddities)
+    """The oddities that bulk files have."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,10 @@ class Reply:
 
 
 Endpoint: TypeAlias = Callable[[IncomingRequest], Reply]
+
+
+NewFeed: TypeAlias = Callable[[IncomingRequest, Mapping[str, Tape]], Feed]
+"""Makes the feed of a new connection from its opening request and the tapes by product; `Refused` is its refusal."""
 
 
 class Refused(Exception):
@@ -81,6 +92,10 @@ class SimulatedExchange(ABC):
     @abstractmethod
     def endpoints(self) -> Mapping[str, Endpoint]:
         """The endpoint of each path. A path may have parameters: `/products/{product_id}/trades`."""
+
+    def feeds(self) -> Mapping[str, NewFeed]:
+        """The WebSocket endpoints: the feed of each path, which may have parameters. None, unless there are some."""
+        return {}
 
     @abstractmethod
     def refusal(self, request: IncomingRequest) -> Reply | None:

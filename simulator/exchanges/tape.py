@@ -7,7 +7,7 @@ Rows are encoded when they are first requested, so that a large market starts qu
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import cast, overload
 
 
 class Rows:
@@ -32,6 +32,10 @@ class Rows:
             self._texts[start:stop] = texts
         return cast(list[bytes], texts)
 
+    def rewritten(self, rewrite: Callable[[bytes], bytes]) -> "Rows":
+        """The same rows with each text changed."""
+        return Rows(len(self), lambda index: rewrite(self[index]))
+
 
 @dataclass(frozen=True)
 class Tape:
@@ -55,6 +59,29 @@ class Tape:
         rows = Rows(count, self.rows.__getitem__)
         return replace(self, ids=self.ids[:count], times_ns=self.times_ns[:count], rows=rows)
 
+    def until(self, now_ns: Callable[[], int]) -> "Tape":
+        """The same tape with the trades up to a time that goes on."""
+        times_ns = self.times_ns
+
+        def count() -> int:
+            return bisect_right(times_ns, now_ns())
+
+        return GrowingTape(
+            product=self.product,
+            symbol=self.symbol,
+            ids=_Beginning(self.ids, count),
+            times_ns=_Beginning(times_ns, count),
+            rows=_GrowingRows(self.rows, count),
+            price_decimals=self.price_decimals,
+            quantity_decimals=self.quantity_decimals,
+            whole=self,
+            now_ns=now_ns,
+        )
+
+    def derived(self, derive: "Callable[[Tape], Tape]") -> "Tape":
+        """Another tape made from this one's trades; what is made from a growing tape grows with it."""
+        return derive(self)
+
     def from_id(self, trade_id: int) -> int:
         """Index of the first trade with this or a later id."""
         return bisect_left(self.ids, trade_id)
@@ -66,6 +93,55 @@ class Tape:
     def after_time(self, time_ns: int) -> int:
         """Index of the first trade later than this time."""
         return bisect_right(self.times_ns, time_ns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrowingTape(Tape):
+    """The part of `whole` that has happened until now."""
+
+    whole: Tape
+    now_ns: Callable[[], int]
+
+    def derived(self, derive: Callable[[Tape], Tape]) -> Tape:
+        return derive(self.whole).until(self.now_ns)
+
+
+class _Beginning(Sequence[int]):
+    """The first `count()` numbers of a sequence."""
+
+    def __init__(self, whole: Sequence[int], count: Callable[[], int]) -> None:
+        self._whole = whole
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count()
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[int]: ...
+    def __getitem__(self, index: int | slice) -> int | Sequence[int]:
+        positions = range(self._count())[index]
+        if isinstance(positions, int):
+            return self._whole[positions]
+        return [self._whole[position] for position in positions]
+
+
+class _GrowingRows(Rows):
+    """The first `count()` of other rows, which keep the encoded texts."""
+
+    def __init__(self, whole: Rows, count: Callable[[], int]) -> None:
+        self._whole = whole
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count()
+
+    def between(self, start: int, stop: int) -> list[bytes]:
+        return self._whole.between(start, min(stop, self._count()))
+
+    def rewritten(self, rewrite: Callable[[bytes], bytes]) -> Rows:
+        return _GrowingRows(self._whole.rewritten(rewrite), self._count)
 
 
 def join_page(rows: Sequence[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""One module per simulated exchange. The folder is scanned, and every module in it must define `EXCHANGE`."""
+"""One module or folder per simulated exchange. All of them are found, and each must define `EXCHANGE`."""
 
 from functools import cache
 from importlib import import_module

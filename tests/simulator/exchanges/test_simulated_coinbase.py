@@ -83,3 +83,15 @@ def test_a_user_agent_is_required(get):
 
 def test_time_is_given_in_two_formats(get):
     assert list(get("coinbase", "/time").json()) == ["iso", "epoch"]
+
+
+def test_currencies_are_the_assets_of_the_products(get):
+    currencies = get("coinbase", "/currencies").json()
+    assert [(c["id"], c["details"]["type"], c["status"]) for c in currencies] == [
+        ("BTC", "crypto", "online"),
+        ("ETH", "crypto", "online"),
+        ("USD", "fiat", "online"),
+        ("USDT", "crypto", "online"),
+    ]
+    assert get("coinbase", "/currencies/USD").json() == currencies[2]
+    assert get("coinbase", "/currencies/NOPE").status_code == 404

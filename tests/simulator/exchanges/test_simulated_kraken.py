@@ -103,3 +103,15 @@ def test_errors_come_inside_http_200(get, query, error):
 
 def test_the_time_is_given(get):
     assert get("kraken", "/0/public/Time").json()["result"]["unixtime"] > 1_700_000_000
+
+
+def test_assets_map_the_names(get):
+    assets = get("kraken", "/0/public/Assets").json()["result"]
+    assert {key: (asset["altname"], asset["decimals"]) for key, asset in assets.items()} == {
+        "XETH": ("ETH", 10),
+        "ZUSD": ("USD", 4),
+        "USDT": ("USDT", 8),
+        "XXBT": ("XBT", 10),
+    }
+    assert list(get("kraken", "/0/public/Assets", asset="XBT,ZUSD").json()["result"]) == ["XXBT", "ZUSD"]
+    assert get("kraken", "/0/public/Assets", asset="NOPE").json() == {"error": ["EQuery:Unknown asset"]}

@@ -128,6 +128,46 @@ def test_kraken_recordings_keep_their_recorded_last(ask):
     assert ask("kraken", "/0/public/Trades", pair="XBTUSD", since=KRAKEN_LAST).text.count("1016.1") == 1
 
 
+def test_recorded_trades_are_streamed_with_their_texts(folder, open_socket):
+    with simulator.exchanges.running(recordings=folder, shown=0) as running:
+        binance = open_socket("binance", "/ws/ethbtc@trade/ethbtc@bookTicker", running)
+        coinbase = open_socket("coinbase", "", running)
+        coinbase.send({"type": "subscribe", "product_ids": ["ETH-USDT"], "channels": ["matches", "ticker"]})
+        coinbase.receive()
+        kraken = open_socket("kraken", "/v2", running)
+        kraken.send({"method": "subscribe", "params": {"channel": "trade", "symbol": ["BTC/USD"]}})
+        kraken.receive_until(lambda message: message.get("method") == "subscribe")
+        running.show(1)
+        trades = [m for m in (binance.receive() for _ in range(5)) if "e" in m]
+        assert [(m["t"], m["p"], m["q"], m["T"], m["m"]) for m in trades] == [
+            (41, "0.06436200", "0.01580000", 1679280337591, False),
+            (42, "0.06436200", "0.02000000", 1679280337591, False),
+            (43, "0.06436300", "1.5", 1679280337600, True),
+        ]
+        matches = [m for m in (coinbase.receive() for _ in range(6)) if m["type"] == "match"]
+        assert [(m["trade_id"], m["price"], m["size"], m["side"], m["time"]) for m in matches] == [
+            (901, "1126.94", "1.94000000", "buy", "2022-06-20T09:50:25.422103Z"),
+            (902, "1125.3", "1", "buy", "2022-06-20T09:50:46Z"),
+            (903, "1125.33000000", "0.44976295", "sell", "2022-06-20T09:50:46.19Z"),
+        ]
+        rows = []
+        while len(rows) < 6:
+            rows += kraken.receive_until(lambda message: message.get("channel") == "trade")[-1]["data"]
+        assert [(row["price"], row["qty"], row["side"]) for row in rows[:2]] == [
+            (1023.82219, 0.00435995, "sell"),
+            (1021.77864, 0.015, "sell"),
+        ]
+        assert rows[-1]["timestamp"] == "2013-11-27T19:17:21.881786Z"
+
+
+def test_recordings_can_happen_again(folder, client):
+    with simulator.exchanges.running(recordings=folder, speed=0.001) as running:
+        url = running.urls["binance"] + "/api/v3/historicalTrades?symbol=ETHBTC&fromId=0"
+        assert client.get(url).json() == []
+        running.show(1)
+        assert len(client.get(url).json()) == 3
+
+
 @pytest.mark.parametrize(
     ("name", "body", "message"),
     [

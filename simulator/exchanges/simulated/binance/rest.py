@@ -1,12 +1,7 @@
 """Binance spot: `/api/v3/trades`, `historicalTrades`, `aggTrades`, `exchangeInfo`, `time`.
 
-Written from binance-spot-api-docs rest-api.md and errors.md (2026-07-21), with the shapes of recorded responses. A row
-in milliseconds; `isBuyerMaker` is true when the taker sold:
-
-    {"id":28457,"price":"4.00000100","qty":"12.00000000","quoteQty":"48.00001200","time":1499865549590,
-     "isBuyerMaker":true,"isBestMatch":true}
-
-Pages are oldest first. `fromId`, `startTime` and `endTime` are inclusive.
+Written from binance-spot-api-docs rest-api.md and errors.md (2026-07-21), with the shapes of recorded responses.
+`rows.py` shows a row. Pages are oldest first. `fromId`, `startTime` and `endTime` are inclusive.
 """
 
 import re
@@ -20,10 +15,29 @@ from typing import Any
 
 import msgspec
 
-from simulator.exchanges.budgets import WeightWindow
+from simulator.exchanges.budgets import TokenBucket, WeightWindow
 from simulator.exchanges.market import Listing, Trades, decimal_text
-from simulator.exchanges.recordings import Body, RecordedRow, read_recordings, recorded_tape
-from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Refused, Reply, SimulatedExchange
+from simulator.exchanges.recordings import read_recordings, recorded_tape
+from simulator.exchanges.simulated.binance.feed import BinanceFeed
+from simulator.exchanges.simulated.binance.files import BinanceFiles
+from simulator.exchanges.simulated.binance.rows import (
+    MICROSECOND,
+    MILLISECOND,
+    NS_PER_UNIT,
+    Row,
+    encode_row,
+    in_unit,
+    read_body,
+    resolution_ns,
+)
+from simulator.exchanges.simulated_exchange import (
+    Endpoint,
+    IncomingRequest,
+    NewFeed,
+    Refused,
+    Reply,
+    SimulatedExchange,
+)
 from simulator.exchanges.symbols import split_joined
 from simulator.exchanges.tape import Rows, Tape, join_page
 
@@ -37,11 +51,7 @@ _WEIGHTS = {
     "/api/v3/exchangeInfo": 20,
     "/api/v3/time": 1,
 }
-_MICROSECOND, _MILLISECOND = "MICROSECOND", "MILLISECOND"
-_NS = {_MICROSECOND: 10**3, _MILLISECOND: 10**6}
-# Times from this number on can't be milliseconds, because they would be after the year 5000.
-_SMALLEST_MICROSECONDS = 10**14
-_TIME_FIELD = re.compile(rb'("(?:time|T)"\s*:\s*)(\d+)')
+_CONNECTIONS, _CONNECTIONS_WITHIN_S = 300, 300
 _WEBSOCKETS = "Please use WebSocket Streams for live updates to avoid"
 _TOO_MUCH = (
     f"Too much request weight used; current limit is 6000 request weight per 1 MINUTE. {_WEBSOCKETS} polling the API."
@@ -65,7 +75,12 @@ class Binance(SimulatedExchange):
 
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None:
         self._products = {tape.product: _Product(tape) for tape in tapes}
+        self._files = BinanceFiles(tapes)
         self._budget = WeightWindow(limit=_WEIGHT_PER_MINUTE * limit_scale)
+        self._limit_scale = limit_scale
+        self._connections = TokenBucket(
+            rate=_CONNECTIONS / _CONNECTIONS_WITHIN_S * limit_scale, burst=_CONNECTIONS * limit_scale
+        )
 
     @classmethod
     def market_tape(cls, trades: Trades) -> Tape:
@@ -74,7 +89,7 @@ class Binance(SimulatedExchange):
             symbol=trades.listing.symbol,
             ids=range(trades.first_id, trades.first_id + len(trades)),
             times_ns=trades.times_ns,
-            rows=Rows(len(trades), lambda index: _encode_row(trades, index)),
+            rows=Rows(len(trades), lambda index: encode_row(trades, index)),
             price_decimals=trades.listing.price_decimals,
             quantity_decimals=trades.listing.quantity_decimals,
         )
@@ -82,7 +97,7 @@ class Binance(SimulatedExchange):
     @classmethod
     def recorded_tape(cls, folder: Path) -> Tape:
         symbol = "-".join(split_joined(folder.name))
-        return recorded_tape(folder.name, symbol, read_recordings(folder, _read_body))
+        return recorded_tape(folder.name, symbol, read_recordings(folder, read_body))
 
     def endpoints(self) -> Mapping[str, Endpoint]:
         return {
@@ -91,9 +106,29 @@ class Binance(SimulatedExchange):
             "/api/v3/aggTrades": self._aggregate_trades,
             "/api/v3/exchangeInfo": self._exchange_info,
             "/api/v3/time": self._time,
+            **self._files.endpoints(),
         }
 
+    def feeds(self) -> Mapping[str, NewFeed]:
+        return {"/ws": self._feed, "/ws/{streams:path}": self._feed, "/stream": self._feed}
+
+    def _feed(self, request: IncomingRequest, tapes: Mapping[str, Tape]) -> BinanceFeed:
+        if not self._connections.take(request.client, request.monotonic_s):
+            raise Refused(self.error(429))
+        is_combined = request.path.startswith("/stream")
+        names = request.query.get("streams", "") if is_combined else request.path_parameters.get("streams", "")
+        return BinanceFeed(
+            tapes,
+            names=[name for name in names.split("/") if name],
+            is_combined=is_combined,
+            unit=_known_unit(request.query.get("timeUnit", MILLISECOND)),
+            limit_scale=self._limit_scale,
+        )
+
     def answer(self, request: IncomingRequest, endpoint: Endpoint) -> Reply:
+        if request.path not in _WEIGHTS:
+            # Bulk files are on another host, which has no budget.
+            return super().answer(request, endpoint)
         verdict = self._budget.spend(request.client, _WEIGHTS[request.path], request.monotonic_s)
         headers = {"X-MBX-USED-WEIGHT": str(verdict.used), "X-MBX-USED-WEIGHT-1M": str(verdict.used)}
         if verdict.status == 200:
@@ -127,9 +162,9 @@ class Binance(SimulatedExchange):
         start = None if from_id is None else tape.from_id(from_id)
         stop = len(tape)
         if start_time is not None:
-            start = tape.from_time(start_time * _resolution_ns(start_time))
+            start = tape.from_time(start_time * resolution_ns(start_time))
         if end_time is not None:
-            stop = tape.from_time((end_time + 1) * _resolution_ns(end_time))
+            stop = tape.from_time((end_time + 1) * resolution_ns(end_time))
         has_both = from_id is not None and (start_time is not None or end_time is not None)
         if has_both or (start_time is not None and start is not None and stop < start):
             raise Refused(_error(-1128, "Combination of optional parameters invalid."))
@@ -140,7 +175,7 @@ class Binance(SimulatedExchange):
         limit = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": _WEIGHT_PER_MINUTE}
         info = {
             "timezone": "UTC",
-            "serverTime": request.wall_ns // _NS[_time_unit(request)],
+            "serverTime": request.wall_ns // NS_PER_UNIT[_time_unit(request)],
             "rateLimits": [limit],
             "exchangeFilters": [],
             "symbols": [_symbol(product.tape) for product in products],
@@ -159,7 +194,7 @@ class Binance(SimulatedExchange):
         return [self._product(request)] if "symbol" in request.query else list(self._products.values())
 
     def _time(self, request: IncomingRequest) -> Reply:
-        return Reply(msgspec.json.encode({"serverTime": request.wall_ns // _NS[_time_unit(request)]}))
+        return Reply(msgspec.json.encode({"serverTime": request.wall_ns // NS_PER_UNIT[_time_unit(request)]}))
 
     def _product(self, request: IncomingRequest) -> "_Product":
         symbol = request.query.get("symbol")
@@ -189,70 +224,36 @@ class _Product:
 
     @cached_property
     def aggregates(self) -> Tape:
-        return _aggregate(self.tape)
+        return self.tape.derived(_aggregate)
 
     @cached_property
     def _rows(self) -> dict[str, Rows]:
-        return {unit: _in_unit(self.tape.rows, unit) for unit in _NS}
+        return {unit: in_unit(self.tape.rows, unit) for unit in NS_PER_UNIT}
 
     @cached_property
     def _aggregate_rows(self) -> dict[str, Rows]:
-        return {unit: _in_unit(self.aggregates.rows, unit) for unit in _NS}
-
-
-class _Row(msgspec.Struct):
-    id: int
-    price: str
-    qty: str
-    time: int
-    isBuyerMaker: bool  # noqa: N815 # the wire's name
+        return {unit: in_unit(self.aggregates.rows, unit) for unit in NS_PER_UNIT}
 
 
 def _aggregate(tape: Tape) -> Tape:
     """Join neighbouring trades with the same time, price and side: the fills of one taker order at one price."""
-    trades = msgspec.json.decode(join_page(tape.rows.between(0, len(tape))), type=list[_Row])
+    trades = msgspec.json.decode(join_page(tape.rows.between(0, len(tape))), type=list[Row])
     groups = [list(group) for _, group in groupby(trades, lambda row: (row.time, row.price, row.isBuyerMaker))]
     first_id = trades[0].id * 2 // 3 if trades else 0
     return replace(
         tape,
         ids=range(first_id, first_id + len(groups)),
-        times_ns=[group[0].time * _resolution_ns(group[0].time) for group in groups],
+        times_ns=[group[0].time * resolution_ns(group[0].time) for group in groups],
         rows=Rows(len(groups), lambda index: _encode_aggregate(first_id + index, groups[index])),
     )
 
 
-def _encode_aggregate(aggregate_id: int, fills: list[_Row]) -> bytes:
+def _encode_aggregate(aggregate_id: int, fills: list[Row]) -> bytes:
     first, last = fills[0], fills[-1]
     quantity = sum(Decimal(fill.qty) for fill in fills)
     maker = "true" if first.isBuyerMaker else "false"
     row = f'"a":{aggregate_id},"p":"{first.price}","q":"{quantity:.8f}","f":{first.id},"l":{last.id}'
     return f'{{{row},"T":{first.time},"m":{maker},"M":true}}'.encode()
-
-
-def _encode_row(trades: Trades, index: int) -> bytes:
-    listing = trades.listing
-    price, quantity = trades.prices[index], trades.quantities[index]
-    quote = price * quantity * 10**8 // 10 ** (listing.price_decimals + listing.quantity_decimals)
-    maker = "false" if trades.taker_buys[index] else "true"
-    return (
-        f'{{"id":{trades.first_id + index},"price":"{decimal_text(price, listing.price_decimals, digits=8)}",'
-        f'"qty":"{decimal_text(quantity, listing.quantity_decimals, digits=8)}","quoteQty":"{decimal_text(quote, 8)}",'
-        f'"time":{trades.times_ns[index] // 1000},"isBuyerMaker":{maker},"isBestMatch":true}}'
-    ).encode()
-
-
-def _in_unit(rows: Rows, unit: str) -> Rows:
-    """The same rows with their times in `unit`. Rows already in it, even recorded ones, stay as they are."""
-
-    def rewrite(match: "re.Match[bytes]") -> bytes:
-        time = int(match[2])
-        return match[1] + str(time * _resolution_ns(time) // _NS[unit]).encode()
-
-    return Rows(len(rows), lambda index: _TIME_FIELD.sub(rewrite, rows[index], count=1))
-
-
-def _resolution_ns(time: int) -> int:
-    return _NS[_MICROSECOND if time >= _SMALLEST_MICROSECONDS else _MILLISECOND]
 
 
 def _page(tape: Tape, rows: Rows, start: int | None, limit: int, *, stop: int | None = None) -> Reply:
@@ -277,9 +278,13 @@ def _number(request: IncomingRequest, name: str) -> int | None:
 
 
 def _time_unit(request: IncomingRequest) -> str:
-    unit = request.headers.get("x-mbx-time-unit", _MILLISECOND).upper()
-    if unit not in _NS:
-        message = f"Invalid value for time unit; expected either {_MICROSECOND} or {_MILLISECOND}."
+    return _known_unit(request.headers.get("x-mbx-time-unit", MILLISECOND))
+
+
+def _known_unit(name: str) -> str:
+    unit = name.upper()
+    if unit not in NS_PER_UNIT:
+        message = f"Invalid value for time unit; expected either {MICROSECOND} or {MILLISECOND}."
         raise Refused(_error(-1194, message))
     return unit
 
@@ -290,15 +295,6 @@ def _error(code: int, message: str, *, status: int = 400) -> Reply:
 
 def _illegal(parameter: str, legal: str) -> Reply:
     return _error(-1100, f"Illegal characters found in parameter '{parameter}'; legal range is '{legal}'.")
-
-
-def _read_body(body: bytes) -> Body:
-    return [_read_row(bytes(text)) for text in msgspec.json.decode(body, type=list[msgspec.Raw])]
-
-
-def _read_row(text: bytes) -> RecordedRow:
-    row = msgspec.json.decode(text, type=_Row)
-    return RecordedRow(text, row.time * _resolution_ns(row.time), row.id)
 
 
 def _symbol(tape: Tape) -> dict[str, Any]:
@@ -322,6 +318,3 @@ def _symbol(tape: Tape) -> dict[str, Any]:
         "permissions": [],
         "permissionSets": [["SPOT"]],
     }
-
-
-EXCHANGE = Binance

@@ -1,29 +1,34 @@
-"""Coinbase Exchange: `/products/{product_id}/trades`, `/products`, `/products/{product_id}`, `/time`.
+"""Coinbase Exchange: `/products/{product_id}/trades`, `/products`, `/products/{product_id}`, `/currencies`, `/time`.
 
 Written from docs.cdp.coinbase.com/api-reference/exchange-api/rest-api/products/get-product-trades.md and
-.../exchange/rest-api/pagination.md, with the shapes of recorded responses. One row; its side is the MAKER's:
-
-    {"trade_id":5267864,"side":"sell","size":"0.31238874","price":"2623.57","time":"2022-01-30T18:13:33.818634Z"}
+.../exchange/rest-api/pagination.md, with the shapes of recorded responses. `rows.py` shows a row.
 
 Pages are newest first and go by id only. `CB-BEFORE` is the newest id of the page, `CB-AFTER` the oldest.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from simulator.exchanges.budgets import TokenBucket
-from simulator.exchanges.market import Listing, Trades, decimal_text
-from simulator.exchanges.recordings import Body, RecordedRow, read_recordings, recorded_tape
-from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Refused, Reply, SimulatedExchange
+from simulator.exchanges.market import Listing, Trades
+from simulator.exchanges.recordings import read_recordings, recorded_tape
+from simulator.exchanges.simulated.coinbase.feed import CoinbaseFeed
+from simulator.exchanges.simulated.coinbase.products import currencies, product
+from simulator.exchanges.simulated.coinbase.rows import encode_row, read_body, time_text
+from simulator.exchanges.simulated_exchange import (
+    Endpoint,
+    IncomingRequest,
+    NewFeed,
+    Refused,
+    Reply,
+    SimulatedExchange,
+)
 from simulator.exchanges.tape import Rows, Tape, join_page
 
 _LARGEST_PAGE = 1000
 _CACHED = {"Cache-Control": "public, max-age=5, must-revalidate"}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MESSAGES = {
     404: "NotFound",
     418: "I'm a teapot",
@@ -50,7 +55,9 @@ class Coinbase(SimulatedExchange):
 
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None:
         self._tapes = {tape.product: tape for tape in tapes}
+        self._currencies = currencies(tapes)
         self._bucket = TokenBucket(rate=10 * limit_scale, burst=15 * limit_scale)
+        self._connections = TokenBucket(rate=8 * limit_scale, burst=20 * limit_scale)
 
     @classmethod
     def market_tape(cls, trades: Trades) -> Tape:
@@ -59,22 +66,32 @@ class Coinbase(SimulatedExchange):
             symbol=trades.listing.symbol,
             ids=range(trades.first_id, trades.first_id + len(trades)),
             times_ns=trades.times_ns,
-            rows=Rows(len(trades), lambda index: _encode_row(trades, index)),
+            rows=Rows(len(trades), lambda index: encode_row(trades, index)),
             price_decimals=trades.listing.price_decimals,
             quantity_decimals=trades.listing.quantity_decimals,
         )
 
     @classmethod
     def recorded_tape(cls, folder: Path) -> Tape:
-        return recorded_tape(folder.name, folder.name, read_recordings(folder, _read_body))
+        return recorded_tape(folder.name, folder.name, read_recordings(folder, read_body))
 
     def endpoints(self) -> Mapping[str, Endpoint]:
         return {
             "/products/{product_id}/trades": self._trades,
             "/products/{product_id}": self._product,
             "/products": self._products,
+            "/currencies": self._currency_list,
+            "/currencies/{currency_id}": self._currency,
             "/time": self._time,
         }
+
+    def feeds(self) -> Mapping[str, NewFeed]:
+        return {"": self._feed, "/": self._feed}
+
+    def _feed(self, request: IncomingRequest, tapes: Mapping[str, Tape]) -> CoinbaseFeed:
+        if not self._connections.take(request.client, request.monotonic_s):
+            raise Refused(self.error(429))
+        return CoinbaseFeed(tapes)
 
     def refusal(self, request: IncomingRequest) -> Reply | None:
         if not request.headers.get("user-agent"):
@@ -112,65 +129,19 @@ class Coinbase(SimulatedExchange):
         return int(text)
 
     def _products(self, _: IncomingRequest) -> Reply:
-        return Reply(msgspec.json.encode([_product(tape) for tape in self._tapes.values()]), headers=_CACHED)
+        return Reply(msgspec.json.encode([product(tape) for tape in self._tapes.values()]), headers=_CACHED)
 
     def _product(self, request: IncomingRequest) -> Reply:
-        return Reply(msgspec.json.encode(_product(self._tape(request))), headers=_CACHED)
+        return Reply(msgspec.json.encode(product(self._tape(request))), headers=_CACHED)
+
+    def _currency_list(self, _: IncomingRequest) -> Reply:
+        return Reply(msgspec.json.encode(list(self._currencies.values())))
+
+    def _currency(self, request: IncomingRequest) -> Reply:
+        currency = self._currencies.get(request.path_parameters["currency_id"])
+        if currency is None:
+            raise Refused(self.error(404))
+        return Reply(msgspec.json.encode(currency))
 
     def _time(self, request: IncomingRequest) -> Reply:
-        return Reply(msgspec.json.encode({"iso": _time_text(request.wall_ns), "epoch": request.wall_ns / 10**9}))
-
-
-def _encode_row(trades: Trades, index: int) -> bytes:
-    price = decimal_text(trades.prices[index], trades.listing.price_decimals)
-    size = decimal_text(trades.quantities[index], trades.listing.quantity_decimals)
-    maker_side = "sell" if trades.taker_buys[index] else "buy"
-    row = f'"trade_id":{trades.first_id + index},"side":"{maker_side}","size":"{size}","price":"{price}"'
-    return f'{{{row},"time":"{_time_text(trades.times_ns[index])}"}}'.encode()
-
-
-def _time_text(time_ns: int) -> str:
-    """ISO 8601 with microseconds, trailing zeros dropped: `2022-01-30T18:13:46.26Z`."""
-    seconds, rest_ns = divmod(time_ns, 10**9)
-    microseconds = f".{rest_ns // 1000:06d}".rstrip("0").rstrip(".")
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}{microseconds}Z"
-
-
-class _Row(msgspec.Struct):
-    trade_id: int | str
-    time: datetime
-
-
-def _read_body(body: bytes) -> Body:
-    """Rows of a recorded page, oldest first; ids were text in some recordings."""
-    rows = [_read_row(bytes(text)) for text in msgspec.json.decode(body, type=list[msgspec.Raw])]
-    return rows[::-1]
-
-
-def _read_row(text: bytes) -> RecordedRow:
-    row = msgspec.json.decode(text, type=_Row)
-    elapsed = row.time - _EPOCH
-    microseconds = (elapsed.days * 86_400 + elapsed.seconds) * 10**6 + elapsed.microseconds
-    return RecordedRow(text, microseconds * 1000, int(row.trade_id))
-
-
-def _product(tape: Tape) -> dict[str, Any]:
-    base, _, quote = tape.product.partition("-")
-    return {
-        "id": tape.product,
-        "base_currency": base,
-        "quote_currency": quote,
-        "quote_increment": decimal_text(1, tape.price_decimals),
-        "base_increment": decimal_text(1, tape.quantity_decimals),
-        "display_name": f"{base}/{quote}",
-        "post_only": False,
-        "limit_only": False,
-        "cancel_only": False,
-        "trading_disabled": False,
-        "status": "online",
-        "status_message": "",
-        "auction_mode": False,
-    }
-
-
-EXCHANGE = Coinbase
+        return Reply(msgspec.json.encode({"iso": time_text(request.wall_ns), "epoch": request.wall_ns / 10**9}))
