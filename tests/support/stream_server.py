@@ -22,10 +22,12 @@ class Client:
     """A connection, as the server sees it."""
 
     path: str
+    authorization: str | None
     connected: socket.socket
     protocol: ServerProtocol
     texts: list[str] = field(default_factory=list)
     pings: int = 0
+    pongs: list[bytes] = field(default_factory=list)
     is_frozen: bool = False
     is_open: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -34,6 +36,14 @@ class Client:
         with self.lock:
             for text in texts:
                 self.protocol.send_text(text.encode() if isinstance(text, str) else text)
+            self.flush()
+
+    def push_in_fragments(self, *parts: str) -> None:
+        with self.lock:
+            self.protocol.send_text(parts[0].encode(), fin=False)
+            for place, part in enumerate(parts[1:], start=2):
+                self.protocol.send_ping(b"between")
+                self.protocol.send_continuation(part.encode(), fin=place == len(parts))
             self.flush()
 
     def ping(self) -> None:
@@ -66,6 +76,7 @@ class StreamServer:
     """Whether connections are accepted without a reply."""
     tls: ssl.SSLContext | None = None
     clients: list[Client] = field(default_factory=list)
+    handshakes: int = 0
 
     def __post_init__(self) -> None:
         self.listening = socket.create_server(("127.0.0.1", 0))
@@ -92,7 +103,8 @@ class StreamServer:
                 threading.Thread(target=self._serve, args=(connected,), daemon=True).start()
 
     def _serve(self, connected: socket.socket) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as closing:
+            closing.callback(lambda: connected.close())
             if self.tls is not None:
                 connected = self.tls.wrap_socket(connected, server_side=True)
             while self.is_deaf:
@@ -100,7 +112,6 @@ class StreamServer:
             client = self._shake_hands(connected)
             if client is not None:
                 self._talk(client)
-        connected.close()
 
     def _shake_hands(self, connected: socket.socket) -> Client | None:
         protocol = ServerProtocol()
@@ -108,7 +119,8 @@ class StreamServer:
         while not isinstance(request, Request):
             protocol.receive_data(connected.recv(65536))
             request = next(iter(protocol.events_received()), None)
-        client = Client(request.path, connected, protocol)
+        self.handshakes += 1
+        client = Client(request.path, request.headers.get("Authorization"), connected, protocol)
         if self.refuse_with is not None:
             response = protocol.reject(self.refuse_with, "refused\n")
             response.headers["Retry-After"] = "1"
@@ -134,6 +146,8 @@ class StreamServer:
             for event in events:
                 if isinstance(event, Frame) and event.opcode is Opcode.PING:
                     client.pings += 1
+                if isinstance(event, Frame) and event.opcode is Opcode.PONG:
+                    client.pongs.append(bytes(event.data))
                 if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
                     text = bytes(event.data).decode()
                     client.texts.append(text)
