@@ -27,6 +27,7 @@ class Client:
     protocol: ServerProtocol
     texts: list[str] = field(default_factory=list)
     pings: int = 0
+    sent_pings: int = 0
     pongs: list[bytes] = field(default_factory=list)
     is_frozen: bool = False
     is_open: bool = True
@@ -48,6 +49,7 @@ class Client:
 
     def ping(self) -> None:
         with self.lock:
+            self.sent_pings += 1
             self.protocol.send_ping(b"20 s")
             self.flush()
 

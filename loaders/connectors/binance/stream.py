@@ -59,9 +59,14 @@ class _Message(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw()
 
 
+class _Kind(msgspec.Struct):
+    e: str
+
+
 # prices are strings: `strict=False` reads them as the nearest double, in C
 _trades = msgspec.json.Decoder(list[_Trade], strict=False)
 _message = msgspec.json.Decoder(_Message, strict=False)
+_kind = msgspec.json.Decoder(_Kind)
 _id_of = attrgetter("t")
 _name_of = attrgetter("s")
 
@@ -148,10 +153,10 @@ def _sorted(messages: Sequence[bytes]) -> tuple[list[bytes], list[_Message | byt
         if message is not None and message.stream:
             text = bytes(message.data)
             message = decode_or_none(_message, text)
-        if message is not None and message.e == "trade":
-            parts.append(text)
-        else:
-            others.append(text if message is None else message)
+        if message is not None:
+            parts.append(text) if message.e == "trade" else others.append(message)
+        elif (kind := decode_or_none(_kind, text)) is None or kind.e == "trade":
+            others.append(text)  # events of other kinds have other fields of the same names
     return parts, others
 
 

@@ -28,6 +28,8 @@ from ...stream import Heard, Refusal, Regular, StreamLimits, Subscription
 
 _BATCH = 50
 _TRADE = b'{"type":"match"'
+_TRADES = ("match", "last_match")
+_KNOWN = (*_TRADES, "heartbeat", "ticker", "subscriptions", "error")
 _NOT_A_PRODUCT = re.compile(r"\s*(\S+) is not a valid product")
 
 
@@ -59,9 +61,14 @@ class _Message(msgspec.Struct):
     best_ask_size: float | None = None
 
 
+class _Kind(msgspec.Struct):
+    type: str
+
+
 # prices are strings: `strict=False` reads them as the nearest double, in C
 _trades = msgspec.json.Decoder(list[_Trade], strict=False)
 _message = msgspec.json.Decoder(_Message, strict=False)
+_kind = msgspec.json.Decoder(_Kind)
 _id_of = attrgetter("trade_id")
 _name_of = attrgetter("product_id")
 
@@ -140,10 +147,10 @@ def _sorted(messages: Sequence[bytes]) -> tuple[list[bytes], list[_Message | byt
             parts.append(text)
             continue
         message = decode_or_none(_message, text)
-        if message is not None and message.type in ("match", "last_match"):
-            parts.append(text)
-        else:
-            others.append(text if message is None else message)
+        if message is not None:
+            parts.append(text) if message.type in _TRADES else others.append(message)
+        elif (kind := decode_or_none(_kind, text)) is None or kind.type in _KNOWN:
+            others.append(text)  # messages of other types may have other fields of the same names
     return parts, others
 
 

@@ -26,6 +26,7 @@ from ...errors import BadRequest
 from ...stream import Heard, Refusal, Regular, StreamLimits, Subscription
 
 _BATCH = 50
+_KNOWN = ("trade", "ticker", "subscribe")
 _SIDES = {"buy": "b", "sell": "s"}
 _ORDER_TYPES = {"market": "m", "limit": "l"}
 
@@ -66,9 +67,15 @@ class _Message(msgspec.Struct):
     time_out: str | int | None = None
 
 
+class _Kind(msgspec.Struct):
+    channel: str = ""
+    method: str = ""
+
+
 _trades = msgspec.json.Decoder(list[_Trade], strict=False)
 _tickers = msgspec.json.Decoder(list[_Ticker], strict=False)
 _message = msgspec.json.Decoder(_Message)
+_kind = msgspec.json.Decoder(_Kind)
 _id_of = attrgetter("trade_id")
 _name_of = attrgetter("symbol")
 
@@ -160,13 +167,21 @@ def _sorted(messages: Sequence[bytes]) -> tuple[list[bytes], list[_Message | byt
     others: list[_Message | bytes] = []
     for text in messages:
         message = decode_or_none(_message, text)
-        data = b"" if message is None else bytes(message.data).strip()
-        if message is not None and message.channel == "trade" and data[:1] == b"[":
-            if trades := data[1:-1].strip():
-                parts.append(trades)
+        if message is None:
+            kind = decode_or_none(_kind, text)
+            if kind is None or kind.channel in _KNOWN or kind.method in _KNOWN:
+                others.append(text)  # messages of other kinds may have other fields of the same names
+        elif message.channel == "trade" and message.data:
+            parts += [trades] if (trades := _inside(bytes(message.data))) else []
         else:
-            others.append(text if message is None else message)
+            others.append(message)
     return parts, others
+
+
+def _inside(array: bytes) -> bytes:
+    """What is between the brackets of an array; what isn't an array stays as it is, and is no trade."""
+    array = array.strip()
+    return array[1:-1].strip() if array[:1] == b"[" else array
 
 
 def _note(heard: Heard, message: _Message, symbols: Mapping[str, str]) -> None:
