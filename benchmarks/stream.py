@@ -97,7 +97,7 @@ def _parsing(name: str, size: Size) -> Measurement:
     return Measurement(
         f"{name}: messages to runs of rows, speed of msgspec decoding alone",
         median(ratios),
-        0.4,
+        0.35,
         at_least=True,
         unit="x",
         detail=f"{ours_speed:.2f} M messages/s against {alone_speed:.2f}; each trade's JSON text included",

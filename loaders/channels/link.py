@@ -30,6 +30,8 @@ class Link:
         self.web_socket = web_socket
         self.since = since
         self.messages = 0
+        self.doubt: str | None = None
+        """What makes it doubtful that all products are subscribed, in one line."""
         self.received: list[bytes] = []
         """The messages that have arrived and were not parsed yet."""
         self.opened_at = self._heard_at = self._sent_at = clock()
@@ -69,10 +71,7 @@ class Link:
         if silence > self._connector.silence_seconds:
             raise ExchangeTooSlow(f"{self._connector.name} fell silent for {silence:.0f} s; the connection was closed")
         if self._unacknowledged and not self._to_send and at - self._sent_at > _SECONDS_TO_ACKNOWLEDGE:
-            raise ExchangeTooSlow(
-                f"{self._connector.name} didn't acknowledge the subscription of {_some(self._unacknowledged)} within "
-                f"{_SECONDS_TO_ACKNOWLEDGE:.0f} s"
-            )
+            self._give_up_waiting()
         if not self._connector.has_heartbeats and not self._is_pinged and 2 * silence > self._connector.silence_seconds:
             self._is_pinged = True
             self.web_socket.ping()
@@ -80,6 +79,16 @@ class Link:
         if regular is not None and not self._to_send and at - self._sent_at > regular.seconds:
             self._to_send.append(regular.text)
         self._send(at)
+
+    def _give_up_waiting(self) -> None:
+        said = (
+            f"{self._connector.name} didn't acknowledge the subscription of {_some(self._unacknowledged)} within "
+            f"{_SECONDS_TO_ACKNOWLEDGE:.0f} s"
+        )
+        if self._unacknowledged == self._products.keys():
+            raise ExchangeTooSlow(said)
+        self.doubt = said  # one product among others is no reason to lose the others
+        self._unacknowledged = set()
 
     def _send(self, at: float) -> None:
         while self._to_send:

@@ -135,7 +135,7 @@ class Listener:
 
     @property
     def quotes(self) -> Mapping[str, Quote]:
-        """The newest quote of each symbol, as soon as there is one."""
+        """The newest quote of each symbol; none while there is no connection."""
         return MappingProxyType(self._quotes)
 
     def take(self, seconds: float) -> list[Run]:
@@ -188,6 +188,7 @@ class Listener:
                 f"{name}: trades came faster than they were taken; all connections were closed {self._overflows} "
                 "times, and the trades meanwhile are missing"
             )
+        lines += [link.doubt for feed in self._feeds for link in feed.links[:] if link.doubt is not None]
         lost = {str(feed.trouble) for feed in self._feeds if feed.products and not feed.links and feed.trouble}
         return lines + [f"{line}; connecting again" for line in sorted(lost) if not self.is_over]
 
@@ -226,6 +227,7 @@ class Listener:
         self._is_paused = self._is_paused and self._heard_bytes > self.most_bytes // 2
         for feed in self._feeds:
             feed.step(may_open=not self._is_paused)
+        self._forget_old_quotes()
         links = [(feed, link) for feed in self._feeds for link in feed.links]
         _wait_for_data([link for _, link in links])
         was_read = False
@@ -293,6 +295,13 @@ class Listener:
                 self._quotes[quote.symbol] = quote
                 if self.on_quote is not None:
                     self.on_quote(quote)
+
+    def _forget_old_quotes(self) -> None:
+        """Keep no quotes of products that have no connection, because they only seem to be the newest."""
+        for feed in self._feeds:
+            if self._quotes and not feed.links:
+                for symbol in feed.products:
+                    self._quotes.pop(symbol, None)
 
     def _check_nothing_is_missing(self, heard: Heard) -> None:
         """Raise ExchangeUnavailable if the exchange has named a trade for a while that it doesn't send."""

@@ -39,6 +39,7 @@ class WebSocket:
         self._exchange, self._address = exchange, address
         self._socket, self._protocol = connected, protocol
         self._unsent = b""
+        self._has_ended = False
         self._fragments: list[bytes] = []
         self.has_more = True
         """Whether there may be data although the socket's number doesn't say so, as with TLS and after opening."""
@@ -130,7 +131,7 @@ class WebSocket:
     def _read(self) -> bool:
         """Read what is there; whether it was anything."""
         is_alive = False
-        for _ in range(_MOST_READS):
+        for _ in range(0 if self._has_ended else _MOST_READS):
             try:
                 data = self._socket.recv(_READ)
             except _WOULD_BLOCK:
@@ -143,13 +144,14 @@ class WebSocket:
                 self.has_more = False
                 return is_alive
             is_alive = True
-        self.has_more = True
+        self.has_more = not self._has_ended
         return is_alive
 
     def _receive_data(self, data: bytes) -> None:
         if data:
             self._protocol.receive_data(data)
         else:
+            self._has_ended = True
             self._protocol.receive_eof()
 
     def _messages(self) -> list[bytes]:

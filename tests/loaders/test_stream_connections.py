@@ -319,3 +319,32 @@ def test_quotes_are_the_newest_ones_and_changes_are_announced(server: StreamServ
         wait_until(lambda: len(changes) == 2)
         assert dict(listener.quotes) == {"BTCUSDT": Quote("BTCUSDT", 1.75, 10.0, 2.0, 20.0, None)}
         assert [quote.bid for quote in changes] == [1.5, 1.75]
+        server.refuse_with = 503
+        client.cut()
+        wait_until(lambda: not listener.quotes)  # nobody knows what it is now
+
+
+def test_a_product_whose_subscription_isnt_acknowledged_is_no_reason_to_lose_the_others() -> None:
+    def answer(client: Client, text: str) -> list[str]:
+        return [reply.replace(', "ETH-USD"', "") for reply in acknowledge(client, text)]
+
+    lasting = like(COINBASE, silence_seconds=1e9)
+    with serving(answer=answer) as server, listening(server, lasting, clock=fast(50)) as listener:
+        wait_until(lambda: listener.state.connections[0].is_ready)
+        (warning,) = listener.state.warnings
+        assert warning == "coinbase didn't acknowledge the subscription of ETH-USD within 15 s"
+        assert len(server.clients) == 1
+
+
+def test_what_arrives_right_before_the_end_of_a_connection_is_heard(server: StreamServer) -> None:
+    with listening(server) as listener:
+        wait_until(lambda: bool(listener.state.connections) and listener.state.connections[0].is_ready)
+        client = server.client()
+        with client.lock:
+            for text in sent(*range(1, 2_001)):
+                client.protocol.send_text(text.encode())
+            client.flush()
+            client.connected.shutdown(2)
+        assert ids_heard(listener, 2_000)[-1][1] == 2_001
+        server.client(1)
+        assert "ended without a word" in str(listener.state.connections[0].trouble)

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lakehouse.errors import Misconfigured
 from loaders.channels.runs import Run
@@ -155,6 +157,16 @@ def test_white_space_changes_nothing(stream: StreamConnector) -> None:
     assert heard.ids == [1, 2, 1] or sorted(heard.ids) == [1, 1, 2]
     assert heard.problems == []
     assert len(set(heard.trades[stream.raw.time_column].to_pylist())) == 1
+
+
+@given(place=st.integers(0, 400), inserted=st.text(max_size=6), removed=st.integers(0, 12))
+def test_no_message_raises(stream: StreamConnector, place: int, inserted: str, removed: int) -> None:
+    (text,) = sent(stream, 7)
+    spoilt = text[:place] + inserted + text[place + removed :]
+    heard = parsed(stream, *sent(stream, 1), spoilt, *sent(stream, 2))
+    assert heard.trades.num_rows == len(heard.ids)
+    assert [heard.ids[0], heard.ids[-1]] == [1, 2]
+    assert heard.trades[stream.raw.id_column].to_pylist() == [str(each) for each in heard.ids]
 
 
 def test_without_columns_a_stream_can_be_subscribed(stream: StreamConnector) -> None:
