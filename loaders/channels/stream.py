@@ -276,18 +276,18 @@ class Listener:
             feed.replace(link)
 
     def _keep(self, heard: Heard) -> None:
-        size = heard.trades.nbytes
-        with self._lock:
-            self._heard.append((heard.trades, heard.ids, self.clock()))
-            self._heard_bytes += size
-            if self._heard_bytes > self.most_bytes // 2:
-                self._waking.set()
         self._trades += len(heard.ids)
         streams = heard.trades[self.connector.raw.stream_column]
         highest = pa.table({"stream": streams, "id": heard.ids}).group_by("stream").aggregate([("id", "max")])
         for symbol, last in zip(highest["stream"].to_pylist(), highest["id_max"].to_pylist(), strict=True):
             self._newest_heard[symbol] = max(last, self._newest_heard.get(symbol, 0))
             self._newest_named[symbol] = max(last, self._newest_named.get(symbol, 0))
+        size = heard.trades.nbytes
+        with self._lock:
+            self._heard.append((heard.trades, heard.ids, self.clock()))
+            self._heard_bytes += size
+            if self._heard_bytes > self.most_bytes // 2:
+                self._waking.set()
 
     def _note_quotes(self, heard: Heard) -> None:
         for quote in heard.quotes:

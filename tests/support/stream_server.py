@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
@@ -34,7 +35,7 @@ class Client:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def push(self, *texts: str | bytes) -> None:
-        with self.lock:
+        with self.lock, contextlib.suppress(InvalidState):  # the other side may have closed meanwhile
             for text in texts:
                 self.protocol.send_text(text.encode() if isinstance(text, str) else text)
             self.flush()
@@ -48,7 +49,7 @@ class Client:
             self.flush()
 
     def ping(self) -> None:
-        with self.lock:
+        with self.lock, contextlib.suppress(InvalidState):
             self.sent_pings += 1
             self.protocol.send_ping(b"20 s")
             self.flush()
