@@ -108,14 +108,18 @@ def test_replies_name_their_product() -> None:
         '{"method":"subscribe","req_id":3,"result":{"channel":"trade","snapshot":true,"symbol":"BTC/USD"},'
         '"success":true,"time_in":"2026-01-05T00:00:00.1Z","time_out":"2026-01-05T00:00:00.2Z"}'
     )
-    bad = '{"error":"Currency pair not supported DOGE/USDT","method":"subscribe","success":false,"symbol":"DOGE/USDT"}'
-    heard = parsed(good, good.replace('"trade"', '"ticker"').replace("BTC/USD", "DOGE/USDT"), bad)
+    heard = parsed(good, good.replace('"trade"', '"ticker"').replace("BTC/USD", "DOGE/USDT"))
     assert heard.acknowledged == {"XBTUSD"}
-    (refusal,) = heard.refusals
+    assert heard.exchange_time == datetime(2026, 1, 5, 0, 0, 0, 200_000)
+
+
+@pytest.mark.parametrize("field", [',"symbol":"DOGE/USDT"', ""])
+def test_a_refusal_names_its_product_in_a_field_or_in_its_text(field: str) -> None:
+    text = f'{{"error":"Currency pair not supported DOGE/USDT","method":"subscribe","success":false{field}}}'
+    (refusal,) = parsed(text).refusals
     assert isinstance(refusal.error, BadRequest)
     assert str(refusal.error) == "kraken XDGUSDT: Currency pair not supported DOGE/USDT"
     assert (refusal.symbol, refusal.is_whole_request) == ("XDGUSDT", False)
-    assert heard.exchange_time == datetime(2026, 1, 5, 0, 0, 0, 200_000)
 
 
 def test_heartbeats_and_status_mean_nothing() -> None:

@@ -1,9 +1,12 @@
-"""What every stream must do, against a WebSocket server on loopback. A new stream is covered automatically."""
+"""What every stream must do, against a WebSocket server on loopback.
+
+A new stream is covered as soon as tests/support/stream_dialects.py knows what its exchange sends.
+"""
 
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -99,6 +102,28 @@ def test_the_rows_are_those_that_rest_lands(stream: StreamConnector) -> None:
         assert heard.trades[name].null_count == len(TRADES)
     assert heard.ids == [trade.id for trade in TRADES]
     assert heard.problems == []
+
+
+@given(
+    st.lists(
+        st.builds(
+            Trade,
+            id=st.integers(0, 2**63 - 1),
+            price=st.decimals("0.00000001", "999999999", places=8).map(lambda number: f"{number:f}"),
+            size=st.decimals("0.00000001", "999999999", places=8).map(lambda number: f"{number:f}"),
+            has_buying_taker=st.booleans(),
+            time=st.datetimes(datetime(2010, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
+        ),
+        max_size=5,
+        unique_by=lambda trade: trade.id,
+    )
+)
+def test_any_row_is_the_one_that_rest_lands(stream: StreamConnector, trades: list[Trade]) -> None:
+    trades = sorted(trades, key=lambda trade: trade.id)
+    product = PRODUCTS[stream.name][0]
+    unsent = [*NOT_SENT[stream.name], "_raw_payload"]
+    heard = parsed(stream, *messages(stream, product, trades)).trades.drop_columns(unsent)
+    assert heard == CONNECTORS[stream.name].parse(rest_body(stream, trades), symbol=product.symbol).drop_columns(unsent)
 
 
 def test_the_raw_table_is_that_of_rest(stream: StreamConnector) -> None:
@@ -377,6 +402,11 @@ def clock_at(speed: float) -> Callable[[], float]:
     import time
 
     return lambda: time.monotonic() * speed
+
+
+def test_a_stream_of_an_unknown_exchange_is_refused_with_near_matches(stream: StreamConnector) -> None:
+    with pytest.raises(Misconfigured, match=f"did you mean.*{stream.name}"):
+        load_stream(f"{stream.name}x")
 
 
 def test_every_stream_belongs_to_a_connector(stream: StreamConnector) -> None:

@@ -9,6 +9,7 @@ have REST's spelling, so that one mapping reads both. `misc` is null, because ve
 begins with the last 50 trades, which often close the hole that a lost connection has left.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -26,6 +27,8 @@ from ...errors import BadRequest
 from ...stream import Heard, Refusal, Regular, StreamLimits, Subscription
 
 _BATCH = 50
+_NOT_SUPPORTED = re.compile(r"not supported (\S+)")
+"""In the text of a refusal: the product, which was not always a field of its own."""
 _KNOWN = ("trade", "ticker", "subscribe")
 _SIDES = {"buy": "b", "sell": "s"}
 _ORDER_TYPES = {"market": "m", "limit": "l"}
@@ -188,7 +191,8 @@ def _note(heard: Heard, message: _Message, symbols: Mapping[str, str]) -> None:
     """Take a message that is not a trade into account. Those of unknown types mean nothing."""
     heard.note_time(time_of(message.time_out))
     if message.method == "subscribe" and not message.success:
-        symbol = symbols.get(message.symbol)
+        named = _NOT_SUPPORTED.search(message.error)
+        symbol = symbols.get(message.symbol or (named[1] if named else ""))
         what = "kraken" if symbol is None else f"kraken {symbol}"
         said = printable(message.error) or "no reason given"
         heard.refusals.append(Refusal(BadRequest(f"{what}: {said}"), symbol, is_whole_request=symbol is None))
