@@ -96,7 +96,7 @@ class Feed:
         self._opening: _Opening | None = None
         self._open_at: float | None = None
         self._attempts = 0
-        self._wants_another = False
+        self._wants_another, self._open_at = False, None
         self._longest_seconds = self._draw_longest()
 
     def step(self, *, may_open: bool) -> None:
@@ -146,7 +146,7 @@ class Feed:
 
     def _begin(self, web_socket: WebSocket) -> None:
         means = self._means
-        self._wants_another = False
+        self._wants_another, self._open_at = False, None
         self._longest_seconds = self._draw_longest()
         products = list(self.products.values())
         link = Link(means.connector, web_socket, products, quotes=means.quotes, clock=means.clock, since=means.now())

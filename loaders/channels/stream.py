@@ -185,8 +185,8 @@ class Listener:
             lines.append(f"{name}: {more} more messages made no sense")
         if self._overflows:
             lines.append(
-                f"{name}: trades came faster than they were taken; all connections were closed {self._overflows} "
-                "times, and the trades meanwhile are missing"
+                f"{name}: trades came faster than they were taken, so all connections were closed for a while and "
+                f"trades are missing; how often so far: {self._overflows}"
             )
         lines += [link.doubt for feed in self._feeds for link in feed.links[:] if link.doubt is not None]
         lost = {str(feed.trouble) for feed in self._feeds if feed.products and not feed.links and feed.trouble}

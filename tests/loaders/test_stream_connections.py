@@ -141,6 +141,18 @@ def test_products_are_split_over_connections(server: StreamServer) -> None:
         assert len(server.clients) == 3
 
 
+def test_one_connection_that_works_is_reason_to_go_on_trying_the_others(server: StreamServer) -> None:
+    limits = replace(COINBASE.limits, products=1, connections=Budget(units=1, seconds=1.5, burst=1))
+    with listening(server, like(COINBASE, limits=limits), clock=fast(3)) as listener:
+        server.client()
+        wait_until(lambda: any(connection.is_ready for connection in listener.state.connections))
+        server.refuse_with = 403
+        wait_until(lambda: server.handshakes > 4)
+        server.refuse_with = None
+        wait_until(lambda: all(connection.is_ready for connection in listener.state.connections))
+        assert len(subscribed(server.clients[1])) == 1
+
+
 def test_subscriptions_are_sent_at_the_exchanges_rate(server: StreamServer) -> None:
     products = [ListedProduct(f"P{number}-USD", f"P{number}", "USD") for number in range(160)]
     slow = like(COINBASE, limits=replace(COINBASE.limits, messages=Budget(units=5, seconds=1, burst=1)))

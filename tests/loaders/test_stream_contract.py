@@ -1,27 +1,21 @@
-"""What every stream must do, against a WebSocket server on loopback.
+"""What listening to every stream must do, against a WebSocket server on loopback.
 
 A new stream is covered as soon as tests/support/stream_dialects.py knows what its exchange sends.
 """
 
-import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from lakehouse.errors import Misconfigured
 from loaders.channels.runs import Run
 from loaders.channels.stream import Listener
 from loaders.connector import ListedProduct
-from loaders.connectors import load_connector, load_stream
-from loaders.errors import ExchangeUnavailable, UnexpectedPayload
-from loaders.stream import Heard, StreamConnector
-from tests.support.connectors import COLUMNS, CONNECTORS
+from loaders.errors import ExchangeUnavailable
+from loaders.stream import StreamConnector
 from tests.support.stream_dialects import (
-    NOT_SENT,
     PRODUCTS,
     START,
     STREAMS,
@@ -31,25 +25,12 @@ from tests.support.stream_dialects import (
     malformed,
     messages,
     refuse_nosuch,
-    rest_body,
+    sent,
     subscribed,
 )
 from tests.support.stream_server import StreamServer, never, serving, wait_until
 
 pytestmark = pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
-
-OTHER = (
-    '{"type":"new","channel":"new","e":"new","b":[[1]],"a":{},"message":{},"channels":1,"symbol":[],"error":{},'
-    '"result":7,"time":[],"product_id":5,"E":{}}'
-)
-"""A message of an unknown kind whose fields have other types than those of the same name that are known."""
-
-TRADES = [
-    Trade(700, has_buying_taker=True),
-    Trade(701, has_buying_taker=False, price="0.00000123", size="1200000.5"),
-    Trade(702, time=START),
-    Trade(703, price="12345678901234567890.123456789", size="0.00000001"),
-]
 
 
 @pytest.fixture
@@ -60,15 +41,6 @@ def server() -> Iterator[StreamServer]:
 
 def listening(stream: StreamConnector, server: StreamServer, **options: object) -> Listener:
     return Listener(stream, PRODUCTS[stream.name], url=server.url, **options)  # type: ignore[arg-type]
-
-
-def parsed(stream: StreamConnector, *texts: str | bytes) -> Heard:
-    symbols = {stream.wire_name(product): product.symbol for product in PRODUCTS[stream.name]}
-    return stream.parse([text.encode() if isinstance(text, str) else text for text in texts], symbols)
-
-
-def sent(stream: StreamConnector, *ids: int, product: ListedProduct | None = None) -> list[str]:
-    return messages(stream, product or PRODUCTS[stream.name][0], [Trade(each) for each in ids])
 
 
 def taken_until(listener: Listener, is_enough: Callable[[list[Run]], bool]) -> list[Run]:
@@ -90,125 +62,8 @@ def has(count: int) -> Callable[[list[Run]], bool]:
     return lambda runs: sum(run.rows.num_rows for run in runs) >= count
 
 
-def test_the_rows_are_those_that_rest_lands(stream: StreamConnector) -> None:
-    product = PRODUCTS[stream.name][0]
-    heard = parsed(stream, *messages(stream, product, TRADES))
-    rest = CONNECTORS[stream.name].parse(rest_body(stream, TRADES), symbol=product.symbol)
-    assert heard.trades.schema == rest.schema == stream.raw.page_schema
-    heard.trades.validate(full=True)
-    for name in set(rest.schema.names) - NOT_SENT[stream.name] - {"_raw_payload"}:
-        assert heard.trades[name].to_pylist() == rest[name].to_pylist(), name
-    for name in NOT_SENT[stream.name]:
-        assert heard.trades[name].null_count == len(TRADES)
-    assert heard.ids == [trade.id for trade in TRADES]
-    assert heard.problems == []
-
-
-@given(
-    st.lists(
-        st.builds(
-            Trade,
-            id=st.integers(0, 2**63 - 1),
-            price=st.decimals("0.00000001", "999999999", places=8).map(lambda number: f"{number:f}"),
-            size=st.decimals("0.00000001", "999999999", places=8).map(lambda number: f"{number:f}"),
-            has_buying_taker=st.booleans(),
-            time=st.datetimes(datetime(2010, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
-        ),
-        max_size=5,
-        unique_by=lambda trade: trade.id,
-    )
-)
-def test_any_row_is_the_one_that_rest_lands(stream: StreamConnector, trades: list[Trade]) -> None:
-    trades = sorted(trades, key=lambda trade: trade.id)
-    product = PRODUCTS[stream.name][0]
-    unsent = [*NOT_SENT[stream.name], "_raw_payload"]
-    heard = parsed(stream, *messages(stream, product, trades)).trades.drop_columns(unsent)
-    assert heard == CONNECTORS[stream.name].parse(rest_body(stream, trades), symbol=product.symbol).drop_columns(unsent)
-
-
-def test_the_raw_table_is_that_of_rest(stream: StreamConnector) -> None:
-    connector = CONNECTORS[stream.name]
-    assert stream.raw == connector.raw
-    assert stream.name == connector.name
-
-
-def test_a_payload_is_the_exchanges_own_text_of_one_trade(stream: StreamConnector) -> None:
-    texts = messages(stream, PRODUCTS[stream.name][0], TRADES)
-    payloads = parsed(stream, *texts).trades["_raw_payload"].to_pylist()
-    for trade, payload in zip(TRADES, payloads, strict=True):
-        assert payload in "\n".join(texts)
-        assert trade.price in payload
-        assert trade.size in payload
-        assert isinstance(json.loads(payload), dict)
-
-
-def test_a_price_that_is_null_is_landed_as_rest_lands_it(stream: StreamConnector) -> None:
-    product = PRODUCTS[stream.name][0]
-    null = "null" if stream.name == "kraken" else '"null"'
-    (text,) = messages(stream, product, [Trade(1, price=null)])
-    heard = parsed(stream, text.replace('""null""', "null"), *sent(stream, 2))
-    price = heard.trades.schema.names[2]
-    assert heard.trades[price].to_pylist() == [None, 93519.65]
-    assert heard.problems == []
-
-
-@pytest.mark.parametrize("fault", malformed(STREAMS["kraken"], PRODUCTS["kraken"][0]))
-def test_a_malformed_message_ends_alone_in_one_line(stream: StreamConnector, fault: str) -> None:
-    text = malformed(stream, PRODUCTS[stream.name][0])[fault]
-    heard = parsed(stream, *sent(stream, 1), text, *sent(stream, 2))
-    assert heard.ids == [1, 2]
-    assert heard.trades.num_rows == 2
-    (problem,) = heard.problems
-    assert isinstance(problem, UnexpectedPayload)
-    assert str(problem).startswith(f"{stream.name}: ")
-    assert str(problem).isprintable()
-    assert len(str(problem)) < 400
-
-
-def test_new_fields_and_other_messages_mean_nothing(stream: StreamConnector) -> None:
-    (text,) = sent(stream, 1)
-    new = text.replace('"93519.65"', '"93519.65","fee":{"a":[1,{"b":2}]}').replace("93519.65,", '93519.65,"x":[{},{}],')
-    assert new != text
-    heard = parsed(stream, new, '{"type":"status","channel":"status","e":"status","data":[{}]}', "{}", OTHER)
-    assert heard.ids == [1]
-    assert heard.problems == []
-    assert heard.trades["_raw_payload"][0].as_py() in new
-
-
-def test_white_space_changes_nothing(stream: StreamConnector) -> None:
-    (text,) = sent(stream, 1)
-    indented = json.dumps(json.loads(text), indent=2)
-    heard = parsed(stream, indented, *sent(stream, 2), f" {text}\n")
-    assert heard.ids == [1, 2, 1] or sorted(heard.ids) == [1, 1, 2]
-    assert heard.problems == []
-    assert len(set(heard.trades[stream.raw.time_column].to_pylist())) == 1
-
-
-@given(place=st.integers(0, 400), inserted=st.text(max_size=6), removed=st.integers(0, 12))
-def test_no_message_raises(stream: StreamConnector, place: int, inserted: str, removed: int) -> None:
-    (text,) = sent(stream, 7)
-    spoilt = text[:place] + inserted + text[place + removed :]
-    heard = parsed(stream, *sent(stream, 1), spoilt, *sent(stream, 2))
-    assert heard.trades.num_rows == len(heard.ids)
-    assert [heard.ids[0], heard.ids[-1]] == [1, 2]
-    assert heard.trades[stream.raw.id_column].to_pylist() == [str(each) for each in heard.ids]
-
-
-def test_without_columns_a_stream_can_be_subscribed(stream: StreamConnector) -> None:
-    bare = load_stream(stream.name)
-    assert bare is not None
-    assert len(bare.subscriptions(PRODUCTS[stream.name], quotes=True, first_request=1)) >= 1
-    with pytest.raises(Misconfigured, match="no mapping declares the columns"):
-        load_stream(stream.name, {})
-
-
-def test_a_subscription_is_split_and_names_every_product_once(stream: StreamConnector) -> None:
-    products = [ListedProduct(f"P{number}USD", f"P{number}", "USD") for number in range(120)]
-    subscriptions = stream.subscriptions(products, quotes=False, first_request=5)
-    assert [symbol for each in subscriptions for symbol in each.symbols] == [product.symbol for product in products]
-    assert [each.request for each in subscriptions] == list(range(5, 5 + len(subscriptions)))
-    assert len(subscriptions) > 1
-    assert all(json.loads(each.text) for each in subscriptions)
+def clock_at(speed: float) -> Callable[[], float]:
+    return lambda: time.monotonic() * speed
 
 
 def test_trades_come_as_one_run(stream: StreamConnector, server: StreamServer) -> None:
@@ -396,18 +251,3 @@ def test_a_subscription_that_is_never_acknowledged_is_given_up(stream: StreamCon
         wait_until(lambda: listener.is_over)
         assert len(server.clients) == 4
     assert str(listener.error).startswith(f"{stream.name} didn't acknowledge the subscription of ")
-
-
-def clock_at(speed: float) -> Callable[[], float]:
-    import time
-
-    return lambda: time.monotonic() * speed
-
-
-def test_a_stream_of_an_unknown_exchange_is_refused_with_near_matches(stream: StreamConnector) -> None:
-    with pytest.raises(Misconfigured, match=f"did you mean.*{stream.name}"):
-        load_stream(f"{stream.name}x")
-
-
-def test_every_stream_belongs_to_a_connector(stream: StreamConnector) -> None:
-    assert load_connector(stream.name, COLUMNS).raw == stream.raw

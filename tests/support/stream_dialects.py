@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from loaders.connector import ListedProduct
 from loaders.connectors import connector_names, load_stream
-from loaders.stream import StreamConnector
+from loaders.stream import Heard, StreamConnector
 from tests.support.connectors import COLUMNS
 from tests.support.stream_server import Client
 from tests.support.trade_bodies import kraken_page
@@ -76,6 +76,17 @@ _MESSAGES: Mapping[str, Callable[[str, Sequence[Trade]], list[str]]] = {
 def messages(stream: StreamConnector, product: ListedProduct, trades: Sequence[Trade]) -> list[str]:
     """The messages with these trades of a product, in this order."""
     return _MESSAGES[stream.name](stream.wire_name(product), trades)
+
+
+def sent(stream: StreamConnector, *ids: int, product: ListedProduct | None = None) -> list[str]:
+    """The messages with trades of these ids, of the first product if no other is named."""
+    return messages(stream, product or PRODUCTS[stream.name][0], [Trade(each) for each in ids])
+
+
+def parsed(stream: StreamConnector, *texts: str) -> Heard:
+    """What these messages mean together."""
+    symbols = {stream.wire_name(product): product.symbol for product in PRODUCTS[stream.name]}
+    return stream.parse([text.encode() for text in texts], symbols)
 
 
 def rest_body(stream: StreamConnector, trades: Sequence[Trade]) -> bytes:
