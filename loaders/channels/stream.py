@@ -152,8 +152,9 @@ class Listener:
         with self._taking:
             with self._lock:
                 heard, self._heard, self._heard_bytes = self._heard, [], 0
-                if not is_over:
-                    self._waking.clear()
+                self._waking.clear()
+            if is_over or self.is_over:
+                self._waking.set()
             for trades, ids, at in heard:
                 self._runs.add(trades, ids, at=at)
             runs = self._runs.take(at=self.clock(), everything=is_over)
