@@ -216,6 +216,29 @@ def test_a_replacement_that_fails_leaves_the_old_connection(server: StreamServer
         assert len(server.clients) >= 2
 
 
+def test_a_replacement_that_breaks_before_it_is_ready_is_tried_again() -> None:
+    def answer(client: Client, text: str) -> list[str]:
+        if len(server.clients) == 2:
+            client.end(1013)
+            return []
+        return acknowledge(client, text)
+
+    with serving(answer=answer) as server, listening(server, BINANCE) as listener:
+        first = server.client()
+        first.push('{"e":"serverShutdown","E":1767571200000}', *sent(1, stream=BINANCE))
+        server.client(2).push(*sent(2, stream=BINANCE))
+        assert ids_heard(listener, 2)[-1][1] == 3
+        wait_until(lambda: not first.is_open)
+        assert listener.state.connections[0].reconnects == 0
+
+
+def test_a_connection_that_never_opens_is_given_up(server: StreamServer) -> None:
+    server.is_deaf = True
+    with listening(server, clock=fast(200)) as listener:
+        assert str(error_of(listener)) == "coinbase: no connection within 30 s"
+    server.is_deaf = False
+
+
 def test_pings_are_answered(server: StreamServer) -> None:
     with listening(server, BINANCE):
         client = server.client()
