@@ -16,6 +16,7 @@ from .size import NORMAL, SIZES, Size
 
 BENCHMARKS: dict[str, tuple[str, ...]] = {
     "parsing": (),
+    "stream": (),
     "landing": (),
     "peers": ("ccxt",),
     "unify": (),

@@ -12,6 +12,9 @@ class Size:
     """Whether a figure outside its bound makes the run fail. If not, only a wrong result does."""
     parsed_loops: int
     parsed_rounds: int
+    streamed_messages: int
+    """The messages of each exchange's stream."""
+    streamed_rounds: int
     landed_rows: int
     """A multiple of 200,000, which is the size of the yardstick's row groups."""
     landed_rounds: int
@@ -47,6 +50,8 @@ NORMAL = Size(
     is_judged=True,
     parsed_loops=200,
     parsed_rounds=15,
+    streamed_messages=70_000,
+    streamed_rounds=9,
     landed_rows=5_000_000,
     landed_rounds=3,
     warm_loads=10,
@@ -70,6 +75,8 @@ SMALL = Size(
     is_judged=False,
     parsed_loops=2,
     parsed_rounds=2,
+    streamed_messages=3_500,
+    streamed_rounds=2,
     landed_rows=200_000,
     landed_rounds=1,
     warm_loads=2,

@@ -1,4 +1,7 @@
-"""One module or package per exchange. The folder is scanned, and each of these must define `CONNECTOR`."""
+"""One module or package per exchange. The folder is scanned, and each of these must define `CONNECTOR`.
+
+One that knows its exchange's WebSocket defines `STREAM`, too.
+"""
 
 import importlib
 import pkgutil
@@ -10,9 +13,11 @@ from lakehouse.errors import Misconfigured
 from lakehouse.names import known
 
 if TYPE_CHECKING:  # settings need the names alone
+    from lakehouse.raw_table import RawTable
     from lakehouse.table import LakeColumn
 
     from ..connector import Connector
+    from ..stream import StreamConnector
 
 Columns: TypeAlias = Mapping[str, Sequence["LakeColumn"]]
 """For each raw table, the columns that its mapping declares."""
@@ -40,14 +45,33 @@ def load_connector(name: str, columns: Columns | None = None) -> "Connector":
 
 def with_columns(connector: "Connector", columns: Columns) -> "Connector":
     """The connector, landing the columns that its mapping declares; raises Misconfigured if it has no mapping."""
-    raw = connector.raw
+    handed: Connector = replace(connector, raw=_declared(connector.raw, columns))  # type: ignore[type-var]
+    return handed
+
+
+def load_stream(name: str, columns: Columns | None = None) -> "StreamConnector | None":
+    """What is special about an exchange's WebSocket; None if the project doesn't know it.
+
+    Without `columns` it can subscribe but not parse messages.
+
+    Raises:
+        Misconfigured: there is no such exchange (the message names near matches), or no mapping of its raw table.
+    """
+    module = importlib.import_module(f"{__name__}.{known(name, connector_names(), what='exchange')}")
+    stream: StreamConnector | None = getattr(module, "STREAM", None)
+    if stream is None or columns is None:
+        return stream
+    handed: StreamConnector = replace(stream, raw=_declared(stream.raw, columns))  # type: ignore[type-var]
+    return handed
+
+
+def _declared(raw: "RawTable", columns: Columns) -> "RawTable":
     if raw.name not in columns:
         raise Misconfigured(
-            f"{connector.name}: no mapping declares the columns of `{raw.name}`; add one in config/mappings/, for "
+            f"{raw.source}: no mapping declares the columns of `{raw.name}`; add one in config/mappings/, for "
             f"example {raw.source}_{raw.entity}.yaml, with `source: {raw.name}`"
         )
-    handed: Connector = replace(connector, raw=raw.with_columns(columns[raw.name]))  # type: ignore[type-var]
-    return handed
+    return raw.with_columns(columns[raw.name])
 
 
 def connector_names() -> list[str]:
