@@ -169,6 +169,9 @@ class GlueLake:
             raise FileNotFoundError(address) from error
         return content
 
+    def write(self, address: str, content: bytes) -> None:
+        self._s3.put_object(Bucket=self.bucket, Key=self._key_at(address), Body=content)
+
     def put(self, file: Path, to: str) -> None:
         self._s3.upload_file(str(file), self.bucket, self._key_at(to))
 

@@ -114,6 +114,9 @@ class Lake(Protocol):
     def read(self, address: str) -> bytes:
         """The content of a small file; raises FileNotFoundError."""
 
+    def write(self, address: str, content: bytes) -> None:
+        """Write a small file, which may replace another one; readers see the old one or the new one."""
+
     def put(self, file: Path, to: str) -> None:
         """Make `file` readable at the address `to`, completely or not at all.
 

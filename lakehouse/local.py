@@ -23,6 +23,7 @@ from .catalogs.durable_folder import DurableFolder
 from .catalogs.pointers import CatalogUnreadable, metadata_addresses, path_of
 from .duckdb import reader
 from .errors import LakeUnavailable, Misconfigured
+from .files import write_whole
 from .lake import Column, TableState, Written
 from .layout import DATABASE, NAMESPACE, VIEWS
 from .locks.file_lock import file_lock
@@ -178,6 +179,12 @@ class LocalLake:
 
     def read(self, address: str) -> bytes:
         return path_of(address).read_bytes()
+
+    def write(self, address: str, content: bytes) -> None:
+        path = path_of(address)
+        self._made(path.parent)
+        write_whole(path, content)
+        self._durable.keep([path])
 
     def put(self, file: Path, to: str) -> None:
         target = path_of(to)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -131,6 +131,25 @@ class Connector(Protocol):
 
     def check(self, response: Response) -> None:
         """Raise the error that the response means, if any: a TransientError if waiting helps, else a TerminalError."""
+
+
+@runtime_checkable
+class Seekable(Connector, Protocol):
+    """A connector of an exchange that finds keys by their time, so that a long hole can be estimated and divided.
+
+    Keys are contiguous, or nearly so: the number of trades between two of them is about their difference.
+    """
+
+    page_rows: int
+    """The number of trades that a page requests; at first the most that the exchange gives."""
+    page_weight: float
+    """What a page costs in units of the budget."""
+
+    def key_at(self, symbol: str, moment: datetime) -> Generator[Request, Response, int]:
+        """The key of the first trade at or after `moment` (UTC), or a little before it.
+
+        If there is none, the key after the newest trade; 0 if there are no trades at all.
+        """
 
 
 def page_of(

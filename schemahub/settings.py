@@ -1,7 +1,7 @@
 """Settings: a flag overrides a `SCHEMAHUB_*` environment variable, which overrides `config/schemahub.yaml`.
 
-No other module reads a `SCHEMAHUB_*` variable. Other processes, such as dbt, are given what they need: see
-`Settings.dbt_environment`.
+No other module reads a `SCHEMAHUB_*` variable, except for the options of commands (`variables.OPTIONS`). Other
+processes, such as dbt, are given what they need: see `Settings.dbt_environment`.
 """
 
 import os
@@ -27,7 +27,7 @@ from loaders.connectors import connector_names
 from registry.read_config import problem_lines
 from registry.yaml_file import BadYaml, read_yaml
 
-from .variables import PREFIX, unknown_variables, url_variable, variable
+from .variables import OPTIONS, PREFIX, unknown_variables, url_variable, variable
 
 if TYPE_CHECKING:
     from loaders.connector import Connector
@@ -190,7 +190,7 @@ def load_settings(**flags: str | None) -> Settings:
 def known_variables() -> set[str]:
     """The names of all variables that are settings."""
     fields = {variable(name) for name in Settings.model_fields if name != "urls"}
-    return fields | {url_variable(name) for name in connector_names()}
+    return fields | {url_variable(name) for name in connector_names()} | {variable(name) for name in OPTIONS}
 
 
 def lake_of(lake: str | None, s3_bucket: str | None, s3_prefix: str | None) -> str | None:
@@ -223,18 +223,18 @@ def _is_address(url: str) -> bool:
         return False
 
 
-def parse_since(text: str, *, now: datetime) -> datetime:
+def parse_since(text: str, *, now: datetime, name: str = "since") -> datetime:
     """A moment in UTC from `2026-01-05`, `2026-01-05T00:00:00Z`, or a duration before `now`: `90m`, `2d`."""
     try:
         moment = _moment(text, now)
     except (ValueError, OverflowError):
         raise Misconfigured(
-            f"since is {text!r}; expected a time such as 2026-01-05T00:00:00Z, or how long ago, such as 90m, 6h or 2d"
+            f"{name} is {text!r}; expected a time such as 2026-01-05T00:00:00Z, or how long ago, such as 90m, 6h or 2d"
         ) from None
     if moment > now:
-        raise Misconfigured(f"since is {text!r}, which is in the future")
+        raise Misconfigured(f"{name} is {text!r}, which is in the future")
     if moment < _EARLIEST:
-        raise Misconfigured(f"since is {text!r}, which is before {_EARLIEST.year}")
+        raise Misconfigured(f"{name} is {text!r}, which is before {_EARLIEST.year}")
     return moment
 
 

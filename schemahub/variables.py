@@ -5,6 +5,19 @@ from collections.abc import Iterable, Iterator, Mapping
 
 PREFIX = "SCHEMAHUB_"
 
+OPTIONS = (
+    "exchange",
+    "products",
+    "seed_path",
+    "from",
+    "to",
+    "workers",
+    "chunk_size",
+    "flush_every",
+    "checkpoint_s3",
+)
+"""The options of commands that a variable can set too, but no file."""
+
 _LONGEST_NAME = 100
 """The longest name that is compared with the known ones. A longer one isn't a misspelling, and comparing it takes long.
 """

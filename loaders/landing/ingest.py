@@ -21,6 +21,10 @@ Progress = Callable[[str, int], None]
 """A function that is called for every page, with its stream and the number of its rows."""
 
 
+OnLanded = Callable[[list[LedgerRow]], None]
+"""A function that is called after every commit, with its ledger rows."""
+
+
 @dataclass(frozen=True)
 class Ingested:
     """What one run landed, as one ledger row per load and stream, and why the walks of some streams ended early.
@@ -81,10 +85,12 @@ def land_segments(
     now: Callable[[], datetime],
     progress: Progress | None = None,
     flush_every: FlushEvery = BY_DEFAULT,
+    on_landed: OnLanded = lambda _: None,
 ) -> Ingested:
     """Walk through segments and land what they yield, in one load or in several.
 
-    The arguments are those of `ingest`. If the process ends early, what was committed until then is complete.
+    The arguments are those of `ingest`; `on_landed` is called after every commit, with its ledger rows. If the process
+    ends early, what was committed until then is complete.
     """
     with lake.loading(connector.raw.name):
         table = ensure_table(lake, connector.raw.table)
@@ -97,7 +103,9 @@ def land_segments(
             from .load import LoadInProgress, Origin
 
             load = LoadInProgress(lake, connector.raw, table, Origin(fetcher.address, "rest"), now=now)
-            landed += land(load, load_pieces)
+            rows = land(load, load_pieces)
+            landed += rows
+            on_landed(rows)
         return Ingested(landed, fetcher.failures, fetcher.warnings)
 
 

@@ -110,22 +110,30 @@ def ingest_symbols(
     Raises:
         Misconfigured: a time or an address in the settings is wrong, or simulated and real trades would mix.
     """
-    _keep_simulated_and_real_apart(context, symbols)
+    keep_simulated_and_real_apart(context, symbols)
     since = parse_since(context.settings.since, now=datetime.now(UTC))
     for exchange, wanted in symbols.items():
         if wanted:
             yield _outcome_of(context, exchange, wanted, since, progress(exchange), on_wait)
 
 
-def fetcher_of(context: RunContext, connector: Connector, on_wait: OnWait | None = None) -> Fetcher:
-    """The fetcher for an exchange, according to the run's settings."""
+def fetcher_of(
+    context: RunContext, connector: Connector, on_wait: OnWait | None = None, *, writes: bool = True
+) -> Fetcher:
+    """The fetcher for an exchange, according to the run's settings.
+
+    Without `writes`, a run that must write nothing doesn't remember a ban either, unless the lake is there.
+    """
+    has_folder = writes or context.lake.is_there
     url = base_url(connector, context.settings.urls)
     return Fetcher(
         connector,
         url,
         now=context.now,
         clock_tolerance=context.settings.clock_tolerance,
-        bans=Bans(context.lake.work_folder / "bans" / f"{connector.name}.json", without_password(url)),
+        bans=Bans(context.lake.work_folder / "bans" / f"{connector.name}.json", without_password(url))
+        if has_folder
+        else None,
         on_wait=on_wait,
     )
 
@@ -153,7 +161,8 @@ def _outcome_of(
     return Outcome(exchange, ingested)
 
 
-def _keep_simulated_and_real_apart(context: RunContext, symbols: Symbols) -> None:
+def keep_simulated_and_real_apart(context: RunContext, symbols: Symbols) -> None:
+    """Raise Misconfigured if real trades would be added to a lake of simulated ones."""
     urls = context.settings.urls
     real = [
         name for name, wanted in symbols.items() if wanted and not _is_loopback(base_url(load_connector(name), urls))

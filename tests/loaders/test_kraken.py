@@ -186,6 +186,12 @@ def test_a_kraken_walk_resumes_without_a_token_too(size: int, last: int) -> None
     assert ids_of(KrakenTape(size).pages(after(last, until=shown))) == list(range(last + 1, 20))
 
 
+def test_a_kraken_walk_that_begins_too_late_claims_only_what_it_saw() -> None:
+    later = datetime.fromtimestamp(SECOND, UTC) + timedelta(microseconds=1_777_400)
+    tape = KrakenTape(1000)
+    assert [(page.low, page.high) for page in tape.pages(after(5, until=later))] == [(11, 20)]
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])
 def test_a_kraken_walk_through_a_hole_ends_where_it_ends(size: int) -> None:
     shown = datetime.fromtimestamp(SECOND, UTC) + timedelta(microseconds=777_400)

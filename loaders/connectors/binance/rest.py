@@ -46,7 +46,6 @@ from ...connector import (
 )
 from ...errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 
-_PAGE = 1000
 _MICROSECONDS = {"X-MBX-TIME-UNIT": "MICROSECOND"}
 _UNITS = (("ms", 10**11, 10**14), ("us", 10**14, 10**17))
 """The numbers from which and below which a time is in a unit: 1973 to 5138 in both units."""
@@ -98,6 +97,8 @@ class Binance:
     base_url: str = "https://api.binance.com"
     # 6,000 units per minute and address; the headroom is for others who share the address
     budget: Budget = Budget(units=5_000, seconds=60, burst=1_000)
+    page_rows: int = 1_000
+    page_weight: float = 25
     raw: RawTable = RawTable("binance", "trades", stream_column="symbol", id_column="id", time_column="time")
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
@@ -119,14 +120,25 @@ class Binance:
 
     def _page(self, symbol: str, start: int) -> Generator[Request, Response, pa.RecordBatch]:
         def ask() -> Generator[Request, Response, pa.RecordBatch]:
-            parameters = {"symbol": symbol, "fromId": str(start), "limit": str(_PAGE)}
-            response = yield Request("/api/v3/historicalTrades", parameters, _MICROSECONDS, weight=25)
+            parameters = {"symbol": symbol, "fromId": str(start), "limit": str(self.page_rows)}
+            response = yield self._request(parameters)
             return self.parse(response.body, symbol=symbol)
 
         def first(page: pa.RecordBatch) -> int | None:
             return self.raw.first_id(page)
 
         return ask_until(ask, lambda page: first(page) in (start, None), first, what=f"binance {symbol}")
+
+    def key_at(self, symbol: str, moment: datetime) -> Generator[Request, Response, int]:
+        first = yield from self._first_id_since(symbol, moment)
+        if first is not None:
+            return first
+        response = yield self._request({"symbol": symbol, "limit": "1"})
+        newest = self.parse(response.body, symbol=symbol)
+        return self.raw.last_id(newest) + 1 if newest.num_rows else 0
+
+    def _request(self, parameters: dict[str, str]) -> Request:
+        return Request("/api/v3/historicalTrades", parameters, _MICROSECONDS, weight=self.page_weight)
 
     def _first_id_since(self, symbol: str, moment: datetime) -> Generator[Request, Response, int | None]:
         parameters = {"startTime": str(max(0, int(moment.timestamp() * 1000)))}

@@ -39,8 +39,6 @@ from ...connector import (
 )
 from ...errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 
-_PAGE = 1000
-
 
 class _Trade(msgspec.Struct, gc=False):
     trade_id: int
@@ -73,6 +71,8 @@ class Coinbase:
     base_url: str = "https://api.exchange.coinbase.com"
     # 10 requests per second and address, 15 in a burst; the headroom is for others who share the address
     budget: Budget = Budget(units=9, seconds=1, burst=10)
+    page_rows: int = 1_000
+    page_weight: float = 1
     raw: RawTable = RawTable("coinbase", "trades", stream_column="product_id", id_column="trade_id", time_column="time")
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
@@ -141,7 +141,7 @@ class Coinbase:
 
     def _page(self, symbol: str, *, below: int | None = None) -> Generator[Request, Response, pa.RecordBatch]:
         cursor = {} if below is None else {"after": str(below)}
-        response = yield Request(f"/products/{quote(symbol, safe='')}/trades", {"limit": str(_PAGE), **cursor})
+        response = yield Request(f"/products/{quote(symbol, safe='')}/trades", {"limit": str(self.page_rows), **cursor})
         return self.parse(response.body, symbol=symbol)
 
     def _last_id_before(
@@ -150,7 +150,7 @@ class Coinbase:
         # Ids rise with time: go back in steps that double until a page is too old, then bisect.
         page, low, high = newest, 0, self.raw.last_id(newest)  # the answer is in low..high
         middle = high
-        step = _PAGE
+        step = self.page_rows
         while True:
             recent = self.raw.since(page, moment)
             before = page.num_rows - recent.num_rows
@@ -164,7 +164,7 @@ class Coinbase:
                 return low
             middle = high - step if low == 0 and step < high else (low + high + 1) // 2
             step *= 2
-            page = yield from self._page_up_to(symbol, middle, times=3)
+            page = yield from self._page_up_to(symbol, middle, times=2)
 
     def _page_up_to(self, symbol: str, newest: int, *, times: int = 5) -> Generator[Request, Response, pa.RecordBatch]:
         """The trades up to id `newest`, as many as the exchange returns at once."""
@@ -178,6 +178,12 @@ class Coinbase:
         if (last(page) or 0) > newest:
             raise UnexpectedPayload(f"{what}: expected trades up to id {newest}, found later ones")
         return page
+
+    def key_at(self, symbol: str, moment: datetime) -> Generator[Request, Response, int]:
+        newest = yield from self._page(symbol)
+        if newest.num_rows == 0:
+            return 0
+        return (yield from self._last_id_before(symbol, moment, newest)) + 1
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/products")

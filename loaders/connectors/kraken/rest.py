@@ -45,8 +45,6 @@ from ...connector import (
 )
 from ...errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
 
-_PAGE = 1000
-
 
 class _Trade(msgspec.Struct, array_like=True, gc=False):
     """A trade whose price or volume may be anything, so that what is wrong with it can be named."""
@@ -101,7 +99,6 @@ _PAUSE_SECONDS = 3.0
 """The pause in seconds after a refusal. Kraken requests none; freqtrade's users settled on this one."""
 _CUT = b"[[]]"
 _TOKEN = re.compile(r"[0-9]{1,30}")
-
 _ROUNDING = timedelta(seconds=1)
 """How much earlier than requested a walk without a token begins: times are shown rounded, up or down."""
 
@@ -118,6 +115,8 @@ class Kraken:
     base_url: str = "https://api.kraken.com"
     # about one request per second, for each address and pair
     budget: Budget = Budget(units=0.95, seconds=1, burst=1)
+    page_rows: int = 1_000
+    page_weight: float = 1
     raw: RawTable = RawTable("kraken", "trades", stream_column="pair", id_column="trade_id", time_column="time")
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
@@ -125,6 +124,7 @@ class Kraken:
         low = hole.low
         is_next = hole.token is not None  # whether the next page must begin with `low`
         is_reached = hole.resumes
+        is_proven = is_next or not hole.resumes
         while hole.high is None or low < hole.high:
             page = yield from self._page(symbol, token, low if is_next else None)
             if page.rows.num_rows == 0:
@@ -143,6 +143,9 @@ class Kraken:
                 trades = self.raw.since(trades, hole.since_time)
                 is_reached = trades.num_rows > 0
                 low = self.raw.first_id(trades) or low
+            elif not is_proven:  # nothing shows yet that the walk began early enough for `low`
+                is_proven = (self.raw.first_id(page.rows) or 0) <= low
+                low = low if is_proven or not trades.num_rows else self.raw.first_id(trades) or low
             is_next = is_reached and highest >= low
             if is_next:
                 claimed = page_of(self.raw, symbol, trades, low, hole.high if is_last else None, token=token)
@@ -151,7 +154,7 @@ class Kraken:
 
     def _page(self, symbol: str, token: str, low: int | None) -> Generator[Request, Response, _Page]:
         def ask() -> Generator[Request, Response, _Page]:
-            parameters = {"pair": symbol, "since": token, "count": str(_PAGE)}
+            parameters = {"pair": symbol, "since": token, "count": str(self.page_rows)}
             response = yield Request("/0/public/Trades", parameters, scope=symbol)
             return self._parse(response.body, symbol=symbol)
 
@@ -162,6 +165,14 @@ class Kraken:
         if low is None:  # there is nothing to compare the page with
             return ask_until(ask, lambda page: first(page) is None, first, what=what, times=2)
         return ask_until(ask, lambda page: first(page) in (low, None), first, what=what)
+
+    def key_at(self, symbol: str, moment: datetime) -> Generator[Request, Response, int]:
+        page = yield from self._page(symbol, _token_before(moment), None)
+        if page.rows.num_rows:
+            return self.raw.first_id(page.rows) or 0
+        response = yield Request("/0/public/Trades", {"pair": symbol}, scope=symbol)
+        newest = self._parse(response.body, symbol=symbol).rows
+        return self.raw.last_id(newest) + 1 if newest.num_rows else 0
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/0/public/AssetPairs", scope="AssetPairs")

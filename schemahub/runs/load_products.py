@@ -1,0 +1,221 @@
+"""Load products of one exchange: what is new (`ingest`), or what is missing between two times (`backfill`)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from lakehouse.coverage import BEGINNING, Hole, microseconds
+from lakehouse.coverage_record import read_coverage
+from lakehouse.errors import Misconfigured, OurMistake, SchemaHubError, is_interruption
+from lakehouse.ledger import LedgerRow
+from loaders.channels.rest import Fetcher
+from loaders.connector import Connector, Seekable, Segment
+from loaders.connectors import load_connector
+from loaders.landing.backfill import Lacking, lacking, segments
+from loaders.landing.flushes import BY_DEFAULT, FlushEvery
+from loaders.landing.ingest import Ingested, Progress, land_segments
+
+from ..refusals import refusals_as_errors
+from ..seeds import read_seed, seed_path
+from .checkpoints import STATE, Checkpoints
+from .context import RunContext
+from .ingest import OnWait, Outcome, fetcher_of, keep_simulated_and_real_apart
+from .raw_tables import declared_columns
+
+_INGEST, _BACKFILL = "ingest_checkpoints", "checkpoints"
+"""The folders of checkpoints in a lake."""
+
+
+@dataclass(frozen=True)
+class IdRange:
+    """Which ids `ingest` lands instead of those after the newest landed one; both ends may be open."""
+
+    after: int | None = None
+    """Land trades with higher ids."""
+    before: int | None = None
+    """Land trades with lower ids."""
+
+    def __post_init__(self) -> None:
+        for name, value in (("--after", self.after), ("--before", self.before)):
+            if value is not None and not 0 <= value < 2**63:
+                raise Misconfigured(f"{name} is {value}; expected a trade id from 0 to 2^63")
+        if self.after is not None and self.before is not None and self.after + 1 >= self.before:
+            raise Misconfigured(f"no id is above --after {self.after} and below --before {self.before}")
+
+
+@dataclass(frozen=True)
+class ProductLoads:
+    """What a command loads: products of one exchange, on a lake."""
+
+    context: RunContext
+    exchange: str
+    products: Sequence[str]
+    """The products as the exchange writes them."""
+    page_rows: int | None = None
+    """The number of trades to request at once; at most what the exchange gives, which is the default."""
+
+    @classmethod
+    def of(
+        cls,
+        context: RunContext,
+        exchange: str,
+        products: Sequence[str],
+        seed: Path | None,
+        page_rows: int | None = None,
+    ) -> "ProductLoads":
+        """The products that were named, or those of a seed file; raises Misconfigured if there are none."""
+        load_connector(exchange, declared_columns(context.registry))  # the exchange must exist
+        named = list(dict.fromkeys(products)) or read_seed(seed or seed_path(exchange), exchange=exchange)
+        loads = cls(context, exchange, named, page_rows)
+        keep_simulated_and_real_apart(context, {exchange: named})
+        return loads
+
+    @property
+    def connector(self) -> Connector:
+        connector = load_connector(self.exchange, declared_columns(self.context.registry))
+        if self.page_rows is None or not isinstance(connector, Seekable):
+            return connector
+        smaller: Connector = replace(  # type: ignore[type-var] # every connector is a dataclass
+            connector, page_rows=min(self.page_rows, connector.page_rows)
+        )
+        return smaller
+
+    def ingest_checkpoints(self) -> Checkpoints:
+        """The checkpoints that `ingest` writes: those in the lake."""
+        lake = self.context.lake
+        return Checkpoints(lake, self.connector.raw.name, self.context.now, f"{lake.location}/{_INGEST}", counts=False)
+
+    def backfill_checkpoints(self, *, in_lake: bool) -> Checkpoints:
+        """The checkpoints that `backfill` writes."""
+        lake = self.context.lake
+        folder = f"{lake.location}/{_BACKFILL}" if in_lake else STATE
+        return Checkpoints(lake, self.connector.raw.name, self.context.now, folder)
+
+    def ingest(
+        self,
+        ids: IdRange,
+        *,
+        since: datetime,
+        from_since: bool,
+        progress: Progress,
+        on_wait: OnWait | None,
+        flush_every: FlushEvery = BY_DEFAULT,
+    ) -> Outcome:
+        """Land what is new of each product.
+
+        Args:
+            ids: the ids to land instead.
+            since: where a product's first load begins; UTC.
+            from_since: whether to begin there even if there were loads before; nothing is landed twice.
+            progress: called for every page.
+            on_wait: called for pauses.
+            flush_every: when a long run commits.
+        """
+        coverage = read_coverage(self.context.lake, self.connector.raw.name)
+        wanted = []
+        for product in self.products:
+            newest = coverage.of(product).newest_hole(microseconds(since))
+            hole = Hole(BEGINNING, None, microseconds(since), None) if from_since else newest
+            if ids.after is not None:
+                hole = Hole(ids.after + 1, None, microseconds(since), None, resumes=True)
+            if ids.before is not None:
+                hole = replace(hole, high=ids.before)
+            if hole.high is None or hole.low < hole.high:
+                wanted.append(Segment(product, hole))
+        return self._land(
+            lambda _: wanted,
+            self.ingest_checkpoints(),
+            progress=progress,
+            on_wait=on_wait,
+            flush_every=flush_every,
+        )
+
+    def lacking(
+        self, since: datetime, until: datetime, *, on_wait: OnWait | None = None
+    ) -> tuple[list[Lacking], dict[str, SchemaHubError]]:
+        """What the products lack between two times, UTC, and why that can't be told of some; lands nothing."""
+        with refusals_as_errors(), self._fetcher(on_wait, writes=False) as fetcher:
+            return self._lacking(fetcher, since, until), fetcher.failures
+
+    def _lacking(self, fetcher: Fetcher, since: datetime, until: datetime) -> list[Lacking]:
+        coverage = read_coverage(self.context.lake, self.connector.raw.name)
+        found = []
+        for product in self.products:
+            held = coverage.of(product)
+            try:
+                lacks = lacking(fetcher, product, held, since=microseconds(since), until=microseconds(until))
+            except SchemaHubError as error:
+                fetcher.failures[product] = error
+            else:
+                found.append(lacks)
+        return found
+
+    def _fetcher(self, on_wait: OnWait | None, *, writes: bool = True) -> Fetcher:
+        return fetcher_of(self.context, self.connector, on_wait, writes=writes)
+
+    def backfill(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        workers: int,
+        checkpoints: Checkpoints,
+        progress: Progress,
+        on_wait: OnWait | None,
+        flush_every: FlushEvery,
+        on_planned: Callable[[dict[str, int | None]], None] = lambda _: None,
+    ) -> Outcome:
+        """Land what the products lack between two times, UTC, in segments that `workers` threads walk.
+
+        `on_planned` is told about how many trades each product lacks; None where that is unknown.
+        """
+
+        def wanted(fetcher: Fetcher) -> list[Segment]:
+            lacks = [each for each in self._lacking(fetcher, since, until) if each.holes]
+            on_planned({each.stream: each.rows for each in lacks})
+            parts = max(1, workers // max(1, len(lacks)))
+            return [part for each in lacks for part in segments(fetcher, each, parts=parts)]
+
+        return self._land(
+            wanted, checkpoints, progress=progress, on_wait=on_wait, flush_every=flush_every, workers=workers
+        )
+
+    def _land(
+        self,
+        wanted: Callable[[Fetcher], list[Segment]],
+        checkpoints: Checkpoints,
+        *,
+        progress: Progress,
+        on_wait: OnWait | None,
+        flush_every: FlushEvery,
+        workers: int | None = None,
+    ) -> Outcome:
+        connector = self.connector
+        landed: list[LedgerRow] = []
+
+        def on_landed(rows: list[LedgerRow]) -> None:
+            landed.extend(rows)
+            checkpoints.write({row.stream for row in rows})
+
+        try:
+            with refusals_as_errors(), self._fetcher(on_wait) as fetcher:
+                if workers is not None:
+                    fetcher.concurrency = workers
+                ingested = land_segments(
+                    self.context.lake,
+                    connector,
+                    wanted(fetcher),
+                    fetcher=fetcher,
+                    now=self.context.now,
+                    progress=progress,
+                    flush_every=flush_every,
+                    on_landed=on_landed,
+                )
+        except SchemaHubError as error:
+            return Outcome(self.exchange, Ingested(landed), error)
+        except Exception as error:
+            if is_interruption(error):
+                raise
+            return Outcome(self.exchange, Ingested(landed), OurMistake.of(error, while_doing=self.exchange))
+        return Outcome(self.exchange, ingested)
