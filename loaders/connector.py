@@ -134,6 +134,14 @@ class Connector(Protocol):
 
 
 @runtime_checkable
+class ReportsUsage(Connector, Protocol):
+    """A connector of an exchange whose responses say how much of its limit is used."""
+
+    def pause_after(self, response: Response) -> float:
+        """The seconds to wait after a response, so that the limit isn't exceeded by others who share the address."""
+
+
+@runtime_checkable
 class Seekable(Connector, Protocol):
     """A connector of an exchange that finds keys by their time, so that a long hole can be estimated and divided.
 

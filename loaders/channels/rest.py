@@ -17,7 +17,7 @@ from lakehouse.coverage import Hole, Stretch, microseconds
 from lakehouse.errors import OurMistake, SchemaHubError, TerminalError
 from lakehouse.printable import printable
 
-from ..connector import Connector, Page, Request, Response, Segment, Walk
+from ..connector import Connector, Page, ReportsUsage, Request, Response, Segment, Walk
 from ..errors import (
     Banned,
     ExchangeTooSlow,
@@ -248,7 +248,9 @@ class Fetcher:
         if seconds > _LONGEST_WAIT:
             raise self._ended_by(self._ban(error, seconds)) from error
         if attempt >= self._most_attempts(error):
-            raise error
+            if isinstance(error, ExchangeUnreachable):  # whatever the request was
+                raise error
+            raise type(error)(f"{error}; given up after {attempt} attempts at {_shown(request)}") from error
         if seconds >= 1 and self.on_wait is not None:
             self.on_wait(seconds, str(error))
         if isinstance(error, RateLimited):
@@ -270,6 +272,8 @@ class Fetcher:
         except WrongClock as error:
             raise self._ended_by(error) from None
         self._check(request, response)
+        if isinstance(self.connector, ReportsUsage) and (seconds := self.connector.pause_after(response)):
+            self._limiter.pause(seconds, request.scope)
         return response
 
     def _check(self, request: Request, response: Response) -> None:
@@ -324,11 +328,18 @@ def _banned(ban: Ban) -> Banned:
     return Banned(f"{ban.reason}; it asked for a pause, so no request is sent before {ban.until:%Y-%m-%d %H:%M:%S} UTC")
 
 
+def _shown(request: Request) -> str:
+    """A request for a person, with the product and the cursor that it names."""
+    parameters = "&".join(f"{name}={value}" for name, value in request.parameters.items())
+    return printable(f"GET {request.path}?{parameters}", 200)
+
+
 def _pause(error: TransientError, attempt: int) -> float:
     """The seconds before the next attempt: as the exchange requested, or doubling from half a second, with jitter."""
     if error.retry_after is not None and error.retry_after >= _SHORTEST_WAIT:
         return error.retry_after
-    grown = min(_LONGEST_BACKOFF, 2.0 ** (attempt - 2)) * random.uniform(0.5, 1.0)
+    # full jitter, so that clients that failed together don't come back together
+    grown = min(_LONGEST_BACKOFF, 2.0 ** (attempt - 2)) * random.uniform(0.0, 1.0)
     return max(_SHORTEST_WAIT, grown) if isinstance(error, RateLimited) else grown
 
 

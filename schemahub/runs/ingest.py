@@ -24,6 +24,9 @@ from .raw_tables import declared_columns
 Symbols = Mapping[str, Sequence[str]]
 """For each exchange, its symbols as the exchange writes them."""
 
+_MOST_PROBLEMS = 20
+"""The maximum number of problems of one exchange that are listed; an exchange has up to 3,000 products."""
+
 OnWait = Callable[[float, str], None]
 """Called with the seconds and the reason of every noticeable pause."""
 
@@ -49,7 +52,9 @@ class Outcome:
         symbols: dict[str, list[str]] = {}
         for symbol, failure in sorted(self.ingested.failures.items()):
             symbols.setdefault(str(failure), []).append(symbol)
-        return [f"{', '.join(failed)} of {self.exchange}: {why}" for why, failed in symbols.items()]
+        lines = [f"{', '.join(failed)} of {self.exchange}: {why}" for why, failed in symbols.items()]
+        more = len(lines) - _MOST_PROBLEMS
+        return lines if more <= 0 else [*lines[:_MOST_PROBLEMS], f"{more:,} more problems of {self.exchange}"]
 
     @property
     def tracebacks(self) -> list[str]:

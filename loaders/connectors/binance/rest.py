@@ -20,6 +20,7 @@ from lakehouse.coverage import Hole
 from lakehouse.printable import printable
 from lakehouse.raw_table import RawTable
 
+from ...channels.http_dates import http_date, seconds
 from ...channels.payloads import (
     decode,
     decode_or_none,
@@ -50,6 +51,8 @@ _MICROSECONDS = {"X-MBX-TIME-UNIT": "MICROSECOND"}
 _UNITS = (("ms", 10**11, 10**14), ("us", 10**14, 10**17))
 """The numbers from which and below which a time is in a unit: 1973 to 5138 in both units."""
 _MOST_AGGREGATE_PAGES = 100
+_MOST_WEIGHT = 5_500
+"""The used weight, of 6,000 a minute, from which on we wait for the next minute."""
 _OPEN_HOSTS = "api.binance.com, api-gcp.binance.com and api1 to api4.binance.com"
 
 
@@ -180,6 +183,14 @@ class Binance:
             },
         )
         return in_order(batch, ids)
+
+    def pause_after(self, response: Response) -> float:
+        # counted for each address and minute of Binance's clock
+        used = seconds(response.headers.get("x-mbx-used-weight-1m")) or 0
+        if used < _MOST_WEIGHT:
+            return 0
+        date = http_date(response.headers.get("date"))
+        return 60.0 if date is None else 60.0 - date.second
 
     def check(self, response: Response) -> None:
         if response.status == 200:

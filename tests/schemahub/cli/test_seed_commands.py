@@ -1,4 +1,4 @@
-"""The commands of the first design of this project run exactly as they are typed there, on S3 and Glue."""
+"""Commands for loading run exactly as people type them, one after the other, on S3 and Glue."""
 
 import json
 import shlex
@@ -33,7 +33,7 @@ python3 -m schemahub.cli ingest BTC-USD --s3-bucket my-bucket
 python3 -m schemahub.cli ingest --s3-bucket my-bucket
 python3 -m schemahub.cli ingest BTC-USD --s3-bucket my-bucket --skip-checkpoint
 """
-"""In an order in which each has something to do; only the bucket's name and an id are those of this test."""
+"""In an order in which each has something to do."""
 
 
 @pytest.fixture(scope="module")
