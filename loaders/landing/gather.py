@@ -22,7 +22,7 @@ ROWS_OF_A_FILE = 250_000
 _SMALLEST_SHARE = 5
 """A file ends at a multiple of ROWS_OF_A_FILE only if it then has at least a fifth of that."""
 MOST_ROWS_GATHERED = 500_000
-"""The maximum number of rows that are gathered in memory; then the longest run is written as it is."""
+"""The maximum number of rows that are gathered in memory; then the longest runs are written, until half of that is left."""
 
 
 class Part(NamedTuple):
@@ -110,11 +110,13 @@ class Gatherer:
             if run.rows:
                 runs[piece.stream, run.stretch.high] = run
             if rows >= MOST_ROWS_GATHERED:
-                place, longest = max(runs.items(), key=lambda each: each[1].stretch.rows)
-                del runs[place]
-                rows -= longest.stretch.rows
-                yield from self._as_files([longest])
-        yield from self._as_files(sorted(runs.values(), key=lambda run: (run.stream, run.stretch.low)))
+                by_length = sorted(runs, key=lambda place: runs[place].stretch.rows)
+                longest = []
+                while rows > MOST_ROWS_GATHERED // 2:
+                    longest.append(runs.pop(by_length.pop()))
+                    rows -= longest[-1].stretch.rows
+                yield from self._as_files(longest)
+        yield from self._as_files(list(runs.values()))
 
     def _full_files(self, run: _Run) -> Iterator[Batch]:
         """The files that are complete at the beginning of a run; the run keeps the rest."""
@@ -135,10 +137,10 @@ class Gatherer:
             run.rows = [left]
 
     def _as_files(self, runs: list[_Run]) -> Iterator[Batch]:
-        """All rows of `runs`, in their order, in files of about ROWS_OF_A_FILE."""
+        """All rows of `runs`, by stream and key, in files of about ROWS_OF_A_FILE."""
         gathered: list[tuple[str, Stretch, pa.Table]] = []
         rows = 0
-        for run in runs:
+        for run in sorted(runs, key=lambda run: (run.stream, run.stretch.low)):
             gathered.append((run.stream, run.stretch, run.table()))
             rows += run.stretch.rows
             if rows >= ROWS_OF_A_FILE:
