@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -164,6 +165,20 @@ class Fetcher:
             result: T = done.value
             return result
 
+    def save(self, request: Request, to: Path, *, largest: int) -> bool:
+        """Write the body of the response to a file; returns False if the exchange has no such file (404).
+
+        The request is repeated as others are, and raises the same errors.
+        """
+
+        def send() -> Response:
+            response = self._http.save(request, to, largest=largest)
+            if response.status not in (200, 404):
+                self._check(request, response)
+            return response
+
+        return self._repeated(request, send).status == 200
+
     def _work(self, waiting: "queue.SimpleQueue[Segment]", arriving: "queue.Queue[Piece | _End]") -> None:
         while not self._closing.is_set():
             try:
@@ -234,10 +249,14 @@ class Fetcher:
                     return None
 
     def _send(self, request: Request) -> Response:
+        return self._repeated(request, lambda: self._send_once(request))
+
+    def _repeated(self, request: Request, send: Callable[[], Response]) -> Response:
         attempt = 1
         while True:
             try:
-                return self._send_once(request)
+                self._sleep(self._limiter.reserve(request.weight, request.scope))
+                return send()
             except TransientError as error:
                 self._wait_after(error, request, attempt)
                 attempt += 1
@@ -264,7 +283,6 @@ class Fetcher:
         return _ATTEMPTS_IF_SLOW if isinstance(error, ExchangeTooSlow) else self.attempts
 
     def _send_once(self, request: Request) -> Response:
-        self._sleep(self._limiter.reserve(request.weight, request.scope))
         sent = self.now()
         response = self._http.get(request)
         try:

@@ -22,7 +22,7 @@ ROWS_OF_A_FILE = 250_000
 _SMALLEST_SHARE = 5
 """A file ends at a multiple of ROWS_OF_A_FILE only if it then has at least a fifth of that."""
 MOST_ROWS_GATHERED = 500_000
-"""The maximum number of rows that are gathered in memory; then the longest runs are written, until half of that is left."""
+"""The maximum number of rows that are gathered in memory. Then the longest runs are written, until half is left."""
 
 
 class Part(NamedTuple):
