@@ -133,8 +133,8 @@ def _count(row: LedgerRow, found: Mapping[int, _Found], *, is_pending: bool) -> 
         of_day.ids += [number for number in (_number(row.first_id), _number(row.last_id)) if number is not None]
 
 
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else None
 
 
 def _day(source: str, stream: str, day: int, found: _Found) -> Day:

@@ -127,3 +127,14 @@ def test_the_model_says_of_each_day_what_the_command_says(lake: LakeUnderTest) -
 def test_a_test_warns_of_days_with_gaps(lake: LakeUnderTest) -> None:
     (found,) = lake.dbt("test", "--select", "no_day_has_gaps").result.results
     assert (found.status, found.failures) == ("warn", 3)
+
+
+@on_duckdb_alone
+def test_a_load_that_only_claims_that_there_are_no_rows_is_unified_and_adds_nothing(unified: LakeUnderTest) -> None:
+    ledger = unified.table(LEDGER)
+    nothing = load("1", "BTCUSDT", stretch(10, 20, 23, 23, "absent"), pending=True)
+    ledger.append(as_arrow([nothing], ledger))
+    unified.dbt("run")
+    (found,) = [row for row in unified.rows("unified_loads") if row["load_id"] == nothing.load_id]
+    assert (found["read_rows"], found["inserted_rows"], found["rejected_rows"]) == (0, 0, 0)
+    assert unified.snapshots("trades_unified") == 1
