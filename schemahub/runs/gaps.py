@@ -10,7 +10,6 @@ from itertools import pairwise
 
 from lakehouse.coverage import Hole, Stretch
 from lakehouse.coverage_record import read_coverage
-from lakehouse.pending import check_is_there
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector, Segment
 from loaders.connectors import connector_names, load_connector
@@ -108,9 +107,8 @@ def held_streams(
     """The wanted streams of which anything is held: exchange, stream and stretches, in order.
 
     Raises:
-        LakeUnavailable: nothing was ever landed, or a file of the coverage is missing or damaged.
+        LakeUnavailable: a file of the coverage, or of a table's metadata, is missing or damaged.
     """
-    check_is_there(context.lake)
     for exchange, names in wanted.items():
         coverage = read_coverage(context.lake, load_connector(exchange).raw.name)
         for stream, stretches in sorted(coverage.streams.items()):
