@@ -60,7 +60,7 @@ def gaps_command(
 
 def _fill(context: "RunContext", found: "list[StreamGaps]") -> tuple[list[str], dict[tuple[str, str], str]]:
     """Fill gaps with one line for each exchange; returns the problems, and by exchange and stream why they failed."""
-    from ..runs.gaps import fill_gaps
+    from ..runs.fill_gaps import fill_gaps
     from ..show.progress import IngestProgress
 
     problems: list[str] = []

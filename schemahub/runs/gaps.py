@@ -1,23 +1,19 @@
-"""Finds the holes in what raw tables hold, from their coverage alone, and fills them over REST.
+"""Finds the holes in what raw tables hold, from their coverage alone; `fill_gaps.py` fills them.
 
 A hole lies between two stretches of one stream. What comes before a stream's first stretch or after its last one is
 none: the first is for whoever wants older trades, and the second for the next load.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from lakehouse.coverage import Hole, Stretch
 from lakehouse.coverage_record import read_coverage
-from loaders.channels.rest import Fetcher
-from loaders.connector import Connector, Segment
 from loaders.connectors import connector_names, load_connector
-from loaders.landing.ingest import Ingested, Progress, land_segments
 
 from .. import symbols as product_symbols
 from .context import RunContext
-from .ingest import OnWait, Outcome, keep_simulated_and_real_apart, outcome_of
 
 TIME_AND_SALES = " (time and sales)"
 """The end of the names of streams whose rows come from an exchange's files with times instead of ids."""
@@ -119,42 +115,3 @@ def held_streams(
 def find_gaps(context: RunContext, wanted: Mapping[str, frozenset[str] | None]) -> list[StreamGaps]:
     """What is missing of each wanted stream; reads no trades. Raises as `held_streams` does."""
     return [stream_gaps(*held) for held in held_streams(context, wanted)]
-
-
-def fill_gaps(
-    context: RunContext,
-    found: Iterable[StreamGaps],
-    *,
-    progress: Callable[[str], Progress],
-    on_wait: OnWait | None = None,
-) -> Iterator[Outcome]:
-    """Request what is missing, one exchange after the other, several holes at once, and yield each outcome.
-
-    What an exchange turns out not to have is recorded as absent, so that it is not requested again. Streams that are
-    keyed by time are left out, because their trades come from files.
-
-    Args:
-        context: the context of the run.
-        found: what is missing.
-        progress: called at the beginning of an exchange; returns the function to call for its pages.
-        on_wait: called for pauses.
-
-    Raises:
-        Misconfigured: simulated and real trades would mix.
-    """
-    segments: dict[str, list[Segment]] = {}
-    for gaps in found:
-        if gaps.holes and not gaps.is_keyed_by_time:
-            segments.setdefault(gaps.exchange, []).extend(Segment(gaps.stream, hole) for hole in gaps.holes)
-    keep_simulated_and_real_apart(context, {name: [each.stream for each in of] for name, of in segments.items()})
-    for exchange, of_exchange in segments.items():
-        yield outcome_of(context, exchange, _filling(context, of_exchange, progress(exchange)), on_wait)
-
-
-def _filling(
-    context: RunContext, segments: Sequence[Segment], progress: Progress
-) -> Callable[[Connector, Fetcher], Ingested]:
-    def land(connector: Connector, fetcher: Fetcher) -> Ingested:
-        return land_segments(context.lake, connector, segments, fetcher=fetcher, now=context.now, progress=progress)
-
-    return land

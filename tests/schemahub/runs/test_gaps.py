@@ -13,7 +13,8 @@ import simulator.exchanges
 from lakehouse.coverage import Stretch, Stretches, microseconds
 from schemahub.cli.app import app
 from schemahub.runs.context import RunContext
-from schemahub.runs.gaps import fill_gaps, holes_between, stream_gaps
+from schemahub.runs.fill_gaps import fill_gaps
+from schemahub.runs.gaps import holes_between, stream_gaps
 from schemahub.settings import load_settings
 from schemahub.show.gaps import MOST_PARTS, gap_lines, not_filled
 from simulator.exchanges import RunningSimulator
