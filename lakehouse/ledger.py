@@ -23,8 +23,9 @@ class LedgerRow(msgspec.Struct, frozen=True):
     stream: str
     channel: str
     row_count: int
-    first_id: str
-    last_id: str
+    first_id: str | None
+    """This, `last_id` and the event times are None where a load has only claims that there are no rows."""
+    last_id: str | None
     min_event_ts: datetime | None
     max_event_ts: datetime | None
     ingest_ts: datetime

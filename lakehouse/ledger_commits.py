@@ -27,7 +27,7 @@ from .declared import declared_table
 from .errors import Misconfigured
 from .lake import Lake
 from .ledger import LEDGER, LedgerRow, has_unrecorded_loads, recorded_loads, recorded_property
-from .load_rows import read_load
+from .load_rows import ledger_row, read_load
 from .raw_table import RawTable
 from .readable import readable
 from .table import LakeTable
@@ -100,14 +100,18 @@ def rows_of_load(lake: Lake, raw: RawTable, listed: CoverageRecord, load: Record
         if (table := existing_table(lake, raw.name)) is None:
             return []
         streams = listed.streams_of(load)
+        found = {row.stream: row for row in read_load(raw, table, load.id, landed_at=load.landed_at)}
+        for stream in streams.keys() - found.keys():  # claims that there are no rows
+            channel = "file" if load.file_name else "rest"
+            found[stream] = ledger_row(raw, load.id, stream, None, channel, load.landed_at, landed_at=load.landed_at)
         return [
             msgspec.structs.replace(
                 row,
-                coverage=msgspec.json.encode(streams.get(row.stream, ())).decode(),
+                coverage=msgspec.json.encode(streams.get(stream, ())).decode(),
                 file=load.file_name,
                 checksum=load.checksum,
             )
-            for row in read_load(raw, table, load.id, landed_at=load.landed_at)
+            for stream, row in sorted(found.items())
         ]
 
 

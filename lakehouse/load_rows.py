@@ -77,7 +77,7 @@ def ledger_row(
     raw: RawTable,
     load_id: str,
     stream: str,
-    rows: StreamRows,
+    rows: StreamRows | None,
     channel: str,
     ingest_ts: datetime,
     *,
@@ -86,18 +86,18 @@ def ledger_row(
     file: str | None = None,
     checksum: str | None = None,
 ) -> LedgerRow:
-    """The ledger row for the rows of one stream in a load."""
+    """The ledger row for the rows of one stream in a load; None for a load that only claims that there are no rows."""
     return LedgerRow(
         load_id=load_id,
         raw_table=raw.name,
         source=raw.source,
         stream=stream,
         channel=channel,
-        row_count=rows.row_count,
-        first_id=rows.first_id,
-        last_id=rows.last_id,
-        min_event_ts=rows.min_event_ts,
-        max_event_ts=rows.max_event_ts,
+        row_count=rows.row_count if rows else 0,
+        first_id=rows.first_id if rows else None,
+        last_id=rows.last_id if rows else None,
+        min_event_ts=rows.min_event_ts if rows else None,
+        max_event_ts=rows.max_event_ts if rows else None,
         ingest_ts=ingest_ts,
         landed_at=landed_at or ingest_ts,
         coverage=coverage,

@@ -17,6 +17,7 @@ PARENTS = (
     "",
     "backfill",
     "docs",
+    "gaps",
     "ingest",
     "plan",
     "repair",

@@ -76,3 +76,19 @@ def run_started():
 
 def seconds_between(earlier, later):
     return f"epoch({later}) - epoch({earlier})"
+
+
+def json_elements(array):
+    return f"cross join unnest(json_extract({array}, '$[*]')) as elements (element)"
+
+
+def json_text(array, position):
+    return f"json_extract_string({array}, '$[{position}]')"
+
+
+def time_of_us(microseconds):
+    return f"make_timestamp({microseconds})"
+
+
+def days_between(first, last):
+    return f"cross join unnest(generate_series({first}, {last}, interval '1' day)) as days (day)"

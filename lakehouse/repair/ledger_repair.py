@@ -103,10 +103,12 @@ def _recorded(differs: LedgerDifferences, lake: Lake) -> Iterator[dict[str, str]
 
 
 def _listed(address: str) -> Loads:
-    rows = StaticTable.from_metadata(address).scan(selected_fields=("raw_table", "load_id")).to_arrow()
+    columns = ("raw_table", "load_id", "row_count")
+    rows = StaticTable.from_metadata(address).scan(selected_fields=columns).to_arrow()
     listed: Loads = defaultdict(set)
-    for table, load_id in zip(rows["raw_table"].to_pylist(), rows["load_id"].to_pylist(), strict=True):
-        listed[table].add(load_id)
+    for table, load_id, row_count in zip(*(rows[name].to_pylist() for name in columns), strict=True):
+        if row_count != 0:  # a load without rows has no files by which it could be found
+            listed[table].add(load_id)
     return listed
 
 

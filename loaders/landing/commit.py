@@ -175,15 +175,15 @@ class _Commit:
                 load.raw,
                 load.load_id,
                 stream,
-                of_stream,
+                rows.get(stream),
                 load.origin.channel,
                 load.started_at,
                 landed_at=landed_at,
-                coverage=msgspec.json.encode(streams[stream]).decode(),
+                coverage=msgspec.json.encode(stretches).decode(),
                 file=load.origin.file,
                 checksum=load.origin.checksum,
             )
-            for stream, of_stream in rows.items()
+            for stream, stretches in sorted(streams.items())
         ]
 
 

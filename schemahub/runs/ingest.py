@@ -119,7 +119,7 @@ def ingest_symbols(
     since = parse_since(context.settings.since, now=datetime.now(UTC))
     for exchange, wanted in symbols.items():
         if wanted:
-            yield _outcome_of(context, exchange, wanted, since, progress(exchange), on_wait)
+            yield outcome_of(context, exchange, _ingesting(context, wanted, since, progress(exchange)), on_wait)
 
 
 def fetcher_of(
@@ -143,20 +143,14 @@ def fetcher_of(
     )
 
 
-def _outcome_of(
-    context: RunContext,
-    exchange: str,
-    symbols: Sequence[str],
-    since: datetime,
-    progress: Progress,
-    on_wait: OnWait | None,
+def outcome_of(
+    context: RunContext, exchange: str, land: Callable[[Connector, Fetcher], Ingested], on_wait: OnWait | None
 ) -> Outcome:
+    """How landing trades of one exchange ends; `land` is given its connector, and a fetcher that is closed after it."""
     try:
         connector = load_connector(exchange, declared_columns(context.registry))
         with refusals_as_errors(), fetcher_of(context, connector, on_wait) as fetcher:
-            ingested = ingest(
-                context.lake, connector, symbols, fetcher=fetcher, since=since, now=context.now, progress=progress
-            )
+            ingested = land(connector, fetcher)
     except SchemaHubError as error:
         return Outcome(exchange, Ingested(), error)
     except Exception as error:
@@ -164,6 +158,17 @@ def _outcome_of(
             raise
         return Outcome(exchange, Ingested(), OurMistake.of(error, while_doing=exchange))
     return Outcome(exchange, ingested)
+
+
+def _ingesting(
+    context: RunContext, symbols: Sequence[str], since: datetime, progress: Progress
+) -> Callable[[Connector, Fetcher], Ingested]:
+    def land(connector: Connector, fetcher: Fetcher) -> Ingested:
+        return ingest(
+            context.lake, connector, symbols, fetcher=fetcher, since=since, now=context.now, progress=progress
+        )
+
+    return land
 
 
 def keep_simulated_and_real_apart(context: RunContext, symbols: Symbols) -> None:

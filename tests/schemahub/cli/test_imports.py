@@ -12,6 +12,7 @@ from tests.support.imports import heavy_imports
         ("run ingest --help", {"pydantic"}),  # typer uses it for the types of parameters
         ("generate --check", {"pydantic"}),
         ("status --lake nothing/there", {"pydantic", "duckdb"}),
+        ("gaps --lake nothing/there", {"pydantic", "duckdb", "pyarrow", "pyiceberg"}),
         ("plan --lake nothing/there", {"pydantic", "duckdb", "pyarrow", "pyiceberg"}),
     ],
 )
