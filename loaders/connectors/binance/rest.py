@@ -34,6 +34,7 @@ from ...channels.payloads import (
 from ...connector import (
     MARGIN,
     Budget,
+    History,
     ListedProduct,
     Request,
     Response,
@@ -99,6 +100,7 @@ class Binance:
     # 6,000 units per minute and address; the headroom is for others who share the address
     budget: Budget = Budget(units=5_000, seconds=60, burst=1_000)
     raw: RawTable = RawTable("binance", "trades", stream_column="symbol", id_column="id", time_column="time")
+    history: History | None = None
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
         def page(start: int | None) -> Generator[Request, Response, pa.RecordBatch]:

@@ -27,6 +27,7 @@ from ...channels.payloads import FIRST_US, decode, decode_or_none, decode_record
 from ...connector import (
     MARGIN,
     Budget,
+    History,
     ListedProduct,
     Request,
     Response,
@@ -74,6 +75,7 @@ class Coinbase:
     # 10 requests per second and address, 15 in a burst; the headroom is for others who share the address
     budget: Budget = Budget(units=9, seconds=1, burst=10)
     raw: RawTable = RawTable("coinbase", "trades", stream_column="product_id", id_column="trade_id", time_column="time")
+    history: History | None = None
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
         newest = yield from self._page(symbol)

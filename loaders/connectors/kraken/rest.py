@@ -33,6 +33,7 @@ from ...channels.payloads import (
 )
 from ...connector import (
     Budget,
+    History,
     ListedProduct,
     Request,
     Response,
@@ -119,6 +120,7 @@ class Kraken:
     # about one request per second, for each address and pair
     budget: Budget = Budget(units=0.95, seconds=1, burst=1)
     raw: RawTable = RawTable("kraken", "trades", stream_column="pair", id_column="trade_id", time_column="time")
+    history: History | None = None
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
         token = hole.token or _token_before(hole.since_time - _ROUNDING)
