@@ -57,11 +57,13 @@ def sound_body(connector: Connector, exchanges: RunningSimulator) -> bytes:
     symbol = next(iter(served_products(exchanges, connector)))
     walk = connector.walk(symbol, everything_since(START))
     step = next(walk)
+    bodies = []
     while not isinstance(step, Page):
         answer = httpx.get(exchanges.urls[connector.name] + step.path, params=dict(step.parameters))
-        body = answer.content
-        step = walk.send(Response(200, {}, body))
+        bodies.append(answer.content)
+        step = walk.send(Response(200, {}, answer.content))
     exchanges.clear_faults()
+    body = max(bodies, key=len)  # others were to find out where to begin
     assert connector.parse(body, symbol=symbol).num_rows == ROWS
     return body
 

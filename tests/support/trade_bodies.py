@@ -8,11 +8,18 @@ def kraken_page(*rows: str, last: str = "1") -> bytes:
 SOUND = {
     "binance": '{{"id":{id},"price":{price},"qty":"0.5","time":{time},"isBuyerMaker":true}}',
     "coinbase": '{{"trade_id":{id},"price":{price},"size":"0.5","time":{time},"side":"buy"}}',
+    "gemini": '{{"timestampms":{time},"tid":{id},"price":{price},"amount":"0.5","type":"buy"}}',
     "kraken": '[{price},"0.5",{time},"b","l","",{id}]',
 }
 
 
-TIMES = {"binance": "1767571200000", "coinbase": '"2026-01-05T00:00:00Z"', "kraken": "1767571200.0"}
+TIMES = {
+    "binance": "1767571200000",
+    "coinbase": '"2026-01-05T00:00:00Z"',
+    "gemini": "1767571200000",
+    "kraken": "1767571200.0",
+}
+NEWEST_FIRST = ("coinbase", "gemini")
 
 
 def body_of(exchange: str, *rows: dict[str, str]) -> bytes:
@@ -23,4 +30,4 @@ def body_of(exchange: str, *rows: dict[str, str]) -> bytes:
     ]
     if exchange == "kraken":
         return kraken_page(*texts)
-    return f"[{','.join(texts[::-1] if exchange == 'coinbase' else texts)}]".encode()
+    return f"[{','.join(texts[::-1] if exchange in NEWEST_FIRST else texts)}]".encode()

@@ -34,6 +34,17 @@ landed as (
         exchange,
         symbol,
         trade_id,
+        'raw_gemini_trades' as _raw_table,
+        _dlt_load_id
+    from {{ ref("stg_gemini__trades") }}
+    where rejection_reason is null
+
+    union all
+
+    select
+        exchange,
+        symbol,
+        trade_id,
         'raw_kraken_trades' as _raw_table,
         _dlt_load_id
     from {{ ref("stg_kraken__trades") }}

@@ -20,6 +20,12 @@
     },
     {
         "target": "trades_unified",
+        "raw_table": "raw_gemini_trades",
+        "staging": ref("stg_gemini__trades"),
+        "mapping_version": "4423747097a4",
+    },
+    {
+        "target": "trades_unified",
         "raw_table": "raw_kraken_trades",
         "staging": ref("stg_kraken__trades"),
         "mapping_version": "bb4749694a27",
