@@ -31,6 +31,11 @@ from tests.support.trade_bodies import SOUND, body_of
         ("kraken", Response(200, {}, b'{"error":["EGeneral:Internal error"]}'), ExchangeUnavailable, "Internal"),
         ("kraken", Response(200, {}, b'{"error":["EQuery:Unknown asset pair"]}'), BadRequest, "Unknown asset pair"),
         ("kraken", Response(502, {}, b"<html>"), ExchangeUnavailable, "HTTP 502"),
+        ("okx", Response(429, {}, b'{"code":"50011","msg":"Too Many Requests"}'), RateLimited, "50011"),
+        ("okx", Response(200, {}, b'{"code":"50011","msg":"Too Many Requests","data":[]}'), RateLimited, "Too Many"),
+        ("okx", Response(200, {}, b'{"code":"50013","msg":"Systems are busy","data":[]}'), ExchangeUnavailable, "busy"),
+        ("okx", Response(200, {}, b'{"code":"51001","msg":"Instrument ID does not exist"}'), BadRequest, "51001"),
+        ("okx", Response(502, {}, b"<html>"), ExchangeUnavailable, "HTTP 502"),
     ],
 )
 def test_errors_mean_wait_or_stop(exchange: str, response: Response, error: type[Exception], message: str) -> None:

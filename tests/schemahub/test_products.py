@@ -155,6 +155,8 @@ NOTHING_TRADED = {
     "gemini": b'["btcsgd"]',
     "kraken": b"""{"error": [], "result": {"XXBTZUSD":
         {"altname": "XBTUSD", "wsname": "XBT/USD", "base": "XXBT", "quote": "ZUSD", "status": "maintenance"}}}""",
+    "okx": b"""{"code": "0", "msg": "", "data": [
+        {"instId": "BTC-USDT", "baseCcy": "BTC", "quoteCcy": "USDT", "state": "suspend"}]}""",
 }
 
 

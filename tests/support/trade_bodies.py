@@ -10,6 +10,7 @@ SOUND = {
     "coinbase": '{{"trade_id":{id},"price":{price},"size":"0.5","time":{time},"side":"buy"}}',
     "gemini": '{{"timestampms":{time},"tid":{id},"price":{price},"amount":"0.5","type":"buy"}}',
     "kraken": '[{price},"0.5",{time},"b","l","",{id}]',
+    "okx": '{{"instId":"X","tradeId":{id},"px":{price},"sz":"0.5","side":"buy","ts":{time}}}',
 }
 
 
@@ -18,8 +19,10 @@ TIMES = {
     "coinbase": '"2026-01-05T00:00:00Z"',
     "gemini": "1767571200000",
     "kraken": "1767571200.0",
+    "okx": '"1767571200000"',
 }
-NEWEST_FIRST = ("coinbase", "gemini")
+NEWEST_FIRST = ("coinbase", "gemini", "okx")
+AROUND = {"okx": '{{"code":"0","msg":"","data":{}}}'}
 
 
 def body_of(exchange: str, *rows: dict[str, str]) -> bytes:
@@ -30,4 +33,5 @@ def body_of(exchange: str, *rows: dict[str, str]) -> bytes:
     ]
     if exchange == "kraken":
         return kraken_page(*texts)
-    return f"[{','.join(texts[::-1] if exchange in NEWEST_FIRST else texts)}]".encode()
+    page = f"[{','.join(texts[::-1] if exchange in NEWEST_FIRST else texts)}]"
+    return AROUND.get(exchange, "{}").format(page).encode()

@@ -10,6 +10,7 @@
     ("raw_coinbase_trades", ref("stg_coinbase__trades")),
     ("raw_gemini_trades", ref("stg_gemini__trades")),
     ("raw_kraken_trades", ref("stg_kraken__trades")),
+    ("raw_okx_trades", ref("stg_okx__trades")),
 ] %}
 
 with

@@ -50,6 +50,17 @@ landed as (
     from {{ ref("stg_kraken__trades") }}
     where rejection_reason is null
 
+    union all
+
+    select
+        exchange,
+        symbol,
+        trade_id,
+        'raw_okx_trades' as _raw_table,
+        _dlt_load_id
+    from {{ ref("stg_okx__trades") }}
+    where rejection_reason is null
+
 ),
 
 landed_keys as (

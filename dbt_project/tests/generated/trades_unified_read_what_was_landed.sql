@@ -60,6 +60,15 @@ raw_tables as (
         {{ manifest_rows(source("lake", "raw_kraken_trades")) }}
     ) as manifests
 
+    union all
+
+    select
+        'raw_okx_trades' as raw_table,
+        manifests.row_count
+    from (
+        {{ manifest_rows(source("lake", "raw_okx_trades")) }}
+    ) as manifests
+
 ),
 
 landed as (

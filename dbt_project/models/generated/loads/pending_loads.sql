@@ -30,6 +30,12 @@
         "staging": ref("stg_kraken__trades"),
         "mapping_version": "bb4749694a27",
     },
+    {
+        "target": "trades_unified",
+        "raw_table": "raw_okx_trades",
+        "staging": ref("stg_okx__trades"),
+        "mapping_version": "f82b46b92240",
+    },
 ] %}
 {%- set waiting = waiting_loads(sources) %}
 {%- set landings = landing_ranges(waiting) %}

@@ -73,6 +73,24 @@ rejected as (
     from {{ ref("stg_kraken__trades") }}
     where rejection_reason is not null
 
+    union all
+
+    select
+        'raw_okx_trades' as raw_table,
+        rejection_reason,
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _channel,
+        _dlt_load_id
+    from {{ ref("stg_okx__trades") }}
+    where rejection_reason is not null
+
 )
 
 select * from rejected
