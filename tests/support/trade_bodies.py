@@ -7,6 +7,7 @@ def kraken_page(*rows: str, last: str = "1") -> bytes:
 
 SOUND = {
     "binance": '{{"id":{id},"price":{price},"qty":"0.5","time":{time},"isBuyerMaker":true}}',
+    "bitstamp": '{{"date":{time},"tid":{id},"price":{price},"type":"0","amount":"0.5"}}',
     "coinbase": '{{"trade_id":{id},"price":{price},"size":"0.5","time":{time},"side":"buy"}}',
     "gemini": '{{"timestampms":{time},"tid":{id},"price":{price},"amount":"0.5","type":"buy"}}',
     "kraken": '[{price},"0.5",{time},"b","l","",{id}]',
@@ -16,12 +17,13 @@ SOUND = {
 
 TIMES = {
     "binance": "1767571200000",
+    "bitstamp": '"1767571200"',
     "coinbase": '"2026-01-05T00:00:00Z"',
     "gemini": "1767571200000",
     "kraken": "1767571200.0",
     "okx": '"1767571200000"',
 }
-NEWEST_FIRST = ("coinbase", "gemini", "okx")
+NEWEST_FIRST = ("bitstamp", "coinbase", "gemini", "okx")
 AROUND = {"okx": '{{"code":"0","msg":"","data":{}}}'}
 
 

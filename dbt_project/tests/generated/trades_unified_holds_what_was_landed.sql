@@ -23,6 +23,17 @@ landed as (
         exchange,
         symbol,
         trade_id,
+        'raw_bitstamp_trades' as _raw_table,
+        _dlt_load_id
+    from {{ ref("stg_bitstamp__trades") }}
+    where rejection_reason is null
+
+    union all
+
+    select
+        exchange,
+        symbol,
+        trade_id,
         'raw_coinbase_trades' as _raw_table,
         _dlt_load_id
     from {{ ref("stg_coinbase__trades") }}

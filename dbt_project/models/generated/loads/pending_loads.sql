@@ -14,6 +14,12 @@
     },
     {
         "target": "trades_unified",
+        "raw_table": "raw_bitstamp_trades",
+        "staging": ref("stg_bitstamp__trades"),
+        "mapping_version": "818e7ae26952",
+    },
+    {
+        "target": "trades_unified",
         "raw_table": "raw_coinbase_trades",
         "staging": ref("stg_coinbase__trades"),
         "mapping_version": "21131d87d725",

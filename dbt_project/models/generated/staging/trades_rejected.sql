@@ -22,6 +22,24 @@ rejected as (
     union all
 
     select
+        'raw_bitstamp_trades' as raw_table,
+        rejection_reason,
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _channel,
+        _dlt_load_id
+    from {{ ref("stg_bitstamp__trades") }}
+    where rejection_reason is not null
+
+    union all
+
+    select
         'raw_coinbase_trades' as raw_table,
         rejection_reason,
         exchange,
