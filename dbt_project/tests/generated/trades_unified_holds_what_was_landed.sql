@@ -34,6 +34,17 @@ landed as (
         exchange,
         symbol,
         trade_id,
+        'raw_bybit_trades' as _raw_table,
+        _dlt_load_id
+    from {{ ref("stg_bybit__trades") }}
+    where rejection_reason is null
+
+    union all
+
+    select
+        exchange,
+        symbol,
+        trade_id,
         'raw_coinbase_trades' as _raw_table,
         _dlt_load_id
     from {{ ref("stg_coinbase__trades") }}

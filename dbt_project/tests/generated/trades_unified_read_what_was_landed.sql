@@ -45,6 +45,15 @@ raw_tables as (
     union all
 
     select
+        'raw_bybit_trades' as raw_table,
+        manifests.row_count
+    from (
+        {{ manifest_rows(source("lake", "raw_bybit_trades")) }}
+    ) as manifests
+
+    union all
+
+    select
         'raw_coinbase_trades' as raw_table,
         manifests.row_count
     from (

@@ -20,6 +20,12 @@
     },
     {
         "target": "trades_unified",
+        "raw_table": "raw_bybit_trades",
+        "staging": ref("stg_bybit__trades"),
+        "mapping_version": "a644fbbcff65",
+    },
+    {
+        "target": "trades_unified",
         "raw_table": "raw_coinbase_trades",
         "staging": ref("stg_coinbase__trades"),
         "mapping_version": "21131d87d725",

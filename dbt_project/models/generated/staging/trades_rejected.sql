@@ -40,6 +40,24 @@ rejected as (
     union all
 
     select
+        'raw_bybit_trades' as raw_table,
+        rejection_reason,
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _channel,
+        _dlt_load_id
+    from {{ ref("stg_bybit__trades") }}
+    where rejection_reason is not null
+
+    union all
+
+    select
         'raw_coinbase_trades' as raw_table,
         rejection_reason,
         exchange,
