@@ -76,6 +76,9 @@ class Page:
     proof: Proof = "ids"
     token: str | None = None
     """The exchange's own text that resumes at `high`; None if `high` itself does."""
+    from_first_row: bool = False
+    """Whether the exchange may have had earlier trades in the hole, which it no longer gives. Then the page is complete
+    from the time of its first row, and not from the requested one."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,16 @@ class Budget:
     burst: float
 
 
+@dataclass(frozen=True)
+class History:
+    """What an exchange gives of its past."""
+
+    span: timedelta
+    """How far back trades can be requested; 0 if only the newest ones are given."""
+    gives: str
+    """The same in words, as what the exchange gives: `trades of the last 7 days`."""
+
+
 Walk = Generator[Request | Page, Response, None]
 """A generator that yields a request and is sent its response, or yields a page and is sent nothing that it uses."""
 
@@ -116,11 +129,15 @@ class Connector(Protocol):
     base_url: str
     budget: Budget
     raw: RawTable
+    history: History | None
+    """What the exchange gives of its past; None if it gives everything."""
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
         """Walk forward through a hole, to its end or to the newest trade.
 
-        Every page continues where the previous one ended, so what was landed is complete even if a walk ends early.
+        Every page continues where the previous one ended, so what was landed is complete even if a walk ends early. If
+        the exchange no longer gives the beginning of the hole, the walk begins with what there is, and its first page
+        says so by `from_first_row`.
         """
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
@@ -169,13 +186,14 @@ def page_of(
     *,
     token: str | None = None,
     proof: Proof = "ids",
+    from_first_row: bool = False,
 ) -> Page:
     """The page that claims all keys from `low` up to `high`, which by default is after the last row.
 
     Without rows, the exchange was asked and has none there.
     """
     end = raw.last_id(rows) + 1 if high is None else high
-    return Page(stream, rows, low, end, proof if rows.num_rows else "absent", token)
+    return Page(stream, rows, low, end, proof if rows.num_rows else "absent", token, from_first_row)
 
 
 def walk_by_id(
@@ -186,6 +204,7 @@ def walk_by_id(
     page: Callable[[int | None], Generator[Request, Response, pa.RecordBatch]],
     check_tape: Callable[[int], Generator[Request, Response, None]],
     proof: Proof = "ids",
+    has_earlier: Callable[[], Generator[Request, Response, bool]] | None = None,
 ) -> Walk:
     """Walk through a hole of an exchange whose pages can begin at any id.
 
@@ -198,15 +217,25 @@ def walk_by_id(
         check_tape: called with the id of a landed trade after which nothing follows; raises AnotherTape if the exchange
             doesn't have that trade.
         proof: why the pages are complete.
+        has_earlier: for an exchange that gives only a part of its past. Called if the first page doesn't show that the
+            exchange gives everything from the beginning of the hole; returns whether it does.
     """
     low, is_reached = hole.low, hole.resumes
     start = low if hole.resumes else None
+    is_first, from_first_row = True, False
     while hole.high is None or low < hole.high:
         found = yield from page(start)
+        if is_first and found.num_rows and has_earlier is not None and not reaches_back(raw, found, hole):
+            from_first_row = not (yield from has_earlier())
+        is_first = False
         trades = raw.between(found, low, hole.high)
+        if from_first_row and trades.num_rows == 0:
+            return
         # ids below the end of the hole that this page skips were never assigned
         is_last = hole.high is not None and found.num_rows > 0 and raw.last_id(found) >= hole.high
         if trades.num_rows == 0 and not is_last:
+            if hole.high is None and found.num_rows and raw.last_id(found) == low - 1:
+                return  # the newest trade is the last one landed
             if found.num_rows or hole.high is not None or (hole.resumes and low == hole.low):
                 yield from check_tape((hole.high or low) - 1)
             return
@@ -215,9 +244,55 @@ def walk_by_id(
             trades = raw.since(trades, hole.since_time)
             is_reached = trades.num_rows > 0
             low = raw.first_id(trades) or low
+        if from_first_row:
+            low = raw.first_id(trades) or low
         if is_reached:
-            yield page_of(raw, symbol, trades, low, following, proof=proof)
+            yield page_of(raw, symbol, trades, low, following, proof=proof, from_first_row=from_first_row)
+            from_first_row = False
         low = start = following
+
+
+def reaches_back(raw: RawTable, found: pa.RecordBatch, hole: Hole) -> bool:
+    """Whether rows show that nothing is missing between the beginning of a hole and the first of them.
+
+    They do if the first row is the first one that could be missing, or an earlier one.
+    """
+    first = raw.first_id(found)
+    if first is None or first <= hole.low:
+        return first is not None
+    return not hole.resumes and raw.since(found, hole.since_time).num_rows < found.num_rows
+
+
+def newest_page(
+    raw: RawTable, symbol: str, hole: Hole, found: pa.RecordBatch, *, proof: Proof, otherwise: Proof
+) -> Page | None:
+    """What the newest trades say of a hole, if an exchange gives no others; None if they say nothing of it.
+
+    Args:
+        raw: the raw table.
+        symbol: the product.
+        hole: the hole.
+        found: the newest trades, oldest first.
+        proof: why the page is complete if the trades reach back to the beginning of the hole.
+        otherwise: why it is complete from its first row on if they don't.
+    """
+    trades = raw.between(found, hole.low, hole.high)
+    is_whole = reaches_back(raw, found, hole)
+    if not hole.resumes:
+        trades = raw.since(trades, hole.since_time)
+    is_last = hole.high is not None and found.num_rows > 0 and raw.last_id(found) >= hole.high
+    if trades.num_rows == 0 and not (is_whole and is_last and hole.resumes):
+        return None
+    low = hole.low if is_whole and hole.resumes else raw.first_id(trades) or hole.low
+    return page_of(
+        raw,
+        symbol,
+        trades,
+        low,
+        hole.high if is_last else None,
+        proof=proof if is_whole else otherwise,
+        from_first_row=not is_whole,
+    )
 
 
 def ask_until(

@@ -15,6 +15,7 @@ from simulator.aws import local_athena, local_aws
 from simulator.aws.local_athena import LocalAthena
 from simulator.aws.local_aws import LocalAws
 from simulator.exchanges import RunningSimulator
+from simulator.exchanges.simulated import simulated_exchanges
 from tests.support.lakes import LakeHome, glue_home, local_home
 
 MARKET_TRADES = 24_000
@@ -55,6 +56,14 @@ def exchanges(shared_exchanges: RunningSimulator) -> Iterator[RunningSimulator]:
     """The simulated exchanges, without faults unless the test sets some."""
     yield shared_exchanges
     shared_exchanges.clear_faults()
+
+
+@pytest.fixture(scope="session")
+def every_exchange() -> Iterator[RunningSimulator]:
+    """A market that trades on all simulated exchanges, where the shared one has those of the demo."""
+    every = tuple(simulated_exchanges())
+    with simulator.exchanges.running(trades=MARKET_TRADES, exchanges=every, enforce_limits=False) as running:
+        yield running
 
 
 @pytest.fixture

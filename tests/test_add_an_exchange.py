@@ -1,7 +1,7 @@
 """ADD_AN_EXCHANGE.md is true: its two files, put where it says and with nothing else changed, make an exchange.
 
-They are put in a copy of the project, which must then work as the project does. A third file
-has the exchange simulated.
+The exchange is taken out of a copy of the project first. With its files back, the copy must work as the project does. A
+third file has the exchange simulated. The files are also those of the project, letter by letter.
 """
 
 import re
@@ -35,12 +35,15 @@ body = (
 )
 walk = gemini.walk("btcusd", Hole(0, None, 0, None))
 first_request = next(walk)
-page = walk.send(Response(200, {}, body))
+page = walk.send(Response(200, {}, body[:1] + body[body.index(b"},") + 2 :]))
+while not isinstance(page, Page):
+    page = walk.send(Response(200, {}, body))
 second_request = next(walk)
+assert page.from_first_row  # nothing shows that Gemini gives everything since 1970
 assert isinstance(page, Page) and page.rows.schema == gemini.raw.page_schema
 assert page.rows["tid"].to_pylist() == ["7", "9"] and (page.low, page.high, page.proof) == (7, 10, "pages")
 assert [time.timestamp() for time in page.rows["timestampms"].to_pylist()] == [1591404855.001, 1591404856.001]
-assert second_request.parameters["since_tid"] == "9"
+assert first_request.parameters["since_tid"] == "0" and second_request.parameters["since_tid"] == "8"
 assert [column.name for column in gemini.raw.columns] == ["tid", "symbol", "price", "amount", "timestampms", "type"]
 """
 
@@ -52,13 +55,27 @@ def code_of(heading: str, language: str) -> tuple[str, str]:
     return match[1], match[2]
 
 
+PRODUCTS = "config/products/gemini.yaml"
+SHOWN = (("1. The connector", "python"), ("2. The mapping", "yaml"), ("4. Optional", "python"))
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = copy_project(tmp_path_factory.mktemp("project"))
-    for heading, language in (("1. The connector", "python"), ("2. The mapping", "yaml")):
-        path, code = code_of(heading, language)
+    for path in (PRODUCTS, *(code_of(*shown)[0] for shown in SHOWN)):
+        (root / path).unlink()
+    assert run(root, "-m", "macros_gen", "--root", str(root)).returncode == 0
+    assert "gemini" not in (root / "dbt_project/models/generated/trades_unified.sql").read_text()
+    for shown in SHOWN[:2]:
+        path, code = code_of(*shown)
         (root / path).write_text(code)
     return root
+
+
+@pytest.mark.parametrize("shown", SHOWN, ids=lambda shown: shown[0])
+def test_the_files_of_the_recipe_are_those_of_the_project(shown: tuple[str, str]) -> None:
+    path, code = code_of(*shown)
+    assert code == (PROJECT / path).read_text()
 
 
 def test_the_generator_takes_the_new_exchange_in(project: Path) -> None:
@@ -99,10 +116,11 @@ def test_the_pipeline_asks_no_exchange_that_has_no_symbol_to_load(
             *("-m", "schemahub", "run", "pipeline", "trades_unified", "--lake", "lake"),
             **exchanges.environment,
         )
-        assert set(exchanges.stats()["requests"]) == set(exchanges.urls)
+        others = set(exchanges.urls) - {"gemini"}
+        assert set(exchanges.stats()["requests"]) == others
     assert pipeline.returncode == 0, pipeline.stdout + pipeline.stderr
     assert re.search(r"gemini +- lists none of BTC-USD", pipeline.stdout)
-    assert pipeline.stdout.count("nothing new") == len(exchanges.urls)
+    assert pipeline.stdout.count("nothing new") == len(others)
 
 
 def test_the_contract_suite_skips_the_new_exchange_by_name_until_it_is_simulated(project: Path) -> None:
@@ -119,9 +137,7 @@ def simulated(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = shutil.copytree(project, tmp_path_factory.mktemp("simulated") / "project")
     path, code = code_of("4. Optional", "python")
     (root / path).write_text(code)
-    products = ("btcusd, base: BTC", "ethusd, base: ETH")
-    listed = "".join(f"  - {{symbol: {product}, quote: USD}}\n" for product in products)
-    (root / "config/products/gemini.yaml").write_text(f"exchange: GEMINI\nproducts:\n{listed}")
+    shutil.copy(PROJECT / PRODUCTS, root / PRODUCTS)
     return root
 
 

@@ -219,9 +219,12 @@ class Fetcher:
 
     def _piece(self, page: Page, complete_from: int) -> Piece:
         """The page with its claim; `complete_from` is the time up to which the walk is complete so far."""
-        first, last = _time_bounds(page.rows[self.connector.raw.time_column]) or (complete_from, complete_from)
+        bounds, now = _time_bounds(page.rows[self.connector.raw.time_column]), self._exchange_time(self.now())
+        if page.from_first_row:
+            complete_from = max(0, min(bounds[0] if bounds else now, now))
+        first, last = bounds or (complete_from, complete_from)
         # an absurd time of a single row must not make the stream look complete until then
-        until = max(complete_from, min(last, self._exchange_time(self.now())))
+        until = max(complete_from, min(last, now))
         since = min(complete_from, max(first, 0))
         return Piece(
             page.stream,

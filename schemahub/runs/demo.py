@@ -11,7 +11,7 @@ from lakehouse.errors import SchemaHubError
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
 from lakehouse.open import folder_lake
-from simulator.exchanges.market import DEFAULT_START
+from simulator.exchanges import DEFAULT_EXCHANGES, DEFAULT_START
 
 from ..simulated_lake import DEMO, new_lake
 from .context import UNIFYING, RunContext
@@ -43,7 +43,7 @@ class Demo:
     context: RunContext
     lake: LocalLake
     exchanges: Sequence[str]
-    """The names of the exchanges that are simulated and have a mapping."""
+    """The names of the exchanges that the simulated market trades on and that have a mapping."""
     served: int
     """The number of trades of the requested products."""
     target: str = TARGET
@@ -91,7 +91,7 @@ def running_demo(context: RunContext, trades: int) -> Iterator[Demo]:
         _empty(lake, declared_columns(context.registry))
         with simulator.exchanges.running(trades=trades) as exchanges:
             market = exchanges.market()
-            names = [name for name in mapped_exchanges(context) if name in market]
+            names = [name for name in mapped_exchanges(context) if name in DEFAULT_EXCHANGES]
             of_the_market = {"urls": exchanges.urls, "since": DEFAULT_START.isoformat()}
             settings = context.settings.model_copy(update=of_the_market)
             yield Demo(replace(context, settings=settings), lake, names, _served(context, market, names))

@@ -17,6 +17,16 @@ For tests, the demo and benchmarks: `with simulator.exchanges.running(trades=20_
 from simulator.exchanges.child_process import RunningSimulator, running
 from simulator.exchanges.market import DEFAULT_START, Market, Trade
 from simulator.exchanges.server import serve
-from simulator.exchanges.settings import Settings, draw_market
+from simulator.exchanges.settings import DEFAULT_EXCHANGES, Settings, draw_market
 
-__all__ = ["DEFAULT_START", "Market", "RunningSimulator", "Settings", "Trade", "draw_market", "running", "serve"]
+__all__ = [
+    "DEFAULT_EXCHANGES",
+    "DEFAULT_START",
+    "Market",
+    "RunningSimulator",
+    "Settings",
+    "Trade",
+    "draw_market",
+    "running",
+    "serve",
+]

@@ -20,6 +20,7 @@ import httpx
 
 from simulator.exchanges.market import DEFAULT_DURATION, DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES
 from simulator.exchanges.server import READY, exchange_environment, exchange_urls, stream_urls
+from simulator.exchanges.settings import DEFAULT_EXCHANGES
 
 _STOP_TIMEOUT_S = 5
 
@@ -94,6 +95,7 @@ def running(
     *,
     trades: int = DEFAULT_TRADES,
     seed: int = DEFAULT_SEED,
+    exchanges: Sequence[str] = DEFAULT_EXCHANGES,
     start: datetime = DEFAULT_START,
     recordings: Path | None = None,
     faults: Sequence[str] = (),
@@ -113,6 +115,7 @@ def running(
         RuntimeError: the simulator did not start; its own messages are on standard error.
     """
     options = [f"--trades={trades}", f"--seed={seed}", f"--start={start.isoformat()}", f"--port={port}"]
+    options += [f"--exchange={name}" for name in exchanges]
     options += [f"--limit-scale={limit_scale}", *(f"--fault={fault}" for fault in faults)]
     options += [f"--oddity={oddity}" for oddity in oddities]
     options += [f"--hours={duration / timedelta(hours=1)}", f"--speed={speed}"]

@@ -10,12 +10,16 @@ from simulator.exchanges.faults import KINDS
 from simulator.exchanges.market import DEFAULT_DURATION, DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES
 from simulator.exchanges.oddities import KINDS as ODDITIES
 from simulator.exchanges.server import serve
-from simulator.exchanges.settings import Settings
+from simulator.exchanges.settings import DEFAULT_EXCHANGES, Settings
 
 _DEFAULT_HOURS = DEFAULT_DURATION / timedelta(hours=1)
 _SPEED_HELP = (
     "Let the market's time pass, this many times as fast as real time: trades happen while the simulator runs, and "
     "WebSockets report them. At 0 they have all happened before it starts."
+)
+_EXCHANGE_HELP = (
+    f"An exchange that the market trades on. Repeatable; by default {', '.join(DEFAULT_EXCHANGES)}. On the others "
+    "nothing was ever traded."
 )
 _FAULT_HELP = (
     "A fault, written NAME:WHEN or NAME=VALUE:WHEN, with @EXCHANGE after it for one exchange only: "
@@ -37,6 +41,7 @@ def simulate(
     *,
     trades: Annotated[int, typer.Option(min=0, help="Number of trades of all exchanges together.")] = DEFAULT_TRADES,
     seed: Annotated[int, typer.Option(help="The same seed and number of trades give the same bytes.")] = DEFAULT_SEED,
+    exchange: Annotated[list[str] | None, typer.Option(help=_EXCHANGE_HELP)] = None,
     start: Annotated[str, typer.Option(help="Start of the market, ISO 8601.")] = DEFAULT_START.isoformat(),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 chooses a free one.")] = 0,
     recordings: Annotated[
@@ -66,6 +71,7 @@ def simulate(
         settings = Settings(
             trades=trades,
             seed=seed,
+            exchanges=tuple(exchange or DEFAULT_EXCHANGES),
             start=_read_start(start),
             recordings=recordings,
             faults=tuple(fault or ()),

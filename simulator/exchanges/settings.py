@@ -1,7 +1,7 @@
 """The settings of a simulator run, and the exchanges built from them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +11,9 @@ from simulator.exchanges.recordings import product_folders
 from simulator.exchanges.simulated import simulated_exchanges
 from simulator.exchanges.simulated_exchange import SimulatedExchange
 from simulator.exchanges.tape import Tape
+
+DEFAULT_EXCHANGES = ("binance", "coinbase", "kraken")
+"""The exchanges that the market trades on unless others are named. On the others nothing was ever traded."""
 
 _LAST_MILLISECOND_NS = 10**6
 
@@ -22,6 +25,8 @@ class Settings:
     trades: int = DEFAULT_TRADES
     """The number of trades of all exchanges and products together."""
     seed: int = DEFAULT_SEED
+    exchanges: tuple[str, ...] = DEFAULT_EXCHANGES
+    """The exchanges that the market trades on."""
     start: datetime = DEFAULT_START
     recordings: Path | None = None
     faults: tuple[str, ...] = ()
@@ -69,11 +74,22 @@ def draw_market(
     *,
     trades: int = DEFAULT_TRADES,
     seed: int = DEFAULT_SEED,
+    exchanges: Sequence[str] = DEFAULT_EXCHANGES,
     start: datetime = DEFAULT_START,
     duration: timedelta = DEFAULT_DURATION,
 ) -> Market:
-    """The market that the simulator serves, drawn in this process: a client must end up with its trades."""
-    listings = tuple(listing for exchange in simulated_exchanges().values() for listing in exchange.listings)
+    """The market that the simulator serves, drawn in this process: a client must end up with its trades.
+
+    Raises ValueError for an exchange that isn't simulated.
+    """
+    if strangers := set(exchanges) - set(simulated_exchanges()):
+        expected = ", ".join(simulated_exchanges())
+        raise ValueError(f"unknown exchange {', '.join(sorted(strangers))}: expected some of {expected}")
+    listings = tuple(
+        listing if listing.exchange in exchanges else replace(listing, weight=0)
+        for exchange in simulated_exchanges().values()
+        for listing in exchange.listings
+    )
     return Market(listings, trades=trades, seed=seed, start=start, duration=duration)
 
 
@@ -106,7 +122,13 @@ def market_span_ns(settings: Settings, open_exchanges: list[OpenExchange]) -> tu
 
 
 def _market_tapes(settings: Settings) -> dict[str, list[Tape]]:
-    market = draw_market(trades=settings.trades, seed=settings.seed, start=settings.start, duration=settings.duration)
+    market = draw_market(
+        trades=settings.trades,
+        seed=settings.seed,
+        exchanges=settings.exchanges,
+        start=settings.start,
+        duration=settings.duration,
+    )
     return {
         name: [kind.market_tape(market.trades_of(name, listing.symbol)) for listing in kind.listings]
         for name, kind in simulated_exchanges().items()

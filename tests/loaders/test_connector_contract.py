@@ -3,7 +3,7 @@
 A connector whose exchange the simulator lacks is skipped, by name, in every test that needs responses of the exchange.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -47,10 +47,11 @@ pytestmark = pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNE
 
 
 @pytest.fixture
-def exchanges(exchanges: RunningSimulator, connector: Connector) -> RunningSimulator:
-    """The simulated exchanges; skips the test if the connector's is not among them."""
-    skip_unless_simulated(connector, exchanges)
-    return exchanges
+def exchanges(every_exchange: RunningSimulator, connector: Connector) -> Iterator[RunningSimulator]:
+    """The simulated exchanges, without faults; skips the test if the connector's is not among them."""
+    skip_unless_simulated(connector, every_exchange)
+    yield every_exchange
+    every_exchange.clear_faults()
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_a_walk_resumes_after_any_of_its_pieces(
 ) -> None:
     symbol, listed = next(iter(served_products(exchanges, connector).items()))
     found, _ = walk(fetcher, symbol)
-    for piece in (found[0], found[-2]):
+    for piece in (found[0], found[-2:][0]):
         _, rest = walk(impatient(connector, fetcher.base_url), symbol, after_piece(piece))
         assert rest == list(range(piece.stretch.high, listed["last_id"] + 1))
     assert walk(impatient(connector, fetcher.base_url), symbol, after_piece(found[-1])) == ([], [])
@@ -133,9 +134,9 @@ def test_a_walk_fills_a_hole_and_nothing_more(
 ) -> None:
     symbol = next(iter(served_products(exchanges, connector)))
     found, ids = walk(fetcher, symbol)
-    low = found[0].stretch.high if has_token else ids[len(ids) // 3]
+    low = found[0].stretch.high if has_token and len(found) > 1 else ids[len(ids) // 3]
     times = dict(zip(ids, times_of(found, connector.raw), strict=True))
-    token = found[0].stretch.token if has_token else None
+    token = found[0].stretch.token if has_token and len(found) > 1 else None
     for size in (1, 7, min(1_500, ids[-1] - low)):
         hole = Hole(low, low + size, times[low - 1], times[low + size], token, resumes=True)
         filled, between = walk(impatient(connector, fetcher.base_url), symbol, hole)

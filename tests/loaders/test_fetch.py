@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from lakehouse.coverage import Hole
+from lakehouse.coverage import Hole, microseconds
 from lakehouse.errors import OurMistake
 from loaders.channels.bans import Bans
 from loaders.channels.rest import Fetcher
@@ -19,7 +19,7 @@ from loaders.connector import Connector, Request, Response, Segment, Walk, page_
 from loaders.errors import BadRequest, Banned, ExchangeUnavailable, RateLimited, WrongClock
 from loaders.piece import Piece
 from tests.support.connectors import CONNECTORS
-from tests.support.holes import after, pieces
+from tests.support.holes import after, everything_since, pieces
 
 BINANCE = CONNECTORS["binance"]
 PAGE = (
@@ -364,3 +364,34 @@ def test_an_exchanges_error_text_is_shortened_and_safe_for_terminals() -> None:
     assert walk(told, "BTCUSDT") == []
     assert str(told.failures["BTCUSDT"]).isprintable()
     assert len(str(told.failures["BTCUSDT"])) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("from_first_row", "since"),
+    [(False, datetime(2025, 1, 1)), (True, datetime(2026, 1, 5))],
+    ids=["the whole past", "a part of it"],
+)
+def test_a_claim_begins_with_what_the_exchange_still_gives(from_first_row: bool, since: datetime) -> None:
+    rows = BINANCE.parse(PAGE, symbol="BTCUSDT")
+
+    def pages() -> Walk:
+        yield page_of(BINANCE.raw, "BTCUSDT", rows.slice(0, 1), 8, from_first_row=from_first_row)
+        yield page_of(BINANCE.raw, "BTCUSDT", rows.slice(1), 9)
+
+    with fetcher(answers(), connector=with_walk("BTCUSDT", pages)) as one:
+        first, second = pieces(one, Segment("BTCUSDT", everything_since(datetime(2025, 1, 1, tzinfo=UTC))))
+    begins, ends = microseconds(datetime(2026, 1, 5)), microseconds(datetime(2026, 1, 5)) + 1
+    assert (first.stretch.since, first.stretch.until) == (microseconds(since), begins)
+    assert (second.stretch.since, second.stretch.until) == (begins, ends)
+
+
+@pytest.mark.parametrize("time", ["null", '"9999-12-31T00:00:00Z"'])
+def test_a_claim_without_a_usable_first_time_begins_no_later_than_now(time: str) -> None:
+    body = f'[{{"id":8,"price":"1","qty":"1","time":{time},"isBuyerMaker":true}}]'.encode()
+
+    def page() -> Walk:
+        yield page_of(BINANCE.raw, "BTCUSDT", BINANCE.parse(body, symbol="BTCUSDT"), 8, from_first_row=True)
+
+    with fetcher(answers(), connector=with_walk("BTCUSDT", page), now=lambda: NOON) as one:
+        (piece,) = pieces(one, Segment("BTCUSDT", everything_since(datetime(2025, 1, 1, tzinfo=UTC))))
+    assert piece.stretch.since == piece.stretch.until == microseconds(NOON)

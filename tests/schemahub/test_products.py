@@ -151,9 +151,15 @@ def test_a_list_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
 
 NOTHING_TRADED = {
     "binance": b'{"symbols": []}',
+    "bitstamp": b'[{"name": "BTC/USD", "url_symbol": "btcusd", "trading": "Disabled"}]',
+    "bybit": b"""{"retCode": 0, "result": {"list": [
+        {"symbol": "BTCUSDT", "baseCoin": "BTC", "quoteCoin": "USDT", "status": "PreLaunch"}]}}""",
     "coinbase": b'[{"id": "BTC-USD", "base_currency": "BTC", "quote_currency": "USD", "status": "offline"}]',
+    "gemini": b'["btcsgd"]',
     "kraken": b"""{"error": [], "result": {"XXBTZUSD":
         {"altname": "XBTUSD", "wsname": "XBT/USD", "base": "XXBT", "quote": "ZUSD", "status": "maintenance"}}}""",
+    "okx": b"""{"code": "0", "msg": "", "data": [
+        {"instId": "BTC-USDT", "baseCcy": "BTC", "quoteCcy": "USDT", "state": "suspend"}]}""",
 }
 
 

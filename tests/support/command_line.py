@@ -150,7 +150,7 @@ def served(exchanges: RunningSimulator, *canonical: str) -> list[Served]:
         Served(exchange, names[exchange, listed["symbol"]], listed["trades"], listed["first_id"], listed["last_id"])
         for exchange, products in sorted(exchanges.market().items())
         for listed in products.values()
-        if listed["symbol"] in canonical
+        if listed["symbol"] in canonical and listed["trades"]
     ]
 
 

@@ -7,8 +7,12 @@
 
 {%- set sources = [
     ("raw_binance_trades", ref("stg_binance__trades")),
+    ("raw_bitstamp_trades", ref("stg_bitstamp__trades")),
+    ("raw_bybit_trades", ref("stg_bybit__trades")),
     ("raw_coinbase_trades", ref("stg_coinbase__trades")),
+    ("raw_gemini_trades", ref("stg_gemini__trades")),
     ("raw_kraken_trades", ref("stg_kraken__trades")),
+    ("raw_okx_trades", ref("stg_okx__trades")),
 ] %}
 
 with

@@ -23,6 +23,28 @@ landed as (
         exchange,
         symbol,
         trade_id,
+        'raw_bitstamp_trades' as _raw_table,
+        _dlt_load_id
+    from {{ ref("stg_bitstamp__trades") }}
+    where rejection_reason is null
+
+    union all
+
+    select
+        exchange,
+        symbol,
+        trade_id,
+        'raw_bybit_trades' as _raw_table,
+        _dlt_load_id
+    from {{ ref("stg_bybit__trades") }}
+    where rejection_reason is null
+
+    union all
+
+    select
+        exchange,
+        symbol,
+        trade_id,
         'raw_coinbase_trades' as _raw_table,
         _dlt_load_id
     from {{ ref("stg_coinbase__trades") }}
@@ -34,9 +56,31 @@ landed as (
         exchange,
         symbol,
         trade_id,
+        'raw_gemini_trades' as _raw_table,
+        _dlt_load_id
+    from {{ ref("stg_gemini__trades") }}
+    where rejection_reason is null
+
+    union all
+
+    select
+        exchange,
+        symbol,
+        trade_id,
         'raw_kraken_trades' as _raw_table,
         _dlt_load_id
     from {{ ref("stg_kraken__trades") }}
+    where rejection_reason is null
+
+    union all
+
+    select
+        exchange,
+        symbol,
+        trade_id,
+        'raw_okx_trades' as _raw_table,
+        _dlt_load_id
+    from {{ ref("stg_okx__trades") }}
     where rejection_reason is null
 
 ),

@@ -36,6 +36,24 @@ raw_tables as (
     union all
 
     select
+        'raw_bitstamp_trades' as raw_table,
+        manifests.row_count
+    from (
+        {{ manifest_rows(source("lake", "raw_bitstamp_trades")) }}
+    ) as manifests
+
+    union all
+
+    select
+        'raw_bybit_trades' as raw_table,
+        manifests.row_count
+    from (
+        {{ manifest_rows(source("lake", "raw_bybit_trades")) }}
+    ) as manifests
+
+    union all
+
+    select
         'raw_coinbase_trades' as raw_table,
         manifests.row_count
     from (
@@ -45,10 +63,28 @@ raw_tables as (
     union all
 
     select
+        'raw_gemini_trades' as raw_table,
+        manifests.row_count
+    from (
+        {{ manifest_rows(source("lake", "raw_gemini_trades")) }}
+    ) as manifests
+
+    union all
+
+    select
         'raw_kraken_trades' as raw_table,
         manifests.row_count
     from (
         {{ manifest_rows(source("lake", "raw_kraken_trades")) }}
+    ) as manifests
+
+    union all
+
+    select
+        'raw_okx_trades' as raw_table,
+        manifests.row_count
+    from (
+        {{ manifest_rows(source("lake", "raw_okx_trades")) }}
     ) as manifests
 
 ),

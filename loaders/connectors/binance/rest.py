@@ -35,6 +35,7 @@ from ...channels.payloads import (
 from ...connector import (
     MARGIN,
     Budget,
+    History,
     ListedProduct,
     Request,
     Response,
@@ -103,6 +104,7 @@ class Binance:
     page_rows: int = 1_000
     page_weight: float = 25
     raw: RawTable = RawTable("binance", "trades", stream_column="symbol", id_column="id", time_column="time")
+    history: History | None = None
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
         def page(start: int | None) -> Generator[Request, Response, pa.RecordBatch]:

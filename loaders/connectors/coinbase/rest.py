@@ -27,6 +27,7 @@ from ...channels.payloads import FIRST_US, decode, decode_or_none, decode_record
 from ...connector import (
     MARGIN,
     Budget,
+    History,
     ListedProduct,
     Request,
     Response,
@@ -74,6 +75,7 @@ class Coinbase:
     page_rows: int = 1_000
     page_weight: float = 1
     raw: RawTable = RawTable("coinbase", "trades", stream_column="product_id", id_column="trade_id", time_column="time")
+    history: History | None = None
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
         newest = yield from self._page(symbol)

@@ -33,6 +33,7 @@ from ...channels.payloads import (
 )
 from ...connector import (
     Budget,
+    History,
     ListedProduct,
     Request,
     Response,
@@ -118,6 +119,7 @@ class Kraken:
     page_rows: int = 1_000
     page_weight: float = 1
     raw: RawTable = RawTable("kraken", "trades", stream_column="pair", id_column="trade_id", time_column="time")
+    history: History | None = None
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
         token = hole.token or _token_before(hole.since_time - _ROUNDING)

@@ -11,7 +11,7 @@ import pytest
 from pyiceberg.types import DoubleType, StringType, TimestampType
 
 from lakehouse.local import LocalLake
-from simulator.exchanges import RunningSimulator
+from simulator.exchanges import DEFAULT_EXCHANGES, RunningSimulator
 from simulator.exchanges.simulated import simulated_exchanges
 from tests.support.command_line import (
     Cli,
@@ -26,6 +26,8 @@ from tests.support.command_line import (
 pytestmark = pytest.mark.long
 
 EXCHANGES = tuple(simulated_exchanges())
+TRADED = DEFAULT_EXCHANGES
+"""The exchanges that the market trades on. The others have nothing to land."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ def test_unify_prints_a_line_for_every_model(story: Story) -> None:
 
 
 def test_unify_ends_with_the_balance(story: Story, shared_exchanges: RunningSimulator) -> None:
-    lines = story["unify"].lines[-1 - len(EXCHANGES) :]
+    lines = story["unify"].lines[-1 - len(TRADED) :]
     assert lines[0] == "balance       of what was read for trades_unified, in rows"
     assert [line.split()[:4] for line in lines[1:]] == [
         [f"raw_{product.exchange}_trades", f"{product.trades:,}", "read", "="]
@@ -223,7 +225,7 @@ def test_dbts_help_creates_no_lake(cli: Cli, tmp_path: Path, arguments: tuple[st
 def test_a_query_prints_its_rows(story: Story, cli: Cli, shared_exchanges: RunningSimulator) -> None:
     answer = cli("query", "select exchange, count(*) as n from trades_unified group by all", lake=story.lake)
     found = dict(re.findall(r"│ (\w+) +│ +(\d+) │", answer.stdout))
-    wanted = dict.fromkeys((exchange.upper() for exchange in EXCHANGES), 0)
+    wanted = dict.fromkeys((exchange.upper() for exchange in TRADED), 0)
     for product in served(shared_exchanges, "BTC-USDT", "ETH-USDT"):
         wanted[product.exchange.upper()] += product.trades
     assert {exchange: int(count) for exchange, count in found.items()} == wanted

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from simulator.exchanges import Market, Trade, draw_market
+from simulator.exchanges import DEFAULT_EXCHANGES, Market, Trade, draw_market
 from simulator.exchanges.market import DEFAULT_TRADES
 from simulator.exchanges.simulated import simulated_exchanges
 
@@ -41,6 +41,20 @@ def test_a_seed_means_the_same_trades_on_every_machine():
 
 def test_there_are_as_many_trades_as_requested():
     assert len(all_trades(draw_market(trades=12_345))) == 12_345
+
+
+@pytest.mark.parametrize("exchanges", [("kraken",), DEFAULT_EXCHANGES, tuple(simulated_exchanges())])
+def test_a_market_trades_on_the_exchanges_that_are_named(exchanges):
+    market = draw_market(trades=3_000, exchanges=exchanges)
+    traded = {each.exchange for each in market.listings if market.trades_of(each.exchange, each.symbol)}
+    assert traded == set(exchanges)
+    assert len(all_trades(market)) == 3_000
+    assert {listing.exchange for listing in market.listings} == set(simulated_exchanges())
+
+
+def test_an_exchange_that_is_not_simulated_is_refused():
+    with pytest.raises(ValueError, match="unknown exchange mtgox: expected some of binance, "):
+        draw_market(exchanges=["kraken", "mtgox"])
 
 
 def test_a_market_without_trades_is_possible():
@@ -98,7 +112,7 @@ def near_spike(market: Market, exchange: str) -> list[Trade]:
 
 def test_the_spike_moves_every_exchange_by_a_few_percent_within_seconds(large_market):
     spike = large_market.spike
-    for listing in large_market.listings:
+    for listing in (each for each in large_market.listings if each.exchange in DEFAULT_EXCHANGES):
         trades = large_market.trades_of(listing.exchange, listing.symbol)
         before = last_price(trades, spike.start_ns)
         after = last_price(trades, spike.start_ns + spike.rise_ns + 10**9)

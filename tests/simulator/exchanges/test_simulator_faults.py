@@ -138,7 +138,7 @@ def test_a_fault_waits_until_the_one_before_it_is_spent():
         ("429:1/0", "expected NAME"),
         ("429:often", "expected NAME"),
         ("flood:1", "unknown fault `flood`; use one of: 429, 418"),
-        ("429:1@bybit", "unknown exchange `bybit`; use one of: binance, coinbase, kraken"),
+        ("429:1@mtgox", "unknown exchange `mtgox`; use one of: binance, "),
         ("kraken_200:1@binance", "unknown exchange `binance`; use one of: kraken"),
         ("slow=long:1", "expected a number of seconds after `=`, found 'long'"),
         ("short=few:1", "expected a number of trades after `=`, found 'few'"),

@@ -171,7 +171,7 @@ def test_recordings_can_happen_again(folder, client):
 @pytest.mark.parametrize(
     ("name", "body", "message"),
     [
-        ("bybit/BTCUSDT/page.json", "[]", f"with <exchange> one of {', '.join(simulated_exchanges())}; found bybit"),
+        ("mtgox/BTCUSD/page.json", "[]", f"with <exchange> one of {', '.join(simulated_exchanges())}; found mtgox"),
         ("binance/BTCUSDT/page.json", '{"code":-1121}', "expected one response body of the exchange's trades endpoint"),
         ("binance/BTCUSDT/page.txt", "[]", "expected at least one *.json file with trades"),
         ("kraken/XBTUSD/page.json", '{"error":["EService:Busy"]}', "expected one response body"),

@@ -14,15 +14,39 @@
     },
     {
         "target": "trades_unified",
+        "raw_table": "raw_bitstamp_trades",
+        "staging": ref("stg_bitstamp__trades"),
+        "mapping_version": "818e7ae26952",
+    },
+    {
+        "target": "trades_unified",
+        "raw_table": "raw_bybit_trades",
+        "staging": ref("stg_bybit__trades"),
+        "mapping_version": "a644fbbcff65",
+    },
+    {
+        "target": "trades_unified",
         "raw_table": "raw_coinbase_trades",
         "staging": ref("stg_coinbase__trades"),
         "mapping_version": "21131d87d725",
     },
     {
         "target": "trades_unified",
+        "raw_table": "raw_gemini_trades",
+        "staging": ref("stg_gemini__trades"),
+        "mapping_version": "4423747097a4",
+    },
+    {
+        "target": "trades_unified",
         "raw_table": "raw_kraken_trades",
         "staging": ref("stg_kraken__trades"),
         "mapping_version": "bb4749694a27",
+    },
+    {
+        "target": "trades_unified",
+        "raw_table": "raw_okx_trades",
+        "staging": ref("stg_okx__trades"),
+        "mapping_version": "f82b46b92240",
     },
 ] %}
 {%- set waiting = waiting_loads(sources) %}

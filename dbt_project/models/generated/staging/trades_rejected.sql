@@ -22,6 +22,42 @@ rejected as (
     union all
 
     select
+        'raw_bitstamp_trades' as raw_table,
+        rejection_reason,
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _channel,
+        _dlt_load_id
+    from {{ ref("stg_bitstamp__trades") }}
+    where rejection_reason is not null
+
+    union all
+
+    select
+        'raw_bybit_trades' as raw_table,
+        rejection_reason,
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _channel,
+        _dlt_load_id
+    from {{ ref("stg_bybit__trades") }}
+    where rejection_reason is not null
+
+    union all
+
+    select
         'raw_coinbase_trades' as raw_table,
         rejection_reason,
         exchange,
@@ -40,6 +76,24 @@ rejected as (
     union all
 
     select
+        'raw_gemini_trades' as raw_table,
+        rejection_reason,
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _channel,
+        _dlt_load_id
+    from {{ ref("stg_gemini__trades") }}
+    where rejection_reason is not null
+
+    union all
+
+    select
         'raw_kraken_trades' as raw_table,
         rejection_reason,
         exchange,
@@ -53,6 +107,24 @@ rejected as (
         _channel,
         _dlt_load_id
     from {{ ref("stg_kraken__trades") }}
+    where rejection_reason is not null
+
+    union all
+
+    select
+        'raw_okx_trades' as raw_table,
+        rejection_reason,
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _channel,
+        _dlt_load_id
+    from {{ ref("stg_okx__trades") }}
     where rejection_reason is not null
 
 )
