@@ -169,6 +169,7 @@ def backfill_command(
         raise Misconfigured(f"--from is {since:%Y-%m-%d %H:%M:%S}, which is not before --to, {until:%Y-%m-%d %H:%M:%S}")
     named = [name.strip() for name in (products or "").split(",") if name.strip()]
     loads = ProductLoads.of(run_context(context), exchange, named, seed_path, chunk_size)
+    say(f"  {exchange}: {limit}" for limit in loads.history_limits(since, now))
     if dry_run:
         lacks, failures = loads.lacking(since, until)
         for part in plan_report(lacks, loads.connector):

@@ -81,6 +81,11 @@ class ProductLoads:
         )
         return smaller
 
+    def history_limits(self, since: datetime, now: datetime) -> list[str]:
+        """What the exchange doesn't give of what is wanted from `since` on; times are UTC."""
+        history = self.connector.history
+        return [f"gives {history.gives}"] if history is not None and since < now - history.span else []
+
     def ingest_checkpoints(self) -> Checkpoints:
         """The checkpoints that `ingest` writes: those in the lake."""
         lake = self.context.lake
