@@ -22,6 +22,7 @@ from pyiceberg.table import Table
 from tenacity import retry, retry_any, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from .compaction import compact
+from .coverage import main_stream
 from .coverage_record import CoverageRecord, RecordedLoad, read_record
 from .declared import declared_table
 from .errors import Misconfigured
@@ -100,10 +101,12 @@ def rows_of_load(lake: Lake, raw: RawTable, listed: CoverageRecord, load: Record
         if (table := existing_table(lake, raw.name)) is None:
             return []
         streams = listed.streams_of(load)
+        names = {main_stream(name): name for name in streams}  # rows don't say in which of two streams they are
         return [
             msgspec.structs.replace(
                 row,
-                coverage=msgspec.json.encode(streams.get(row.stream, ())).decode(),
+                stream=(name := names.get(row.stream, row.stream)),
+                coverage=msgspec.json.encode(streams.get(name, ())).decode(),
                 file=load.file_name,
                 checksum=load.checksum,
             )
