@@ -46,6 +46,8 @@ class GivenFile:
     """Where it comes from, for the column `_source`: a path, or an address in S3."""
     checksum: str
     """The SHA-256 of the file."""
+    folder: Path
+    """Where rows are sorted if they must be."""
     stream: str | None = None
     """The stream of its rows; None if the file says it."""
     is_whole: bool = True
@@ -186,7 +188,7 @@ class _Reading:
 
     def _streams(self) -> Iterator[FileStream]:
         file = self._file
-        yield from file.format.read(file.path, self._raw, file.stream, folder=self._lake.work_folder)
+        yield from file.format.read(file.path, self._raw, file.stream, folder=file.folder)
 
     def _pieces(self, found: FileStream) -> Iterator[Piece]:
         if (what := self._file.format.beside) is not None:
