@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from loaders.channels import ordered
 from loaders.channels.files import Limits
 from loaders.file_formats import Recognised, format_of
 from loaders.landing.take_over import TakenOver, take_over
@@ -34,6 +35,7 @@ def in_small_loads(*given: Any, **named: Any) -> TakenOver:
 
 
 def main(lake: str, folder: str) -> None:
+    ordered._RUN_BATCH = 100
     module.format_of, module.take_over = in_small_blocks, in_small_loads  # type: ignore[attr-defined]
     for outcome in import_files(RunContext(load_settings(lake=lake)), Wanted(folder)):
         if outcome.error is not None:
