@@ -82,7 +82,7 @@ def _result(taken: "TakenOver", exchange: str) -> str:
     if taken.different:
         parts.append(f"{taken.different:,} of these are held with other values, and stay as they are")
     if taken.elsewhere:
-        parts.append(f"{taken.elsewhere:,} left out because their seconds were loaded from the exchange's API")
+        parts.append(f"{taken.elsewhere:,} left out because the API covers their seconds")
     if taken.skipped:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in taken.skipped.most_common(MOST_LINES))
         parts.append(f"skipped {reasons}")

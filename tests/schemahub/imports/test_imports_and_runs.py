@@ -48,6 +48,7 @@ def test_an_import_beside_a_run_of_ingest_lands_each_trade_once(
 ) -> None:
     lake = Path(context.settings.lake)
     files = [fetch(DAILY.format(day)) for day in DAYS] if exchange == "binance" else [fetch(HISTORY)]
+    context.lake.catalog.list_namespaces()  # which creates it
     market.set_faults("slow=0.1:1/2", "short=100:1/1")
     with typed.start("run", "ingest", exchange, *SYMBOLS, lake=lake) as run:
         outcomes = [outcome for file in files for outcome in take(context, file)]
