@@ -23,8 +23,8 @@ Proof = Literal["ids", "pages", "file", "unprovable", "absent"]
 """Why a claim holds.
 
 ids: the ids are contiguous, so a missing row would show. pages: each page continued the one before. file: a complete
-file of the source. unprovable: nothing shows whether the source left rows out. absent: the source was asked, and has
-no rows there, or no longer provides them.
+file of the source; without rows, these are in the stream beside (see `stream_beside`). unprovable: nothing shows
+whether the source left rows out. absent: the source was asked, and has no rows there, or no longer provides them.
 """
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,7 +41,8 @@ class Stretch(Struct, frozen=True, array_like=True):
     until: int
     """The time up to which the stretch is complete: the last row's, or later if the source said that it has no more."""
     rows: int
-    """The number of rows. If it is less than high - low, the source itself has no rows with the other keys."""
+    """The number of rows. If it is less than high - low, the source itself has no rows with the other keys, or
+    they are in the stream beside."""
     proof: Proof = "ids"
     token: str | None = None
     """The source's own text that resumes at `high`; None if there is none, as where a stretch was cut."""

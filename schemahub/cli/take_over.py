@@ -16,7 +16,8 @@ def import_command(
         str | None, typer.Option("--exchange", help="Take over only files of this exchange, for example binance.")
     ] = None,
     product: Annotated[
-        str | None, typer.Option("--product", help="The product of the trades, where the file doesn't say it.")
+        str | None,
+        typer.Option("--product", help="Take over only this product; files that say none are of this one."),
     ] = None,
     file_format: Annotated[
         str | None, typer.Option("--format", help="The format of the files, for example binance-trades.")
@@ -35,6 +36,8 @@ def import_command(
     """
     importing = run_context(context)
 
+    from rich.text import Text
+
     from ..runs.import_files import Wanted, import_files
     from ..show.imports import ImportLines
 
@@ -44,7 +47,7 @@ def import_command(
     def on_rows(name: str, rows: int) -> None:
         nonlocal read
         read += rows
-        status.update(f"{name}: {read:,} rows read")
+        status.update(Text(f"{name}: {read:,} rows read"))
 
     with out.status("reading") as status:
         wanted = Wanted(path, exchange, product, file_format, checksum, again=again)

@@ -13,6 +13,7 @@ from loaders.connector import Connector
 from loaders.connectors import connector_names, load_connector
 from loaders.file_formats import Recognised, UnknownFormat, format_of, formats
 from loaders.landing.take_over import GivenFile, TakenOver, take_over, taken_over_before
+from registry.products import LONGEST_NAME
 
 from ..refusals import refusals_as_errors
 from ..simulated_lake import is_simulated
@@ -58,6 +59,8 @@ class _Import:
     wanted: Wanted
     on_rows: Callable[[str, int], None]
     copies: Path
+    is_single: bool
+    """Whether there is only one file."""
     connectors: dict[str, Connector] = field(default_factory=dict)
     before: dict[str, set[str]] = field(default_factory=dict)
     """For each exchange, the checksums of files that were taken over."""
@@ -92,16 +95,25 @@ class _Import:
         connector = self._connector(exchange)
         if checksum in self.before[exchange] and not self.wanted.again:
             return FileOutcome(there.name, exchange, left_out="it was taken over before; --again reads it again")
-        taken = self._take_over(there, path, recognised, connector, checksum)
+        symbol = self._symbol(exchange)
+        streams = _streams(path, recognised, connector, symbol)
+        if symbol is not None and symbol not in streams and (why := self._not_of(path, exchange, symbol, streams)):
+            return FileOutcome(there.name, exchange, left_out=why)
+        for each in streams if symbol is None else [symbol]:
+            self._check_name(path, exchange, each)
+        taken = self._take_over(there, path, recognised, connector, checksum, symbol)
         listed = self._symbols(exchange)
         return FileOutcome(there.name, exchange, taken, unlisted=[each for each in taken.streams if each not in listed])
 
     def _take_over(
-        self, there: FileThere, path: Path, recognised: Recognised, connector: Connector, checksum: str
+        self,
+        there: FileThere,
+        path: Path,
+        recognised: Recognised,
+        connector: Connector,
+        checksum: str,
+        symbol: str | None,
     ) -> TakenOver:
-        symbol = self._symbol(recognised.exchange)
-        for found in recognised.format.read(path, connector.raw, symbol):  # whose rows are not read
-            self._check_spelling(path, recognised.exchange, found.stream)
         is_whole = symbol is None or len(parts(path)) == 1
         file = GivenFile(path, recognised.format, there.address, checksum, self.copies, symbol, is_whole)
         taken = take_over(
@@ -138,13 +150,41 @@ class _Import:
         }
         return same.pop() if len(same) == 1 else named
 
-    def _check_spelling(self, path: Path, exchange: str, symbol: str) -> None:
+    def _not_of(self, path: Path, exchange: str, symbol: str, streams: Sequence[str]) -> str | None:
+        """Why a file is not of the product that was named, if it says another one; None if it may be of that.
+
+        The name of a single file may say nothing, although it looks like a product.
+        """
+        if len(streams) > 1:
+            return f"it has no trades of {symbol}"
+        (said,) = streams
+        if said.casefold() == symbol.casefold():
+            return None
+        if self.is_single:
+            if said in self._symbols(exchange):
+                raise BadFile(f"{path}: is of {said}, and --product says {symbol}; name one of them alone")
+            return None
+        return f"it is of {printable(said, 60)}"
+
+    def _check_name(self, path: Path, exchange: str, symbol: str) -> None:
         """Raise BadFile if the exchange writes the symbol in another way, because that would be another stream."""
         listed = self._symbols(exchange)
+        if not symbol.isprintable() or len(symbol) > LONGEST_NAME:
+            raise BadFile(f"{path}: is of {printable(symbol, 60)!r}, which can't be the name of a product")
         if symbol not in listed:
             for each in sorted(listed):
                 if each.casefold() == symbol.casefold():
                     raise BadFile(f"{path}: is of {symbol}, which {exchange} writes {each}; add --product {each}")
+
+
+def _streams(path: Path, recognised: Recognised, connector: Connector, symbol: str | None) -> list[str]:
+    """The streams of a file as it says itself; the one that was named if it says none. Reads no rows."""
+    try:
+        return [found.stream for found in recognised.format.read(path, connector.raw)]
+    except BadFile:
+        if symbol is None:
+            raise
+    return [found.stream for found in recognised.format.read(path, connector.raw, symbol)]
 
 
 def import_files(
@@ -169,7 +209,7 @@ def import_files(
         raise Misconfigured(f"--checksum is of one file, and {wanted.path} has {len(files):,}")
     for link in links:
         yield FileOutcome(link, left_out="it is a link that leads out of the folder, or to another one")
-    importing, has_recognised = _Import(context, wanted, on_rows, copies), False
+    importing, has_recognised = _Import(context, wanted, on_rows, copies, len(files) == 1), False
     for each in files:
         outcome = importing.outcome_of(each)
         if outcome.is_unknown and len(files) > 1:

@@ -75,7 +75,7 @@ class ImportLines:
 
 def _result(taken: "TakenOver", exchange: str) -> str:
     more = f" and {len(taken.streams) - 1:,} more" if len(taken.streams) > 1 else ""
-    what = f"of {exchange} {', '.join(taken.streams[:1])}{more}"
+    what = f"of {exchange} {printable(', '.join(taken.streams[:1]), 60)}{more}"
     parts = [f"{taken.row_count:,} trades {what} landed" if taken.row_count else f"nothing new {what}"]
     if taken.known:
         parts.append(f"{taken.known:,} known already")

@@ -1,5 +1,6 @@
 """What the rows of a file claim, and how they are compared with rows that are held."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,8 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from lakehouse.coverage import Stretch, microseconds
+from lakehouse.coverage import SECOND, Coverage, Stretch, microseconds, stream_beside
 from lakehouse.coverage_record import read_coverage
 from lakehouse.lake import Lake
 from lakehouse.ledger import loads
@@ -27,7 +30,7 @@ from tests.support.landings import NOON
 NOW = microseconds(NOON)
 
 
-def given(folder: Path, batches: list[pa.RecordBatch], checksum: str, beside: str | None = None) -> GivenFile:
+def file_of(folder: Path, batches: list[pa.RecordBatch], checksum: str, beside: str | None = None) -> GivenFile:
     """A file whose reader yields these rows of the market AAA."""
 
     def read(*_: Any, **__: Any) -> Iterator[FileStream]:
@@ -98,14 +101,16 @@ def test_whole_seconds_are_claimed_and_none_is_in_two_pieces() -> None:
 
 def test_a_file_is_landed_and_compared_on_every_kind_of_lake(lake_home: LakeHome, tmp_path: Path) -> None:
     lake = lake_home.open()
-    first = take(lake, given(tmp_path, [rows(*range(95, 600)), rows(*range(600, 1_005))], "first"), rows_of_a_load=700)
+    first = take(
+        lake, file_of(tmp_path, [rows(*range(95, 600)), rows(*range(600, 1_005))], "first"), rows_of_a_load=700
+    )
     assert (first.read, first.row_count, first.known) == (910, 910, 0)
     assert taken_over_before(lake, RAW) == {"first"}
     assert {(row.row_count, row.checksum) for row in loads(lake)} == {(505, None), (405, "first")}
     ((low, high),) = [(each.low, each.high) for each in read_coverage(lake, RAW.name).of("AAA")]
     assert (low, high) == (95, 1_005)
     changed = rows(*range(90, 1_010), at=[START + timedelta(milliseconds=each) for each in range(920)])
-    second = take(lake, given(tmp_path, [changed], "second"))
+    second = take(lake, file_of(tmp_path, [changed], "second"))
     assert (second.read, second.row_count, second.known) == (920, 10, 910)
     assert second.different == 910
     assert taken_over_before(lake, RAW) == {"first", "second"}
@@ -113,16 +118,16 @@ def test_a_file_is_landed_and_compared_on_every_kind_of_lake(lake_home: LakeHome
 
 def test_values_that_one_side_lacks_and_finer_digits_are_no_difference(lake: Lake, tmp_path: Path) -> None:
     exact = [START + timedelta(microseconds=each) for each in (1_234, 2_345, 3_456)]
-    take(lake, given(tmp_path, [rows(8, 9, 10, at=exact)], "first"))
+    take(lake, file_of(tmp_path, [rows(8, 9, 10, at=exact)], "first"))
     coarse = [exact[0].replace(microsecond=1_000), None, exact[2].replace(microsecond=4_000)]
-    second = take(lake, given(tmp_path, [rows(8, 9, 10, at=coarse)], "second"))
+    second = take(lake, file_of(tmp_path, [rows(8, 9, 10, at=coarse)], "second"))
     assert (second.known, second.different) == (3, 1)
 
 
 def test_rows_without_ids_are_compared_by_what_they_are(
     lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take(lake, given(tmp_path, [seconds(0, 0, 1, 4)], "first", "sales"))
+    take(lake, file_of(tmp_path, [seconds(0, 0, 1, 4)], "first", "sales"))
     read = 0
     absent = held_rows.absent_rows
 
@@ -133,7 +138,7 @@ def test_rows_without_ids_are_compared_by_what_they_are(
 
     monkeypatch.setattr(held_rows, "absent_rows", counted)
     other = seconds(0, 0, 1, 4, 5).set_column(0, "id", pa.array(["0", "1", "2", "another", "new"]))
-    second = take(lake, given(tmp_path, [other], "second", "sales"))
+    second = take(lake, file_of(tmp_path, [other], "second", "sales"))
     assert (second.row_count, second.known, second.different, read) == (1, 4, 1, 1)
 
 
@@ -151,3 +156,39 @@ def test_a_claim_that_is_cut_by_time_claims_all_keys_that_are_left(key: str) -> 
     edges = [part.stretch.low for part in parts] + [parts[-1].stretch.high]
     assert edges == ([10, 12, 15, 17, 20] if key == "id" else [start, start + 12, start + 15, start + 17, start + 30])
     assert (parts[-1].stretch.token, parts[0].stretch.token) == (("t", None) if key == "id" else (None, None))
+
+
+LOADS = st.lists(st.tuples(st.booleans(), st.integers(0, 29), st.integers(1, 12)), max_size=8)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.integers(0, 12 * SECOND), min_size=30, max_size=30), st.integers(0, 2), LOADS)
+def test_a_row_is_in_one_of_two_streams_whatever_is_loaded_in_which_order(
+    moments: list[int], disorder: int, loads_in_order: list[tuple[bool, int, int]]
+) -> None:
+    start = microseconds(START)
+    moments = sorted(moments)
+    for place in range(disorder):  # ids and times need not agree
+        moments[place * 9], moments[place * 9 + 3] = moments[place * 9 + 3], moments[place * 9]
+    every = pa.Table.from_batches([rows(*range(30), at=[START + timedelta(microseconds=each) for each in moments])])
+    coverage, held = Coverage({}), Counter[str]()
+    by_number, by_time = Keys(RAW, "id"), Keys(RAW, "at")
+    beside = stream_beside("AAA", "files")
+    for is_file, first, count in (*loads_in_order, (False, 0, 30), (True, 0, 30)):
+        if is_file:
+            low, high = start + first * SECOND, start + (first + count) * SECOND
+            for part in coverage.missing(beside, low, high):
+                found = by_time.within(every, *part)
+                claim = Stretch(*part, *part, found.num_rows, "unprovable")
+                coverage = coverage.with_added([(beside, claim)])
+                held.update(found["id"].to_pylist())
+            continue
+        for part in coverage.missing("AAA", first, min(first + count, 30)):
+            found = by_number.within(every, *part)
+            times = [microseconds(each) for each in found["at"].to_pylist()]
+            piece = Piece("AAA", found, Stretch(*part, min(times), max(times), found.num_rows))
+            for each in by_number.apart(piece, coverage.times_beside().get("AAA", [])):
+                coverage = coverage.with_added([("AAA", each.stretch)])
+                held.update(each.rows["id"].to_pylist())
+        assert set(held.values()) <= {1}
+    assert held == Counter(str(number) for number in range(30))

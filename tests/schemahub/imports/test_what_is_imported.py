@@ -1,5 +1,6 @@
 """Which files of a folder or a bucket are taken over."""
 
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -86,6 +87,31 @@ def test_another_spelling_of_a_product_is_refused_and_an_unlisted_one_is_noted(
     assert take_one(context, small, product="BTC-USDT").streams == ["BTCUSDT"]
     (outcome,) = take(context, unknown)
     assert list(outcome.unlisted) == ["NONESUCH"]
+
+
+def test_a_named_product_chooses_files_and_names_those_that_say_nothing(
+    context: RunContext, fetch: Fetch, tmp_path: Path
+) -> None:
+    day, _ = fetch(DAILY.format(DAYS[0])), fetch(HISTORY)
+    (day.parent / "ETHUSDT-trades-2026-01-05.csv").write_text("95,100.5,2,201,1767571200016514,True,True")
+    bitcoin, ether, kraken = take(context, day.parent, product="BTCUSDT")
+    assert bitcoin.taken is not None
+    assert (ether.left_out, kraken.left_out) == ("it is of ETHUSDT", "it has no trades of BTCUSDT")
+    (outcome,) = take(context, day.parent / ether.name, product="BTCUSDT")
+    assert str(outcome.error).endswith("is of ETHUSDT, and --product says BTCUSDT; name one of them alone")
+    (sales := tmp_path / "sales.csv").write_text("1767571202,93497.9,0.00114603")
+    assert take_one(context, sales, product="BTC-USDT").streams == ["XBTUSDT"]
+    (numbered := tmp_path / "1.csv").write_text("95,100.5,2,201,1767571200016514,True,True\n")
+    (outcome,) = take(context, numbered)
+    assert "doesn't say of which symbol it is" in str(outcome.error)
+    assert take_one(context, numbered, product="ETHUSDT").streams == ["ETHUSDT"]
+
+
+def test_a_name_that_no_product_can_have_is_refused(context: RunContext, tmp_path: Path) -> None:
+    row = {"trade_id": "1", "product_id": "\x1b[31m", "price": "1", "size": "1", "time": "2026-01-05T00:00:00Z"}
+    (path := tmp_path / "a.jsonl").write_text(json.dumps({**row, "side": "BUY"}))
+    (outcome,) = take(context, path)
+    assert str(outcome.error).endswith("a.jsonl: is of '[31m', which can't be the name of a product")
 
 
 def test_files_in_s3_are_downloaded_one_by_one(
