@@ -2,8 +2,10 @@
 
 What is recorded when. Every load names the file, and the last one of a file has its checksum, too; so a checksum in the
 ledger means that the whole file was taken over. If the process ends in between, the file is read again, and coverage
-shows which of its rows are held. Nothing is committed before the file was read to its end once, because damage at the
-end makes all of it doubtful: a file with more rows than a load is read twice.
+shows which of its rows are held. A file of which every row was held is noted (`known_files.py`).
+
+Nothing is committed before the file was read to its end once, because damage at the end makes all of it doubtful: a
+file with more rows than a load is read twice.
 """
 
 from collections import Counter
@@ -27,6 +29,7 @@ from ..channels.files import FileFormat, FileStream, Report
 from ..piece import Piece
 from .file_pieces import by_id, by_second
 from .gather import Keys
+from .known_files import Span, note
 
 if TYPE_CHECKING:  # it imports more of pyiceberg
     from .load import LoadInProgress
@@ -82,7 +85,10 @@ class TakenOver:
 
 
 def taken_over_before(lake: Lake, raw: RawTable) -> set[str]:
-    """The checksums of the files whose rows are all in a raw table, according to the ledger."""
+    """The checksums of the files whose rows are all in a raw table, according to the ledger.
+
+    Those of which every row was held already are not among them; see `known_files.is_noted`.
+    """
     record_if_needed(lake, raw)
     rows = lake.rows(LEDGER, ("raw_table", "checksum"))
     return {row["checksum"] for row in rows if row["raw_table"] == raw.name and row["checksum"]}
@@ -124,6 +130,8 @@ def take_over(
             origin = Origin(file.source, "file", file.path.name)
             load = LoadInProgress(lake, raw, table, origin, now=now, key_column=reading.keys.column)
             landed += land(load, reading.pieces_of(load))
+        if file.is_whole and not landed:
+            note(lake, raw.name, file.checksum, reading.spans, folder=file.folder)
         return reading.taken_over(landed)
 
 
@@ -148,6 +156,8 @@ class _Reading:
         self._found = TakenOver()
         self._reports: list[Report] = []
         self._is_checked = False
+        self.spans: list[Span] = []
+        """What the file has of each stream, one after another."""
         self._missing = self._missing_pieces()
         self._next: Piece | None = None
 
@@ -203,8 +213,15 @@ class _Reading:
             for piece in self._pieces(found):
                 self._found.read += piece.rows.num_rows
                 self._on_rows(piece.rows.num_rows)
+                self._note_span(piece)
                 yield from self._missing_of(piece)
             self._compare(found.stream)
+
+    def _note_span(self, piece: Piece) -> None:
+        stream, low, high = piece.stream, piece.stretch.low, piece.stretch.high
+        if self.spans and self.spans[-1][0] == stream and self.spans[-1][2] == low:
+            low = self.spans.pop()[1]
+        self.spans.append((stream, low, high))
 
     def _missing_of(self, piece: Piece) -> Iterator[Piece]:
         low, high = piece.stretch.low, piece.stretch.high

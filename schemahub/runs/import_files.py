@@ -12,6 +12,7 @@ from loaders.channels.files import BadFile, parts
 from loaders.connector import Connector
 from loaders.connectors import connector_names, load_connector
 from loaders.file_formats import Recognised, UnknownFormat, format_of, formats
+from loaders.landing.known_files import is_noted
 from loaders.landing.take_over import GivenFile, TakenOver, take_over, taken_over_before
 from registry.products import LONGEST_NAME
 
@@ -93,7 +94,9 @@ class _Import:
         if expected is not None:
             compare(path, checksum, expected)
         connector = self._connector(exchange)
-        if checksum in self.before[exchange] and not self.wanted.again:
+        if not self.wanted.again and (
+            checksum in self.before[exchange] or is_noted(self.context.lake, connector.raw.name, checksum)
+        ):
             return FileOutcome(there.name, exchange, left_out="it was taken over before; --again reads it again")
         symbol = self._symbol(exchange)
         streams = _streams(path, recognised, connector, symbol)

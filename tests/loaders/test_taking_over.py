@@ -21,6 +21,7 @@ from loaders.channels.files import BadFile, FileFormat, FileStream, Report
 from loaders.landing import file_pieces, held_rows
 from loaders.landing.file_pieces import by_id, by_second
 from loaders.landing.gather import Keys
+from loaders.landing.known_files import is_noted
 from loaders.landing.take_over import GivenFile, TakenOver, take_over, taken_over_before
 from loaders.piece import Piece
 from tests.support.lakes import LakeHome
@@ -114,6 +115,8 @@ def test_a_file_is_landed_and_compared_on_every_kind_of_lake(lake_home: LakeHome
     assert (second.read, second.row_count, second.known) == (920, 10, 910)
     assert second.different == 910
     assert taken_over_before(lake, RAW) == {"first", "second"}
+    assert take(lake, file_of(tmp_path, [rows(*range(100, 200))], "third")).known == 100
+    assert [is_noted(lake, RAW.name, each) for each in ("first", "third")] == [False, True]
 
 
 def test_values_that_one_side_lacks_and_finer_digits_are_no_difference(lake: Lake, tmp_path: Path) -> None:

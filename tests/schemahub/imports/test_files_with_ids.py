@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from lakehouse.coverage import Coverage
 from lakehouse.errors import Misconfigured
 from lakehouse.ledger import loads
+from loaders.landing import known_files
 from schemahub.runs.context import RunContext
 from schemahub.runs.import_files import Wanted, import_files
 from simulator.exchanges import RunningSimulator
@@ -56,6 +58,25 @@ def test_a_file_is_taken_over_once_unless_again(context: RunContext, fetch: Fetc
     copied = day.rename(day.with_name("another name.zip"))
     assert take(context, copied)[0].left_out == again.left_out
     assert take_one(context, copied, again=True, product="BTCUSDT").known == 578
+
+
+def test_a_file_of_which_everything_was_known_is_not_read_again_as_long_as_it_is_held(
+    context: RunContext, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for month in ("2024-12", "2025-01"):
+        take_one(context, fetch(MONTHLY.format(month)))
+    day = fetch(DAILY.format(DAYS[0]), "days")
+    before = len(loads(context.lake))
+    assert take_one(context, day).known == 578
+    assert take(context, day)[0].left_out == "it was taken over before; --again reads it again"
+    assert take_one(context, day, again=True).known == 578
+    assert len(loads(context.lake)) == before
+    with monkeypatch.context() as without:
+        without.setattr(known_files, "read_coverage", lambda *_: Coverage({}))
+        assert take_one(context, day).known == 578
+    (noted,) = (Path(context.settings.lake) / "coverage" / f"{BINANCE}-files").iterdir()
+    noted.write_text("damaged")
+    assert take_one(context, day).known == 578
 
 
 def test_trades_that_rest_has_landed_are_known(context: RunContext, fetch: Fetch, market: RunningSimulator) -> None:
