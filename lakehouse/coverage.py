@@ -23,8 +23,8 @@ Proof = Literal["ids", "pages", "file", "unprovable", "absent"]
 """Why a claim holds.
 
 ids: the ids are contiguous, so a missing row would show. pages: each page continued the one before. file: a complete
-file of the source. unprovable: nothing shows whether the source left rows out. absent: the source was asked, and has
-no rows there, or no longer provides them.
+file of the source; without rows, these are in the stream beside (see `stream_beside`). unprovable: nothing shows
+whether the source left rows out. absent: the source was asked, and has no rows there, or no longer provides them.
 """
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,7 +41,8 @@ class Stretch(Struct, frozen=True, array_like=True):
     until: int
     """The time up to which the stretch is complete: the last row's, or later if the source said that it has no more."""
     rows: int
-    """The number of rows. If it is less than high - low, the source itself has no rows with the other keys."""
+    """The number of rows. If it is less than high - low, the source itself has no rows with the other keys, or
+    they are in the stream beside."""
     proof: Proof = "ids"
     token: str | None = None
     """The source's own text that resumes at `high`; None if there is none, as where a stretch was cut."""
@@ -156,6 +157,23 @@ def _hole(before: Stretch | None, after: Stretch | None, since: int, until: int 
 Streams = dict[str, tuple[Stretch, ...]]
 """Stretches by stream; sorted, disjoint and joined."""
 
+SECOND = 1_000_000
+"""The number of microseconds in a second."""
+
+
+def stream_beside(stream: str, what: str) -> str:
+    """The name of a stream beside another one, whose rows it also has, but under other ids.
+
+    Its keys are times, and it claims whole seconds. A second is in one of the two streams alone, because no id shows
+    which rows are in both.
+    """
+    return f"{stream} ({what})"
+
+
+def main_stream(name: str) -> str:
+    """The stream that a stream is beside; the stream itself if it is beside none."""
+    return name.partition(" (")[0] if name.endswith(")") else name
+
 
 @dataclass(frozen=True)
 class Coverage:
@@ -167,12 +185,44 @@ class Coverage:
         """The coverage of one stream; empty if nothing of it is held."""
         return Stretches(self.streams.get(stream, ()))
 
+    def missing(self, stream: str, low: int, high: int) -> list[tuple[int, int]]:
+        """The parts of [low, high) of a stream that are not held, in order.
+
+        For a stream beside another one, the seconds of which the other has anything are held, too.
+        """
+        parts = self.of(stream).missing(low, high)
+        if (main := main_stream(stream)) == stream:
+            return parts
+        for since, until in self._seconds(main):
+            parts = [part for each in parts for part in _without(*each, since, until)]
+        return parts
+
+    def _seconds(self, stream: str) -> Iterator[tuple[int, int]]:
+        """The whole seconds that stretches with rows touch."""
+        for each in self.of(stream):
+            if each.rows:  # otherwise the source had none, or they are in the stream beside
+                yield each.since // SECOND * SECOND, (each.until // SECOND + 1) * SECOND
+
+    def times_beside(self) -> dict[str, list[tuple[int, int]]]:
+        """The times that streams beside others hold, as [low, high) in order, by the other stream."""
+        times: dict[str, list[tuple[int, int]]] = {}
+        for name, stretches in self.streams.items():
+            if (main := main_stream(name)) != name:
+                times.setdefault(main, []).extend((each.low, each.high) for each in stretches)
+        return {stream: sorted(found) for stream, found in times.items()}
+
     def with_added(self, added: Iterable[tuple[str, Stretch]]) -> "Coverage":
         """Together with these stretches; raises Overlap if one is held in part."""
         streams = dict(self.streams)
         for stream, stretch in added:
             streams[stream] = Stretches(streams.get(stream, ())).add(stretch).stretches
         return Coverage(streams)
+
+
+def _without(low: int, high: int, since: int, until: int) -> list[tuple[int, int]]:
+    """[low, high) without [since, until)."""
+    parts = [(low, min(high, since)), (max(low, until), high)]
+    return [(start, stop) for start, stop in parts if start < stop]
 
 
 def each_stretch(streams: Streams) -> Iterator[tuple[str, Stretch]]:

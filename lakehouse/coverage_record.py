@@ -51,7 +51,7 @@ class RecordedLoad(msgspec.Struct, frozen=True, omit_defaults=True):
     file_name: str | None = None
     """The name of the source's file that the rows come from; None if they were not in a file."""
     checksum: str | None = None
-    """The SHA-256 of that file."""
+    """The SHA-256 of that file, in its last load."""
 
 
 class _Property(msgspec.Struct, frozen=True, omit_defaults=True):

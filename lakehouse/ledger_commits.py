@@ -22,6 +22,7 @@ from pyiceberg.table import Table
 from tenacity import retry, retry_any, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from .compaction import compact
+from .coverage import main_stream
 from .coverage_record import CoverageRecord, RecordedLoad, read_record
 from .declared import declared_table
 from .errors import Misconfigured
@@ -100,13 +101,16 @@ def rows_of_load(lake: Lake, raw: RawTable, listed: CoverageRecord, load: Record
         if (table := existing_table(lake, raw.name)) is None:
             return []
         streams = listed.streams_of(load)
-        found = {row.stream: row for row in read_load(raw, table, load.id, landed_at=load.landed_at)}
+        names = {main_stream(name): name for name in streams}  # rows don't say in which of two streams they are
+        read = read_load(raw, table, load.id, landed_at=load.landed_at)
+        found = {names.get(row.stream, row.stream): row for row in read}
         for stream in streams.keys() - found.keys():  # claims that there are no rows
             channel = "file" if load.file_name else "rest"
             found[stream] = ledger_row(raw, load.id, stream, None, channel, load.landed_at, landed_at=load.landed_at)
         return [
             msgspec.structs.replace(
                 row,
+                stream=stream,
                 coverage=msgspec.json.encode(streams.get(stream, ())).decode(),
                 file=load.file_name,
                 checksum=load.checksum,

@@ -23,6 +23,10 @@ _MOST_PARTS = 10
 """The number of members of a ZIP that are looked at."""
 
 
+class UnknownFormat(BadFile):
+    """A file has none of the formats that can be read."""
+
+
 @dataclass(frozen=True)
 class Recognised:
     """A format, and the exchange whose connector reads it."""
@@ -63,7 +67,8 @@ def format_of(path: Path, name: str | None = None) -> Recognised:
 
     Raises:
         Misconfigured: there is no format of that name.
-        BadFile: the file can't be read, or has none of the formats.
+        UnknownFormat: the file has none of the formats.
+        BadFile: the file can't be read.
     """
     if name is not None:
         return formats()[known(name, formats(), what="format")]
@@ -73,7 +78,7 @@ def format_of(path: Path, name: str | None = None) -> Recognised:
             return recognised
     examples = ", ".join(f"{each.format.name} ({each.format.example})" for each in formats().values())
     first = printable(found[0].head().partition(b"\n")[0].decode(errors="replace"), 80)
-    raise BadFile(
+    raise UnknownFormat(
         f"{printable(str(path))}: has none of the formats that can be read, which are {examples}; it begins with "
         f"{first!r}; rename it, or name its format"
     )

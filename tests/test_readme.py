@@ -18,6 +18,7 @@ PARENTS = (
     "backfill",
     "docs",
     "gaps",
+    "import",
     "ingest",
     "plan",
     "repair",

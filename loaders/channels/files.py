@@ -115,6 +115,9 @@ class FileFormat:
     read: Callable[..., Iterator[FileStream]]
     """`read(path, raw, stream=None, folder=None, limits=LIMITS)`: `raw` is the connector's raw table, and `stream`
     overrides what the file's name says."""
+    beside: str | None = None
+    """None if rows have the exchange's own ids. Otherwise ids are made, times are whole seconds, and a second is in a
+    file completely or not at all; the rows are a stream beside the exchange's own, which this text names."""
 
 
 @dataclass(frozen=True)

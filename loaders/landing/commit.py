@@ -2,7 +2,8 @@
 
 Nothing is held while rows are fetched, encoded and put into the table's folder. A commit then
 
-1. reads the table and its coverage, and cuts what other loaders have landed in the meantime;
+1. reads the table and its coverage, and cuts what other loaders have landed in the meantime, also what is in a stream
+   beside, where the same rows have other ids;
 2. appends the files and sets the coverage together with this load, in one commit that asserts what it has read;
 3. if it is refused, because another was faster, waits for a random time and begins again with the same files.
 
@@ -13,7 +14,7 @@ each attempt asserts the snapshot in which the load was not found, so either the
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -23,13 +24,14 @@ import pyarrow.parquet as pq
 from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
 from pyiceberg.table import Table
 
-from lakehouse.coverage import Coverage, Streams
+from lakehouse.coverage import Coverage, Streams, Stretch
 from lakehouse.coverage_record import CoverageRecord, RecordedLoad, read_record
 from lakehouse.lake import Lake, identifier
 from lakehouse.ledger import LEDGER, LedgerRow, recorded_loads
 from lakehouse.load_rows import StreamRows, ledger_row
 from lakehouse.readable import readable
 
+from ..piece import Piece
 from .gather import Part
 from .load import LoadInProgress, StagedFile
 
@@ -88,26 +90,29 @@ class _Commit:
 
     def _cut(self, coverage: Coverage) -> None:
         """Keep a file as it is, drop it, or write again what is left of it."""
-        kept = []
+        kept, beside = [], coverage.times_beside()
         for file in self._files:
             left = [
                 (part, low, high)
                 for part in file.parts
-                for low, high in coverage.of(part.stream).missing(part.stretch.low, part.stretch.high)
+                for low, high in coverage.missing(part.stream, part.stretch.low, part.stretch.high)
             ]
-            if [(part.stretch.low, part.stretch.high) for part in file.parts] == [(low, high) for _, low, high in left]:
+            is_whole = [(part.stretch.low, part.stretch.high) for part in file.parts] == [each[1:] for each in left]
+            if is_whole and not any(_meet(part.stretch, beside.get(part.stream, ())) for part in file.parts):
                 kept.append(file)
                 continue
-            kept += self._rest(file, left)
+            kept += self._rest(file, left, beside)
             self._useless.append(file)
         self._files = kept
         self._claims = [
             (stream, msgspec.structs.replace(claim, low=low, high=high))
             for stream, claim in self._claims
-            for low, high in coverage.of(stream).missing(claim.low, claim.high)
+            for low, high in coverage.missing(stream, claim.low, claim.high)
         ]
 
-    def _rest(self, file: StagedFile, left: list[tuple[Part, int, int]]) -> list[StagedFile]:
+    def _rest(
+        self, file: StagedFile, left: list[tuple[Part, int, int]], beside: dict[str, list[tuple[int, int]]]
+    ) -> list[StagedFile]:
         if not left:
             return []
         rows = pq.read_table(file.path)
@@ -119,10 +124,15 @@ class _Commit:
         for part, low, high in left:
             of_part = rows.slice(places[id(part)], part.stretch.rows)
             rest = self._load.keys.within(of_part, low, high)
-            if rest.num_rows:
-                stretch = self._load.keys.cut(part.stretch, rest, low, high)
-                parts.append(Part(part.stream, stretch, StreamRows.of(self._load.raw, rest)))
-                tables.append(rest)
+            if not rest.num_rows:
+                continue
+            stretch = self._load.keys.cut(part.stretch, rest, low, high)
+            for piece in self._load.keys.apart(Piece(part.stream, rest, stretch), beside.get(part.stream, [])):
+                if piece.rows.num_rows:
+                    parts.append(Part(piece.stream, piece.stretch, StreamRows.of(self._load.raw, piece.rows)))
+                    tables.append(piece.rows)
+                else:
+                    self._claims.append((piece.stream, piece.stretch))
         if not parts:
             return []
         return [self._load.stage_rest(pa.concat_tables(tables), parts)]
@@ -185,6 +195,11 @@ class _Commit:
             )
             for stream, stretches in sorted(streams.items())
         ]
+
+
+def _meet(stretch: Stretch, times: Iterable[tuple[int, int]]) -> bool:
+    """Whether a stretch may have rows at one of these times."""
+    return any(stretch.since < high and stretch.until >= low for low, high in times)
 
 
 def _is_silence(error: Exception) -> bool:

@@ -5,12 +5,14 @@ end at multiples of ROWS_OF_A_FILE: two loaders that fill the same hole then mak
 drops whole files instead of encoding parts of them again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import replace
 
 from lakehouse.coverage import Stretch
 from lakehouse.load_rows import StreamRows
@@ -58,11 +60,35 @@ class Keys:
 
     def cut(self, stretch: Stretch, rows: pa.Table, low: int, high: int) -> Stretch:
         """The claim of `rows`, which are those rows of `stretch` whose keys are in [low, high)."""
+        if self.column == self.raw.time_column:
+            return Stretch(low, high, low, high, rows.num_rows, stretch.proof)
         times = pc.min_max(rows[self.raw.time_column].cast(pa.int64())).as_py()
         since = stretch.since if low == stretch.low or times["min"] is None else times["min"]
         until = stretch.until if high == stretch.high or times["max"] is None else times["max"]
         token = stretch.token if high == stretch.high else None
         return Stretch(low, high, min(since, until), max(since, until), rows.num_rows, stretch.proof, token)
+
+    def apart(self, piece: Piece, times: Sequence[tuple[int, int]]) -> Iterator[Piece]:
+        """A piece without the rows of these times, [low, high), which a stream beside holds; it claims their keys.
+
+        The piece is cut where its rows change from times that are held there to others, or back.
+        """
+        moments = piece.rows[self.raw.time_column].cast(pa.int64())
+        is_held = pa.repeat(False, len(moments))
+        for low, high in times:
+            is_within = pc.and_(pc.greater_equal(moments, low), pc.less(moments, high))
+            is_held = pc.or_(is_held, is_within.fill_null(False))
+        held = is_held.combine_chunks() if isinstance(is_held, pa.ChunkedArray) else is_held
+        changes = pc.indices_nonzero(pc.not_equal(held[1:], held[:-1])).to_pylist()
+        places = [0, *(place + 1 for place in changes), len(held)]
+        keys = self.of(piece.rows)
+        lows = [piece.stretch.low, *(keys[place].as_py() for place in places[1:-1]), piece.stretch.high]
+        for (start, stop), (low, high) in zip(pairwise(places), pairwise(lows), strict=True):
+            rows = piece.rows.slice(start, stop - start)
+            stretch = self.cut(piece.stretch, rows, low, high)
+            if held[start].as_py():
+                rows, stretch = rows.slice(0, 0), replace(stretch, rows=0, proof="file")
+            yield Piece(piece.stream, rows, stretch)
 
 
 @dataclass

@@ -46,7 +46,7 @@ class Origin:
     file: str | None = None
     """The name of the source's file; None if the rows are not in one."""
     checksum: str | None = None
-    """The SHA-256 of that file, as hexadecimal digits."""
+    """The SHA-256 of that file, as hexadecimal digits; None in all loads of a file but its last."""
 
 
 @dataclass(frozen=True)

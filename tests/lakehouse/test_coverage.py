@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lakehouse.coverage import BEGINNING, Coverage, Hole, Overlap, Stretch, Stretches
+from lakehouse.coverage import (
+    BEGINNING,
+    Coverage,
+    Hole,
+    Overlap,
+    Proof,
+    Stretch,
+    Stretches,
+    main_stream,
+    stream_beside,
+)
 
 MANY = settings(max_examples=400, deadline=None, derandomize=True, database=None)
 KEYS = 40
@@ -115,3 +125,23 @@ def test_streams_are_covered_independently() -> None:
     coverage = Coverage({}).with_added([("a", stretch(1, 5)), ("b", stretch(3, 9)), ("a", stretch(5, 7))])
     assert [(each.low, each.high) for each in coverage.of("a")] == [(1, 7)]
     assert coverage.of("c").missing(1, 3) == [(1, 3)]
+
+
+def times(low: int, high: int, rows: int = 1, proof: Proof = "unprovable") -> Stretch:
+    return Stretch(low, high, low, high, rows, proof)
+
+
+def test_a_stream_beside_lacks_no_second_that_the_other_one_touches() -> None:
+    beside = stream_beside("a", "files")
+    of_other = Stretch(7, 9, 2_400_000, 3_000_000, 2)
+    asked = Stretch(9, 12, 5_000_000, 6_000_000, 0, "absent")
+    coverage = Coverage({"a": (of_other, asked), beside: (times(0, 1_000_000),)})
+    assert coverage.missing(beside, 0, 9_000_000) == [(1_000_000, 2_000_000), (4_000_000, 9_000_000)]
+    assert coverage.missing(beside, 2_000_000, 4_000_000) == []
+    assert coverage.missing("a", 0, 20) == [(0, 7), (12, 20)]
+    assert coverage.times_beside() == {"a": [(0, 1_000_000)]}
+
+
+def test_a_stream_is_beside_another_one_by_its_name_alone() -> None:
+    assert main_stream(stream_beside("a b", "some files")) == "a b"
+    assert [main_stream(name) for name in ("a", "a (b", "a(b)")] == ["a", "a (b", "a(b)"]

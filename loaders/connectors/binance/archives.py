@@ -12,7 +12,6 @@ the order of their ids, and each id is yielded once. Archives of futures, and of
 and other ids, and are refused.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -26,6 +25,7 @@ from lakehouse.errors import Misconfigured
 from lakehouse.printable import printable
 from lakehouse.raw_table import PAYLOAD, RawTable
 
+from ...channels.checksums import compare, sha256_of
 from ...channels.csv_rows import Rows, are_finite, csv_columns, first_numbers, number, whole_number
 from ...channels.files import (
     LIMITS,
@@ -52,7 +52,6 @@ _NAME = re.compile(
 _ROW = re.compile(rb"[0-9]+,[0-9.]*,[0-9.]*,[0-9.]*,[0-9]*,(?i:true|false),(?i:true|false)\r?")
 _SYMBOL = re.compile(r"[^-\s/\\.]{1,60}")
 _FLAGS = {text: flag for flag in (True, False) for text in (str(flag).lower(), str(flag), str(flag).upper())}
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _MS, _US, _END = 10**11, 10**14, 10**17
 """Times from the first up to the second are in milliseconds, and up to the third in microseconds, as over REST."""
 
@@ -80,21 +79,7 @@ def _path(period: str, symbol: str, when: str) -> str:
 
 def verify(path: Path, checksum: str) -> None:
     """Compare an archive with the text of its `.CHECKSUM` file, as `sha256sum` writes it; raises BadFile."""
-    expected, _, name = checksum.strip().partition(" ")
-    name = name.strip().removeprefix("*")
-    if not _SHA256.fullmatch(expected.lower()) or len(checksum) > 1_000:
-        raise BadFile(
-            f"{path}: its checksum file is {printable(checksum, 60)!r}; expected 64 hexadecimal digits and a name"
-        )
-    if name and name != path.name:
-        raise BadFile(f"{path}: its checksum file is of another file, {printable(name, 100)!r}; fetch both again")
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise BadFile(f"{path}: can't be read: {error.strerror}") from error
-    if found != expected.lower():
-        raise BadFile(f"{path}: its SHA-256 is {found}, expected {expected.lower()}; fetch it again")
+    compare(path, sha256_of(path), checksum)
 
 
 def symbol_of(name: str) -> str | None:

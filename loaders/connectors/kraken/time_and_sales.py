@@ -13,7 +13,8 @@ null, and an id is made from what there is:
 The number tells identical trades of one second apart; it counts from 0. Zeros at the end of a fraction are left out, so
 that the id doesn't depend on how many digits a file writes. A second is either in a file completely or not at all, so
 the full history and a quarter give the same trade the same id. These ids never equal those of the REST API, and neither
-do the times: where both have been loaded, the same trades are there twice, so cut the files at a whole second.
+do the times: if both were loaded of one time, the same trades would be there twice. So a file's rows are a stream of
+their own, `XBTUSD (time and sales)`, and landing keeps each second in one of the two streams alone.
 """
 
 import re
@@ -212,4 +213,5 @@ FORMAT = FileFormat(
     lambda _: False,  # any CSV file may be named like a pair
     lambda head: any(_ROW.fullmatch(line) for line in head.split(b"\n")[:2]),
     read,
+    beside="time and sales",
 )

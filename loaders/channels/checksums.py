@@ -1,0 +1,36 @@
+"""Checksums of files, and the small files beside them that say what they must be."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from lakehouse.printable import printable
+
+from .files import BadFile
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+LONGEST = 1_000
+"""The maximum length of a checksum file in characters."""
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file as hexadecimal digits; raises BadFile if it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise BadFile(f"{path}: can't be read: {error.strerror}") from error
+
+
+def compare(path: Path, found: str, checksum: str) -> None:
+    """Compare a file's SHA-256 with the text of its checksum file, as `sha256sum` writes it; raises BadFile."""
+    expected, _, name = checksum.strip().partition(" ")
+    name = name.strip().removeprefix("*")
+    if not _SHA256.fullmatch(expected.lower()) or len(checksum) > LONGEST:
+        raise BadFile(
+            f"{path}: its checksum file is {printable(checksum, 60)!r}; expected 64 hexadecimal digits and a name"
+        )
+    if name and name != path.name:
+        raise BadFile(f"{path}: its checksum file is of another file, {printable(name, 100)!r}; fetch both again")
+    if found != expected.lower():
+        raise BadFile(f"{path}: its SHA-256 is {found}, expected {expected.lower()}; fetch it again")

@@ -1,0 +1,104 @@
+"""A second is in a file's stream or in the one of the API, never in both, because no id shows a repeated trade."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lakehouse.coverage_record import read_coverage
+from lakehouse.ledger import loads
+from schemahub.runs.context import RunContext
+from simulator.exchanges import RunningSimulator
+from tests.support.command_line import iceberg_table
+from tests.support.imported import (
+    BESIDE,
+    HISTORY,
+    KRAKEN,
+    Fetch,
+    ids,
+    ingest,
+    kraken_trades,
+    second_of,
+    spans,
+    take,
+    take_one,
+)
+
+
+def test_times_and_sales_are_a_stream_of_their_own(
+    context: RunContext, fetch: Fetch, of_rest: Counter[Any], small: None
+) -> None:
+    taken = take_one(context, fetch(HISTORY))
+    assert taken.row_count == taken.read == 900
+    assert taken.streams == ["ETHUSD", "ETHUSDT", "XBTUSD", "XBTUSDT"]
+    assert Counter(map(second_of, kraken_trades(context))) == of_rest
+    ((low, high, proof),) = spans(context, KRAKEN, BESIDE)
+    assert (low % 1_000_000, high % 1_000_000, proof) == (0, 0, "unprovable")
+    quarters = [take_one(context, fetch(f"Kraken_Trading_History_{each}.zip")) for each in ("Q4_2024", "Q1_2025")]
+    assert [(each.row_count, each.known, each.different) for each in quarters] == [(0, 375, 0), (0, 525, 0)]
+
+
+def test_only_one_pair_of_a_history_can_be_taken_over_and_the_rest_later(context: RunContext, fetch: Fetch) -> None:
+    history = fetch(HISTORY)
+    assert take_one(context, history, product="btc-usd").streams == ["XBTUSD"]
+    assert {row.stream for row in loads(context.lake)} == {BESIDE}
+    taken = take_one(context, history)
+    assert (taken.known, taken.row_count + taken.known) == (360, 900)
+
+
+def test_seconds_that_rest_covers_are_left_out_of_a_file(
+    context: RunContext, fetch: Fetch, of_rest: Counter[Any]
+) -> None:
+    late = replace(context, settings=context.settings.model_copy(update={"since": "2024-12-31T23:30:00"}))
+    ingest(late, "kraken", "XBTUSD")
+    covered = len(kraken_trades(context))
+    taken = take_one(context, fetch(HISTORY), product="XBTUSD")
+    assert taken.elsewhere == covered > 0
+    assert taken.known == 0
+    assert Counter(map(second_of, kraken_trades(context))) == of_rest
+    assert {row["_channel"] for row in kraken_trades(context)} == {"file", "rest"}
+
+
+def test_rest_leaves_out_seconds_that_a_file_holds(
+    context: RunContext, fetch: Fetch, of_rest: Counter[Any], market: RunningSimulator
+) -> None:
+    take_one(context, fetch("Kraken_Trading_History_Q4_2024.zip"), product="XBTUSD")
+    from_file = len(kraken_trades(context))
+    ingest(context, "kraken", "XBTUSD")
+    assert Counter(map(second_of, kraken_trades(context))) == of_rest
+    assert Counter(row["_channel"] for row in kraken_trades(context)) == {
+        "file": from_file,
+        "rest": of_rest.total() - from_file,
+    }
+    numbers = ids(market, "kraken", "BTC-USD")
+    stretches = read_coverage(context.lake, KRAKEN).of("XBTUSD")
+    assert [each.proof for each in stretches] == ["file", "ids"]
+    assert (next(iter(stretches)).low, list(stretches)[-1].high) == (numbers.start, numbers.stop)
+    before = len(loads(context.lake))
+    ingest(context, "kraken", "XBTUSD")  # which asks for nothing again
+    assert len(loads(context.lake)) == before
+    assert take_one(context, fetch(HISTORY), product="XBTUSD").row_count == 0
+    assert Counter(map(second_of, kraken_trades(context))) == of_rest
+
+
+def test_a_load_whose_process_ended_before_the_ledger_keeps_its_stream_and_checksum(
+    context: RunContext, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from loaders.landing import dlt_job
+
+    history = fetch(HISTORY)
+    with monkeypatch.context() as killed:
+        killed.setattr(dlt_job, "record", lambda *_: None)
+        take(context, history)
+    assert loads(context.lake) == []
+    assert take(context, history)[0].left_out == "it was taken over before; --again reads it again"
+    rows = {row.stream: row for row in loads(context.lake)}
+    assert rows[BESIDE].file == HISTORY
+    assert rows[BESIDE].checksum
+    ((low, high, _),) = spans(context, KRAKEN, BESIDE)
+    assert json.loads(rows[BESIDE].coverage or "null") is None  # `loads` doesn't read it
+    stored = iceberg_table(Path(context.settings.lake), "schemahub_loads").scan().to_arrow().to_pylist()
+    assert [json.loads(row["coverage"])[0][:2] for row in stored if row["stream"] == BESIDE] == [[low, high]]
