@@ -96,20 +96,30 @@ class LocalLake:
     def catalog(self) -> "FolderCatalog":
         from sqlalchemy.exc import SQLAlchemyError  # with pyiceberg, whose import takes most of a second
 
-        from .catalogs.folder_catalog import FolderCatalog
-
         if self._catalog is None:
             if self._has_no_catalog:
                 self._check_not_lost()
                 self._made(self.folder)
             try:
-                catalog = FolderCatalog(self.folder)
+                catalog = self._opened_catalog()
                 if not catalog.table_names():
                     self._check_not_lost()
             except SQLAlchemyError as error:
                 raise self._catalog_fails(str(error.__cause__ or error)) from error
             self._catalog = catalog
         return self._catalog
+
+    def _opened_catalog(self) -> "FolderCatalog":
+        from sqlalchemy.exc import OperationalError
+
+        from .catalogs.folder_catalog import FolderCatalog
+
+        try:
+            return FolderCatalog(self.folder)
+        except OperationalError as error:
+            if "already exists" not in str(error):
+                raise
+            return FolderCatalog(self.folder)  # another process created its tables at this moment
 
     def _catalog_fails(self, message: str) -> LakeUnavailable:
         """What is wrong with the lake's `catalog.db`, and what to do."""

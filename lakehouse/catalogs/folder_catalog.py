@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
+from pyiceberg.exceptions import NamespaceAlreadyExistsError
 from pyiceberg.io import FileIO, OutputFile
 from pyiceberg.io.pyarrow import PyArrowFileIO
 from pyiceberg.manifest import ManifestEntryStatus
@@ -19,6 +20,7 @@ from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.table.update import TableRequirement, TableUpdate
 from pyiceberg.typedef import EMPTY_DICT, Identifier, Properties
 from sqlalchemy import ColumnElement, delete, event, insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ..layout import CATALOG, DATABASE, NAMESPACE
@@ -42,6 +44,13 @@ class FolderCatalog(OrderedCommits, SqlCatalog):
         )
         event.listen(self.engine, "connect", _sync_extra)
         self.engine.dispose()  # close connections that were opened before the listener was added
+
+    def create_namespace(self, namespace: str | Identifier, properties: Properties = EMPTY_DICT) -> None:
+        """Create a namespace, unless another process does at this moment."""
+        try:
+            super().create_namespace(namespace, properties)
+        except IntegrityError as error:
+            raise NamespaceAlreadyExistsError(f"another process created {namespace}") from error
 
     def table_names(self) -> list[str]:
         """The names of the tables in the lake's namespace."""
