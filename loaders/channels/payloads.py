@@ -23,6 +23,7 @@ from ..errors import UnexpectedPayload
 T = TypeVar("T")
 S = TypeVar("S", bound=msgspec.Struct)
 
+_any = msgspec.json.Decoder(msgspec.Raw)
 _raw_records = msgspec.json.Decoder(list[msgspec.Raw])
 _any_records = msgspec.json.Decoder(list[Any], float_hook=str)  # so that all digits, and 1e999, are kept
 _CLOSING = {b"[": b"]", b"{": b"}"}
@@ -202,9 +203,20 @@ def raw_texts(values: Sequence[msgspec.Raw]) -> pa.Array:
 
 
 def is_whole(body: bytes) -> bool:
-    """Whether a JSON array or object ends with its closing bracket, which is missing after a cut connection."""
+    """Whether a JSON array or object is complete, and not the beginning of one, as after a cut connection."""
     text = body.strip()
-    return text[-1:] == _CLOSING.get(text[:1])
+    if text[-1:] != _CLOSING.get(text[:1]):
+        return False
+    # the end of a record within it may look like its end; brackets within texts are rare, and then it is read
+    return text.count(b"{") == text.count(b"}") or not _ends_early(text)
+
+
+def _ends_early(text: bytes) -> bool:
+    try:
+        _any.decode(text)
+    except msgspec.DecodeError as error:
+        return "truncated" in str(error)
+    return False
 
 
 def is_json(body: bytes) -> bool:

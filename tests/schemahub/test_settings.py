@@ -17,7 +17,7 @@ from schemahub.settings import (
     load_settings,
     parse_since,
 )
-from schemahub.variables import PREFIX, variable
+from schemahub.variables import OPTIONS, PREFIX, variable
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 
@@ -215,7 +215,8 @@ def readme_rows() -> dict[str, str]:
 
 def test_the_readme_has_one_table_of_all_settings_and_of_no_others() -> None:
     fields = {variable(name) for name in Settings.model_fields if name != "urls"}
-    assert readme_rows().keys() == fields | {"SCHEMAHUB_<EXCHANGE>_URL"}
+    options = {variable(name) for name in OPTIONS}
+    assert readme_rows().keys() == fields | options | {"SCHEMAHUB_<EXCHANGE>_URL"}
 
 
 def test_the_readme_has_the_default_of_every_setting() -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from lakehouse.local import LocalLake
+from registry.registry import load_registry
+from schemahub.runs.raw_tables import create_tables
 from simulator.exchanges import RunningSimulator
 from tests.support.command_line import Cli, error_line, landed_ids, leftovers, served, snapshots
 
@@ -26,6 +28,7 @@ def landed(cli: Cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
     lake = tmp_path_factory.mktemp("landed") / "lake"
     finished = cli("run", "ingest", "binance", "coinbase", "kraken", "--symbols", "ETH-USDT", lake=lake)
     assert finished.returncode == 0, finished.stderr
+    create_tables(LocalLake(lake), load_registry())  # as every command that runs models would
     return lake
 
 
