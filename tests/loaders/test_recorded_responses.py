@@ -1,8 +1,7 @@
 """Recorded responses of real exchanges are understood as they were recorded: lists of products, and trades of OKX.
 
 The recordings are not part of the project: the tests are skipped if they are not next to it. They hold no page of
-trades over REST; OKX sends the same rows over its stream. The expected values are computed from the recorded JSON
-alone.
+trades over REST; OKX sends the same rows over its stream. The expected values come from the recorded JSON alone.
 """
 
 import json
