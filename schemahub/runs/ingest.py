@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from lakehouse.errors import Misconfigured, OurMistake, SchemaHubError, is_interruption
 from lakehouse.printable import without_password
 from loaders.channels.bans import Bans
+from loaders.channels.rate_limit import RateLimiter
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector
 from loaders.connectors import connector_names, load_connector
@@ -117,8 +118,10 @@ def ingest_symbols(
             yield _outcome_of(context, exchange, wanted, since, progress(exchange), on_wait)
 
 
-def fetcher_of(context: RunContext, connector: Connector, on_wait: OnWait | None = None) -> Fetcher:
-    """The fetcher for an exchange, according to the run's settings."""
+def fetcher_of(
+    context: RunContext, connector: Connector, on_wait: OnWait | None = None, limiter: RateLimiter | None = None
+) -> Fetcher:
+    """The fetcher for an exchange, according to the run's settings; fetchers with one `limiter` share its limit."""
     url = base_url(connector, context.settings.urls)
     return Fetcher(
         connector,
@@ -127,6 +130,7 @@ def fetcher_of(context: RunContext, connector: Connector, on_wait: OnWait | None
         clock_tolerance=context.settings.clock_tolerance,
         bans=Bans(context.lake.work_folder / "bans" / f"{connector.name}.json", without_password(url)),
         on_wait=on_wait,
+        limiter=limiter,
     )
 
 
