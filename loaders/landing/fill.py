@@ -6,8 +6,9 @@ before its first row. What is left of it is asked from the coverage again and ag
 
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
 
@@ -27,6 +28,8 @@ _PATIENCE = 0.5
 """The seconds before a hole is filled, because its rows may only be late."""
 _SHORTEST_PAUSE = 5.0
 _LONGEST_PAUSE = 300.0
+_NEAR = 1_000
+"""The number of rows between two holes up to which one walk fills both."""
 _TICK = 0.2
 _MOST_ROWS = 100_000
 """The number of rows that are fetched before they are landed; they are in memory meanwhile."""
@@ -84,6 +87,18 @@ def _between(before: Stretch, high: int) -> Hole:
     # a source that can't begin at a key begins at a time, and a higher key may have an earlier time
     since = before.until if before.token is not None else max(0, before.until - _MARGIN)
     return Hole(before.high, high, since, None, before.token, resumes=True)
+
+
+def _joined(holes: Sequence[Hole]) -> list[Hole]:
+    """Near holes as one, because a request brings some hundred rows; landing cuts those that are held."""
+    joined: list[Hole] = []
+    for hole in sorted(holes, key=lambda each: each.low):
+        end = joined[-1].high if joined else None
+        if end is not None and hole.high is not None and hole.low - end <= _NEAR:
+            joined[-1] = replace(joined[-1], high=max(end, hole.high))
+        else:
+            joined.append(hole)
+    return joined
 
 
 @dataclass
@@ -166,11 +181,12 @@ class HoleFiller:
     def _fetch(self, due: Sequence[_Missing]) -> set[str]:
         """Fetch and land; returns the streams whose walks failed."""
         coverage = self._coverage()
-        segments = []
+        holes: dict[str, list[Hole]] = defaultdict(list)
         for each in due:
-            holes = each.holes(coverage.of(each.stream))
-            each.is_hole = len(holes) > 0
-            segments += [Segment(each.stream, hole) for hole in holes]
+            found = each.holes(coverage.of(each.stream))
+            each.is_hole = len(found) > 0
+            holes[each.stream] += found
+        segments = [Segment(stream, hole) for stream, found in holes.items() for hole in _joined(found)]
         if not segments:
             return set()
         with self.fetcher() as fetcher:
