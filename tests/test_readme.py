@@ -13,7 +13,18 @@ TEXT = "\n".join(document.read_text() for document in DOCUMENTS)
 COMMANDS = sorted(set(re.findall(r"schemahub ((?:run )?[a-z][a-z-]+)(?= |`|\n)", TEXT)))
 OURS = "\n".join(line for line in TEXT.splitlines() if re.search(r"(bin/|`| {4})schemahub |^\| `--", line))
 OPTIONS = sorted(set(re.findall(r"(?<=[ `])(--[a-z0-9-]+)", OURS)))
-PARENTS = ("", "docs", "run ingest", "run unify", "simulate", "plan", "repair", "update-products", "update-seed")
+PARENTS = (
+    "",
+    "docs",
+    "live",
+    "run ingest",
+    "run unify",
+    "simulate",
+    "plan",
+    "repair",
+    "update-products",
+    "update-seed",
+)
 
 
 def help_of(*command: str) -> str:

@@ -6,10 +6,13 @@ with listening(exchanges, tmp_path / "lake", "kraken") as live:
 live.assert_complete()
 """
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,7 +27,7 @@ from schemahub.runs.ingest import symbols_of
 from schemahub.runs.live import LiveState, run_live
 from schemahub.settings import Settings
 from simulator.exchanges import RunningSimulator
-from tests.support.command_line import Served, landed_ids, ledger, leftovers, served
+from tests.support.command_line import ROOT, Served, landed_ids, ledger, leftovers, served
 
 PATIENCE = 30.0
 SYMBOLS = ("BTC-USD", "ETH-USD", "BTC-USDT", "ETH-USDT")
@@ -166,3 +169,29 @@ def listening(
         assert not thread.is_alive()
     if failed:
         raise failed[0]
+
+
+def environment_for(exchanges: RunningSimulator, lake: Path, **changes: str) -> dict[str, str]:
+    """The environment of a command that listens to the simulated exchanges."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SCHEMAHUB_")}
+    streams = {f"SCHEMAHUB_{name.upper()}_STREAM_URL": url for name, url in exchanges.stream_urls.items()}
+    ours = {
+        "SCHEMAHUB_LAKE": str(lake),
+        "SCHEMAHUB_SYMBOLS": ",".join(SYMBOLS),
+        "SCHEMAHUB_SINCE": "2026-01-01",
+        "SCHEMAHUB_CLOCK_TOLERANCE": "9000d",
+        "PYTHONPATH": str(ROOT),
+    }
+    return {**kept, **exchanges.environment, **streams, **ours, **changes}
+
+
+def start(environment: Mapping[str, str], *arguments: str) -> "subprocess.Popen[str]":
+    """Start a command in a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "schemahub.cli", *arguments],
+        env=dict(environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
