@@ -66,10 +66,14 @@ def _show_live(
 ) -> None:
     from ..runs.ingest import mapped_exchanges, no_longer_listed, symbols_of
     from ..runs.live import run_live, streaming_exchanges
-    from ..show.live import LiveProgress
+    from ..show.live import LiveProgress, silent_lines
     from ..show.progress import left_out_lines
 
-    names = exchanges or streaming_exchanges(mapped_exchanges(context))
+    names = exchanges
+    if not names:
+        mapped = mapped_exchanges(context)
+        names = streaming_exchanges(mapped)
+        say(silent_lines(name for name in mapped if name not in names))
     symbols = symbols_of(context, names)
     say(left_out_lines(symbols, no_longer_listed(context, names), context.settings.symbols))
     with LiveProgress(out, every=context.settings.live_every) as progress:

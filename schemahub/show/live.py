@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -88,6 +88,12 @@ class LiveProgress:
     def _print(self, states: "Sequence[LiveState]") -> None:
         for state in states:
             self._console.print(f"  {state.exchange:<12}{_described(state)}", markup=False, soft_wrap=True)
+
+
+def silent_lines(exchanges: Iterable[str]) -> Iterator[str]:
+    """One line for each exchange that is left out because it can't be listened to."""
+    for exchange in exchanges:
+        yield f"  {exchange:<12}- is left out, because its connector has no stream"
 
 
 def _described(state: "LiveState") -> str:
