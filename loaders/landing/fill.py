@@ -150,10 +150,14 @@ class HoleFiller:
     def run(self) -> None:
         """Fill holes until `close` is called."""
         while not self._closing.wait(_TICK):
-            with self._lock:
-                due = [each for each in self._missing if each.due <= self.clock()]
-            if due:
-                self._fill(due)
+            self.step()
+
+    def step(self) -> None:
+        """Fill what is due now, once."""
+        with self._lock:
+            due = [each for each in self._missing if each.due <= self.clock()]
+        if due:
+            self._fill(due)
 
     def _fill(self, due: Sequence[_Missing]) -> None:
         try:
