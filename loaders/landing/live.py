@@ -1,6 +1,6 @@
 """Land what a listener hears, every few seconds, and have the holes filled that lost connections leave.
 
-    loader = LiveLoader(lander, listener, filler, every=10)
+    loader = LiveLoader(lander, listener, filler, every=10, warn=print)
     loader.run(stop)
 
 The ids of a stream are dense, so a run of rows between which no id is missing is a piece with a proof. All pieces of
@@ -42,14 +42,14 @@ class LiveLoader:
     filler: HoleFiller
     every: float
     """The seconds between two loads."""
+    warn: Callable[[str], None]
+    """Called with a line for what the user should know."""
     since: datetime | None = None
     """When a stream begins of which the table has nothing; None for its first row that is heard."""
     check: Callable[[], None] = lambda: None
     """Called before every load; raises a SchemaHubError if nothing must be landed."""
     on_run: Callable[[Run], None] | None = None
     """Called in this loader's thread for every run, before it is landed."""
-    warn: Callable[[str], object] = str
-    """Called with a line for what the user should know."""
     clock: Callable[[], float] = time.monotonic
     landed: int = 0
     """The number of rows that came from the stream and that others had not landed."""

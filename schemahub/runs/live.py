@@ -185,10 +185,10 @@ class _Exchange:
             self._listener,
             HoleFiller(lander, partial(fetcher_of, context, connector, limiter=limiter), every, self._warn),
             every,
-            self._since,
-            self._check_clock,
-            None if self._on_trades is None else partial(self._on_trades, self.name),
             self._warn,
+            since=self._since,
+            check=self._check_clock,
+            on_run=None if self._on_trades is None else partial(self._on_trades, self.name),
         )
 
     def run(self, stop: threading.Event) -> None:

@@ -26,6 +26,8 @@ from simulator.exchanges import RunningSimulator
 from tests.support.command_line import iceberg_table, landed_ids
 from tests.support.live_lake import PATIENCE, Live, listening, settings_for, wait_until
 
+pytestmark = pytest.mark.long
+
 NAMES = ("binance", "coinbase", "kraken")
 PACKAGES = (loaders.connectors.binance, loaders.connectors.coinbase, loaders.connectors.kraken)
 SHOWN = 0.2
