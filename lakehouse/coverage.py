@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 
 from msgspec import Struct
@@ -126,16 +127,19 @@ class Stretches:
 
     def holes(self, since: int, until: int) -> list[Hole]:
         """What is missing between two times, in order."""
-        found: list[Hole] = []
-        before: Stretch | None = None
-        wanted_from = since
-        for each in self.stretches:
-            is_apart = before is None or each.low > before.high
-            if is_apart and each.since > wanted_from and wanted_from < until:
-                found.append(_hole(before, each, wanted_from, min(each.since, until)))
-            before, wanted_from = each, max(wanted_from, each.until)
-        if wanted_from < until:
-            found.append(_hole(before, None, wanted_from, until))
+        if not self.stretches:
+            return [_hole(None, None, since, until)] if since < until else []
+        first, last = self.stretches[0], self.stretches[-1]
+        found = []
+        if since < first.since:
+            found.append(_hole(None, first, since, min(first.since, until)))
+        # by keys, because rows on either side of a hole may have the same time
+        for before, after in pairwise(self.stretches):
+            begin, end = sorted((before.until, after.since))
+            if before.high < after.low and begin < until and since <= end:
+                found.append(_hole(before, after, max(since, before.until), min(after.since, until)))
+        if (rest := max(since, last.until)) < until:
+            found.append(_hole(last, None, rest, until))
         return found
 
     def newest_hole(self, since: int) -> Hole:

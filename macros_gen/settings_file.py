@@ -24,8 +24,12 @@ class SettingsFile(Declaration):
     """Where the first load of a symbol begins: 2026-01-05, 2026-01-05T12:00:00Z, 90m, 6h or 2d."""
     urls: dict[str, Annotated[str, Field(pattern="^https?://")]] = Field(default_factory=dict)
     """Base URLs of exchanges' APIs, by the name of the connector; all other exchanges use their usual address."""
+    stream_urls: dict[str, Annotated[str, Field(pattern="^wss?://")]] = Field(default_factory=dict)
+    """Addresses of exchanges' WebSockets, as `urls`."""
     clock_tolerance: str = Field(default="5m", pattern=rf"^{_AGO}$")
     """How far this machine's clock may differ from an exchange's; beyond that nothing is landed: 30s, 5m."""
+    live_every: float = Field(default=10.0, gt=0, le=99999)
+    """Seconds between two loads of an exchange in `schemahub live`."""
     debug: bool = False
     """Whether the traceback of an unexpected error is shown."""
     workgroup: _NotEmpty = "schemahub"

@@ -27,10 +27,11 @@ from loaders.connectors import connector_names
 from registry.read_config import problem_lines
 from registry.yaml_file import BadYaml, read_yaml
 
-from .variables import OPTIONS, PREFIX, unknown_variables, url_variable, variable
+from .variables import OPTIONS, PREFIX, stream_url_variable, unknown_variables, url_variable, variable
 
 if TYPE_CHECKING:
     from loaders.connector import Connector
+    from loaders.stream import StreamConnector
 
 PROJECT = Path(__file__).resolve().parents[1]
 """The folder that holds config/, dbt_project/ and profiles/."""
@@ -48,6 +49,9 @@ FOR_DBT = (
 """The settings that profiles.yml reads in addition to the lake."""
 
 _FILE = "config/schemahub.yaml"
+
+_ADDRESSES = {"urls": url_variable, "stream_urls": stream_url_variable}
+"""The settings with an address for each exchange, and how the variable of one exchange is called."""
 
 _AGO = re.compile(r"(?P<amount>[0-9]+)(?P<unit>[smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -86,8 +90,14 @@ class Settings(BaseSettings):
     """When the first load of a product begins: a time, or how long ago."""
     urls: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
     """The base URLs of exchanges' APIs, by connector name. Exchanges without one use their own address."""
+    stream_urls: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
+    """The addresses of exchanges' WebSockets, as `urls`."""
     clock_tolerance: timedelta = timedelta(minutes=5)
     """How far this machine's clock may be from an exchange's before nothing is landed: 30s, 5m."""
+    live_every: Annotated[
+        float, _written_as(r"(?!0+(\.0*)?$)[0-9]{1,5}(\.[0-9]{1,6})?", "a number of seconds above 0")
+    ] = 10.0
+    """The number of seconds between two loads of an exchange in `live`."""
     debug: bool = False
     """Whether an unexpected error is reported with its traceback."""
     workgroup: Annotated[str, Field(min_length=1)] = "schemahub"
@@ -158,9 +168,12 @@ class Settings(BaseSettings):
 
 
 def _url_variables() -> dict[str, Any]:
-    """The value of `SCHEMAHUB_<EXCHANGE>_URL` for every exchange for which it is set."""
-    urls = {name: url for name in connector_names() if (url := os.environ.get(url_variable(name)))}
-    return {"urls": urls} if urls else {}
+    """The addresses of exchanges in `SCHEMAHUB_<EXCHANGE>_URL` and `SCHEMAHUB_<EXCHANGE>_STREAM_URL`, by setting."""
+    found = {
+        field: {name: url for name in connector_names() if (url := os.environ.get(variable_of(name)))}
+        for field, variable_of in _ADDRESSES.items()
+    }
+    return {field: urls for field, urls in found.items() if urls}
 
 
 def _settings_file() -> dict[str, Any]:
@@ -189,8 +202,12 @@ def load_settings(**flags: str | None) -> Settings:
 
 def known_variables() -> set[str]:
     """The names of all variables that are settings."""
-    fields = {variable(name) for name in Settings.model_fields if name != "urls"}
-    return fields | {url_variable(name) for name in connector_names()} | {variable(name) for name in OPTIONS}
+    fields = {variable(name) for name in Settings.model_fields if name not in _ADDRESSES}
+    return (
+        fields
+        | {variable_of(name) for variable_of in _ADDRESSES.values() for name in connector_names()}
+        | {variable(name) for name in OPTIONS}
+    )
 
 
 def lake_of(lake: str | None, s3_bucket: str | None, s3_prefix: str | None) -> str | None:
@@ -207,20 +224,41 @@ def lake_of(lake: str | None, s3_bucket: str | None, s3_prefix: str | None) -> s
 def base_url(connector: "Connector", urls: Mapping[str, str]) -> str:
     """The base URL of an exchange's API: the one in `urls` of the settings, or the exchange's own."""
     url = urls.get(connector.name) or connector.base_url
-    if not _is_address(url):
+    return _checked(url, url_variable(connector.name), ("http", "https"))
+
+
+def stream_url(stream: "StreamConnector", stream_urls: Mapping[str, str]) -> str:
+    """The address of an exchange's WebSocket, without its path: the one in `stream_urls`, or the exchange's own."""
+    url = stream_urls.get(stream.name) or stream.url
+    return _checked(url, stream_url_variable(stream.name), ("ws", "wss"))
+
+
+def _checked(url: str, name: str, schemes: tuple[str, str]) -> str:
+    if not _is_address(url, schemes):
         raise Misconfigured(
-            f"{url_variable(connector.name)} is {without_password(url)!r}; expected an address that begins with "
-            "http:// or https://"
+            f"{name} is {without_password(url)!r}; expected an address that begins with "
+            f"{' or '.join(f'{scheme}://' for scheme in schemes)}"
         )
     return url.rstrip("/")
 
 
-def _is_address(url: str) -> bool:
+def _is_address(url: str, schemes: tuple[str, str]) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:  # the port or the IPv6 address is invalid
         return False
+
+
+def parse_duration(text: str, what: str) -> timedelta:
+    """A duration such as 30s or 5m; `what` names it in the error, a Misconfigured."""
+    match = _AGO.fullmatch(text)
+    if match is None:
+        raise Misconfigured(f"{what} is {text[:40]!r}; expected how long, such as 60s, 5m or 2h")
+    try:
+        return timedelta(**{_UNITS[match["unit"]]: int(match["amount"])})
+    except OverflowError:
+        return timedelta.max
 
 
 def parse_since(text: str, *, now: datetime, name: str = "since") -> datetime:

@@ -33,6 +33,11 @@ def url_variable(exchange: str) -> str:
     return variable(f"{exchange}_url")
 
 
+def stream_url_variable(exchange: str) -> str:
+    """The name of the variable for the address of an exchange's WebSocket."""
+    return variable(f"{exchange}_stream_url")
+
+
 def unknown_variables(known: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:
     """One line for each variable with our prefix that is not one of `known`. An empty one counts as not set."""
     names = sorted(name.removeprefix(PREFIX) for name in known)

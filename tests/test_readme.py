@@ -20,6 +20,7 @@ PARENTS = (
     "gaps",
     "import",
     "ingest",
+    "live",
     "plan",
     "repair",
     "run ingest",

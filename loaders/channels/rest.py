@@ -82,6 +82,8 @@ class Fetcher:
     """Remembers a ban for the next run; without it, each run sends a first request."""
     on_wait: Callable[[float, str], None] | None = None
     """Called before every pause of at least one second, with its length in seconds and its reason."""
+    limiter: RateLimiter | None = None
+    """The exchange's limit, if this fetcher shares it with others; by default it has one of its own."""
     failures: dict[str, SchemaHubError] = field(default_factory=dict)
     """For each symbol whose walk ended early, the reason. The pages fetched until then are complete."""
 
@@ -90,7 +92,7 @@ class Fetcher:
         self._closing = threading.Event()
         self._waking = threading.Event()
         """Set when waiting is pointless: at the end, and when the exchange must not be sent further requests."""
-        self._limiter = RateLimiter(self.connector.budget, clock=self.clock)
+        self._limiter = self.limiter or RateLimiter(self.connector.budget, clock=self.clock)
         self._exchange_clock = ExchangeClock(name, self.clock_tolerance)
         self._http = HttpClient(
             name,

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from lakehouse.errors import Misconfigured, OurMistake, SchemaHubError, is_interruption
 from lakehouse.printable import without_password
 from loaders.channels.bans import Bans
+from loaders.channels.rate_limit import RateLimiter
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector
 from loaders.connectors import connector_names, load_connector
@@ -123,9 +124,14 @@ def ingest_symbols(
 
 
 def fetcher_of(
-    context: RunContext, connector: Connector, on_wait: OnWait | None = None, *, writes: bool = True
+    context: RunContext,
+    connector: Connector,
+    on_wait: OnWait | None = None,
+    *,
+    writes: bool = True,
+    limiter: RateLimiter | None = None,
 ) -> Fetcher:
-    """The fetcher for an exchange, according to the run's settings.
+    """The fetcher for an exchange, according to the run's settings; fetchers with one `limiter` share its limit.
 
     Without `writes`, a run that must write nothing doesn't remember a ban either, unless the lake is there.
     """
@@ -140,6 +146,7 @@ def fetcher_of(
         if has_folder
         else None,
         on_wait=on_wait,
+        limiter=limiter,
     )
 
 

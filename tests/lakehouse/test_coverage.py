@@ -145,3 +145,11 @@ def test_a_stream_beside_lacks_no_second_that_the_other_one_touches() -> None:
 def test_a_stream_is_beside_another_one_by_its_name_alone() -> None:
     assert main_stream(stream_beside("a b", "some files")) == "a b"
     assert [main_stream(name) for name in ("a", "a (b", "a(b)")] == ["a", "a (b", "a(b)"]
+
+
+def test_a_hole_between_rows_of_the_same_time_is_a_hole() -> None:
+    held = Stretches().add(Stretch(1, 5, 100, 200, 4)).add(Stretch(9, 12, 200, 300, 3))
+    assert [(hole.low, hole.high, hole.resumes) for hole in held.holes(100, 300)] == [(5, 9, True)]
+    assert held.holes(201, 300) == []
+    disordered = Stretches().add(Stretch(1, 5, 100, 210, 4)).add(Stretch(9, 12, 190, 300, 3))
+    assert [(hole.low, hole.high) for hole in disordered.holes(100, 300)] == [(5, 9)]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from lakehouse.errors import Misconfigured
-from loaders.connectors import load_connector
+from loaders.connectors import load_connector, load_stream
 from schemahub import settings
 from schemahub.settings import (
     FOR_DBT,
@@ -15,7 +15,9 @@ from schemahub.settings import (
     base_url,
     known_variables,
     load_settings,
+    parse_duration,
     parse_since,
+    stream_url,
 )
 from schemahub.variables import OPTIONS, PREFIX, variable
 
@@ -194,17 +196,22 @@ def test_a_value_is_taken_from_its_variable(
 
 
 def test_every_setting_may_be_in_the_file(settings_file: Path) -> None:
-    settings_file.write_text(WRITTEN + "threads: 8\nathena_poll_seconds: 0.5\nurls: {kraken: 'http://x'}\n")
+    addresses = "urls: {kraken: 'http://x'}\nstream_urls: {kraken: 'ws://x'}\n"
+    settings_file.write_text(WRITTEN + "threads: 8\nathena_poll_seconds: 0.5\nlive_every: 2.5\n" + addresses)
     read = load_settings()
-    assert (read.threads, read.athena_poll_seconds, read.urls) == (8, 0.5, {"kraken": "http://x"})
+    assert (read.threads, read.athena_poll_seconds, read.live_every) == (8, 0.5, 2.5)
+    assert (read.urls, read.stream_urls) == ({"kraken": "http://x"}, {"kraken": "ws://x"})
 
 
 def test_a_variable_overrides_only_the_address_of_its_own_exchange_in_the_file(
     settings_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings_file.write_text(WRITTEN + "urls: {kraken: 'http://a', binance: 'http://b'}\n")
+    addresses = "urls: {kraken: 'http://a', binance: 'http://b'}\nstream_urls: {kraken: 'ws://a', binance: 'ws://b'}\n"
+    settings_file.write_text(WRITTEN + addresses)
     monkeypatch.setenv("SCHEMAHUB_KRAKEN_URL", "http://c")
+    monkeypatch.setenv("SCHEMAHUB_BINANCE_STREAM_URL", "ws://c")
     assert load_settings().urls == {"kraken": "http://c", "binance": "http://b"}
+    assert load_settings().stream_urls == {"kraken": "ws://a", "binance": "ws://c"}
 
 
 def readme_rows() -> dict[str, str]:
@@ -214,16 +221,22 @@ def readme_rows() -> dict[str, str]:
 
 
 def test_the_readme_has_one_table_of_all_settings_and_of_no_others() -> None:
-    fields = {variable(name) for name in Settings.model_fields if name != "urls"}
+    fields = {variable(name) for name in Settings.model_fields if not name.endswith("urls")}
     options = {variable(name) for name in OPTIONS}
-    assert readme_rows().keys() == fields | options | {"SCHEMAHUB_<EXCHANGE>_URL"}
+    assert readme_rows().keys() == fields | options | {"SCHEMAHUB_<EXCHANGE>_URL", "SCHEMAHUB_<EXCHANGE>_STREAM_URL"}
 
 
 def test_the_readme_has_the_default_of_every_setting() -> None:
     usual = {**Settings.model_construct().model_dump(), **load_settings().model_dump()}
-    shown = {"clock_tolerance": "5m", "symbols": ", ".join(usual["symbols"]), "debug": "0", "athena_poll_seconds": "1"}
+    shown = {
+        "clock_tolerance": "5m",
+        "symbols": ", ".join(usual["symbols"]),
+        "debug": "0",
+        "athena_poll_seconds": "1",
+        "live_every": "10",
+    }
     for name, default in usual.items():
-        if name != "urls" and default is not None:
+        if not name.endswith("urls") and default is not None:
             assert f"| {shown.get(name, default)} |" in readme_rows()[variable(name)].replace("`", ""), name
 
 
@@ -344,3 +357,36 @@ def test_an_exchanges_own_address_is_used_unless_a_variable_names_another(value:
 def test_an_invalid_address_is_refused(value: str) -> None:
     with pytest.raises(Misconfigured, match=r"SCHEMAHUB_KRAKEN_URL is .*expected an address that begins with http"):
         base_url(load_connector("kraken"), {"kraken": value})
+
+
+@pytest.mark.parametrize(
+    ("value", "url"),
+    {
+        None: "wss://ws.kraken.com",
+        "": "wss://ws.kraken.com",
+        "ws://127.0.0.1:8000/kraken/": "ws://127.0.0.1:8000/kraken",
+        "wss://user:secret@mirror.example": "wss://user:secret@mirror.example",
+    }.items(),
+)
+def test_an_exchanges_own_stream_is_used_unless_a_variable_names_another(value: str | None, url: str) -> None:
+    stream = load_stream("kraken")
+    assert stream is not None
+    assert stream_url(stream, {} if value is None else {"kraken": value}) == url
+
+
+@pytest.mark.parametrize("value", ["ws.kraken.com", "https://user:secret@ws.kraken.com", "ws://", "ws://a:99999"])
+def test_an_invalid_address_of_a_stream_is_refused_and_no_password_shown(value: str) -> None:
+    stream = load_stream("kraken")
+    assert stream is not None
+    with pytest.raises(
+        Misconfigured, match=r"_KRAKEN_STREAM_URL is .*address that begins with ws:// or wss://"
+    ) as caught:
+        stream_url(stream, {"kraken": value})
+    assert "secret" not in str(caught.value)
+
+
+def test_a_duration_is_a_number_with_a_unit() -> None:
+    assert parse_duration("60s", "--for") == timedelta(minutes=1)
+    assert parse_duration("9" * 20 + "w", "--for") == timedelta.max
+    with pytest.raises(Misconfigured, match=r"--for is '60'; expected how long, such as 60s"):
+        parse_duration("60", "--for")

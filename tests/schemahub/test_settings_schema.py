@@ -51,6 +51,7 @@ WRONG: list[dict[str, Any]] = [
     {"s3_data_dir": "./data"},
     {"athena_poll_seconds": 0},
     {"athena_retries": -1},
+    {"live_every": 0},
 ]
 
 

@@ -1,0 +1,154 @@
+"""Land what a listener hears, every few seconds, and have the holes filled that lost connections leave.
+
+    loader = LiveLoader(lander, listener, filler, every=10, warn=print)
+    loader.run(stop)
+
+The ids of a stream are dense, so a run of rows between which no id is missing is a piece with a proof. All pieces of
+some seconds become one load, which is committed as any other one: what other loaders have landed meanwhile is cut.
+Where a run doesn't continue the one before, a `HoleFiller` is told, in whose thread the rows between them are fetched,
+so that the next load needn't wait for them.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from lakehouse.coverage import Stretch, microseconds
+from lakehouse.errors import Misconfigured, SchemaHubError
+from lakehouse.printable import printable
+
+from ..channels.runs import Run
+from ..channels.stream import Listener
+from ..piece import Piece
+from .fill import HoleFiller
+from .lander import Lander
+
+_SLICE = 0.25
+"""The seconds for which rows wait in the listener at most, so that whoever is told of them hears soon."""
+_PATIENCE = 600.0
+"""The seconds for which rows are kept and landed again and again if the lake can't be used."""
+_RATE_SECONDS = 10.0
+
+
+@dataclass
+class LiveLoader:
+    """One listener, and the raw table that its rows go to. `run` belongs to one thread; the rest may be read by any."""
+
+    lander: Lander
+    listener: Listener
+    filler: HoleFiller
+    every: float
+    """The seconds between two loads."""
+    warn: Callable[[str], None]
+    """Called with a line for what the user should know."""
+    since: datetime | None = None
+    """When a stream begins of which the table has nothing; None for its first row that is heard."""
+    check: Callable[[], None] = lambda: None
+    """Called before every load; raises a SchemaHubError if nothing must be landed."""
+    on_run: Callable[[Run], None] | None = None
+    """Called in this loader's thread for every run, before it is landed."""
+    clock: Callable[[], float] = time.monotonic
+    landed: int = 0
+    """The number of rows that came from the stream and that others had not landed."""
+    newest: datetime | None = None
+    """The time of the newest row that was heard, UTC without a zone."""
+    _pieces: list[Piece] = field(default_factory=list)
+    _ends: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """For each stream, the end of its highest run: a key, and the time until which it is complete."""
+    _failing_since: float | None = None
+    _ended_by: SchemaHubError | None = None
+    _counts: deque[tuple[float, int]] = field(default_factory=deque)
+    """When rows were heard lately, and how many."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Land until `stop` is set or the listener ends by itself, then what is in hand.
+
+        Raises:
+            SchemaHubError: the listener ended by itself, `check` refused, or the lake can't be used.
+        """
+        filling = threading.Thread(target=self.filler.run, name="fill", daemon=True)
+        filling.start()
+        try:
+            with self.listener:
+                self._listen(stop)
+            self.filler.close()
+            while self._hear(0):
+                pass
+            self._land(is_last=True)
+        finally:
+            self.filler.close()
+            filling.join()
+        if self._ended_by is not None:
+            raise self._ended_by
+
+    @property
+    def rate(self) -> float:
+        """Rows a second, on average over the last ten seconds."""
+        now = self.clock()
+        return sum(count for at, count in tuple(self._counts) if now - at <= _RATE_SECONDS) / _RATE_SECONDS
+
+    def _listen(self, stop: threading.Event) -> None:
+        due = self.clock() + self.every
+        while not stop.is_set() and not self.listener.is_over:
+            self._hear(min(_SLICE, max(0.0, due - self.clock())))
+            if self.clock() >= due:
+                self._land()
+                due = max(due + self.every, self.clock())
+
+    def _hear(self, seconds: float) -> bool:
+        """Take what was heard within `seconds`; whether it was anything."""
+        try:
+            runs = self.listener.take(seconds)
+        except SchemaHubError as error:  # the listener has ended, and everything was taken
+            self._ended_by = error
+            return False
+        for run in runs:
+            if self.on_run is not None:
+                self.on_run(run)
+            piece = self._piece(run)
+            self._look_for_a_hole(run, piece.stretch)
+            self._pieces.append(piece)
+            if run.last_time is not None and (self.newest is None or run.last_time > self.newest):
+                self.newest = run.last_time
+        if runs:
+            self._counts.append((self.clock(), sum(run.rows.num_rows for run in runs)))
+            while self.clock() - self._counts[0][0] > _RATE_SECONDS:
+                self._counts.popleft()
+        return bool(runs)
+
+    def _piece(self, run: Run) -> Piece:
+        ahead = self.listener.state.skew or timedelta()
+        now = microseconds(self.lander.now() - ahead)
+        _, before = self._ends.get(run.stream, (0, now))
+        # an absurd time of a single row must not make the stream look complete until then
+        until = before if run.last_time is None else min(microseconds(run.last_time), now)
+        since = until if run.first_time is None else min(max(0, microseconds(run.first_time)), until)
+        return Piece(run.stream, run.rows, Stretch(run.low, run.high, since, until, run.rows.num_rows))
+
+    def _look_for_a_hole(self, run: Run, stretch: Stretch) -> None:
+        end, until = self._ends.get(run.stream, (None, stretch.until))
+        if end is None:
+            since = None if self.since is None else microseconds(self.since)
+            self.filler.begin(run.stream, run.low, since=since, at=stretch.since)
+        elif end < run.low:
+            self.filler.add(run.stream, end, run.low, since=until, at=stretch.since)
+        if end is None or end < run.high:
+            self._ends[run.stream] = run.high, stretch.until
+
+    def _land(self, *, is_last: bool = False) -> None:
+        if not self._pieces:
+            return
+        self.check()
+        try:
+            self.landed += self.lander.land(self._pieces, self.listener.address, "stream")
+        except Exception as error:
+            self._failing_since = self._failing_since or self.clock()
+            is_over = is_last or self.clock() - self._failing_since > _PATIENCE
+            if is_over or isinstance(error, Misconfigured):
+                raise
+            self.warn(f"{self.lander.raw.source}: {printable(str(error))}; what was heard is kept and landed later")
+            return
+        self._pieces, self._failing_since = [], None
