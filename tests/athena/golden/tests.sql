@@ -19,6 +19,18 @@ where value_field not in (
     ) dbt_internal_test
 ;
 
+-- test.schemahub.no_day_has_gaps.b007728fee
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select state
+from "awsdatacatalog"."schemahub"."completeness"
+where state = 'gaps'
+    ) dbt_internal_test
+;
+
 -- test.schemahub.no_row_where_trades_unified_price__price_cast_0_0_as_double_.a047b36e64
 select
       count(*) as failures,
@@ -52,6 +64,42 @@ select
 select trade_ts
 from "awsdatacatalog"."schemahub"."trades_unified"
 where trade_ts > timestamp '0000-00-00 00:00:00.000000' + interval '1' day
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_completeness_source.6566083b6d
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select source
+from "awsdatacatalog"."schemahub"."completeness"
+where source is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_completeness_stream.ecc60b78ed
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select stream
+from "awsdatacatalog"."schemahub"."completeness"
+where stream is null
+    ) dbt_internal_test
+;
+
+-- test.schemahub.not_null_completeness_utc_date.f9abc3a018
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select utc_date
+from "awsdatacatalog"."schemahub"."completeness"
+where utc_date is null
     ) dbt_internal_test
 ;
 
@@ -332,6 +380,24 @@ select
         exchange,
         symbol,
         trade_id,
+        'raw_bitstamp_trades' as _raw_table,
+        _dlt_load_id
+    from "awsdatacatalog"."schemahub"."stg_bitstamp__trades"
+    where rejection_reason is null
+union all
+select
+        exchange,
+        symbol,
+        trade_id,
+        'raw_bybit_trades' as _raw_table,
+        _dlt_load_id
+    from "awsdatacatalog"."schemahub"."stg_bybit__trades"
+    where rejection_reason is null
+union all
+select
+        exchange,
+        symbol,
+        trade_id,
         'raw_coinbase_trades' as _raw_table,
         _dlt_load_id
     from "awsdatacatalog"."schemahub"."stg_coinbase__trades"
@@ -341,9 +407,27 @@ select
         exchange,
         symbol,
         trade_id,
+        'raw_gemini_trades' as _raw_table,
+        _dlt_load_id
+    from "awsdatacatalog"."schemahub"."stg_gemini__trades"
+    where rejection_reason is null
+union all
+select
+        exchange,
+        symbol,
+        trade_id,
         'raw_kraken_trades' as _raw_table,
         _dlt_load_id
     from "awsdatacatalog"."schemahub"."stg_kraken__trades"
+    where rejection_reason is null
+union all
+select
+        exchange,
+        symbol,
+        trade_id,
+        'raw_okx_trades' as _raw_table,
+        _dlt_load_id
+    from "awsdatacatalog"."schemahub"."stg_okx__trades"
     where rejection_reason is null
 ),
 landed_keys as (
@@ -429,6 +513,24 @@ select
     ) as manifests
 union all
 select
+        'raw_bitstamp_trades' as raw_table,
+        manifests.row_count
+    from (
+        select cast(coalesce(sum(record_count), 0) as bigint) as row_count
+        from "schemahub"."raw_bitstamp_trades$files"
+        where content = 0
+    ) as manifests
+union all
+select
+        'raw_bybit_trades' as raw_table,
+        manifests.row_count
+    from (
+        select cast(coalesce(sum(record_count), 0) as bigint) as row_count
+        from "schemahub"."raw_bybit_trades$files"
+        where content = 0
+    ) as manifests
+union all
+select
         'raw_coinbase_trades' as raw_table,
         manifests.row_count
     from (
@@ -438,11 +540,29 @@ select
     ) as manifests
 union all
 select
+        'raw_gemini_trades' as raw_table,
+        manifests.row_count
+    from (
+        select cast(coalesce(sum(record_count), 0) as bigint) as row_count
+        from "schemahub"."raw_gemini_trades$files"
+        where content = 0
+    ) as manifests
+union all
+select
         'raw_kraken_trades' as raw_table,
         manifests.row_count
     from (
         select cast(coalesce(sum(record_count), 0) as bigint) as row_count
         from "schemahub"."raw_kraken_trades$files"
+        where content = 0
+    ) as manifests
+union all
+select
+        'raw_okx_trades' as raw_table,
+        manifests.row_count
+    from (
+        select cast(coalesce(sum(record_count), 0) as bigint) as row_count
+        from "schemahub"."raw_okx_trades$files"
         where content = 0
     ) as manifests
 ),
@@ -513,6 +633,21 @@ union all
 select * from out_of_balance
 union all
 select * from missing_in_target
+    ) dbt_internal_test
+;
+
+-- test.schemahub.unique_combination_completeness_source__stream__utc_date.ba3687b9e4
+select
+      count(*) as failures,
+      count(*) != 0 as should_warn,
+      count(*) != 0 as should_error
+    from (
+select
+    source, stream, utc_date,
+    count(*) as row_count
+from "awsdatacatalog"."schemahub"."completeness"
+group by source, stream, utc_date
+having count(*) > 1
     ) dbt_internal_test
 ;
 
@@ -779,9 +914,9 @@ create table "awsdatacatalog"."schemahub"."watermark_is_of_the_newest_event_and_
         with
  __dbt__cte__lake__schemahub_loads as (
 -- Fixture for schemahub_loads
-select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
+select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
 union all
-select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
+select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
 ), ledger as (
 select * from __dbt__cte__lake__schemahub_loads
 ),
@@ -827,9 +962,9 @@ with dbt_internal_unit_test_actual as (
     with
  __dbt__cte__lake__schemahub_loads as (
 -- Fixture for schemahub_loads
-select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at"
+select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
 union all
-select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at"
+select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
 ), ledger as (
 select * from __dbt__cte__lake__schemahub_loads
 ),
@@ -1387,6 +1522,710 @@ union all
 select * from dbt_internal_unit_test_expected
 ;
 
+-- unit_test.schemahub.stg_bitstamp__trades.stg_bitstamp__trades_example_1
+create table "awsdatacatalog"."schemahub"."stg_bitstamp__trades_example_1__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_bitstamp__trades_example_1__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `schemahub generate` from config/mappings/bitstamp_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_bitstamp_trades as (
+-- Fixture for raw_bitstamp_trades
+select try_cast('90574283' as varchar) as "tid", try_cast('btcusd' as varchar) as "pair", try_cast(8194.79 as double) as "price", try_cast(0.00288599 as double) as "amount", try_cast('2026-06-14 03:11:08' as timestamp(6)) as "date", try_cast('1' as varchar) as "type", try_cast(null as varchar) as "_source", try_cast('2026-06-14 03:12:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_bitstamp_trades
+),
+renamed as (
+select
+        cast('BITSTAMP' as varchar) as exchange,
+        "pair" as symbol,
+        "tid" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "amount" as quantity,
+        "date" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_bitstamp__trades.stg_bitstamp__trades_example_1
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","trade_id","side","price","quantity","trade_ts","ingest_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `schemahub generate` from config/mappings/bitstamp_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_bitstamp_trades as (
+-- Fixture for raw_bitstamp_trades
+select try_cast('90574283' as varchar) as "tid", try_cast('btcusd' as varchar) as "pair", try_cast(8194.79 as double) as "price", try_cast(0.00288599 as double) as "amount", try_cast('2026-06-14 03:11:08' as timestamp(6)) as "date", try_cast('1' as varchar) as "type", try_cast(null as varchar) as "_source", try_cast('2026-06-14 03:12:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_bitstamp_trades
+),
+renamed as (
+select
+        cast('BITSTAMP' as varchar) as exchange,
+        "pair" as symbol,
+        "tid" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "amount" as quantity,
+        "date" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts", "ingest_ts", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('BITSTAMP' as varchar) as "exchange", try_cast('btcusd' as varchar) as "symbol", try_cast('90574283' as varchar) as "trade_id", try_cast('SELL' as varchar) as "side", try_cast(8194.79 as double) as "price", try_cast(0.00288599 as double) as "quantity", try_cast('2026-06-14 03:11:08' as timestamp(6)) as "trade_ts", try_cast('2026-06-14 03:12:00' as timestamp(6)) as "ingest_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_bitstamp__trades.stg_bitstamp__trades_example_2
+create table "awsdatacatalog"."schemahub"."stg_bitstamp__trades_example_2__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_bitstamp__trades_example_2__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `schemahub generate` from config/mappings/bitstamp_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_bitstamp_trades as (
+-- Fixture for raw_bitstamp_trades
+select try_cast('90574291' as varchar) as "tid", try_cast('btcusd' as varchar) as "pair", try_cast(8194.8 as double) as "price", try_cast(1 as double) as "amount", try_cast('2026-06-14 03:11:08' as timestamp(6)) as "date", try_cast('0' as varchar) as "type", try_cast(null as varchar) as "_source", try_cast('2026-06-14 03:12:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_bitstamp_trades
+),
+renamed as (
+select
+        cast('BITSTAMP' as varchar) as exchange,
+        "pair" as symbol,
+        "tid" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "amount" as quantity,
+        "date" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_bitstamp__trades.stg_bitstamp__trades_example_2
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "side","quantity", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `schemahub generate` from config/mappings/bitstamp_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_bitstamp_trades as (
+-- Fixture for raw_bitstamp_trades
+select try_cast('90574291' as varchar) as "tid", try_cast('btcusd' as varchar) as "pair", try_cast(8194.8 as double) as "price", try_cast(1 as double) as "amount", try_cast('2026-06-14 03:11:08' as timestamp(6)) as "date", try_cast('0' as varchar) as "type", try_cast(null as varchar) as "_source", try_cast('2026-06-14 03:12:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_bitstamp_trades
+),
+renamed as (
+select
+        cast('BITSTAMP' as varchar) as exchange,
+        "pair" as symbol,
+        "tid" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('false', 'f', '0')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('true', 't', '1')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "amount" as quantity,
+        "date" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "side", "quantity", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('BUY' as varchar) as "side", try_cast(1 as double) as "quantity"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_bybit__trades.stg_bybit__trades_example_1
+create table "awsdatacatalog"."schemahub"."stg_bybit__trades_example_1__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_bybit__trades_example_1__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `schemahub generate` from config/mappings/bybit_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_bybit_trades as (
+-- Fixture for raw_bybit_trades
+select try_cast('2100000000007764263' as varchar) as "exec_id", try_cast('BTCUSDT' as varchar) as "symbol", try_cast(16618.49 as double) as "price", try_cast(0.00012 as double) as "size", try_cast('Buy' as varchar) as "side", try_cast('2026-02-03 04:05:06.758' as timestamp(6)) as "time", try_cast(False as boolean) as "is_block_trade", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_bybit_trades
+),
+renamed as (
+select
+        cast('BYBIT' as varchar) as exchange,
+        "symbol",
+        "exec_id" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id,
+        case
+            when not coalesce(("is_block_trade" is null or "is_block_trade" not in (true)), false)
+                then 'left out by the filter of is_block_trade'
+        end as filter_reason
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when filter_reason is not null
+                then filter_reason
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_bybit__trades.stg_bybit__trades_example_1
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","trade_id","side","price","quantity","trade_ts","ingest_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `schemahub generate` from config/mappings/bybit_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_bybit_trades as (
+-- Fixture for raw_bybit_trades
+select try_cast('2100000000007764263' as varchar) as "exec_id", try_cast('BTCUSDT' as varchar) as "symbol", try_cast(16618.49 as double) as "price", try_cast(0.00012 as double) as "size", try_cast('Buy' as varchar) as "side", try_cast('2026-02-03 04:05:06.758' as timestamp(6)) as "time", try_cast(False as boolean) as "is_block_trade", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_bybit_trades
+),
+renamed as (
+select
+        cast('BYBIT' as varchar) as exchange,
+        "symbol",
+        "exec_id" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id,
+        case
+            when not coalesce(("is_block_trade" is null or "is_block_trade" not in (true)), false)
+                then 'left out by the filter of is_block_trade'
+        end as filter_reason
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when filter_reason is not null
+                then filter_reason
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts", "ingest_ts", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('BYBIT' as varchar) as "exchange", try_cast('BTCUSDT' as varchar) as "symbol", try_cast('2100000000007764263' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(16618.49 as double) as "price", try_cast(0.00012 as double) as "quantity", try_cast('2026-02-03 04:05:06.758' as timestamp(6)) as "trade_ts", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "ingest_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_bybit__trades.stg_bybit__trades_example_2
+create table "awsdatacatalog"."schemahub"."stg_bybit__trades_example_2__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_bybit__trades_example_2__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `schemahub generate` from config/mappings/bybit_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_bybit_trades as (
+-- Fixture for raw_bybit_trades
+select try_cast('2100000000007764264' as varchar) as "exec_id", try_cast('BTCUSDT' as varchar) as "symbol", try_cast(16618.48 as double) as "price", try_cast(1 as double) as "size", try_cast('Sell' as varchar) as "side", try_cast('2026-02-03 04:05:07' as timestamp(6)) as "time", try_cast(null as boolean) as "is_block_trade", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_bybit_trades
+),
+renamed as (
+select
+        cast('BYBIT' as varchar) as exchange,
+        "symbol",
+        "exec_id" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id,
+        case
+            when not coalesce(("is_block_trade" is null or "is_block_trade" not in (true)), false)
+                then 'left out by the filter of is_block_trade'
+        end as filter_reason
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when filter_reason is not null
+                then filter_reason
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_bybit__trades.stg_bybit__trades_example_2
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "side","quantity", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `schemahub generate` from config/mappings/bybit_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_bybit_trades as (
+-- Fixture for raw_bybit_trades
+select try_cast('2100000000007764264' as varchar) as "exec_id", try_cast('BTCUSDT' as varchar) as "symbol", try_cast(16618.48 as double) as "price", try_cast(1 as double) as "size", try_cast('Sell' as varchar) as "side", try_cast('2026-02-03 04:05:07' as timestamp(6)) as "time", try_cast(null as boolean) as "is_block_trade", try_cast(null as varchar) as "_source", try_cast('2026-02-03 04:06:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_bybit_trades
+),
+renamed as (
+select
+        cast('BYBIT' as varchar) as exchange,
+        "symbol",
+        "exec_id" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "time" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id,
+        case
+            when not coalesce(("is_block_trade" is null or "is_block_trade" not in (true)), false)
+                then 'left out by the filter of is_block_trade'
+        end as filter_reason
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when filter_reason is not null
+                then filter_reason
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "side", "quantity", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('SELL' as varchar) as "side", try_cast(1 as double) as "quantity"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
 -- unit_test.schemahub.stg_coinbase__trades.stg_coinbase__trades_example_1
 create table "awsdatacatalog"."schemahub"."stg_coinbase__trades_example_1__dbt_tmp"
     with (
@@ -1719,6 +2558,552 @@ dbt_internal_unit_test_expected as (
     "side", "trade_ts", 'expected' as "actual_or_expected"
   from (
     select try_cast('SELL' as varchar) as "side", try_cast('2026-02-03 04:05:06.123457' as timestamp(6)) as "trade_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_gemini__trades.stg_gemini__trades_example_1
+create table "awsdatacatalog"."schemahub"."stg_gemini__trades_example_1__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_gemini__trades_example_1__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `schemahub generate` from config/mappings/gemini_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_gemini_trades as (
+-- Fixture for raw_gemini_trades
+select try_cast('607568549' as varchar) as "tid", try_cast('btcusd' as varchar) as "symbol", try_cast(9593.65 as double) as "price", try_cast(0.0002916 as double) as "amount", try_cast('2026-06-06 00:54:16.618' as timestamp(6)) as "timestampms", try_cast('buy' as varchar) as "type", try_cast(null as varchar) as "_source", try_cast('2026-06-06 01:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_gemini_trades
+),
+renamed as (
+select
+        cast('GEMINI' as varchar) as exchange,
+        "symbol",
+        "tid" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "amount" as quantity,
+        "timestampms" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id,
+        case
+            when not coalesce(("type" is null or "type" not in (cast('block' as varchar))), false)
+                then 'left out by the filter of type'
+        end as filter_reason
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when filter_reason is not null
+                then filter_reason
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_gemini__trades.stg_gemini__trades_example_1
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","trade_id","side","price","quantity","trade_ts","ingest_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `schemahub generate` from config/mappings/gemini_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_gemini_trades as (
+-- Fixture for raw_gemini_trades
+select try_cast('607568549' as varchar) as "tid", try_cast('btcusd' as varchar) as "symbol", try_cast(9593.65 as double) as "price", try_cast(0.0002916 as double) as "amount", try_cast('2026-06-06 00:54:16.618' as timestamp(6)) as "timestampms", try_cast('buy' as varchar) as "type", try_cast(null as varchar) as "_source", try_cast('2026-06-06 01:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_gemini_trades
+),
+renamed as (
+select
+        cast('GEMINI' as varchar) as exchange,
+        "symbol",
+        "tid" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "amount" as quantity,
+        "timestampms" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id,
+        case
+            when not coalesce(("type" is null or "type" not in (cast('block' as varchar))), false)
+                then 'left out by the filter of type'
+        end as filter_reason
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when filter_reason is not null
+                then filter_reason
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts", "ingest_ts", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('GEMINI' as varchar) as "exchange", try_cast('btcusd' as varchar) as "symbol", try_cast('607568549' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(9593.65 as double) as "price", try_cast(0.0002916 as double) as "quantity", try_cast('2026-06-06 00:54:16.618' as timestamp(6)) as "trade_ts", try_cast('2026-06-06 01:00:00' as timestamp(6)) as "ingest_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_gemini__trades.stg_gemini__trades_example_2
+create table "awsdatacatalog"."schemahub"."stg_gemini__trades_example_2__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_gemini__trades_example_2__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `schemahub generate` from config/mappings/gemini_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_gemini_trades as (
+-- Fixture for raw_gemini_trades
+select try_cast('607568550' as varchar) as "tid", try_cast('ethusd' as varchar) as "symbol", try_cast(243.1 as double) as "price", try_cast(2 as double) as "amount", try_cast('2026-06-06 00:54:17.001' as timestamp(6)) as "timestampms", try_cast('sell' as varchar) as "type", try_cast(null as varchar) as "_source", try_cast('2026-06-06 01:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_gemini_trades
+),
+renamed as (
+select
+        cast('GEMINI' as varchar) as exchange,
+        "symbol",
+        "tid" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "amount" as quantity,
+        "timestampms" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id,
+        case
+            when not coalesce(("type" is null or "type" not in (cast('block' as varchar))), false)
+                then 'left out by the filter of type'
+        end as filter_reason
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when filter_reason is not null
+                then filter_reason
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_gemini__trades.stg_gemini__trades_example_2
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "side","quantity", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `schemahub generate` from config/mappings/gemini_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_gemini_trades as (
+-- Fixture for raw_gemini_trades
+select try_cast('607568550' as varchar) as "tid", try_cast('ethusd' as varchar) as "symbol", try_cast(243.1 as double) as "price", try_cast(2 as double) as "amount", try_cast('2026-06-06 00:54:17.001' as timestamp(6)) as "timestampms", try_cast('sell' as varchar) as "type", try_cast(null as varchar) as "_source", try_cast('2026-06-06 01:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_gemini_trades
+),
+renamed as (
+select
+        cast('GEMINI' as varchar) as exchange,
+        "symbol",
+        "tid" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "amount" as quantity,
+        "timestampms" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id,
+        case
+            when not coalesce(("type" is null or "type" not in (cast('block' as varchar))), false)
+                then 'left out by the filter of type'
+        end as filter_reason
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when filter_reason is not null
+                then filter_reason
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "side", "quantity", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('SELL' as varchar) as "side", try_cast(2 as double) as "quantity"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_gemini__trades.stg_gemini__trades_example_3
+create table "awsdatacatalog"."schemahub"."stg_gemini__trades_example_3__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_gemini__trades_example_3__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `schemahub generate` from config/mappings/gemini_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_gemini_trades as (
+-- Fixture for raw_gemini_trades
+select try_cast('607568551' as varchar) as "tid", try_cast('btcusd' as varchar) as "symbol", try_cast(9593.7 as double) as "price", try_cast(12.5 as double) as "amount", try_cast('2026-06-06 20:00:00' as timestamp(6)) as "timestampms", try_cast('auction' as varchar) as "type", try_cast(null as varchar) as "_source", try_cast('2026-06-06 20:01:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_gemini_trades
+),
+renamed as (
+select
+        cast('GEMINI' as varchar) as exchange,
+        "symbol",
+        "tid" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "amount" as quantity,
+        "timestampms" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id,
+        case
+            when not coalesce(("type" is null or "type" not in (cast('block' as varchar))), false)
+                then 'left out by the filter of type'
+        end as filter_reason
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when filter_reason is not null
+                then filter_reason
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_gemini__trades.stg_gemini__trades_example_3
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "trade_id","side", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `schemahub generate` from config/mappings/gemini_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_gemini_trades as (
+-- Fixture for raw_gemini_trades
+select try_cast('607568551' as varchar) as "tid", try_cast('btcusd' as varchar) as "symbol", try_cast(9593.7 as double) as "price", try_cast(12.5 as double) as "amount", try_cast('2026-06-06 20:00:00' as timestamp(6)) as "timestampms", try_cast('auction' as varchar) as "type", try_cast(null as varchar) as "_source", try_cast('2026-06-06 20:01:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_gemini_trades
+),
+renamed as (
+select
+        cast('GEMINI' as varchar) as exchange,
+        "symbol",
+        "tid" as trade_id,
+        coalesce(case
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("type" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "amount" as quantity,
+        "timestampms" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id,
+        case
+            when not coalesce(("type" is null or "type" not in (cast('block' as varchar))), false)
+                then 'left out by the filter of type'
+        end as filter_reason
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when filter_reason is not null
+                then filter_reason
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "trade_id", "side", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('607568551' as varchar) as "trade_id", try_cast('UNKNOWN' as varchar) as "side"
   ) _dbt_internal_unit_test_expected
 )
 -- Union actual and expected results
@@ -2067,6 +3452,346 @@ union all
 select * from dbt_internal_unit_test_expected
 ;
 
+-- unit_test.schemahub.stg_okx__trades.stg_okx__trades_example_1
+create table "awsdatacatalog"."schemahub"."stg_okx__trades_example_1__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_okx__trades_example_1__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `schemahub generate` from config/mappings/okx_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_okx_trades as (
+-- Fixture for raw_okx_trades
+select try_cast('15826757' as varchar) as "trade_id", try_cast('ETH-BTC' as varchar) as "inst_id", try_cast(0.07065 as double) as "price", try_cast(0.119501 as double) as "size", try_cast('sell' as varchar) as "side", try_cast('2026-05-19 17:42:58.316' as timestamp(6)) as "ts", try_cast(null as varchar) as "_source", try_cast('2026-05-19 17:43:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_okx_trades
+),
+renamed as (
+select
+        cast('OKX' as varchar) as exchange,
+        "inst_id" as symbol,
+        "trade_id",
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "ts" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_okx__trades.stg_okx__trades_example_1
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "exchange","symbol","trade_id","side","price","quantity","trade_ts","ingest_ts", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `schemahub generate` from config/mappings/okx_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_okx_trades as (
+-- Fixture for raw_okx_trades
+select try_cast('15826757' as varchar) as "trade_id", try_cast('ETH-BTC' as varchar) as "inst_id", try_cast(0.07065 as double) as "price", try_cast(0.119501 as double) as "size", try_cast('sell' as varchar) as "side", try_cast('2026-05-19 17:42:58.316' as timestamp(6)) as "ts", try_cast(null as varchar) as "_source", try_cast('2026-05-19 17:43:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_okx_trades
+),
+renamed as (
+select
+        cast('OKX' as varchar) as exchange,
+        "inst_id" as symbol,
+        "trade_id",
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "ts" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts", "ingest_ts", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('OKX' as varchar) as "exchange", try_cast('ETH-BTC' as varchar) as "symbol", try_cast('15826757' as varchar) as "trade_id", try_cast('SELL' as varchar) as "side", try_cast(0.07065 as double) as "price", try_cast(0.119501 as double) as "quantity", try_cast('2026-05-19 17:42:58.316' as timestamp(6)) as "trade_ts", try_cast('2026-05-19 17:43:00' as timestamp(6)) as "ingest_ts"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
+-- unit_test.schemahub.stg_okx__trades.stg_okx__trades_example_2
+create table "awsdatacatalog"."schemahub"."stg_okx__trades_example_2__dbt_tmp"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/stg_okx__trades_example_2__dbt_tmp/<uuid>',
+      format='parquet'
+    )
+    as
+      select * from (
+        -- Generated by `schemahub generate` from config/mappings/okx_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_okx_trades as (
+-- Fixture for raw_okx_trades
+select try_cast('338476307' as varchar) as "trade_id", try_cast('BTC-USDT' as varchar) as "inst_id", try_cast(30236 as double) as "price", try_cast(0.0002 as double) as "size", try_cast('buy' as varchar) as "side", try_cast('2026-05-13 16:27:04.818' as timestamp(6)) as "ts", try_cast(null as varchar) as "_source", try_cast('2026-05-13 16:28:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_okx_trades
+),
+renamed as (
+select
+        cast('OKX' as varchar) as exchange,
+        "inst_id" as symbol,
+        "trade_id",
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "ts" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+    ) as __dbt_sbq
+    where false
+    limit 0
+;
+
+-- unit_test.schemahub.stg_okx__trades.stg_okx__trades_example_2
+-- Build actual result given inputs
+with dbt_internal_unit_test_actual as (
+  select
+    "side","price", 'actual' as "actual_or_expected"
+  from (
+    -- Generated by `schemahub generate` from config/mappings/okx_trades.yaml: do not edit.
+with
+ __dbt__cte__lake__raw_okx_trades as (
+-- Fixture for raw_okx_trades
+select try_cast('338476307' as varchar) as "trade_id", try_cast('BTC-USDT' as varchar) as "inst_id", try_cast(30236 as double) as "price", try_cast(0.0002 as double) as "size", try_cast('buy' as varchar) as "side", try_cast('2026-05-13 16:27:04.818' as timestamp(6)) as "ts", try_cast(null as varchar) as "_source", try_cast('2026-05-13 16:28:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_raw_payload", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id"
+), source as (
+select * from __dbt__cte__lake__raw_okx_trades
+),
+renamed as (
+select
+        cast('OKX' as varchar) as exchange,
+        "inst_id" as symbol,
+        "trade_id",
+        coalesce(case
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('buy', 'b', 'bid', 'bought')
+            then 'BUY'
+        when lower(trim(both ' ' from cast("side" as varchar))) in ('sell', 's', 'ask', 'sold')
+            then 'SELL'
+        else 'UNKNOWN'
+    end, cast('UNKNOWN' as varchar)) as side,
+        "price",
+        "size" as quantity,
+        "ts" as trade_ts,
+        _source_ingest_ts as ingest_ts,
+        _source_ingest_ts,
+        _channel,
+        _dlt_load_id
+    from source
+),
+classified as (
+select
+        *,
+        case
+            when exchange is null
+                then 'exchange is null'
+            when symbol is null
+                then 'symbol is null'
+            when trade_id is null
+                then 'trade_id is null'
+            when side is null
+                then 'side is null'
+            when price is null
+                then 'price is null'
+            when quantity is null
+                then 'quantity is null'
+            when trade_ts is null
+                then 'trade_ts is null'
+            when ingest_ts is null
+                then 'ingest_ts is null'
+            when not abs(price) < cast('Infinity' as double)
+                then 'price is not finite'
+            when not abs(quantity) < cast('Infinity' as double)
+                then 'quantity is not finite'
+            when side not in (cast('BUY' as varchar), cast('SELL' as varchar), cast('UNKNOWN' as varchar))
+                then 'side is not accepted'
+            when price <= cast(0.0 as double)
+                then 'price is not above 0'
+            when quantity <= cast(0.0 as double)
+                then 'quantity is not above 0'
+            when trade_ts < timestamp '2009-01-03 00:00:00.000000'
+                then 'trade_ts is before 2009-01-03'
+            when trade_ts > greatest(_source_ingest_ts, timestamp '0000-00-00 00:00:00.000000') + interval '1' day
+                then 'trade_ts is in the future'
+        end as rejection_reason
+    from renamed
+)
+select * from classified
+  ) _dbt_internal_unit_test_actual
+),
+-- Build expected result
+dbt_internal_unit_test_expected as (
+  select
+    "side", "price", 'expected' as "actual_or_expected"
+  from (
+    select try_cast('BUY' as varchar) as "side", try_cast(30236 as double) as "price"
+  ) _dbt_internal_unit_test_expected
+)
+-- Union actual and expected results
+select * from dbt_internal_unit_test_actual
+union all
+select * from dbt_internal_unit_test_expected
+;
+
 -- unit_test.schemahub.trades_1m.candle_is_the_version_with_the_most_trades
 create table "awsdatacatalog"."schemahub"."candle_is_the_version_with_the_most_trades__dbt_tmp"
     with (
@@ -2367,12 +4092,28 @@ union all
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 3' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast('refused' as varchar) as "rejection_reason"
 union all
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 4' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:04:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:04:00' as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_that_is_not_in_the_ledger' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_bitstamp__trades as (
+-- Fixture for stg_bitstamp__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_bybit__trades as (
+-- Fixture for stg_bybit__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_coinbase__trades as (
 -- Fixture for stg_coinbase__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
+),  __dbt__cte__stg_gemini__trades as (
+-- Fixture for stg_gemini__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_kraken__trades as (
 -- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_okx__trades as (
+-- Fixture for stg_okx__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
 ), landed as (
@@ -2387,6 +4128,36 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         ingest_ts,
         _dlt_load_id
     from __dbt__cte__stg_binance__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _dlt_load_id
+    from __dbt__cte__stg_bitstamp__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _dlt_load_id
+    from __dbt__cte__stg_bybit__trades
     where
         rejection_reason is null
         and 1 = 1
@@ -2416,7 +4187,37 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         trade_ts,
         ingest_ts,
         _dlt_load_id
+    from __dbt__cte__stg_gemini__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _dlt_load_id
     from __dbt__cte__stg_kraken__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _dlt_load_id
+    from __dbt__cte__stg_okx__trades
     where
         rejection_reason is null
         and 1 = 1
@@ -2485,12 +4286,28 @@ union all
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 3' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:03:00' as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast('refused' as varchar) as "rejection_reason"
 union all
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 4' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:04:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:04:00' as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_that_is_not_in_the_ledger' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_bitstamp__trades as (
+-- Fixture for stg_bitstamp__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_bybit__trades as (
+-- Fixture for stg_bybit__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_coinbase__trades as (
 -- Fixture for stg_coinbase__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
+),  __dbt__cte__stg_gemini__trades as (
+-- Fixture for stg_gemini__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_kraken__trades as (
 -- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_okx__trades as (
+-- Fixture for stg_okx__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
 ), landed as (
@@ -2505,6 +4322,36 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         ingest_ts,
         _dlt_load_id
     from __dbt__cte__stg_binance__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _dlt_load_id
+    from __dbt__cte__stg_bitstamp__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _dlt_load_id
+    from __dbt__cte__stg_bybit__trades
     where
         rejection_reason is null
         and 1 = 1
@@ -2534,7 +4381,37 @@ select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "sy
         trade_ts,
         ingest_ts,
         _dlt_load_id
+    from __dbt__cte__stg_gemini__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _dlt_load_id
     from __dbt__cte__stg_kraken__trades
+    where
+        rejection_reason is null
+        and 1 = 1
+    union all
+    select
+        exchange,
+        symbol,
+        trade_id,
+        side,
+        price,
+        quantity,
+        trade_ts,
+        ingest_ts,
+        _dlt_load_id
+    from __dbt__cte__stg_okx__trades
     where
         rejection_reason is null
         and 1 = 1
@@ -2631,12 +4508,28 @@ union all
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
 union all
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_bitstamp__trades as (
+-- Fixture for stg_bitstamp__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_bybit__trades as (
+-- Fixture for stg_bybit__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_coinbase__trades as (
 -- Fixture for stg_coinbase__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
+),  __dbt__cte__stg_gemini__trades as (
+-- Fixture for stg_gemini__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_kraken__trades as (
 -- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_okx__trades as (
+-- Fixture for stg_okx__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
 ), landed as (
@@ -2749,12 +4642,28 @@ union all
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
 union all
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_bitstamp__trades as (
+-- Fixture for stg_bitstamp__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_bybit__trades as (
+-- Fixture for stg_bybit__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_coinbase__trades as (
 -- Fixture for stg_coinbase__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
+),  __dbt__cte__stg_gemini__trades as (
+-- Fixture for stg_gemini__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_kraken__trades as (
 -- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_okx__trades as (
+-- Fixture for stg_okx__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
 ), landed as (
@@ -2863,12 +4772,28 @@ select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_
 ),  __dbt__cte__stg_binance__trades as (
 -- Fixture for stg_binance__trades
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_bitstamp__trades as (
+-- Fixture for stg_bitstamp__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_bybit__trades as (
+-- Fixture for stg_bybit__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_coinbase__trades as (
 -- Fixture for stg_coinbase__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
+),  __dbt__cte__stg_gemini__trades as (
+-- Fixture for stg_gemini__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_kraken__trades as (
 -- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_okx__trades as (
+-- Fixture for stg_okx__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
 ), landed as (
@@ -2974,12 +4899,28 @@ select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_
 ),  __dbt__cte__stg_binance__trades as (
 -- Fixture for stg_binance__trades
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_bitstamp__trades as (
+-- Fixture for stg_bitstamp__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_bybit__trades as (
+-- Fixture for stg_bybit__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_coinbase__trades as (
 -- Fixture for stg_coinbase__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
+),  __dbt__cte__stg_gemini__trades as (
+-- Fixture for stg_gemini__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_kraken__trades as (
 -- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_okx__trades as (
+-- Fixture for stg_okx__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
 ), landed as (
@@ -3082,12 +5023,28 @@ select try_cast(null as varchar) as "target", try_cast(null as varchar) as "raw_
 ),  __dbt__cte__stg_binance__trades as (
 -- Fixture for stg_binance__trades
 select try_cast('sample' as varchar) as "exchange", try_cast('sample' as varchar) as "symbol", try_cast('sample 2' as varchar) as "trade_id", try_cast('BUY' as varchar) as "side", try_cast(1.5 as double) as "price", try_cast(1.5 as double) as "quantity", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "trade_ts", try_cast('2019-12-17 00:02:00' as timestamp(6)) as "ingest_ts", try_cast('2026-01-01 00:00:00' as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast('load_b' as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+),  __dbt__cte__stg_bitstamp__trades as (
+-- Fixture for stg_bitstamp__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_bybit__trades as (
+-- Fixture for stg_bybit__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_coinbase__trades as (
 -- Fixture for stg_coinbase__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
+),  __dbt__cte__stg_gemini__trades as (
+-- Fixture for stg_gemini__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "filter_reason", try_cast(null as varchar) as "rejection_reason"
+    limit 0
 ),  __dbt__cte__stg_kraken__trades as (
 -- Fixture for stg_kraken__trades
+select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
+    limit 0
+),  __dbt__cte__stg_okx__trades as (
+-- Fixture for stg_okx__trades
 select try_cast(null as varchar) as "exchange", try_cast(null as varchar) as "symbol", try_cast(null as varchar) as "trade_id", try_cast(null as varchar) as "side", try_cast(null as double) as "price", try_cast(null as double) as "quantity", try_cast(null as timestamp(6)) as "trade_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast(null as timestamp(6)) as "_source_ingest_ts", try_cast(null as varchar) as "_channel", try_cast(null as varchar) as "_dlt_load_id", try_cast(null as varchar) as "rejection_reason"
     limit 0
 ), landed as (
