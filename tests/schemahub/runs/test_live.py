@@ -98,6 +98,7 @@ def _path(name: str) -> str:
     return {"binance": "/ws", "coinbase": "", "kraken": "/v2"}[name]
 
 
+@pytest.mark.kills
 @pytest.mark.parametrize(
     "faults",
     [
