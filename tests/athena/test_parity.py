@@ -206,7 +206,7 @@ def copy_raw(here: LakeUnderTest, there: LakeUnderTest) -> None:
         load_id = "load_id" if name == LEDGER else "_dlt_load_id"
         known = set(table.scan(selected_fields=(load_id,)).to_arrow()[load_id].to_pylist())
         missing = [load not in known for load in rows[load_id].to_pylist()]
-        table.append(rows.filter(pa.array(missing)))
+        table.append(rows.filter(pa.array(missing, pa.bool_())))
 
 
 def unify(*lakes: LakeUnderTest) -> None:
