@@ -189,6 +189,7 @@ def backfill_command(
             flush_every=FlushEvery(flush_every),
             on_planned=progress.plan,
         )
+    _warn(outcome.warnings)
     say([_summary(outcome)])
     _end(loads, outcome)
 
@@ -196,7 +197,9 @@ def backfill_command(
 def _summary(outcome: "Outcome") -> str:
     count = outcome.ingested.row_count
     products = len({row.stream for row in outcome.ingested.landed})
-    return f"{outcome.exchange}: {count:,} trades of {products:,} products landed" if count else "nothing was lacking"
+    if count:
+        return f"{outcome.exchange}: {count:,} trades of {products:,} products landed"
+    return "nothing landed" if outcome.problems else "nothing was lacking"
 
 
 def _warn(warnings: Iterable[str]) -> None:

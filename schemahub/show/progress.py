@@ -102,9 +102,7 @@ def unmapped_lines(exchanges: Sequence[str]) -> Iterator[str]:
 
 
 def _landed(outcome: "Outcome") -> str:
-    if outcome.error is not None:
-        return "nothing landed"
-    count = outcome.ingested.row_count
+    count = outcome.ingested.row_count  # also of a run that failed after its first commits
     if not count:
         return "nothing landed" if outcome.problems else "nothing new"
     return f"{count:,} trades landed"

@@ -159,6 +159,7 @@ def test_a_checkpoint_is_a_view_that_follows_the_lake(
         (("backfill", "--products", "BTC-USD", "--from", "1h", "--to", "2h"), "is not before --to"),
         (("backfill", "--seed-path", "none.yaml"), "none.yaml"),
         (("ingest", "NOSUCH"), "NOSUCH of coinbase"),
+        (("backfill", "--products", "NOSUCH"), "NOSUCH of coinbase"),
     ],
 )
 def test_a_mistake_is_one_line_and_lands_nothing(
@@ -166,6 +167,7 @@ def test_a_mistake_is_one_line_and_lands_nothing(
 ) -> None:
     failed = cli(*arguments, lake=tmp_path / "lake")
     assert line in error_line(failed)
+    assert "nothing was lacking" not in failed.stdout
 
 
 def test_options_can_be_variables_too(cli: Cli, tmp_path: Path, coinbase: list[Served]) -> None:
