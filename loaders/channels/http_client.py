@@ -6,7 +6,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import httpx
@@ -104,43 +103,6 @@ class HttpClient:
         if isinstance(answer, Exception):
             raise answer
         return answer
-
-    def save(self, request: Request, to: Path, *, largest: int) -> Response:
-        """Send `request` and write the body of a response with status 200 to the file `to`, however long that takes.
-
-        Returns the response without that body, or with the body of another status.
-
-        Raises:
-            ExchangeUnavailable: there was no response, or it ended early, or was silent for too long.
-            UnexpectedPayload: the body has more than `largest` bytes.
-            BadRequest: the exchange has moved to another address.
-        """
-        with self._errors():
-            headers = {**request.headers, "Accept-Encoding": "identity", "Accept": "*/*"}
-            with self._client.stream("GET", request.path, params=dict(request.parameters), headers=headers) as got:
-                if got.status_code != 200:
-                    return self._response(request, got)
-                self._write(got, to, largest)
-                return Response(200, {name.lower(): value for name, value in got.headers.items()}, b"", self._now())
-
-    def _write(self, got: httpx.Response, to: Path, largest: int) -> None:
-        size = 0
-        with to.open("wb") as file:
-            for part in got.iter_raw():
-                if self._stopping.is_set():
-                    raise SchemaHubError(f"{self._exchange}: stopped")
-                size += len(part)
-                if size > largest:
-                    raise UnexpectedPayload(
-                        f"{self._exchange}: a file from {self.address} has more than {largest:,} bytes and was not "
-                        "read to its end"
-                    )
-                file.write(part)
-        expected = got.headers.get("content-length", "")
-        if expected.isdigit() and int(expected) != size:
-            raise ExchangeUnavailable(
-                f"{self._exchange}: a file from {self.address} ended after {size:,} of {int(expected):,} bytes"
-            )
 
     def _deliver(self, request: Request, answers: "queue.SimpleQueue[Response | Exception]") -> None:
         try:

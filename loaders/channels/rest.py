@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -166,20 +165,6 @@ class Fetcher:
         except StopIteration as done:
             result: T = done.value
             return result
-
-    def save(self, request: Request, to: Path, *, largest: int) -> bool:
-        """Write the body of the response to a file; returns False if the exchange has no such file (404).
-
-        The request is repeated as others are, and raises the same errors.
-        """
-
-        def send() -> Response:
-            response = self._http.save(request, to, largest=largest)
-            if response.status not in (200, 404):
-                self._check(request, response)
-            return response
-
-        return self._repeated(request, send).status == 200
 
     def _work(self, waiting: "queue.SimpleQueue[Segment]", arriving: "queue.Queue[Piece | _End]") -> None:
         while not self._closing.is_set():

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from .gather import Batch, Part
 
 _MOST_ENCODERS = 2
+ROWS_OF_A_GROUP = 250_000
 _NUMBER = b"schemahub.file"
 """The key under which a file's footer has the number of the file within its load."""
 
@@ -45,9 +46,6 @@ def write_file(path: Path, rows: pa.Table, number: int, options: dict[str, Any])
         except BaseException:
             writer.is_open = False  # otherwise pyarrow would try to complete the file when it is collected
             raise
-
-
-ROWS_OF_A_GROUP = 250_000
 
 
 def number_of(footer: pq.FileMetaData) -> int:
