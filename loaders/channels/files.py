@@ -10,6 +10,7 @@ import io
 import re
 import stat
 import struct
+import weakref
 import zipfile
 import zlib
 from array import array
@@ -246,12 +247,15 @@ def parts(path: Path, limits: Limits = LIMITS) -> list[Part]:
 
 
 def _members(path: Path, shown: str, limits: Limits) -> list[Part]:
+    file = path.open("rb")
     try:
-        # shared by all parts, which would each read its directory of thousands of members; closed with the last of them
-        archive = zipfile.ZipFile(path)
+        # shared by all parts, which would each read its directory of thousands of members
+        archive = zipfile.ZipFile(file)
         members = archive.infolist()
     except _BROKEN as error:
+        file.close()
         raise BadFile(f"{shown}: is not a whole ZIP file: {printable(str(error), 200)}; is it complete?") from error
+    weakref.finalize(archive, file.close)  # with the last of the parts
     if len(members) > limits.parts:
         raise BadFile(f"{shown}: has {len(members):,} members, expected at most {limits.parts:,}")
     found = [

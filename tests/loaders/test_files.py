@@ -1,9 +1,11 @@
 """Files of rows are read in bounded memory, whatever they contain, and every damage is one line."""
 
+import gc
 import gzip
 import os
 import random
 import tracemalloc
+import warnings
 import zipfile
 from collections.abc import Callable
 from itertools import pairwise
@@ -50,6 +52,17 @@ def test_every_line_comes_once_and_in_order_whatever_the_blocks(
     assert part.name == "any.csv"
     firsts = [(block.first, len(block.lines)) for block in part.blocks()]
     assert all(first + count == following for (first, count), (following, _) in pairwise(firsts))
+
+
+def test_a_zip_whose_members_are_in_a_circle_of_references_is_closed(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "x.zip", ("x.csv", "a\n"))
+    held: list[object] = [parts(path)]
+    held.append(held)
+    del held
+    with warnings.catch_warnings(record=True, action="always") as caught:
+        gc.collect()
+    assert [each.message for each in caught if str(path) in str(each.message)] == []
+    assert not any(os.path.samefile(path, file) for file in Path("/proc/self/fd").glob("*") if file.exists())
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_line(tmp_path: Path) -> None:

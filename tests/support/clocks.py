@@ -3,6 +3,7 @@
 environment = shifted_clock(shift)      # for a process whose clock is ahead by the seconds in the file `shift`
 """
 
+import atexit
 import functools
 import os
 import shutil
@@ -30,7 +31,9 @@ def _library() -> Path:
     compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if compiler is None:
         pytest.skip("no C compiler, which makes the library that shifts a process's clock")
-    library = Path(tempfile.mkdtemp(prefix="clock-shift-")) / "clock_shift.so"
+    folder = Path(tempfile.mkdtemp(prefix="clock-shift-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    library = folder / "clock_shift.so"
     command = [compiler, "-shared", "-fPIC", "-O1", "-o", str(library), str(_SOURCE), "-ldl"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
