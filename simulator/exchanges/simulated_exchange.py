@@ -101,6 +101,10 @@ class SimulatedExchange(ABC):
     def refusal(self, request: IncomingRequest) -> Reply | None:
         """Charge the request to the client's budget; returns the exchange's error if the budget is used up."""
 
+    def cost(self, request: IncomingRequest) -> tuple[str, float]:  # noqa: ARG002 # most exchanges count requests alone
+        """The part of the limit that a request uses: the name of the limit, if there are several, and its units."""
+        return "", 1
+
     def answer(self, request: IncomingRequest, endpoint: Endpoint) -> Reply:
         """Respond to a request, within the client's budget."""
         try:

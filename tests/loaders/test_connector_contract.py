@@ -37,6 +37,7 @@ from schemahub.settings import PROJECT
 from simulator.exchanges import RunningSimulator
 from simulator.exchanges.simulated import simulated_exchanges
 from tests.support.connectors import CONNECTORS
+from tests.support.exchange_in_process import InProcess
 from tests.support.holes import after_piece, everything_since, pieces
 from tests.support.simulated import served_products, skip_unless_simulated
 
@@ -71,7 +72,12 @@ def walk(fetcher: Fetcher, symbol: str, hole: Hole = EVERYTHING) -> tuple[list[P
         raise fetcher.failures[symbol]
     raw = fetcher.connector.raw
     assert_claims_are_true(found, raw)
-    return found, [int(trade_id) for piece in found for trade_id in piece.rows[raw.id_column].to_pylist()]
+    return found, ids_of(found, raw)
+
+
+def first_piece(fetcher: Fetcher, symbol: str) -> Piece:
+    with fetcher:
+        return next(piece for piece in fetcher.pieces([Segment(symbol, EVERYTHING)]) if piece is not None)
 
 
 def assert_claims_are_true(found: Sequence[Piece], raw: RawTable) -> None:
@@ -79,7 +85,7 @@ def assert_claims_are_true(found: Sequence[Piece], raw: RawTable) -> None:
     for before, piece in pairwise(found):
         assert piece.stretch.low == before.stretch.high
     for piece in found:
-        ids = [int(trade_id) for trade_id in piece.rows[raw.id_column].to_pylist()]
+        ids = ids_of([piece], raw)
         assert ids == sorted(set(ids))
         assert piece.stretch.rows == len(ids)
         assert all(piece.stretch.low <= trade_id < piece.stretch.high for trade_id in ids)
@@ -159,8 +165,7 @@ def test_a_stream_is_walked_in_several_segments_at_once(
     with impatient(connector, fetcher.base_url) as several:
         landed = pieces(several, *segments)
     assert several.failures == {}
-    every = sorted(int(trade_id) for piece in landed for trade_id in piece.rows[connector.raw.id_column].to_pylist())
-    assert every == ids
+    assert sorted(ids_of(landed, connector.raw)) == ids
     (held,) = Coverage({}).with_added((piece.stream, piece.stretch) for piece in landed).of(symbol)
     assert (held.low, held.high) == (ids[0], ids[-1] + 1)
 
@@ -169,6 +174,29 @@ def times_of(found: Sequence[Piece], raw: RawTable) -> list[int]:
     """The times of all rows, in microseconds since 1970."""
     times: list[int] = pa.chunked_array([piece.rows[raw.time_column] for piece in found]).cast(pa.int64()).to_pylist()
     return times
+
+
+@pytest.mark.parametrize("page", [None, 100], ids=["whole pages", "pages of 100"])
+def test_hundreds_of_trades_with_one_time_are_all_there(
+    connector: Connector, exchanges: RunningSimulator, page: int | None
+) -> None:
+    has_pages = connector.history is None or connector.history.span > timedelta(days=1)
+    count = 735 if connector.history is None or connector.history.span else 60  # or the newest ones are all there is
+    exchange = InProcess.of(connector.name, count=count, largest_page=page if has_pages else None)
+    symbol = exchange.symbol_for(connector)
+    found = exchange.walked(connector, Segment(symbol, everything_since(exchange.now - timedelta(hours=1))))
+    assert_claims_are_true(found, connector.raw)
+    assert ids_of(found, connector.raw) == [trade.id for trade in exchange.truth]
+    times = times_of(found, connector.raw)
+    assert times[-1] - times[0] <= 1  # in microseconds, of which those of nanoseconds may touch two
+    edges = [exchange.truth[0].id + count * part // 3 for part in range(4)]
+    segments = [Segment(symbol, Hole(low, high, times[0], times[-1], resumes=True)) for low, high in pairwise(edges)]
+    parts = exchange.walked(connector, *segments)
+    assert sorted(ids_of(parts, connector.raw)) == [trade.id for trade in exchange.truth]
+
+
+def ids_of(found: Sequence[Piece], raw: RawTable) -> list[int]:
+    return [int(trade_id) for piece in found for trade_id in piece.rows[raw.id_column].to_pylist()]
 
 
 def test_a_walk_begins_with_the_first_trade_since_the_requested_time(
@@ -201,8 +229,9 @@ OWN_FAULTS = {
 def test_a_fault_that_passes_loses_and_duplicates_nothing(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, fault: str
 ) -> None:
-    exchanges.set_faults(*(OWN_FAULTS.get(connector.name, []) if fault == "its own" else [f"{fault}@{connector.name}"]))
-    symbol, listed = next(iter(served_products(exchanges, connector).items()))
+    struck = OWN_FAULTS.get(connector.name, []) if fault == "its own" else [f"{fault}@{connector.name}"]
+    exchanges.set_faults(*struck, f"short=200:1/1@{connector.name}")
+    symbol, listed = min(served_products(exchanges, connector).items(), key=lambda item: item[1]["trades"])
     pages, ids = walk(fetcher, symbol)
     if ids[-1] < listed["last_id"]:  # an old page can look like the newest one; the next run continues from there
         _, rest = walk(impatient(connector, fetcher.base_url), symbol, after_piece(pages[-1]))
@@ -225,7 +254,8 @@ def test_ids_of_another_tape_are_not_taken_for_no_new_trades(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
     symbol = next(iter(served_products(exchanges, connector)))
-    (first, *_), _ = walk(fetcher, symbol)
+    exchanges.set_faults(f"short=200:1/1@{connector.name}")
+    first = first_piece(fetcher, symbol)
     elsewhere = replace(after_piece(first), low=900_000_050)
     with pytest.raises(AnotherTape, match=f"{connector.name} {symbol}: the ids are not .* 900000049, .* --lake"):
         walk(impatient(connector, fetcher.base_url), symbol, elsewhere)

@@ -98,10 +98,13 @@ class Kraken(SimulatedExchange):
         if not request.path.startswith("/0/"):
             # Bulk files are on another host, which has no budget.
             return None
+        client = (request.client, *self.cost(request))
+        return None if self._bucket.take(client, request.monotonic_s) else self.error(200)
+
+    def cost(self, request: IncomingRequest) -> tuple[str, float]:
         pair = request.query.get("pair", "")
         tape = self._tapes.get(pair)
-        client = (request.client, request.path, tape.product if tape else pair)
-        return None if self._bucket.take(client, request.monotonic_s) else self.error(200)
+        return f"{request.path} {tape.product if tape else pair}", 1
 
     def error(self, status: int, message: str | None = None) -> Reply:
         if status == 200:
