@@ -97,6 +97,11 @@ class SimulatedExchange(ABC):
         """The WebSocket endpoints: the feed of each path, which may have parameters. None, unless there are some."""
         return {}
 
+    @classmethod
+    def has_feeds(cls) -> bool:
+        """Whether the exchange has WebSocket endpoints here."""
+        return cls.feeds is not SimulatedExchange.feeds
+
     @abstractmethod
     def refusal(self, request: IncomingRequest) -> Reply | None:
         """Charge the request to the client's budget; returns the exchange's error if the budget is used up."""

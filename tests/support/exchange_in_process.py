@@ -20,6 +20,7 @@ from loaders.connector import Connector, Segment
 from loaders.piece import Piece
 from simulator.exchanges.budgets import UNLIMITED
 from simulator.exchanges.market import Listing, Trade, Trades
+from simulator.exchanges.oddities import Oddities
 from simulator.exchanges.simulated import simulated_exchanges
 from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Reply
 from simulator.exchanges.tape import Tape
@@ -80,6 +81,8 @@ class InProcess(httpx.BaseTransport):
     refuse: Callable[[IncomingRequest], Reply | None] = lambda _: None
     """Replaces the response to a request, if it returns one."""
     now: datetime = START + timedelta(minutes=1)
+    oddities: Oddities = field(default_factory=Oddities)
+    """The oddities of its bulk files."""
     arrivals: list[Arrival] = field(default_factory=list)
 
     @classmethod
@@ -139,7 +142,7 @@ class InProcess(httpx.BaseTransport):
 
     def get(self, path: str) -> bytes:
         """The body of a response to a request without parameters, for example a file."""
-        response = self.handle_request(httpx.Request("GET", f"{URL}{path}"))
+        response = self.handle_request(httpx.Request("GET", f"{URL}{path}", headers={"User-Agent": "schemahub"}))
         assert response.status_code == 200, path
         return response.content
 
@@ -169,6 +172,7 @@ class InProcess(httpx.BaseTransport):
             query=dict(request.url.params),
             headers=headers,
             path_parameters=parameters,
+            oddities=self.oddities,
         )
         name = self.kind.page_parameter
         if self.largest_page is None:

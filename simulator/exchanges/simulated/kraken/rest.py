@@ -95,13 +95,15 @@ class Kraken(SimulatedExchange):
         return {"/v2": lambda _, tapes: KrakenFeed(tapes)}
 
     def refusal(self, request: IncomingRequest) -> Reply | None:
-        if not request.path.startswith("/0/"):
-            # Bulk files are on another host, which has no budget.
+        if not self.cost(request)[1]:
             return None
         client = (request.client, *self.cost(request))
         return None if self._bucket.take(client, request.monotonic_s) else self.error(200)
 
     def cost(self, request: IncomingRequest) -> tuple[str, float]:
+        if not request.path.startswith("/0/"):
+            # Bulk files are on another host, which has no budget.
+            return "", 0
         pair = request.query.get("pair", "")
         tape = self._tapes.get(pair)
         return f"{request.path} {tape.product if tape else pair}", 1
