@@ -36,6 +36,7 @@ from schemahub.runs.context import utc_now
 from schemahub.settings import PROJECT
 from simulator.exchanges import RunningSimulator
 from simulator.exchanges.simulated import simulated_exchanges
+from simulator.exchanges.simulated_exchange import Reply
 from tests.support.connectors import CONNECTORS
 from tests.support.exchange_in_process import InProcess
 from tests.support.holes import after_piece, everything_since, pieces
@@ -273,6 +274,15 @@ def test_an_unknown_product_is_refused_by_the_exchange(
 ) -> None:
     with pytest.raises(BadRequest, match=connector.name):
         walk(fetcher, "NOSUCH")
+
+
+@pytest.mark.usefixtures("exchanges")
+def test_a_country_that_is_refused_is_told_at_once_and_how_to_use_another_host(connector: Connector) -> None:
+    exchange = InProcess.of(connector.name, count=10, refuse=lambda _: Reply(b'{"code":0,"msg":"restricted"}', 451))
+    walking = exchange.fetcher(connector)
+    with pytest.raises(BadRequest, match=f"^{connector.name}: HTTP 451.* refuses this country; .*_URL can name"):
+        walk(walking, "BTCUSDT")
+    assert len(exchange.arrivals) == 1
 
 
 @pytest.mark.parametrize("fault", ["500:100", "cut:100"])

