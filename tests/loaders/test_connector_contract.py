@@ -38,8 +38,8 @@ from simulator.exchanges import RunningSimulator
 from simulator.exchanges.simulated import simulated_exchanges
 from simulator.exchanges.simulated_exchange import Reply
 from tests.support.connectors import CONNECTORS
-from tests.support.exchange_in_process import InProcess
-from tests.support.holes import after_piece, everything_since, pieces
+from tests.support.exchange_in_process import START_NS, InProcess
+from tests.support.holes import LONG_AGO, after_piece, everything_since, pieces
 from tests.support.simulated import served_products, skip_unless_simulated
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -181,11 +181,10 @@ def times_of(found: Sequence[Piece], raw: RawTable) -> list[int]:
 def test_hundreds_of_trades_with_one_time_are_all_there(
     connector: Connector, exchanges: RunningSimulator, page: int | None
 ) -> None:
-    has_pages = connector.history is None or connector.history.span > timedelta(days=1)
     count = 735 if connector.history is None or connector.history.span else 60  # or the newest ones are all there is
-    exchange = InProcess.of(connector.name, count=count, largest_page=page if has_pages else None)
+    exchange = InProcess.of(connector.name, count=count, largest_page=page if has_pages(connector) else None)
     symbol = exchange.symbol_for(connector)
-    found = exchange.walked(connector, Segment(symbol, everything_since(exchange.now - timedelta(hours=1))))
+    found = exchange.walked(connector, Segment(symbol, everything_since(exchange.now - timedelta(hours=2))))
     assert_claims_are_true(found, connector.raw)
     assert ids_of(found, connector.raw) == [trade.id for trade in exchange.truth]
     times = times_of(found, connector.raw)
@@ -194,6 +193,11 @@ def test_hundreds_of_trades_with_one_time_are_all_there(
     segments = [Segment(symbol, Hole(low, high, times[0], times[-1], resumes=True)) for low, high in pairwise(edges)]
     parts = exchange.walked(connector, *segments)
     assert sorted(ids_of(parts, connector.raw)) == [trade.id for trade in exchange.truth]
+
+
+def has_pages(connector: Connector) -> bool:
+    """Whether more than one page of trades can be requested; otherwise the newest trades are all there is."""
+    return connector.history is None or connector.history.span > timedelta(days=1)
 
 
 def ids_of(found: Sequence[Piece], raw: RawTable) -> list[int]:
@@ -240,15 +244,17 @@ def test_a_fault_that_passes_loses_and_duplicates_nothing(
     assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
 
 
-@pytest.mark.parametrize("size", [300, 60])
-def test_pages_of_any_size_give_every_trade_in_one_walk(
-    connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, size: int
-) -> None:
-    symbol, listed = min(served_products(exchanges, connector).items(), key=lambda item: item[1]["trades"])
-    exchanges.set_faults(f"short={size}:1/1@{connector.name}")
-    pages, ids = walk(fetcher, symbol)
-    assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
-    assert 1 < max(page.rows.num_rows for page in pages) <= size
+@pytest.mark.parametrize("size", [2, 7, 60])
+@pytest.mark.usefixtures("exchanges")
+def test_pages_of_any_size_give_every_trade_in_one_walk(connector: Connector, size: int) -> None:
+    times = [START_NS + number // 2 * 10**9 for number in range(30 if size == 2 else 150)]  # two of each
+    if not has_pages(connector):
+        times = times[-size:]
+    exchange = InProcess.of(connector.name, times, largest_page=size)
+    found = exchange.walked(connector, Segment(exchange.symbol_for(connector), everything_since(LONG_AGO)))
+    assert_claims_are_true(found, connector.raw)
+    assert ids_of(found, connector.raw) == [trade.id for trade in exchange.truth]
+    assert max(piece.rows.num_rows for piece in found) <= size
 
 
 def test_ids_of_another_tape_are_not_taken_for_no_new_trades(

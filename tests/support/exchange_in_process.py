@@ -80,7 +80,7 @@ class InProcess(httpx.BaseTransport):
     largest_page: int | None = None
     refuse: Callable[[IncomingRequest], Reply | None] = lambda _: None
     """Replaces the response to a request, if it returns one."""
-    now: datetime = START + timedelta(minutes=1)
+    now: datetime = START + timedelta(hours=1)
     oddities: Oddities = field(default_factory=Oddities)
     """The oddities of its bulk files."""
     arrivals: list[Arrival] = field(default_factory=list)
