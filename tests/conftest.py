@@ -62,7 +62,7 @@ def exchanges(shared_exchanges: RunningSimulator) -> Iterator[RunningSimulator]:
 def every_exchange() -> Iterator[RunningSimulator]:
     """A market that trades on all simulated exchanges, where the shared one has those of the demo."""
     every = tuple(simulated_exchanges())
-    with simulator.exchanges.running(trades=MARKET_TRADES, exchanges=every, enforce_limits=False) as running:
+    with simulator.exchanges.running(trades=MARKET_TRADES // 2, exchanges=every, enforce_limits=False) as running:
         yield running
 
 

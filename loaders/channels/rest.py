@@ -19,6 +19,7 @@ from lakehouse.printable import printable
 
 from ..connector import Connector, Page, ReportsUsage, Request, Response, Segment, Walk
 from ..errors import (
+    BadRequest,
     Banned,
     ExchangeTooSlow,
     ExchangeUnavailable,
@@ -296,6 +297,11 @@ class Fetcher:
         except TransientError as error:
             if error.retry_after is None:
                 error.retry_after = response.retry_after
+            raise
+        except BadRequest as error:
+            if response.status == 451 and "country" not in str(error):
+                variable = f"SCHEMAHUB_{self.connector.name.upper()}_URL"
+                raise BadRequest(f"{error}; it refuses this country; {variable} can name another host") from None
             raise
 
     def _sleep(self, seconds: float) -> None:

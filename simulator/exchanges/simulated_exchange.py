@@ -97,9 +97,18 @@ class SimulatedExchange(ABC):
         """The WebSocket endpoints: the feed of each path, which may have parameters. None, unless there are some."""
         return {}
 
+    @classmethod
+    def has_feeds(cls) -> bool:
+        """Whether the exchange has WebSocket endpoints here."""
+        return cls.feeds is not SimulatedExchange.feeds
+
     @abstractmethod
     def refusal(self, request: IncomingRequest) -> Reply | None:
         """Charge the request to the client's budget; returns the exchange's error if the budget is used up."""
+
+    def cost(self, request: IncomingRequest) -> tuple[str, float]:  # noqa: ARG002 # most exchanges count requests alone
+        """The part of the limit that a request uses: the name of the limit, if there are several, and its units."""
+        return "", 1
 
     def answer(self, request: IncomingRequest, endpoint: Endpoint) -> Reply:
         """Respond to a request, within the client's budget."""

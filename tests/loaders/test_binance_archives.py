@@ -240,14 +240,6 @@ def test_a_zip_with_two_files_is_refused(tmp_path: Path) -> None:
         read(FORMAT, path)
 
 
-def test_damage_at_the_end_of_a_file_is_found(tmp_path: Path) -> None:
-    chance = random.Random(1)
-    path = archive(tmp_path, [line(number, f"{chance.random():.8f}") for number in range(20_000)], ending=".csv.gz")
-    path.write_bytes(path.read_bytes()[:-4])
-    with pytest.raises(BadFile, match=r"can't be read beyond byte .* is the file complete\?"):
-        read(FORMAT, path)
-
-
 @pytest.mark.parametrize(
     ("name", "symbol"),
     {

@@ -8,7 +8,6 @@ import pytest
 
 from lakehouse.coverage import Hole, microseconds
 from loaders.connector import Page, Response, Walk
-from loaders.errors import AnotherTape
 from tests.support.connectors import CONNECTORS
 from tests.support.holes import LONG_AGO, after, everything_since
 
@@ -95,11 +94,6 @@ def test_nothing_new_is_known_from_the_last_trade_landed() -> None:
     asked: list[str] = []
     assert run(CONNECTORS["bitstamp"].walk("btcusd", after(IDS[-1])), asked) == []
     assert asked == ["minute"]
-
-
-def test_ids_that_begin_anew_are_refused() -> None:
-    with pytest.raises(AnotherTape):
-        run(CONNECTORS["bitstamp"].walk("btcusd", after(10**6)))
 
 
 def test_trades_that_share_a_second_are_ordered_by_their_ids() -> None:

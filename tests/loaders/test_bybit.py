@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import pytest
 
 from lakehouse.coverage import Coverage, Hole, Stretches, microseconds
 from loaders.channels.rest import Fetcher
 from loaders.connector import Page, Response, Segment, Walk
-from loaders.errors import AnotherTape, Banned
+from loaders.errors import Banned
 from tests.support.connectors import CONNECTORS
 from tests.support.holes import LONG_AGO, after, everything_since, pieces
 
@@ -86,11 +85,6 @@ def test_a_hole_that_is_older_than_the_newest_trades_stays_one() -> None:
 
 def test_nothing_new_is_known_from_the_last_trade_landed() -> None:
     assert run(CONNECTORS["bybit"].walk("BTCUSDT", after(IDS[-1])), IDS) == []
-
-
-def test_ids_that_begin_anew_are_refused() -> None:
-    with pytest.raises(AnotherTape):
-        run(CONNECTORS["bybit"].walk("BTCUSDT", after(FIRST + 10**9)), IDS)
 
 
 def test_coverage_shows_what_was_missed_between_two_runs() -> None:

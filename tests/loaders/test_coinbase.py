@@ -76,11 +76,3 @@ def test_a_gap_in_the_ids_of_coinbase_is_passed_in_few_requests() -> None:
     pages = run(CONNECTORS["coinbase"].walk("BTC-USD", after(1)), times, page=2, asked=asked)
     assert [i for page in pages for i in page.rows["trade_id"].to_pylist()] == [str(i) for i in ids[1:]]
     assert len(asked) < 400
-
-
-@pytest.mark.parametrize("page", [1, 3, 100])
-def test_pages_of_coinbase_that_are_shorter_than_requested_leave_no_gap(page: int) -> None:
-    times = {i: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=i) for i in range(5_000, 5_250)}
-    walk = CONNECTORS["coinbase"].walk("BTC-USD", everything_since(LONG_AGO))
-    landed = [trade_id for each in run(walk, times, page=page) for trade_id in each.rows["trade_id"].to_pylist()]
-    assert landed == [str(trade_id) for trade_id in times]

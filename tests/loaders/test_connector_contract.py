@@ -3,7 +3,7 @@
 A connector whose exchange the simulator lacks is skipped, by name, in every test that needs responses of the exchange.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -16,7 +16,6 @@ from lakehouse.errors import Misconfigured
 from lakehouse.lake import identifier
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
-from lakehouse.raw_table import RawTable
 from lakehouse.table import LakeColumn
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector, Segment
@@ -30,18 +29,27 @@ from loaders.errors import (
     UnexpectedPayload,
 )
 from loaders.landing.ingest import ingest
-from loaders.piece import Piece
 from registry.registry import load_registry
 from schemahub.runs.context import utc_now
 from schemahub.settings import PROJECT
 from simulator.exchanges import RunningSimulator
+from simulator.exchanges.faults import KINDS
 from simulator.exchanges.simulated import simulated_exchanges
+from simulator.exchanges.simulated_exchange import Reply
 from tests.support.connectors import CONNECTORS
-from tests.support.holes import after_piece, everything_since, pieces
+from tests.support.exchange_in_process import START_NS, InProcess
+from tests.support.holes import LONG_AGO, after_piece, everything_since, pieces
 from tests.support.simulated import served_products, skip_unless_simulated
-
-START = datetime(2026, 1, 5, tzinfo=UTC)
-EVERYTHING = everything_since(START)
+from tests.support.walks import (
+    START,
+    assert_claims_are_true,
+    first_piece,
+    has_pages,
+    ids_of,
+    impatient,
+    times_of,
+    walk,
+)
 
 pytestmark = pytest.mark.parametrize("connector", CONNECTORS.values(), ids=CONNECTORS)
 
@@ -57,32 +65,6 @@ def exchanges(every_exchange: RunningSimulator, connector: Connector) -> Iterato
 @pytest.fixture
 def fetcher(exchanges: RunningSimulator, connector: Connector) -> Fetcher:
     return impatient(connector, exchanges.urls[connector.name])
-
-
-def impatient(connector: Connector, url: str) -> Fetcher:
-    """A fetcher whose pauses are a thousandth of what they should be."""
-    return Fetcher(connector, url, wait=lambda event, seconds: event.wait(seconds / 1_000))
-
-
-def walk(fetcher: Fetcher, symbol: str, hole: Hole = EVERYTHING) -> tuple[list[Piece], list[int]]:
-    with fetcher:
-        found = pieces(fetcher, Segment(symbol, hole))
-    if fetcher.failures:
-        raise fetcher.failures[symbol]
-    raw = fetcher.connector.raw
-    assert_claims_are_true(found, raw)
-    return found, [int(trade_id) for piece in found for trade_id in piece.rows[raw.id_column].to_pylist()]
-
-
-def assert_claims_are_true(found: Sequence[Piece], raw: RawTable) -> None:
-    """Each piece continues the one before, and its rows are within what it claims, in order."""
-    for before, piece in pairwise(found):
-        assert piece.stretch.low == before.stretch.high
-    for piece in found:
-        ids = [int(trade_id) for trade_id in piece.rows[raw.id_column].to_pylist()]
-        assert ids == sorted(set(ids))
-        assert piece.stretch.rows == len(ids)
-        assert all(piece.stretch.low <= trade_id < piece.stretch.high for trade_id in ids)
 
 
 def test_a_walk_yields_every_trade_once_and_in_order(
@@ -159,16 +141,27 @@ def test_a_stream_is_walked_in_several_segments_at_once(
     with impatient(connector, fetcher.base_url) as several:
         landed = pieces(several, *segments)
     assert several.failures == {}
-    every = sorted(int(trade_id) for piece in landed for trade_id in piece.rows[connector.raw.id_column].to_pylist())
-    assert every == ids
+    assert sorted(ids_of(landed, connector.raw)) == ids
     (held,) = Coverage({}).with_added((piece.stream, piece.stretch) for piece in landed).of(symbol)
     assert (held.low, held.high) == (ids[0], ids[-1] + 1)
 
 
-def times_of(found: Sequence[Piece], raw: RawTable) -> list[int]:
-    """The times of all rows, in microseconds since 1970."""
-    times: list[int] = pa.chunked_array([piece.rows[raw.time_column] for piece in found]).cast(pa.int64()).to_pylist()
-    return times
+@pytest.mark.parametrize("page", [None, 100], ids=["whole pages", "pages of 100"])
+def test_hundreds_of_trades_with_one_time_are_all_there(
+    connector: Connector, exchanges: RunningSimulator, page: int | None
+) -> None:
+    count = 735 if connector.history is None or connector.history.span else 60  # or the newest ones are all there is
+    exchange = InProcess.of(connector.name, count=count, largest_page=page if has_pages(connector) else None)
+    symbol = exchange.symbol_for(connector)
+    found = exchange.walked(connector, Segment(symbol, everything_since(exchange.now - timedelta(hours=2))))
+    assert_claims_are_true(found, connector.raw)
+    assert ids_of(found, connector.raw) == [trade.id for trade in exchange.truth]
+    times = times_of(found, connector.raw)
+    assert times[-1] - times[0] <= 1  # in microseconds, of which those of nanoseconds may touch two
+    edges = [exchange.truth[0].id + count * part // 3 for part in range(4)]
+    segments = [Segment(symbol, Hole(low, high, times[0], times[-1], resumes=True)) for low, high in pairwise(edges)]
+    parts = exchange.walked(connector, *segments)
+    assert sorted(ids_of(parts, connector.raw)) == [trade.id for trade in exchange.truth]
 
 
 def test_a_walk_begins_with_the_first_trade_since_the_requested_time(
@@ -190,42 +183,58 @@ def test_a_walk_since_now_yields_nothing(connector: Connector, exchanges: Runnin
     assert walk(fetcher, symbol, everything_since(datetime.now(UTC))) == ([], [])
 
 
-FAULTS = ["429=1:1/3", "500:1/3", "503:1/2", "cut:1/3", "truncated:1/3", "duplicate_page:1/2", "slow=0.05:1/5"]
-OWN_FAULTS = {
-    "binance": ["418=1:1/4"],
-    "kraken": ["kraken_200:1/3", "kraken_200=EService:Busy:1/2", "kraken_200=EGeneral:Internal error:1/3"],
+FAULTS = [name for name, kind in KINDS.items() if not kind.strikes_messages and name not in ("short", "html")]
+"""The faults of requests that pass; those that don't have tests of their own."""
+WRITTEN = {
+    "429": ["429=1:1/3"],
+    "418": ["418=1:1/4"],
+    "503": ["503:1/2"],
+    "slow": ["slow=0.05:1/5"],
+    "duplicate_page": ["duplicate_page:1/2"],
+    "kraken_200": ["kraken_200:1/3", "kraken_200=EService:Busy:1/2", "kraken_200=EGeneral:Internal error:1/3"],
 }
+"""How a fault is set; otherwise it strikes every third request."""
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, "its own"])
+@pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_that_passes_loses_and_duplicates_nothing(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, fault: str
 ) -> None:
-    exchanges.set_faults(*(OWN_FAULTS.get(connector.name, []) if fault == "its own" else [f"{fault}@{connector.name}"]))
-    symbol, listed = next(iter(served_products(exchanges, connector).items()))
-    pages, ids = walk(fetcher, symbol)
-    if ids[-1] < listed["last_id"]:  # an old page can look like the newest one; the next run continues from there
-        _, rest = walk(impatient(connector, fetcher.base_url), symbol, after_piece(pages[-1]))
-        ids += rest
-    assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
-
-
-@pytest.mark.parametrize("size", [300, 60])
-def test_pages_of_any_size_give_every_trade_in_one_walk(
-    connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher, size: int
-) -> None:
+    if KINDS[fault].only_exchange not in (None, connector.name):
+        pytest.skip(f"{fault} is a fault of {KINDS[fault].only_exchange}")
+    written = [f"{each}@{connector.name}" for each in WRITTEN.get(fault, [f"{fault}:1/3"])]
+    exchanges.set_faults(*written, f"short=200:1/1@{connector.name}")
     symbol, listed = min(served_products(exchanges, connector).items(), key=lambda item: item[1]["trades"])
-    exchanges.set_faults(f"short={size}:1/1@{connector.name}")
-    pages, ids = walk(fetcher, symbol)
-    assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
-    assert 1 < max(page.rows.num_rows for page in pages) <= size
+    for _ in range(5):  # a walk of one request isn't struck each time
+        pages, ids = walk(impatient(connector, fetcher.base_url), symbol)
+        if ids[-1] < listed["last_id"]:  # an old page can look like the newest one; the next run continues from there
+            _, rest = walk(impatient(connector, fetcher.base_url), symbol, after_piece(pages[-1]))
+            ids += rest
+        assert ids == list(range(listed["first_id"], listed["last_id"] + 1))
+        if is_struck := any(each["struck"] for each in exchanges.faults() if each["fault"] == fault):
+            break
+    assert is_struck or fault == "duplicate_page"  # which needs a previous page that differs
+
+
+@pytest.mark.parametrize("size", [2, 7, 60])
+@pytest.mark.usefixtures("exchanges")
+def test_pages_of_any_size_give_every_trade_in_one_walk(connector: Connector, size: int) -> None:
+    times = [START_NS + number // 2 * 10**9 for number in range(30 if size == 2 else 150)]  # two of each
+    if not has_pages(connector):
+        times = times[-size:]
+    exchange = InProcess.of(connector.name, times, largest_page=size)
+    found = exchange.walked(connector, Segment(exchange.symbol_for(connector), everything_since(LONG_AGO)))
+    assert_claims_are_true(found, connector.raw)
+    assert ids_of(found, connector.raw) == [trade.id for trade in exchange.truth]
+    assert max(piece.rows.num_rows for piece in found) <= size
 
 
 def test_ids_of_another_tape_are_not_taken_for_no_new_trades(
     connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
 ) -> None:
     symbol = next(iter(served_products(exchanges, connector)))
-    (first, *_), _ = walk(fetcher, symbol)
+    exchanges.set_faults(f"short=200:1/1@{connector.name}")
+    first = first_piece(fetcher, symbol)
     elsewhere = replace(after_piece(first), low=900_000_050)
     with pytest.raises(AnotherTape, match=f"{connector.name} {symbol}: the ids are not .* 900000049, .* --lake"):
         walk(impatient(connector, fetcher.base_url), symbol, elsewhere)
@@ -243,6 +252,15 @@ def test_an_unknown_product_is_refused_by_the_exchange(
 ) -> None:
     with pytest.raises(BadRequest, match=connector.name):
         walk(fetcher, "NOSUCH")
+
+
+@pytest.mark.usefixtures("exchanges")
+def test_a_country_that_is_refused_is_told_at_once_and_how_to_use_another_host(connector: Connector) -> None:
+    exchange = InProcess.of(connector.name, count=10, refuse=lambda _: Reply(b'{"code":0,"msg":"restricted"}', 451))
+    walking = exchange.fetcher(connector)
+    with pytest.raises(BadRequest, match=f"^{connector.name}: HTTP 451.* refuses this country; .*_URL can name"):
+        walk(walking, "BTCUSDT")
+    assert len(exchange.arrivals) == 1
 
 
 @pytest.mark.parametrize("fault", ["500:100", "cut:100"])

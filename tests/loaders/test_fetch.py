@@ -86,21 +86,6 @@ def with_walk(symbol: str, walk: Callable[[], Walk]) -> Connector:
     return connector
 
 
-def test_a_pause_that_the_exchange_requests_is_kept_to_the_second() -> None:
-    time = Time()
-    asked = answers(httpx.Response(429, headers={"Retry-After": "37"}), httpx.Response(200, content=PAGE))
-    (page,) = walk(fetcher(asked, time), "BTCUSDT")
-    assert page.rows.num_rows == 2
-    assert 37 <= sum(time.waits) < 38
-
-
-def test_a_ban_is_waited_for_too() -> None:
-    time = Time()
-    asked = answers(httpx.Response(418, headers={"Retry-After": "120"}), httpx.Response(200, content=PAGE))
-    walk(fetcher(asked, time), "BTCUSDT")
-    assert 120 <= sum(time.waits) < 121
-
-
 def test_pauses_after_failures_grow_and_end() -> None:
     time = Time()
     failing = fetcher(lambda _: httpx.Response(503), time)
@@ -123,15 +108,6 @@ def test_a_refused_request_is_not_sent_again() -> None:
     refusing = fetcher(answers(httpx.Response(400, json={"code": -1121, "msg": "Invalid symbol."})))
     assert walk(refusing, "NOSUCH") == []
     assert isinstance(refusing.failures["NOSUCH"], BadRequest)
-
-
-def test_requests_keep_to_the_exchanges_budget() -> None:
-    time = Time()
-    with fetcher(lambda _: httpx.Response(200, content=b"[]"), time) as one:
-        for _ in range(300):
-            one.answer(iter_once(Request("/api/v3/historicalTrades", weight=25)))
-    minutes = time.now / 60
-    assert BINANCE.budget.burst + BINANCE.budget.units * minutes + 25 >= 300 * 25
 
 
 @pytest.mark.parametrize(
@@ -258,15 +234,6 @@ def test_an_unreadable_list_of_bans_costs_a_request(tmp_path: Path, content: byt
     file.write_bytes(content)
     with fetcher(answers(httpx.Response(200, content=b"{}")), bans=Bans(file, "https://exchange.test")) as one:
         assert one.answer(iter_once(Request("/"))) is None  # type: ignore[func-returns-value]
-
-
-def test_a_pause_until_a_date_is_kept() -> None:
-    time = Time()
-    date = {"Date": "Mon, 05 Jan 2026 12:00:00 GMT", "Retry-After": "Mon, 05 Jan 2026 12:00:20 GMT"}
-    asked = answers(httpx.Response(429, headers=date), httpx.Response(200, content=PAGE))
-    (page,) = walk(fetcher(asked, time, now=lambda: NOON), "BTCUSDT")
-    assert page.rows.num_rows == 2
-    assert 20 <= sum(time.waits) < 21
 
 
 @pytest.mark.parametrize("asked", ["0", "-5", "nan", "inf", "-inf", "1e3", "0.01", "soon", "", "9" * 400, None])

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from loaders.connector import ListedProduct, Page, Request, Response, Walk
-from loaders.errors import AnotherTape
 from tests.support.connectors import CONNECTORS
 from tests.support.holes import after, everything_since
 
@@ -97,11 +96,6 @@ def test_a_walk_does_not_claim_what_gemini_no_longer_gives() -> None:
     assert (landed([page]), page.low, page.high) == (TIDS[400:402], TIDS[400], TIDS[402])
     nothing_left = type(hole)(hole.low, TIDS[400], hole.since, None, resumes=True)
     assert run(CONNECTORS["gemini"].walk("btcusd", nothing_left), TIDS[400:]) == []
-
-
-def test_ids_that_begin_anew_are_refused() -> None:
-    with pytest.raises(AnotherTape):
-        run(CONNECTORS["gemini"].walk("btcusd", after(10**6)), TIDS)
 
 
 def test_auctions_and_block_trades_are_landed_as_they_are_sent() -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from lakehouse.coverage import Hole
 from loaders.connector import Page, Request, Response, Walk
-from loaders.errors import AnotherTape
 from tests.support.connectors import CONNECTORS
 from tests.support.holes import LONG_AGO, after, everything_since
 
@@ -107,8 +106,3 @@ def test_a_walk_does_not_claim_what_okx_no_longer_gives() -> None:
     assert (landed([page]), page.low, page.high) == ([5_000, 5_001], 5_000, 5_002)
     nothing_left = Hole(4_001, 5_000, after(4_000).since, None, resumes=True)
     assert run(CONNECTORS["okx"].walk("BTC-USDT", nothing_left), IDS) == []
-
-
-def test_ids_that_begin_anew_are_refused() -> None:
-    with pytest.raises(AnotherTape):
-        run(CONNECTORS["okx"].walk("BTC-USDT", after(10**6)), IDS)

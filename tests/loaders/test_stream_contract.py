@@ -175,15 +175,15 @@ def test_a_frozen_connection_is_closed_and_opened_again(stream: StreamConnector,
 
 
 def test_signs_of_life_keep_a_quiet_connection(stream: StreamConnector, server: StreamServer) -> None:
-    impatient = replace(stream, silence_seconds=0.8)  # type: ignore[type-var]
+    impatient = replace(stream, silence_seconds=0.5)  # type: ignore[type-var]
     with listening(impatient, server) as listener:
         client = server.client()
         if stream.has_heartbeats:
             for _ in range(12):
                 client.push(heartbeat(stream, PRODUCTS[stream.name][0], 0))
-                listener.take(0.15)
+                listener.take(0.1)
         else:
-            listener.take(2)
+            listener.take(1.2)
             assert client.pings >= 2
         assert len(server.clients) == 1
         assert listener.state.connections[0].reconnects == 0

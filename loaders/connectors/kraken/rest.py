@@ -155,18 +155,29 @@ class Kraken:
                 yield replace(claimed, token=None) if is_last else claimed
 
     def _page(self, symbol: str, token: str, low: int | None) -> Generator[Request, Response, _Page]:
-        def ask() -> Generator[Request, Response, _Page]:
-            parameters = {"pair": symbol, "since": token, "count": str(self.page_rows)}
+        def ask(since: str = token) -> Generator[Request, Response, _Page]:
+            parameters = {"pair": symbol, "since": since, "count": str(self.page_rows)}
             response = yield Request("/0/public/Trades", parameters, scope=symbol)
             return self._parse(response.body, symbol=symbol)
+
+        def ask_from_low() -> Generator[Request, Response, _Page]:
+            page = yield from ask()
+            if low is not None and (first(page) or 0) > low:
+                # of trades that share their nanosecond with the token, `since` leaves out those of the next page, too
+                earlier = yield from ask(str(max(0, int(token) - 1)))
+                return earlier if has_low(earlier) else page
+            return page
 
         def first(page: _Page) -> int | None:
             return self.raw.first_id(page.rows)
 
+        def has_low(page: _Page) -> bool:
+            return low is not None and self.raw.first_id(self.raw.between(page.rows, low, low + 1)) == low
+
         what = f"kraken {symbol}"
         if low is None:  # there is nothing to compare the page with
             return ask_until(ask, lambda page: first(page) is None, first, what=what, times=2)
-        return ask_until(ask, lambda page: first(page) in (low, None), first, what=what)
+        return ask_until(ask_from_low, lambda page: first(page) is None or has_low(page), first, what=what)
 
     def key_at(self, symbol: str, moment: datetime) -> Generator[Request, Response, int]:
         page = yield from self._page(symbol, _token_before(moment), None)

@@ -1,4 +1,4 @@
-"""Bitstamp: `/api/v2/transactions/{pair}/` and `/api/v2/trading-pairs-info/`.
+"""Bitstamp: `/api/v2/transactions/{pair}/`, `/api/v2/trading-pairs-info/` and `/api/v2/markets/`.
 
 Source: https://www.bitstamp.net/api/, "Transactions", read 2026-11-20. One row, all of it text; type 0 is a taker's buy
 and 1 a taker's sell:
@@ -11,6 +11,7 @@ Bitstamp has no `limit`; the simulator takes one so that a fault can shorten pag
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -49,6 +50,8 @@ class Bitstamp(SimulatedExchange):
             ids=range(trades.first_id, trades.first_id + len(trades)),
             times_ns=trades.times_ns,
             rows=Rows(len(trades), lambda index: _encode_row(trades[index])),
+            price_decimals=trades.listing.price_decimals,
+            quantity_decimals=trades.listing.quantity_decimals,
         )
 
     @classmethod
@@ -57,7 +60,11 @@ class Bitstamp(SimulatedExchange):
         return recorded_tape(folder.name, symbol, read_recordings(folder, _read_body))
 
     def endpoints(self) -> Mapping[str, Endpoint]:
-        return {"/api/v2/transactions/{pair}/": self._transactions, "/api/v2/trading-pairs-info/": self._pairs}
+        return {
+            "/api/v2/transactions/{pair}/": self._transactions,
+            "/api/v2/trading-pairs-info/": self._pairs,
+            "/api/v2/markets/": self._markets,
+        }
 
     def refusal(self, request: IncomingRequest) -> Reply | None:
         return None if self._bucket.take(request.client, request.monotonic_s) else self.error(429)
@@ -80,6 +87,25 @@ class Bitstamp(SimulatedExchange):
 
     def _pairs(self, _: IncomingRequest) -> Reply:
         return Reply(msgspec.json.encode([_pair(tape) for tape in self._tapes.values()]))
+
+    def _markets(self, _: IncomingRequest) -> Reply:
+        return Reply(msgspec.json.encode([_market(tape) for tape in self._tapes.values()]))
+
+
+def _market(tape: Tape) -> dict[str, Any]:
+    base, _, quote = tape.symbol.partition("-")
+    return {
+        "name": f"{base}/{quote}",
+        "description": f"{base} / {quote}",
+        "market_symbol": tape.product,
+        "base_currency": base,
+        "base_decimals": tape.quantity_decimals,
+        "counter_currency": quote,
+        "counter_decimals": tape.price_decimals,
+        "trading": "Enabled",
+        "minimum_order_value": "10.00",
+        "market_type": "SPOT",
+    }
 
 
 def _pair(tape: Tape) -> dict[str, str]:

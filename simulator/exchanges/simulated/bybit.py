@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from simulator.exchanges.budgets import TokenBucket
-from simulator.exchanges.market import Listing, Trade, Trades
+from simulator.exchanges.market import Listing, Trade, Trades, decimal_text
 from simulator.exchanges.recordings import Body, RecordedRow, read_recordings, recorded_tape
 from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Reply, SimulatedExchange
 from simulator.exchanges.symbols import split_joined
@@ -49,6 +49,8 @@ class Bybit(SimulatedExchange):
             ids=range(trades.first_id, trades.first_id + len(trades)),
             times_ns=trades.times_ns,
             rows=Rows(len(trades), lambda index: _encode_row(product, trades[index])),
+            price_decimals=trades.listing.price_decimals,
+            quantity_decimals=trades.listing.quantity_decimals,
         )
 
     @classmethod
@@ -86,9 +88,17 @@ def _envelope(result: dict[str, Any], code: int = 0, message: str = "OK") -> byt
     return msgspec.json.encode({"retCode": code, "retMsg": message, "result": result})
 
 
-def _instrument(tape: Tape) -> dict[str, str]:
+def _instrument(tape: Tape) -> dict[str, Any]:
     base, _, quote = tape.symbol.partition("-")
-    return {"symbol": tape.product, "baseCoin": base, "quoteCoin": quote, "status": "Trading"}
+    return {
+        "symbol": tape.product,
+        "baseCoin": base,
+        "quoteCoin": quote,
+        "status": "Trading",
+        "marginTrading": "none",
+        "lotSizeFilter": {"basePrecision": decimal_text(1, tape.quantity_decimals)},
+        "priceFilter": {"tickSize": decimal_text(1, tape.price_decimals)},
+    }
 
 
 def _encode_row(product: str, trade: Trade) -> bytes:

@@ -1,4 +1,4 @@
-"""OKX: `/api/v5/market/history-trades` and `/api/v5/public/instruments`.
+"""OKX: `/api/v5/market/history-trades`, `/api/v5/market/trades` and `/api/v5/public/instruments`.
 
 Source: https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-trades-history, read 2026-11-20. One row; all
 values are text, and the side is the taker's:
@@ -6,7 +6,7 @@ values are text, and the side is the taker's:
     {"instId":"ETH-BTC","side":"sell","sz":"0.119501","px":"0.07065","tradeId":"15826757","ts":"1621446178316"}
 
 Pages are newest first. `after` is an id with `type=1`, which is the default, and a time with `type=2`. The whole tape
-can be requested, however old it is.
+can be requested, however old it is. `trades` gives the newest trades alone, up to 500 of them.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,13 @@ from pathlib import Path
 import msgspec
 
 from simulator.exchanges.budgets import TokenBucket
-from simulator.exchanges.market import Listing, Trade, Trades
+from simulator.exchanges.market import Listing, Trade, Trades, decimal_text
 from simulator.exchanges.recordings import Body, RecordedRow, read_recordings, recorded_tape
-from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Reply, SimulatedExchange
+from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Refused, Reply, SimulatedExchange
 from simulator.exchanges.tape import Rows, Tape, join_page
 
 _LARGEST_PAGE = 100
+_MOST_NEWEST = 500
 _MILLISECOND = 10**6
 _CODES = {429: ("50011", "Too Many Requests"), 503: ("50001", "Service temporarily unavailable")}
 _UNKNOWN_INSTRUMENT = ("51001", "Instrument ID does not exist")
@@ -49,6 +50,8 @@ class Okx(SimulatedExchange):
             ids=range(trades.first_id, trades.first_id + len(trades)),
             times_ns=trades.times_ns,
             rows=Rows(len(trades), lambda index: _encode_row(symbol, trades[index])),
+            price_decimals=trades.listing.price_decimals,
+            quantity_decimals=trades.listing.quantity_decimals,
         )
 
     @classmethod
@@ -56,7 +59,11 @@ class Okx(SimulatedExchange):
         return recorded_tape(folder.name, folder.name, read_recordings(folder, _read_body))
 
     def endpoints(self) -> Mapping[str, Endpoint]:
-        return {"/api/v5/market/history-trades": self._trades, "/api/v5/public/instruments": self._instruments}
+        return {
+            "/api/v5/market/history-trades": self._trades,
+            "/api/v5/market/trades": self._newest,
+            "/api/v5/public/instruments": self._instruments,
+        }
 
     def refusal(self, request: IncomingRequest) -> Reply | None:
         return None if self._bucket.take(request.client, request.monotonic_s) else self.error(429)
@@ -65,10 +72,20 @@ class Okx(SimulatedExchange):
         code, usual = _CODES.get(status, ("50000", f"HTTP {status}"))
         return Reply(_envelope(b"[]", code, message or usual), status)
 
-    def _trades(self, request: IncomingRequest) -> Reply:
+    def _tape(self, request: IncomingRequest) -> Tape:
         tape = self._tapes.get(request.query.get("instId", ""))
         if tape is None:
-            return Reply(_envelope(b"[]", *_UNKNOWN_INSTRUMENT))
+            raise Refused(Reply(_envelope(b"[]", *_UNKNOWN_INSTRUMENT)))
+        return tape
+
+    def _newest(self, request: IncomingRequest) -> Reply:
+        tape = self._tape(request)
+        count = min(int(request.query.get("limit", _LARGEST_PAGE)), _MOST_NEWEST)
+        rows = tape.rows.between(len(tape) - count, len(tape))
+        return Reply(_envelope(join_page(rows[::-1])), page_of=tape.product)
+
+    def _trades(self, request: IncomingRequest) -> Reply:
+        tape = self._tape(request)
         count = min(int(request.query.get("limit", _LARGEST_PAGE)), _LARGEST_PAGE)
         stop = len(tape)
         if "after" in request.query:
@@ -89,7 +106,16 @@ def _envelope(data: bytes, code: str = "0", message: str = "") -> bytes:
 
 def _instrument(tape: Tape) -> dict[str, str]:
     base, _, quote = tape.symbol.partition("-")
-    return {"instType": "SPOT", "instId": tape.product, "baseCcy": base, "quoteCcy": quote, "state": "live"}
+    return {
+        "instType": "SPOT",
+        "instId": tape.product,
+        "baseCcy": base,
+        "quoteCcy": quote,
+        "tickSz": decimal_text(1, tape.price_decimals),
+        "lotSz": decimal_text(1, tape.quantity_decimals),
+        "minSz": decimal_text(1, tape.quantity_decimals),
+        "state": "live",
+    }
 
 
 def _encode_row(product: str, trade: Trade) -> bytes:

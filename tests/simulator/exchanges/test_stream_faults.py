@@ -146,6 +146,7 @@ def test_a_fault_strikes_the_same_messages_each_time_and_no_more_than_it_may(str
     arrived = []
     for _ in range(2):
         streaming.show(SHARES[0])
+        time.sleep(0.2)  # until the connection has seen that the trades haven't happened yet
         streaming.set_faults("drop:1/10x3@binance")
         arrived.append(flat(receive_all("binance")))
         (fault,) = streaming.faults()

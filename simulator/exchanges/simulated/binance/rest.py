@@ -125,6 +125,9 @@ class Binance(SimulatedExchange):
             limit_scale=self._limit_scale,
         )
 
+    def cost(self, request: IncomingRequest) -> tuple[str, float]:
+        return "", _WEIGHTS.get(request.path, 0)
+
     def answer(self, request: IncomingRequest, endpoint: Endpoint) -> Reply:
         if request.path not in _WEIGHTS:
             # Bulk files are on another host, which has no budget.

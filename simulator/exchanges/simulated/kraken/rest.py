@@ -95,13 +95,18 @@ class Kraken(SimulatedExchange):
         return {"/v2": lambda _, tapes: KrakenFeed(tapes)}
 
     def refusal(self, request: IncomingRequest) -> Reply | None:
+        if not self.cost(request)[1]:
+            return None
+        client = (request.client, *self.cost(request))
+        return None if self._bucket.take(client, request.monotonic_s) else self.error(200)
+
+    def cost(self, request: IncomingRequest) -> tuple[str, float]:
         if not request.path.startswith("/0/"):
             # Bulk files are on another host, which has no budget.
-            return None
+            return "", 0
         pair = request.query.get("pair", "")
         tape = self._tapes.get(pair)
-        client = (request.client, request.path, tape.product if tape else pair)
-        return None if self._bucket.take(client, request.monotonic_s) else self.error(200)
+        return f"{request.path} {tape.product if tape else pair}", 1
 
     def error(self, status: int, message: str | None = None) -> Reply:
         if status == 200:
