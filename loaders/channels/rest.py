@@ -299,7 +299,7 @@ class Fetcher:
                 error.retry_after = response.retry_after
             raise
         except BadRequest as error:
-            if response.status == 451 and "country" not in str(error):
+            if response.status == 451:
                 variable = f"SCHEMAHUB_{self.connector.name.upper()}_URL"
                 raise BadRequest(f"{error}; it refuses this country; {variable} can name another host") from None
             raise

@@ -18,7 +18,6 @@ from tests.support.trade_bodies import SOUND, body_of
         ("binance", Response(429, {"retry-after": "7"}, b""), RateLimited, "HTTP 429"),
         ("binance", Response(418, {"retry-after": "120"}, b'{"code":-1003,"msg":"banned"}'), RateLimited, "banned"),
         ("binance", Response(400, {}, b'{"code":-1121,"msg":"Invalid symbol."}'), BadRequest, "Invalid symbol"),
-        ("binance", Response(451, {}, b'{"code":0,"msg":"restricted"}'), BadRequest, "country"),
         ("binance", Response(503, {}, b"<html>"), ExchangeUnavailable, "HTTP 503"),
         ("bitstamp", Response(429, {}, b'{"status":"error","code":"400.002"}'), RateLimited, "400.002"),
         ("bitstamp", Response(400, {}, b'{"status":"error","code":"400.002"}'), RateLimited, "400.002"),

@@ -202,8 +202,6 @@ class Binance:
             raise RateLimited(reason, retry_after=response.retry_after)
         if response.status >= 500:
             raise ExchangeUnavailable(reason)
-        if response.status == 451:
-            raise BadRequest(f"{reason}; it refuses this country; SCHEMAHUB_BINANCE_URL can name another host")
         if response.status in (401, 403, 404) or _wants_a_key(response):
             raise BadRequest(
                 f"{reason}; some of Binance's hosts don't have `historicalTrades`, or only with a key; {_OPEN_HOSTS} "
