@@ -28,10 +28,11 @@ from ..errors import Banned, ExchangeUnreachable, RateLimited
 from .archive_plan import FromArchives
 from .known_files import is_noted
 from .periods import Period
-from .take_over import GivenFile, take_over, taken_over_before
+from .take_over import ROWS_OF_A_LOAD, GivenFile, take_over, taken_over_before
 
 _MOST_FAILURES = 3
 """The number of archives in a row that fail before no more are tried."""
+_MOST_WARNINGS = 20
 _LEFT_FREE = 2**30
 """The bytes on the disk that downloads must leave."""
 
@@ -74,6 +75,8 @@ class Archives:
     """Where they are kept until they are taken over."""
     now: Callable[[], datetime]
     """Returns the time, UTC without a zone."""
+    rows_of_a_load: int = ROWS_OF_A_LOAD
+    """The number of rows at which a load is committed and the next one begins."""
     on_rows: Callable[[str, int], None] = lambda *_: None
     """Called with a stream, and the number of its rows that were read."""
     on_landed: Callable[[list[LedgerRow]], None] = lambda _: None
@@ -101,15 +104,17 @@ class Archives:
                     if error is not None and self._ends(each.stream, error, failures):
                         break
         self.warnings += [_missing_line(stream, periods) for stream, periods in missing.items()]
+        if (more := len(self.warnings) - _MOST_WARNINGS) > 0:
+            self.warnings[_MOST_WARNINGS:] = [f"archives: {more:,} more warnings"]
 
     def _ends(self, stream: str, error: SchemaHubError, failures: int) -> bool:
         """Warn of an error, and return whether no more archives are to be tried after it."""
         if isinstance(error, ExchangeUnreachable | Banned | RateLimited):
-            self.warnings.append(f"no archives are used, and REST is instead: {error}")
+            self.warnings.append(f"archives: no more are used, and REST is instead: {error}")
             return True
         self.warnings.append(f"{stream}: an archive is not used, and REST is instead: {error}")
         if failures >= _MOST_FAILURES:
-            self.warnings.append(f"no more archives are tried after {failures} in a row that can't be used")
+            self.warnings.append(f"archives: no more are tried after {failures} in a row that can't be used")
         return failures >= _MOST_FAILURES
 
     def _take_over(self, archive: _Downloaded) -> BadFile | None:
@@ -120,7 +125,12 @@ class Archives:
         try:
             with _named(archive.path, archive.address):
                 taken = take_over(
-                    self.lake, self.raw, file, now=self.now, on_rows=lambda rows: self.on_rows(stream, rows)
+                    self.lake,
+                    self.raw,
+                    file,
+                    now=self.now,
+                    on_rows=lambda rows: self.on_rows(stream, rows),
+                    rows_of_a_load=self.rows_of_a_load,
                 )
         except BadFile as error:
             return error
@@ -139,9 +149,9 @@ class Archives:
         for each in wanted:
             for period in each.periods:
                 found = self._download(each.stream, period, before, folder)
-                if isinstance(found, _Missing) and period.is_month:
+                if isinstance(found, _Missing) and period.parts:
                     # that of a month appears some days after its end
-                    for day in period.each_day:
+                    for day in period.parts:
                         if (of_day := self._download(each.stream, day, before, folder)) is not None:
                             yield of_day
                 elif found is not None:

@@ -15,6 +15,8 @@ class Period:
     begin: date
     end: date
     """The day after the last one."""
+    parts: "tuple[Period, ...]" = ()
+    """The days of a month for which there may be rows."""
 
     def __str__(self) -> str:
         return f"{self.begin:%Y-%m}" if self.is_month else f"{self.begin:%Y-%m-%d}"
@@ -26,11 +28,6 @@ class Period:
     @property
     def days(self) -> int:
         return (self.end - self.begin).days
-
-    @property
-    def each_day(self) -> "list[Period]":
-        """The days of a month."""
-        return [Period(day, day + _DAY) for day in (self.begin + _DAY * number for number in range(self.days))]
 
 
 def midnight(day: date) -> datetime:
@@ -57,8 +54,14 @@ def periods_within(since: int, until: int, *, first: int, last: int) -> list[Per
     day, found = max(begin, first_day.replace(day=1)), list[Period]()
     while day < end and day <= last_day:
         month = (day.replace(day=1) + 31 * _DAY).replace(day=1)
-        period = Period(day, month if day.day == 1 and month <= end else day + _DAY)
-        if period.end > first_day:
-            found.append(period)
-        day = period.end
+        if day.day == 1 and month <= end:
+            found.append(Period(day, month, _days(max(day, first_day), min(month, last_day + _DAY))))
+            day = month
+        else:
+            found += _days(max(day, first_day), day + _DAY)
+            day += _DAY
     return found
+
+
+def _days(begin: date, end: date) -> tuple[Period, ...]:
+    return tuple(Period(day, day + _DAY) for day in (begin + _DAY * number for number in range((end - begin).days)))

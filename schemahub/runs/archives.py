@@ -15,6 +15,7 @@ from loaders.connector import Connector
 from loaders.connectors import load_bulk
 from loaders.landing.archive_plan import FromArchives
 from loaders.landing.archives import Archives
+from loaders.landing.take_over import ROWS_OF_A_LOAD
 
 from ..settings import base_url, bulk_url
 from ..simulated_lake import is_simulated
@@ -59,11 +60,15 @@ class ArchiveHost:
         self,
         wanted: Sequence[FromArchives],
         *,
+        rows_of_a_load: int,
         on_rows: Callable[[str, int], None],
         on_landed: Callable[[list[LedgerRow]], None],
         on_wait: Callable[[float, str], None] | None,
     ) -> list[str]:
-        """Land what archives have of what is wanted, and return warnings; what they lack stays lacking."""
+        """Land what archives have of what is wanted, and return warnings; what they lack stays lacking.
+
+        A load is committed every `rows_of_a_load` rows, and at the end of each archive.
+        """
         context, connector = self.context, self.connector
         with FileFetcher(
             connector,
@@ -81,6 +86,7 @@ class ArchiveHost:
                 fetcher,
                 place_for_copies(context.lake.work_folder),
                 context.now,
+                min(ROWS_OF_A_LOAD, rows_of_a_load),
                 on_rows,
                 on_landed,
             )

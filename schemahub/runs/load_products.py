@@ -214,7 +214,13 @@ class ProductLoads:
             on_planned({each.stream: each.rows for each in lacks})
             host, planned = self._from_archives(fetcher, lacks, with_archives=with_archives)
             if host is not None and planned:
-                warnings += host.take(planned, on_rows=progress, on_landed=on_landed, on_wait=on_wait)
+                warnings += host.take(
+                    planned,
+                    rows_of_a_load=flush_every.rows,
+                    on_rows=progress,
+                    on_landed=on_landed,
+                    on_wait=on_wait,
+                )
                 lacks = [each for each in self._lacking(fetcher, since, until) if each.holes]
             parts = max(1, workers // max(1, len(lacks)))
             return [part for each in lacks for part in segments(fetcher, each, parts=parts)]

@@ -58,10 +58,10 @@ def plan_report(
         yield "\nnothing is lacking"
         return
     if archives:
-        count = sum(each.days for each in archives)
+        days = sum(each.days for each in archives)
         yield (
-            f"\n{count:,} {'day' if count == 1 else 'days'} from archives, as far as {connector.name} has these, and "
-            f"the rest over REST: about {total_calls:,} requests"
+            f"\n{days:,} {'day' if days == 1 else 'days'} from archives, as far as {connector.name} has these, and "
+            f"the rest over REST: about {total_calls:,} {'request' if total_calls == 1 else 'requests'}"
         )
     together = seconds_of(total_calls, connector)
     yield (
