@@ -20,7 +20,7 @@ from simulator.exchanges import RunningSimulator
 from tests.support.bulk_host import Answer, BulkHost, bulk_host, damage, enormous, missing, redirected
 from tests.support.command_line import Cli, Finished, error_line, landed_ids, ledger, leftovers, served
 
-PAGE = 50
+PAGE = 20
 BACKFILL = ("backfill", "--exchange", "binance", "--products", "BTCUSDT", "--chunk-size", str(PAGE))
 BEGIN, END = datetime(2026, 1, 28, 7, 30, tzinfo=UTC), datetime(2026, 2, 5, 3, tzinfo=UTC)
 BETWEEN = ("--from", f"{BEGIN:%Y-%m-%dT%H:%M}", "--to", f"{END:%Y-%m-%dT%H:%M}")
