@@ -26,6 +26,8 @@ class SettingsFile(Declaration):
     """Base URLs of exchanges' APIs, by the name of the connector; all other exchanges use their usual address."""
     stream_urls: dict[str, Annotated[str, Field(pattern="^wss?://")]] = Field(default_factory=dict)
     """Addresses of exchanges' WebSockets, as `urls`."""
+    bulk_urls: dict[str, Annotated[str, Field(pattern="^https?://")]] = Field(default_factory=dict)
+    """Base URLs of exchanges' archives, as `urls`. If only `urls` names an exchange, its archives are not used."""
     clock_tolerance: str = Field(default="5m", pattern=rf"^{_AGO}$")
     """How far this machine's clock may differ from an exchange's; beyond that nothing is landed: 30s, 5m."""
     live_every: float = Field(default=10.0, gt=0, le=99999)

@@ -23,13 +23,22 @@ from pydantic_settings import (
 
 from lakehouse.errors import Misconfigured
 from lakehouse.printable import without_password
-from loaders.connectors import connector_names
+from loaders.connectors import connector_names, names_with_archives
 from registry.read_config import problem_lines
 from registry.yaml_file import BadYaml, read_yaml
 
-from .variables import OPTIONS, PREFIX, stream_url_variable, unknown_variables, url_variable, variable
+from .variables import (
+    OPTIONS,
+    PREFIX,
+    bulk_url_variable,
+    stream_url_variable,
+    unknown_variables,
+    url_variable,
+    variable,
+)
 
 if TYPE_CHECKING:
+    from loaders.bulk import BulkFiles
     from loaders.connector import Connector
     from loaders.stream import StreamConnector
 
@@ -50,8 +59,12 @@ FOR_DBT = (
 
 _FILE = "config/schemahub.yaml"
 
-_ADDRESSES = {"urls": url_variable, "stream_urls": stream_url_variable}
-"""The settings with an address for each exchange, and how the variable of one exchange is called."""
+_ADDRESSES = {
+    "urls": (url_variable, connector_names),
+    "stream_urls": (stream_url_variable, connector_names),
+    "bulk_urls": (bulk_url_variable, names_with_archives),
+}
+"""The settings with an address for each exchange: how the variable of one exchange is called, and which have one."""
 
 _AGO = re.compile(r"(?P<amount>[0-9]+)(?P<unit>[smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -92,6 +105,9 @@ class Settings(BaseSettings):
     """The base URLs of exchanges' APIs, by connector name. Exchanges without one use their own address."""
     stream_urls: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
     """The addresses of exchanges' WebSockets, as `urls`."""
+    bulk_urls: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
+    """The base URLs of exchanges' bulk files, as `urls`. If only the API of an exchange has another address, none are
+    used: the new address may be of another market."""
     clock_tolerance: timedelta = timedelta(minutes=5)
     """How far this machine's clock may be from an exchange's before nothing is landed: 30s, 5m."""
     live_every: Annotated[
@@ -168,10 +184,10 @@ class Settings(BaseSettings):
 
 
 def _url_variables() -> dict[str, Any]:
-    """The addresses of exchanges in `SCHEMAHUB_<EXCHANGE>_URL` and `SCHEMAHUB_<EXCHANGE>_STREAM_URL`, by setting."""
+    """The addresses of exchanges in `SCHEMAHUB_<EXCHANGE>_URL`, and `_STREAM_URL` and `_BULK_URL`, by setting."""
     found = {
-        field: {name: url for name in connector_names() if (url := os.environ.get(variable_of(name)))}
-        for field, variable_of in _ADDRESSES.items()
+        field: {name: url for name in names() if (url := os.environ.get(variable_of(name)))}
+        for field, (variable_of, names) in _ADDRESSES.items()
     }
     return {field: urls for field, urls in found.items() if urls}
 
@@ -205,7 +221,7 @@ def known_variables() -> set[str]:
     fields = {variable(name) for name in Settings.model_fields if name not in _ADDRESSES}
     return (
         fields
-        | {variable_of(name) for variable_of in _ADDRESSES.values() for name in connector_names()}
+        | {variable_of(name) for variable_of, names in _ADDRESSES.values() for name in names()}
         | {variable(name) for name in OPTIONS}
     )
 
@@ -231,6 +247,15 @@ def stream_url(stream: "StreamConnector", stream_urls: Mapping[str, str]) -> str
     """The address of an exchange's WebSocket, without its path: the one in `stream_urls`, or the exchange's own."""
     url = stream_urls.get(stream.name) or stream.url
     return _checked(url, stream_url_variable(stream.name), ("ws", "wss"))
+
+
+def bulk_url(exchange: str, bulk: "BulkFiles", settings: Settings) -> str | None:
+    """The base URL of an exchange's bulk files; None if the API has another address than the exchange's own.
+
+    The address in `bulk_urls` of the settings applies in any case.
+    """
+    url = settings.bulk_urls.get(exchange) or (None if settings.urls.get(exchange) else bulk.url)
+    return None if url is None else _checked(url, bulk_url_variable(exchange), ("http", "https"))
 
 
 def _checked(url: str, name: str, schemes: tuple[str, str]) -> str:

@@ -15,6 +15,7 @@ OPTIONS = (
     "chunk_size",
     "flush_every",
     "checkpoint_s3",
+    "bulk",
 )
 """The options of commands that a variable can set too, but no file."""
 
@@ -36,6 +37,11 @@ def url_variable(exchange: str) -> str:
 def stream_url_variable(exchange: str) -> str:
     """The name of the variable for the address of an exchange's WebSocket."""
     return variable(f"{exchange}_stream_url")
+
+
+def bulk_url_variable(exchange: str) -> str:
+    """The name of the variable for the base URL of an exchange's bulk files."""
+    return variable(f"{exchange}_bulk_url")
 
 
 def unknown_variables(known: Iterable[str], environment: Mapping[str, str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import httpx
 import pyarrow as pa
@@ -84,6 +84,8 @@ class Fetcher:
     """Called before every pause of at least one second, with its length in seconds and its reason."""
     limiter: RateLimiter | None = None
     """The exchange's limit, if this fetcher shares it with others; by default it has one of its own."""
+    variable: str = ""
+    """What sets the base URL, for messages; by default the variable of the exchange's API."""
     failures: dict[str, SchemaHubError] = field(default_factory=dict)
     """For each symbol whose walk ended early, the reason. The pages fetched until then are complete."""
 
@@ -103,10 +105,11 @@ class Fetcher:
             clock=self.clock,
             now=self.now,
             stopping=self._closing,
+            variable=self.variable,
         )
         self._end = self._standing_ban()
 
-    def __enter__(self) -> "Fetcher":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,6 +1,7 @@
 """One module or package per exchange. The folder is scanned, and each of these must define `CONNECTOR`.
 
-One that knows its exchange's WebSocket defines `STREAM`, too.
+One that knows its exchange's WebSocket defines `STREAM`, too, and a package whose exchange has bulk files for each day
+or month defines `BULK` in a module `archives`.
 """
 
 import importlib
@@ -16,8 +17,11 @@ if TYPE_CHECKING:  # settings need the names alone
     from lakehouse.raw_table import RawTable
     from lakehouse.table import LakeColumn
 
+    from ..bulk import BulkFiles
     from ..connector import Connector
     from ..stream import StreamConnector
+
+_ARCHIVES = "archives"
 
 Columns: TypeAlias = Mapping[str, Sequence["LakeColumn"]]
 """For each raw table, the columns that its mapping declares."""
@@ -65,6 +69,14 @@ def load_stream(name: str, columns: Columns | None = None) -> "StreamConnector |
     return handed
 
 
+def load_bulk(name: str) -> "BulkFiles | None":
+    """The bulk files of an exchange; None if it has none for each day or month."""
+    if name not in names_with_archives():
+        return None
+    bulk: BulkFiles = importlib.import_module(f"{__name__}.{name}.{_ARCHIVES}").BULK
+    return bulk
+
+
 def _declared(raw: "RawTable", columns: Columns) -> "RawTable":
     if raw.name not in columns:
         raise Misconfigured(
@@ -77,3 +89,12 @@ def _declared(raw: "RawTable", columns: Columns) -> "RawTable":
 def connector_names() -> list[str]:
     """The names of all connectors, without loading them."""
     return [module.name for module in pkgutil.iter_modules(__path__)]
+
+
+def names_with_archives() -> list[str]:
+    """The names of the connectors whose exchange has bulk files for each day or month, without loading them."""
+    return [
+        name
+        for name in connector_names()
+        if any(module.name == _ARCHIVES for module in pkgutil.iter_modules([f"{path}/{name}" for path in __path__]))
+    ]

@@ -24,11 +24,12 @@ class Lacking:
     rows: int | None
     """About how many rows the holes have; None if the source can't tell."""
 
-    def calls(self, connector: Connector) -> int | None:
-        """About how many requests the holes take; None if the source can't tell."""
+    def calls(self, connector: Connector, *, elsewhere: int = 0) -> int | None:
+        """About how many requests the holes take without the `elsewhere` rows; None if the source can't tell."""
         if self.rows is None or not isinstance(connector, Seekable):
             return None
-        return len(self.holes) + self.rows // connector.page_rows if self.holes else 0
+        rows = max(0, self.rows - elsewhere)
+        return len(self.holes) + rows // connector.page_rows if self.holes else 0
 
 
 def lacking(fetcher: Fetcher, stream: str, held: Stretches, *, since: int, until: int) -> Lacking:

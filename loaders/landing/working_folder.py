@@ -81,7 +81,10 @@ def _locked_folder(folder: Path) -> int:
 
 
 def _is_abandoned(folder: Path) -> bool:
-    lock = os.open(folder / _LOCK, os.O_RDWR)
+    try:
+        lock = os.open(folder / _LOCK, os.O_RDWR)
+    except FileNotFoundError:  # its process was killed while it removed the folder, after its load had ended
+        return True
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

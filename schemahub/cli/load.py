@@ -150,6 +150,15 @@ def backfill_command(
             envvar=variable("checkpoint_s3"),
         ),
     ] = False,
+    bulk: Annotated[
+        bool,
+        typer.Option(
+            "--bulk/--no-bulk",
+            help="Take whole days and months from the exchange's archives, where it has some, and only the rest from "
+            "its API.",
+            envvar=variable("bulk"),
+        ),
+    ] = True,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be loaded, and how long it would take.")
     ] = False,
@@ -171,10 +180,10 @@ def backfill_command(
     loads = ProductLoads.of(run_context(context), exchange, named, seed_path, chunk_size)
     say(f"  {exchange}: {limit}" for limit in loads.history_limits(since, now))
     if dry_run:
-        lacks, failures = loads.lacking(since, until)
-        for part in plan_report(lacks, loads.connector):
+        plan = loads.plan(since, until, with_archives=bulk)
+        for part in plan_report(plan.lacks, plan.archives, loads.connector):
             out.print(part, soft_wrap=isinstance(part, str))
-        fail_with([f"{product} of {exchange}: {why}" for product, why in failures.items()])
+        fail_with([f"{product} of {exchange}: {why}" for product, why in plan.failures.items()])
         return
     checkpoints = loads.backfill_checkpoints(in_lake=checkpoint_s3)
     _warn(checkpoints.check(loads.products))
@@ -188,6 +197,7 @@ def backfill_command(
             on_wait=progress.wait,
             flush_every=FlushEvery(flush_every),
             on_planned=progress.plan,
+            with_archives=bulk,
         )
     _warn(outcome.warnings)
     say([_summary(outcome)])
@@ -197,8 +207,11 @@ def backfill_command(
 def _summary(outcome: "Outcome") -> str:
     count = outcome.ingested.row_count
     products = len({row.stream for row in outcome.ingested.landed})
+    files = {row.file: 0 for row in outcome.ingested.landed if row.file}
+    from_files = sum(row.row_count for row in outcome.ingested.landed if row.file)
+    source = f", {from_files:,} of them from {len(files):,} archives" if files else ""
     if count:
-        return f"{outcome.exchange}: {count:,} trades of {products:,} products landed"
+        return f"{outcome.exchange}: {count:,} trades of {products:,} products landed{source}"
     return "nothing landed" if outcome.problems else "nothing was lacking"
 
 

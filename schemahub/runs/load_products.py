@@ -12,12 +12,14 @@ from lakehouse.ledger import LedgerRow
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector, Seekable, Segment
 from loaders.connectors import load_connector
+from loaders.landing.archive_plan import FromArchives, from_archives
 from loaders.landing.backfill import Lacking, lacking, segments
 from loaders.landing.flushes import BY_DEFAULT, FlushEvery
-from loaders.landing.ingest import Ingested, Progress, land_segments
+from loaders.landing.ingest import Ingested, OnLanded, Progress, land_segments
 
 from ..refusals import refusals_as_errors
 from ..seeds import read_seed, seed_path
+from .archives import ArchiveHost
 from .checkpoints import STATE, Checkpoints
 from .context import RunContext
 from .ingest import OnWait, Outcome, fetcher_of, keep_simulated_and_real_apart
@@ -42,6 +44,17 @@ class IdRange:
                 raise Misconfigured(f"{name} is {value}; expected a trade id from 0 to 2^63")
         if self.after is not None and self.before is not None and self.after + 1 >= self.before:
             raise Misconfigured(f"no id is above --after {self.after} and below --before {self.before}")
+
+
+@dataclass(frozen=True)
+class BackfillPlan:
+    """What a backfill would do."""
+
+    lacks: list[Lacking]
+    archives: list[FromArchives]
+    """What it would take from archives; only products of which that is something."""
+    failures: dict[str, SchemaHubError]
+    """For each product whose holes can't be told, the reason."""
 
 
 @dataclass(frozen=True)
@@ -129,19 +142,29 @@ class ProductLoads:
             if hole.high is None or hole.low < hole.high:
                 wanted.append(Segment(product, hole))
         return self._land(
-            lambda _: wanted,
+            lambda *_: wanted,
             self.ingest_checkpoints(),
             progress=progress,
             on_wait=on_wait,
             flush_every=flush_every,
         )
 
-    def lacking(
-        self, since: datetime, until: datetime, *, on_wait: OnWait | None = None
-    ) -> tuple[list[Lacking], dict[str, SchemaHubError]]:
-        """What the products lack between two times, UTC, and why that can't be told of some; lands nothing."""
+    def plan(
+        self, since: datetime, until: datetime, *, with_archives: bool, on_wait: OnWait | None = None
+    ) -> "BackfillPlan":
+        """What the products lack between two times, UTC, and what of it archives may have; lands nothing."""
         with refusals_as_errors(), self._fetcher(on_wait, writes=False) as fetcher:
-            return self._lacking(fetcher, since, until), fetcher.failures
+            lacks = self._lacking(fetcher, since, until)
+            return BackfillPlan(
+                lacks, self._from_archives(fetcher, lacks, with_archives=with_archives)[1], fetcher.failures
+            )
+
+    def _from_archives(
+        self, fetcher: Fetcher, lacks: Sequence[Lacking], *, with_archives: bool
+    ) -> tuple[ArchiveHost | None, list[FromArchives]]:
+        host = ArchiveHost.of(self.context, self.connector) if with_archives else None
+        planned = [from_archives(fetcher, each) for each in lacks] if host is not None else []
+        return host, [each for each in planned if each.periods]
 
     def _lacking(self, fetcher: Fetcher, since: datetime, until: datetime) -> list[Lacking]:
         coverage = read_coverage(self.context.lake, self.connector.raw.name)
@@ -170,15 +193,35 @@ class ProductLoads:
         on_wait: OnWait | None,
         flush_every: FlushEvery,
         on_planned: Callable[[dict[str, int | None]], None] = lambda _: None,
+        with_archives: bool = True,
     ) -> Outcome:
-        """Land what the products lack between two times, UTC, in segments that `workers` threads walk.
+        """Land what the products lack between two times, UTC: from archives, then in segments that threads walk.
 
-        `on_planned` is told about how many trades each product lacks; None where that is unknown.
+        Args:
+            since: the beginning.
+            until: the end.
+            workers: the number of threads.
+            checkpoints: written after every commit.
+            progress: called for every page, and for every part of an archive.
+            on_wait: called for pauses.
+            flush_every: when a long run commits.
+            on_planned: told about how many trades each product lacks; None where that is unknown.
+            with_archives: whether archives are used where the exchange has some.
         """
 
-        def wanted(fetcher: Fetcher) -> list[Segment]:
+        def wanted(fetcher: Fetcher, on_landed: OnLanded, warnings: list[str]) -> list[Segment]:
             lacks = [each for each in self._lacking(fetcher, since, until) if each.holes]
             on_planned({each.stream: each.rows for each in lacks})
+            host, planned = self._from_archives(fetcher, lacks, with_archives=with_archives)
+            if host is not None and planned:
+                warnings += host.take(
+                    planned,
+                    rows_of_a_load=flush_every.rows,
+                    on_rows=progress,
+                    on_landed=on_landed,
+                    on_wait=on_wait,
+                )
+                lacks = [each for each in self._lacking(fetcher, since, until) if each.holes]
             parts = max(1, workers // max(1, len(lacks)))
             return [part for each in lacks for part in segments(fetcher, each, parts=parts)]
 
@@ -188,7 +231,7 @@ class ProductLoads:
 
     def _land(
         self,
-        wanted: Callable[[Fetcher], list[Segment]],
+        wanted: Callable[[Fetcher, OnLanded, list[str]], list[Segment]],
         checkpoints: Checkpoints,
         *,
         progress: Progress,
@@ -198,6 +241,7 @@ class ProductLoads:
     ) -> Outcome:
         connector = self.connector
         landed: list[LedgerRow] = []
+        warnings: list[str] = []
 
         def on_landed(rows: list[LedgerRow]) -> None:
             landed.extend(rows)
@@ -210,7 +254,7 @@ class ProductLoads:
                 ingested = land_segments(
                     self.context.lake,
                     connector,
-                    wanted(fetcher),
+                    wanted(fetcher, on_landed, warnings),
                     fetcher=fetcher,
                     now=self.context.now,
                     progress=progress,
@@ -218,9 +262,10 @@ class ProductLoads:
                     on_landed=on_landed,
                 )
         except SchemaHubError as error:
-            return Outcome(self.exchange, Ingested(landed), error)
+            return Outcome(self.exchange, Ingested(landed, warnings=warnings), error)
         except Exception as error:
             if is_interruption(error):
                 raise
-            return Outcome(self.exchange, Ingested(landed), OurMistake.of(error, while_doing=self.exchange))
-        return Outcome(self.exchange, ingested)
+            mistake = OurMistake.of(error, while_doing=self.exchange)
+            return Outcome(self.exchange, Ingested(landed, warnings=warnings), mistake)
+        return Outcome(self.exchange, replace(ingested, landed=landed, warnings=[*warnings, *ingested.warnings]))

@@ -17,6 +17,7 @@ from .plan import shown_bytes
 
 if TYPE_CHECKING:
     from loaders.connector import Connector
+    from loaders.landing.archive_plan import FromArchives
     from loaders.landing.backfill import Lacking
 
 _BYTES_OF_A_ROW = 40
@@ -24,15 +25,20 @@ _BYTES_OF_A_ROW = 40
 _MOST_BARS = 12
 
 
-def plan_report(lacks: "Sequence[Lacking]", connector: "Connector") -> Iterator[Table | str]:
+def plan_report(
+    lacks: "Sequence[Lacking]", archives: "Sequence[FromArchives]", connector: "Connector"
+) -> Iterator[Table | str]:
     """What products lack, and what loading it takes; times are UTC."""
+    rows_of_archives = {each.stream: each.rows for each in archives}
     table = Table(box=None, pad_edge=False)
     for name in ("product", "from", "to"):
         table.add_column(name)
     for name in ("landed", "lacking", "requests", "time"):
         table.add_column(name, justify="right")
+    total_calls = 0
     for each in lacks:
-        calls = each.calls(connector)
+        calls = each.calls(connector, elsewhere=rows_of_archives.get(each.stream, 0))
+        total_calls += calls or 0
         table.add_row(
             printable(each.stream, 30),
             f"{time_of(each.holes[0].since):%Y-%m-%d %H:%M}" if each.holes else "-",
@@ -51,7 +57,13 @@ def plan_report(lacks: "Sequence[Lacking]", connector: "Connector") -> Iterator[
     if not any(each.holes for each in lacks):
         yield "\nnothing is lacking"
         return
-    together = seconds_of(sum(each.calls(connector) or 0 for each in lacks), connector)
+    if archives:
+        days = sum(each.days for each in archives)
+        yield (
+            f"\n{days:,} {'day' if days == 1 else 'days'} from archives, as far as {connector.name} has these, and "
+            f"the rest over REST: about {total_calls:,} {'request' if total_calls == 1 else 'requests'}"
+        )
+    together = seconds_of(total_calls, connector)
     yield (
         f"\nabout {total:,} trades, {shown_bytes(total * _BYTES_OF_A_ROW)} in the raw table; "
         f"at least {_duration(together)} within the limit of {connector.name}; nothing was loaded"

@@ -59,6 +59,15 @@ def test_files_that_a_killed_load_left_uncommitted_are_removed_by_the_next(lake_
     assert lake_home.files(DATA) == referenced
 
 
+def test_a_folder_whose_process_was_killed_while_it_removed_it_is_removed_by_the_next(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
+    left = lake.work_folder / "landing" / RAW.name / "1795840852.77-bada0b23"
+    left.mkdir(parents=True)
+    (left / "0.parquet").touch()
+    land_up_to(lake, 60)
+    assert not left.exists()
+
+
 def test_a_load_makes_one_snapshot_and_sets_the_coverage_in_it(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 1_000)

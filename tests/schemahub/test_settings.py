@@ -223,7 +223,8 @@ def readme_rows() -> dict[str, str]:
 def test_the_readme_has_one_table_of_all_settings_and_of_no_others() -> None:
     fields = {variable(name) for name in Settings.model_fields if not name.endswith("urls")}
     options = {variable(name) for name in OPTIONS}
-    assert readme_rows().keys() == fields | options | {"SCHEMAHUB_<EXCHANGE>_URL", "SCHEMAHUB_<EXCHANGE>_STREAM_URL"}
+    addresses = {f"SCHEMAHUB_<EXCHANGE>_{what}" for what in ("URL", "STREAM_URL", "BULK_URL")}
+    assert readme_rows().keys() == fields | options | addresses
 
 
 def test_the_readme_has_the_default_of_every_setting() -> None:

@@ -25,6 +25,7 @@ from lakehouse.errors import Misconfigured
 from lakehouse.printable import printable
 from lakehouse.raw_table import PAYLOAD, RawTable
 
+from ...bulk import BulkFiles
 from ...channels.checksums import compare, sha256_of
 from ...channels.csv_rows import Rows, are_finite, csv_columns, first_numbers, number, whole_number
 from ...channels.files import (
@@ -233,3 +234,5 @@ FORMAT = FileFormat(
     lambda head: any(_ROW.fullmatch(line) for line in head.split(b"\n")[:2]),
     read,
 )
+
+BULK = BulkFiles("https://data.binance.vision", FORMAT, daily, monthly)
