@@ -21,6 +21,14 @@ class Size:
     warm_loads: int
     stock_rounds: int
     """The rounds of landing through dlt's own destination."""
+    backfilled_rows: int
+    """The trades that are backfilled; thousands."""
+    backfilled_by_ccxt: int
+    """Those of them that ccxt parses."""
+    backfilled_rounds: int
+    imported_rows: int
+    """The rows of a bulk file."""
+    imported_rounds: int
     unified_small: int
     """The rows of the smaller of two unified tables; `unified_large` are those of the other."""
     unified_large: int
@@ -56,6 +64,11 @@ NORMAL = Size(
     landed_rounds=3,
     warm_loads=10,
     stock_rounds=3,
+    backfilled_rows=5_000_000,
+    backfilled_by_ccxt=500_000,
+    backfilled_rounds=3,
+    imported_rows=5_000_000,
+    imported_rounds=3,
     unified_small=1_000_000,
     unified_large=10_000_000,
     new_rows=200_000,
@@ -81,6 +94,11 @@ SMALL = Size(
     landed_rounds=1,
     warm_loads=2,
     stock_rounds=1,
+    backfilled_rows=100_000,
+    backfilled_by_ccxt=10_000,
+    backfilled_rounds=1,
+    imported_rows=100_000,
+    imported_rounds=1,
     unified_small=20_000,
     unified_large=40_000,
     new_rows=10_000,
@@ -95,5 +113,13 @@ SMALL = Size(
     command_rounds=1,
     pipeline_trades=6_000,
 )
-LARGE = replace(NORMAL, name="large", unified_large=50_000_000, built_rounds=1, queried_rows=11_000_000)
+LARGE = replace(
+    NORMAL,
+    name="large",
+    backfilled_rows=20_000_000,
+    backfilled_rounds=1,
+    unified_large=50_000_000,
+    built_rounds=1,
+    queried_rows=11_000_000,
+)
 SIZES = {size.name: size for size in (SMALL, NORMAL, LARGE)}
