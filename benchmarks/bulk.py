@@ -1,7 +1,7 @@
 """Importing a ZIP of one of Binance's days, against DuckDB that reads the same CSV file and writes Parquet.
 
-Ours unpacks the ZIP, compares its checksum with the ledger, keeps the text of each line, adds where each row comes from,
-and ends with a commit; DuckDB gets the unpacked file, and both have two threads.
+Ours unpacks the ZIP, compares its checksum with the ledger, keeps the text of each line, adds where each row comes
+from, and ends with a commit; DuckDB gets the unpacked file, and both have two threads.
 """
 
 import json
@@ -49,7 +49,8 @@ def findings(size: Size) -> list[Measurement]:
         _make(Path(folder), _NAME, size.imported_rows, first=_FEW_ROWS)
         _make(Path(folder), _FEW, _FEW_ROWS)
         rounds = [
-            {way: in_own_process(__name__, way, folder, size.name) for way in _WAYS} for _ in range(size.imported_rounds)
+            {way: in_own_process(__name__, way, folder, size.name) for way in _WAYS}
+            for _ in range(size.imported_rounds)
         ]
     ours, theirs = (median(run[way]["seconds"] for run in rounds) for way in ("ours", "duckdb"))
     what = f"import of a ZIP of {size.imported_rows / 1e6:g} M trades"
