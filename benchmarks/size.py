@@ -29,6 +29,8 @@ class Size:
     imported_rows: int
     """The rows of a bulk file."""
     imported_rounds: int
+    live_seconds: int
+    """How long messages are sent to `live`."""
     unified_small: int
     """The rows of the smaller of two unified tables; `unified_large` are those of the other."""
     unified_large: int
@@ -46,6 +48,12 @@ class Size:
     the one before."""
     symbols: int
     few_symbols: int
+    many_symbols: int
+    """The symbols that a table holds, against one that holds `symbols`."""
+    held_loads: int
+    """The loads that are landed one after the other where `symbols` are held."""
+    early_load: int
+    """The first of those loads that the last of them are compared with."""
     queried_rows: int
     """The rows of the lake on which commands are run."""
     command_rounds: int
@@ -69,6 +77,7 @@ NORMAL = Size(
     backfilled_rounds=3,
     imported_rows=5_000_000,
     imported_rounds=3,
+    live_seconds=60,
     unified_small=1_000_000,
     unified_large=10_000_000,
     new_rows=200_000,
@@ -79,6 +88,9 @@ NORMAL = Size(
     compared_loads=50,
     symbols=2_000,
     few_symbols=20,
+    many_symbols=20_000,
+    held_loads=1_000,
+    early_load=10,
     queried_rows=1_000_000,
     command_rounds=5,
     pipeline_trades=60_000,
@@ -99,6 +111,7 @@ SMALL = Size(
     backfilled_rounds=1,
     imported_rows=100_000,
     imported_rounds=1,
+    live_seconds=2,
     unified_small=20_000,
     unified_large=40_000,
     new_rows=10_000,
@@ -109,6 +122,9 @@ SMALL = Size(
     compared_loads=5,
     symbols=100,
     few_symbols=10,
+    many_symbols=500,
+    held_loads=20,
+    early_load=5,
     queried_rows=50_000,
     command_rounds=1,
     pipeline_trades=6_000,
