@@ -19,6 +19,9 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "stream": (),
     "landing": (),
     "peers": ("ccxt",),
+    "backfill": ("ccxt",),
+    "bulk": (),
+    "live": (),
     "unify": (),
     "growth": (),
     "commands": (),
@@ -33,7 +36,8 @@ def main(arguments: Sequence[str], *, is_installed: Callable[[str], bool] = is_i
     names = options.names or list(BENCHMARKS)
     if unknown := [name for name in names if name not in BENCHMARKS]:
         return _refuse(f"unknown benchmark {', '.join(unknown)}; use: {', '.join(BENCHMARKS)}")
-    missing = [package for name in names for package in BENCHMARKS[name] if not is_installed(package)]
+    needed = dict.fromkeys(package for name in names for package in BENCHMARKS[name])
+    missing = [package for package in needed if not is_installed(package)]
     if missing and not options.skip_missing_peers:
         return _refuse(
             f"{', '.join(missing)} isn't installed; `make bench` installs it, --skip-missing-peers measures the rest"

@@ -1,10 +1,11 @@
-"""A late load against an early one, and a load of many symbols against one of few: their time and metadata.
+"""A late load against an early one, and one where many symbols are held against few: their time and metadata.
 
-A load here is what `land` does after dlt has written the file.
+A load here is what `land` does after dlt has written the file. Then come the commands that tell what a lake of many
+loads holds, as whole processes.
 """
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from statistics import mean, median
@@ -25,8 +26,11 @@ from schemahub.runs.context import utc_now
 
 from . import trades
 from .measure import Measurement, expect, median_seconds, seconds
+from .processes import seconds_of, seconds_of_dbt_version
 from .size import Size
 
+_MOVING = 20
+"""The symbols of a load, where many are held."""
 _PLANNED_SECONDS = 0.1
 """How long a person who queries a table of half of the loads should wait for its plan."""
 
@@ -35,7 +39,8 @@ class _Lake:
     """A lake for tiny loads."""
 
     def __init__(self, folder: Path) -> None:
-        self.lake = LocalLake(folder / "lake")
+        self.folder = folder / "lake"
+        self.lake = LocalLake(self.folder)
         self._folder = folder
 
     def load(self, pieces: Sequence[Piece]) -> float:
@@ -88,7 +93,9 @@ def findings(size: Size) -> list[Measurement]:
     with tempfile.TemporaryDirectory() as folder:
         many_loads = _of_loads(Path(folder), size)
     with tempfile.TemporaryDirectory() as folder:
-        return [*many_loads, *_of_symbols(Path(folder), size)]
+        symbols = _of_symbols(Path(folder), size)
+    with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as many:
+        return [*many_loads, *symbols, *_of_held_symbols(Path(few), Path(many), size)]
 
 
 def _of_loads(folder: Path, size: Size) -> list[Measurement]:
@@ -130,6 +137,69 @@ def _of_loads(folder: Path, size: Size) -> list[Measurement]:
             f"the goal for {loads // 2:,} is {_PLANNED_SECONDS * 1000:.0f} ms",
         ),
     ]
+
+
+def _of_held_symbols(few: Path, many: Path, size: Size) -> list[Measurement]:
+    """Loads of a few symbols into tables that hold 2,000 or 20,000 of them; then commands on the former."""
+    lake, early, compared = _Lake(few), size.early_load, size.compared_loads
+    took = list(_loads_of_some(lake, size.symbols, size.held_loads))
+    before, late = mean(took[early : early + compared]), mean(took[-compared:])
+    of_many = mean(list(_loads_of_some(_Lake(many), size.many_symbols, early + compared))[early:])
+    return [
+        Measurement(
+            f"load no. {size.held_loads:,} against no. {early}, where {size.symbols:,} symbols are held",
+            late / before,
+            1.5,
+            at_least=False,
+            unit="x",
+            detail=f"commit and ledger {late * 1000:.0f} ms against {before * 1000:.0f}, means of {compared} loads of "
+            f"{_MOVING} symbols",
+        ),
+        Measurement(
+            f"load where {size.many_symbols:,} symbols are held against one where {size.symbols:,} are",
+            of_many / before,
+            2,
+            at_least=False,
+            unit="x",
+            detail=f"commit and ledger {of_many * 1000:.0f} ms against {before * 1000:.0f}, means of {compared} loads "
+            f"from no. {early} on",
+        ),
+        *_of_commands(lake, size),
+    ]
+
+
+def _loads_of_some(lake: _Lake, symbols: int, loads: int) -> Iterator[float]:
+    """The seconds of each load of a few symbols after one of all of them."""
+    (piece,) = trades.pieces(1)
+    lake.load([piece._replace(stream=f"SYMBOL{number:05}") for number in range(symbols)])
+    for load in range(loads):
+        numbers = range(load * _MOVING, (load + 1) * _MOVING)
+        yield lake.load(
+            [
+                trades.with_ids(piece, 2 + number // symbols)._replace(stream=f"SYMBOL{number % symbols:05}")
+                for number in numbers
+            ]
+        )
+    expect("rows of all loads", lake.row_count, symbols + loads * _MOVING)
+
+
+def _of_commands(lake: _Lake, size: Size) -> list[Measurement]:
+    found = []
+    last = f"SYMBOL{size.symbols - 1:05}"
+    for command, says in {"status": last, "gaps": f"no gaps in {size.symbols:,}", "plan": "Athena would"}.items():
+        arguments = ["schemahub", command, "--lake", str(lake.folder)]
+        took = median(seconds_of(arguments, says=says) for _ in range(size.command_rounds))
+        found.append(
+            Measurement(
+                f"schemahub {command} on a lake of {1 + size.held_loads:,} loads and {size.symbols:,} symbols",
+                took,
+                2,
+                at_least=False,
+                unit=" s",
+                detail=f"median of {size.command_rounds}; `dbt --version` {seconds_of_dbt_version():.2f} s",
+            )
+        )
+    return found
 
 
 def _of_symbols(folder: Path, size: Size) -> list[Measurement]:

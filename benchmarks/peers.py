@@ -109,12 +109,12 @@ _MARKETS = {
 def _ccxt(name: str, body: bytes, size: Size) -> Measurement:
     _, symbol, _ = PAGES[name]
     connector = load_connector(name, COLUMNS)
-    parse = _ccxt_parser(name, body)
-    _expect_the_same(name, parse(), connector.parse(body, symbol=symbol))
+    parse = ccxt_parser(name)
+    _expect_the_same(name, parse(body), connector.parse(body, symbol=symbol))
     loops, ours_loops = max(size.parsed_loops // 20, 1), size.parsed_loops
     ratios, speeds = [], []
     for _ in range(size.parsed_rounds):
-        theirs = seconds(lambda: [parse() for _ in range(loops)]) / loops
+        theirs = seconds(lambda: [parse(body) for _ in range(loops)]) / loops
         ours = seconds(lambda: [connector.parse(body, symbol=symbol) for _ in range(ours_loops)]) / ours_loops
         ratios.append(theirs / ours)
         speeds.append((1_000 / ours / 1e6, 1_000 / theirs / 1e6))
@@ -129,7 +129,8 @@ def _ccxt(name: str, body: bytes, size: Size) -> Measurement:
     )
 
 
-def _ccxt_parser(name: str, body: bytes) -> Callable[[], list[dict[str, Any]]]:
+def ccxt_parser(name: str) -> Callable[[bytes], list[dict[str, Any]]]:
+    """A function that parses a body of an exchange with ccxt, its JSON included."""
     import ccxt
 
     api, product, quote = _MARKETS[name]
@@ -147,7 +148,7 @@ def _ccxt_parser(name: str, body: bytes) -> Callable[[], list[dict[str, Any]]]:
     )
     exchange.set_markets([market])
 
-    def parse() -> list[dict[str, Any]]:
+    def parse(body: bytes) -> list[dict[str, Any]]:
         answer = exchange.parse_json(body.decode())
         trades = answer["result"][product] if name == "kraken" else answer
         parsed: list[dict[str, Any]] = exchange.parse_trades(trades, market)

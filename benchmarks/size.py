@@ -21,6 +21,16 @@ class Size:
     warm_loads: int
     stock_rounds: int
     """The rounds of landing through dlt's own destination."""
+    backfilled_rows: int
+    """The trades that are backfilled; thousands."""
+    backfilled_by_ccxt: int
+    """Those of them that ccxt parses."""
+    backfilled_rounds: int
+    imported_rows: int
+    """The rows of a bulk file."""
+    imported_rounds: int
+    live_seconds: int
+    """How long messages are sent to `live`."""
     unified_small: int
     """The rows of the smaller of two unified tables; `unified_large` are those of the other."""
     unified_large: int
@@ -38,6 +48,12 @@ class Size:
     the one before."""
     symbols: int
     few_symbols: int
+    many_symbols: int
+    """The symbols that a table holds, against one that holds `symbols`."""
+    held_loads: int
+    """The loads that are landed one after the other where `symbols` are held."""
+    early_load: int
+    """The first of those loads that the last of them are compared with."""
     queried_rows: int
     """The rows of the lake on which commands are run."""
     command_rounds: int
@@ -56,6 +72,12 @@ NORMAL = Size(
     landed_rounds=3,
     warm_loads=10,
     stock_rounds=3,
+    backfilled_rows=5_000_000,
+    backfilled_by_ccxt=500_000,
+    backfilled_rounds=3,
+    imported_rows=5_000_000,
+    imported_rounds=3,
+    live_seconds=60,
     unified_small=1_000_000,
     unified_large=10_000_000,
     new_rows=200_000,
@@ -66,6 +88,9 @@ NORMAL = Size(
     compared_loads=50,
     symbols=2_000,
     few_symbols=20,
+    many_symbols=20_000,
+    held_loads=1_000,
+    early_load=10,
     queried_rows=1_000_000,
     command_rounds=5,
     pipeline_trades=60_000,
@@ -81,6 +106,12 @@ SMALL = Size(
     landed_rounds=1,
     warm_loads=2,
     stock_rounds=1,
+    backfilled_rows=100_000,
+    backfilled_by_ccxt=10_000,
+    backfilled_rounds=1,
+    imported_rows=100_000,
+    imported_rounds=1,
+    live_seconds=2,
     unified_small=20_000,
     unified_large=40_000,
     new_rows=10_000,
@@ -91,9 +122,20 @@ SMALL = Size(
     compared_loads=5,
     symbols=100,
     few_symbols=10,
+    many_symbols=500,
+    held_loads=20,
+    early_load=5,
     queried_rows=50_000,
     command_rounds=1,
     pipeline_trades=6_000,
 )
-LARGE = replace(NORMAL, name="large", unified_large=50_000_000, built_rounds=1, queried_rows=11_000_000)
+LARGE = replace(
+    NORMAL,
+    name="large",
+    backfilled_rows=20_000_000,
+    backfilled_rounds=1,
+    unified_large=50_000_000,
+    built_rounds=1,
+    queried_rows=11_000_000,
+)
 SIZES = {size.name: size for size in (SMALL, NORMAL, LARGE)}

@@ -4,11 +4,8 @@ Each message has one trade. msgspec decodes message by message into records that
 ours are parsed in batches as large as 50 ms of a busy market, and come out as runs of rows with each trade's JSON text.
 """
 
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime
 from decimal import Decimal
 from statistics import median
@@ -23,6 +20,7 @@ from loaders.stream import StreamConnector
 from .measure import CannotMeasure, Measurement, expect, seconds
 from .size import Size
 from .stream_messages import MESSAGES, PRODUCTS
+from .stream_server import serving
 from .trades import COLUMNS
 
 _BATCH = 350
@@ -115,7 +113,7 @@ def _parsed(stream: StreamConnector, messages: list[bytes]) -> int:
 
 
 def _receiving(size: Size) -> Measurement:
-    with _addresses(size.streamed_messages) as urls, ExitStack() as opened:
+    with serving(size.streamed_messages, _RATE) as urls, ExitStack() as opened:
         before, began = time.process_time(), time.perf_counter()
         listeners = [
             opened.enter_context(Listener(_stream(name), PRODUCTS[name], url=url)) for name, url in urls.items()
@@ -134,17 +132,3 @@ def _receiving(size: Size) -> Measurement:
         unit="x",
         detail=f"{received / took:,.0f} messages/s, {worked / received * 1e6:.1f} µs of the processor for each",
     )
-
-
-@contextmanager
-def _addresses(count: int) -> Iterator[dict[str, str]]:
-    command = [sys.executable, "-m", "benchmarks.stream_server", str(count), str(_RATE)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            if process.stdout is None:
-                raise CannotMeasure("the server of streams doesn't say its addresses")
-            addresses = dict(process.stdout.readline().split() for _ in MESSAGES)
-            expect("the exchanges of the server of streams", list(addresses), list(MESSAGES))
-            yield addresses
-        finally:
-            process.kill()

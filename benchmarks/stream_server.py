@@ -9,16 +9,34 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from subprocess import PIPE, Popen
 
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
+from .measure import CannotMeasure, expect
 from .stream_messages import ACKNOWLEDGEMENTS, MESSAGES
 
 _STEP_SECONDS = 0.001
 _AT_ONCE = 50
+
+
+@contextmanager
+def serving(count: int, rate: float) -> Iterator[dict[str, str]]:
+    """The address of each exchange's server, all of them in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.stream_server", str(count), str(rate)]
+    with Popen(command, stdin=PIPE, stdout=PIPE, text=True) as process:
+        try:
+            if process.stdout is None:
+                raise CannotMeasure("the server of streams doesn't say its addresses")
+            addresses = dict(process.stdout.readline().split() for _ in MESSAGES)
+            expect("the exchanges of the server of streams", list(addresses), list(MESSAGES))
+            yield addresses
+        finally:
+            process.kill()
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -45,16 +45,21 @@ def _texts(count: int) -> list[_Texts]:
 
 
 @cache
+def texts() -> pa.RecordBatch:
+    """The numbers of each distinct trade as exchanges write them; `quote` is price times quantity."""
+    return pa.RecordBatch.from_arrays(
+        [pa.array(column) for column in zip(*_texts(_POOL), strict=True)], list(_Texts._fields)
+    )
+
+
+@cache
 def _pool() -> pa.RecordBatch:
     """The numbers of each distinct trade, and its JSON text after the id."""
-    texts = _texts(_POOL)
-    numbers = [pa.array(column).cast(pa.float64()) for column in zip(*texts, strict=True)]
-    tails = [
-        f',"price":"{of.price}","qty":"{of.quantity}","quoteQty":"{of.quote}","time":1767571200000000,'
-        '"isBuyerMaker":true,"isBestMatch":true}'
-        for of in texts
-    ]
-    return pa.RecordBatch.from_arrays([*numbers, pa.array(tails)], ["price", "quantity", "quote", "text"])
+    of = texts()
+    numbers = [column.cast(pa.float64()) for column in of.columns]
+    tail = '","time":1767571200000000,"isBuyerMaker":true,"isBestMatch":true}'
+    parts = [',"price":"', of["price"], '","qty":"', of["quantity"], '","quoteQty":"', of["quote"], tail, ""]
+    return pa.RecordBatch.from_arrays([*numbers, pc.binary_join_element_wise(*parts)], [*_Texts._fields, "text"])
 
 
 def pieces(

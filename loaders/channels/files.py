@@ -63,7 +63,7 @@ class Limits:
     line_bytes: int = 2**20
     parts: int = 20_000
     """The number of members of a ZIP."""
-    block_bytes: int = 16 * 2**20
+    block_bytes: int = 4 * 2**20
     """The size of the blocks in which a file is read."""
 
 
@@ -114,8 +114,8 @@ class FileFormat:
     fits_head: Callable[[bytes], bool]
     """Whether the first bytes, after decompression, are in this format."""
     read: Callable[..., Iterator[FileStream]]
-    """`read(path, raw, stream=None, folder=None, limits=LIMITS)`: `raw` is the connector's raw table, and `stream`
-    overrides what the file's name says."""
+    """`read(path, raw, stream=None, folder=None, is_in_order=None, limits=LIMITS)`: `raw` is the connector's raw table,
+    and `stream` overrides what the file's name says."""
     beside: str | None = None
     """None if rows have the exchange's own ids. Otherwise ids are made, times are whole seconds, and a second is in a
     file completely or not at all; the rows are a stream beside the exchange's own, which this text names."""

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.ipc
 
+from lakehouse.errors import SchemaHubError
+
 from .files import Report
 
 KEY = "_key"
@@ -25,6 +27,10 @@ _RUN_ROWS = 800_000
 """The number of rows from which on a run is written; more rows per run need more memory, and fewer need more files."""
 _RUN_BATCH = 8_192
 """The number of rows of a run that are in memory at once."""
+
+
+class NotInOrder(SchemaHubError):
+    """Rows are not in order although they were expected to be; what was read of them so far must not be used."""
 
 
 def rise(keys: Iterable[pa.Array]) -> bool:
@@ -42,7 +48,11 @@ def rise(keys: Iterable[pa.Array]) -> bool:
 
 
 def in_order(
-    batches: Iterator[pa.RecordBatch], *, are_in_order: Callable[[], bool], folder: Path | None = None
+    batches: Iterator[pa.RecordBatch],
+    *,
+    are_in_order: Callable[[], bool],
+    folder: Path | None = None,
+    expected: bool | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """The rows of `batches` by rising key.
 
@@ -50,6 +60,11 @@ def in_order(
         batches: rows with the column `KEY`.
         are_in_order: tells whether they are in order already, as `rise` finds; called if there are several batches.
         folder: where to keep rows that must be sorted; by default the system's folder for temporary files.
+        expected: whether they are expected to be in order; then `are_in_order`, which has to read them once more, isn't
+            called.
+
+    Raises:
+        NotInOrder: they are not in order, although they were expected to be.
     """
     first, second = next(batches, None), next(batches, None)
     if first is None:
@@ -58,12 +73,24 @@ def in_order(
         yield first if rise([first[KEY]]) else first.take(pc.sort_indices(first[KEY]))  # a stable sort
         return
     every = chain((first, second), batches)
-    if are_in_order():
+    if expected:
+        yield from _checked(every)
+        return
+    if expected is None and are_in_order():
         yield from every
         return
     with tempfile.TemporaryDirectory(dir=folder) as place:
         runs = [_write_run(rows, Path(place, f"{number}.arrow")) for number, rows in enumerate(_runs(every))]
         yield from _merged([_read_run(run) for run in runs])
+
+
+def _checked(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    last: list[pa.Array] = []
+    for batch in batches:
+        if not rise([*last, batch[KEY]]):
+            raise NotInOrder("the rows of a file are not in order")
+        last = [batch[KEY][-1:]]
+        yield batch
 
 
 def _runs(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -5,7 +5,8 @@ ledger means that the whole file was taken over. If the process ends in between,
 shows which of its rows are held. A file of which every row was held is noted (`known_files.py`).
 
 Nothing is committed before the file was read to its end once, because damage at the end makes all of it doubtful: a
-file with more rows than a load is read twice.
+file with more rows than a load is read twice. So is a file whose rows are not in order, because nearly all are, and to
+look first would mean reading every file twice.
 """
 
 from collections import Counter
@@ -26,6 +27,7 @@ from lakehouse.raw_table import RawTable
 from lakehouse.tables import ensure_table, existing_table
 
 from ..channels.files import FileFormat, FileStream, Report
+from ..channels.ordered import NotInOrder
 from ..piece import Piece
 from .file_pieces import by_id, by_second
 from .gather import Keys
@@ -34,7 +36,8 @@ from .known_files import Span, note
 if TYPE_CHECKING:  # it imports more of pyiceberg
     from .load import LoadInProgress
 
-ROWS_OF_A_LOAD = 1_000_000
+ROWS_OF_A_LOAD = 10_000_000
+"""More than most files of a day have, so that they are read once. Until the commit, the rows are on the disk."""
 _ROWS_COMPARED = 250_000
 """The number of rows that are compared at a time; more need more memory, and fewer read the table more often."""
 
@@ -118,21 +121,23 @@ def take_over(
         ConcurrentWriter: a repair is changing the table.
     """
     with lake.loading(raw.name):
-        table = ensure_table(lake, raw.table)
+        ensure_table(lake, raw.table)
         record_if_needed(lake, raw)
-        reading = _Reading(lake, raw, file, now, on_rows, rows_of_a_load)
-        landed: list[LedgerRow] = []
-        while reading.has_more():
-            # importing dlt takes two seconds, which a file with nothing new should not wait for
-            from .dlt_job import land
-            from .load import LoadInProgress, Origin
+        try:
+            return _read_and_land(_Reading(lake, raw, file, now, on_rows, rows_of_a_load, is_in_order=True))
+        except NotInOrder:  # which shows before the first commit
+            return _read_and_land(_Reading(lake, raw, file, now, on_rows, rows_of_a_load, is_in_order=None))
 
-            origin = Origin(file.source, "file", file.path.name)
-            load = LoadInProgress(lake, raw, table, origin, now=now, key_column=reading.keys.column)
-            landed += land(load, reading.pieces_of(load))
-        if file.is_whole and not landed:
-            note(lake, raw.name, file.checksum, reading.spans, folder=file.folder)
-        return reading.taken_over(landed)
+
+def _read_and_land(reading: "_Reading") -> TakenOver:
+    landed: list[LedgerRow] = []
+    while reading.has_more():
+        # importing dlt takes two seconds, which a file with nothing new should not wait for
+        from .dlt_job import land
+
+        load = reading.new_load()
+        landed += land(load, reading.pieces_of(load))
+    return reading.taken_over(landed)
 
 
 class _Reading:
@@ -146,8 +151,11 @@ class _Reading:
         now: Callable[[], datetime],
         on_rows: Callable[[int], None],
         rows_of_a_load: int,
+        *,
+        is_in_order: bool | None,
     ) -> None:
         self._lake, self._raw, self._file, self._now, self._on_rows = lake, raw, file, now, on_rows
+        self._is_in_order = is_in_order
         self._rows_of_a_load = rows_of_a_load
         self.keys = Keys(raw, raw.time_column if file.format.beside else raw.id_column)
         self._coverage: Coverage = read_coverage(lake, raw.name)
@@ -156,7 +164,7 @@ class _Reading:
         self._found = TakenOver()
         self._reports: list[Report] = []
         self._is_checked = False
-        self.spans: list[Span] = []
+        self._spans: list[Span] = []
         """What the file has of each stream, one after another."""
         self._missing = self._missing_pieces()
         self._next: Piece | None = None
@@ -166,6 +174,13 @@ class _Reading:
         if self._next is None:
             self._next = next(self._missing, None)
         return self._next is not None
+
+    def new_load(self) -> "LoadInProgress":
+        from .load import LoadInProgress, Origin
+
+        table = ensure_table(self._lake, self._raw.table)
+        origin = Origin(self._file.source, "file", self._file.path.name)
+        return LoadInProgress(self._lake, self._raw, table, origin, now=self._now, key_column=self.keys.column)
 
     def pieces_of(self, load: "LoadInProgress") -> Iterator[Piece]:
         """The pieces of the next load, which gets the file's checksum if they are the last ones."""
@@ -182,6 +197,8 @@ class _Reading:
 
     def taken_over(self, landed: list[LedgerRow]) -> TakenOver:
         """The result, once the file was read to its end."""
+        if self._file.is_whole and not landed:
+            note(self._lake, self._raw.name, self._file.checksum, self._spans, folder=self._file.folder)
         for report in self._reports:
             self._found.skipped += report.skipped
             self._found.examples += report.examples
@@ -198,7 +215,9 @@ class _Reading:
 
     def _streams(self) -> Iterator[FileStream]:
         file = self._file
-        yield from file.format.read(file.path, self._raw, file.stream, folder=file.folder)
+        yield from file.format.read(
+            file.path, self._raw, file.stream, folder=file.folder, is_in_order=self._is_in_order
+        )
 
     def _pieces(self, found: FileStream) -> Iterator[Piece]:
         if (what := self._file.format.beside) is not None:
@@ -219,9 +238,9 @@ class _Reading:
 
     def _note_span(self, piece: Piece) -> None:
         stream, low, high = piece.stream, piece.stretch.low, piece.stretch.high
-        if self.spans and self.spans[-1][0] == stream and self.spans[-1][2] == low:
-            low = self.spans.pop()[1]
-        self.spans.append((stream, low, high))
+        if self._spans and self._spans[-1][0] == stream and self._spans[-1][2] == low:
+            low = self._spans.pop()[1]
+        self._spans.append((stream, low, high))
 
     def _missing_of(self, piece: Piece) -> Iterator[Piece]:
         low, high = piece.stretch.low, piece.stretch.high

@@ -95,6 +95,7 @@ def read(
     stream: str | None = None,
     *,
     folder: Path | None = None,
+    is_in_order: bool | None = None,
     limits: Limits = LIMITS,
 ) -> Iterator[FileStream]:
     """The trades of an archive, a ZIP or the CSV file itself, by rising id.
@@ -104,9 +105,11 @@ def read(
         raw: the connector's raw table.
         stream: the symbol; by default what the file's name, or that of the file within, says.
         folder: where rows are sorted if they must be; by default the system's folder for temporary files.
+        is_in_order: whether the rows are expected to be in order; None to look first, which reads the file once more.
         limits: what the file may have at most.
 
     Raises:
+        NotInOrder: the rows were expected to be in order, and are not.
         BadFile: the file is damaged, holds no trade, or holds something else.
     """
     part = only_part(path, parts(path, limits))
@@ -118,7 +121,7 @@ def read(
         )
     _check_columns(part)
     report = Report()
-    yield FileStream(symbol, _rows(part, raw, symbol, report, folder), report)
+    yield FileStream(symbol, _rows(part, raw, symbol, report, folder, is_in_order), report)
 
 
 def _check_columns(part: Part) -> None:
@@ -157,10 +160,12 @@ def _plain(name: str) -> str:
     return name.replace("_", "").strip().lower()
 
 
-def _rows(part: Part, raw: RawTable, symbol: str, report: Report, folder: Path | None) -> Iterator[pa.RecordBatch]:
+def _rows(
+    part: Part, raw: RawTable, symbol: str, report: Report, folder: Path | None, is_in_order: bool | None
+) -> Iterator[pa.RecordBatch]:
     parsed = (_batch(part, block, raw, symbol, report) for block in part.blocks())
     some = (batch for batch in parsed if batch.num_rows)
-    ordered = in_order(some, are_in_order=lambda: rise(first_numbers(part)), folder=folder)
+    ordered = in_order(some, are_in_order=lambda: rise(first_numbers(part)), folder=folder, expected=is_in_order)
     for batch in each_once(ordered, report, payload=PAYLOAD, id_column=raw.id_column):
         report.rows += batch.num_rows
         yield without(raw, batch)

@@ -78,6 +78,7 @@ def read(
     stream: str | None = None,
     *,
     folder: Path | None = None,
+    is_in_order: bool | None = None,
     limits: Limits = LIMITS,
 ) -> Iterator[FileStream]:
     """The trades of one product in a file, by rising id.
@@ -87,15 +88,17 @@ def read(
         raw: the connector's raw table.
         stream: the product; by default what the file's name says, or the first record.
         folder: where rows are sorted if they must be; by default the system's folder for temporary files.
+        is_in_order: whether the rows are expected to be in order; None to look first, which reads the file once more.
         limits: what the file may have at most.
 
     Raises:
+        NotInOrder: the rows were expected to be in order, and are not.
         BadFile: the file is damaged, or holds no trade of the product.
     """
     part = only_part(path, parts(path, limits))
     product = stream or product_of(part.name) or _first_product(part)
     report = Report()
-    yield FileStream(product, _rows(part, raw, product, report, folder), report)
+    yield FileStream(product, _rows(part, raw, product, report, folder, is_in_order), report)
 
 
 def _first_product(part: Part) -> str:
@@ -109,10 +112,12 @@ def _first_product(part: Part) -> str:
     )
 
 
-def _rows(part: Part, raw: RawTable, product: str, report: Report, folder: Path | None) -> Iterator[pa.RecordBatch]:
+def _rows(
+    part: Part, raw: RawTable, product: str, report: Report, folder: Path | None, is_in_order: bool | None
+) -> Iterator[pa.RecordBatch]:
     parsed = (_batch(part, block, raw, product, report) for block in part.blocks())
     some = (batch for batch in parsed if batch.num_rows)
-    ordered = in_order(some, are_in_order=lambda: rise(_ids(part)), folder=folder)
+    ordered = in_order(some, are_in_order=lambda: rise(_ids(part)), folder=folder, expected=is_in_order)
     for batch in each_once(ordered, report, payload=PAYLOAD, id_column=raw.id_column):
         report.rows += batch.num_rows
         yield without(raw, batch)

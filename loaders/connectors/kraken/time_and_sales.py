@@ -56,6 +56,7 @@ def read(
     stream: str | None = None,
     *,
     folder: Path | None = None,
+    is_in_order: bool | None = None,
     limits: Limits = LIMITS,
 ) -> Iterator[FileStream]:
     """The trades of a CSV file, or of every CSV file in a ZIP, one stream after another, each by time.
@@ -65,9 +66,11 @@ def read(
         raw: the connector's raw table.
         stream: of a ZIP with several files, read only this pair; the pair of any other file, whatever its name is.
         folder: where rows are sorted if they must be; by default the system's folder for temporary files.
+        is_in_order: whether the rows are expected to be in order; None to look first, which reads the file once more.
         limits: what the file may have at most.
 
     Raises:
+        NotInOrder: the rows were expected to be in order, and are not.
         BadFile: the file is damaged, holds no trade, or holds something else.
     """
     found = parts(path, limits)
@@ -83,7 +86,7 @@ def read(
     for pair, part in chosen.items():
         _check_columns(part, may_be_empty=len(found) > 1)
         report = Report()
-        yield FileStream(pair, _rows(part, raw, pair, report, folder), report)
+        yield FileStream(pair, _rows(part, raw, pair, report, folder, is_in_order), report)
 
 
 def _by_pair(path: Path, found: list[Part], stream: str | None) -> dict[str, Part]:
@@ -113,10 +116,12 @@ def _check_columns(part: Part, *, may_be_empty: bool) -> None:
         )
 
 
-def _rows(part: Part, raw: RawTable, pair: str, report: Report, folder: Path | None) -> Iterator[pa.RecordBatch]:
+def _rows(
+    part: Part, raw: RawTable, pair: str, report: Report, folder: Path | None, is_in_order: bool | None
+) -> Iterator[pa.RecordBatch]:
     parsed = (_batch(part, block, raw, pair, report) for block in part.blocks())
     some = (batch for batch in parsed if batch.num_rows)
-    ordered = in_order(some, are_in_order=lambda: rise(first_numbers(part)), folder=folder)
+    ordered = in_order(some, are_in_order=lambda: rise(first_numbers(part)), folder=folder, expected=is_in_order)
     for batch in _numbered(part, ordered, raw):
         report.rows += batch.num_rows
         yield without(raw, batch)
