@@ -12,6 +12,8 @@ from random import Random
 
 PRICE_DECIMALS = 8
 STEP_NS = 100_000_000
+_MOST_STEPS = 250_000
+"""A longer market has longer steps, so that a market of weeks is drawn as quickly as one of hours."""
 SECOND_NS = 1_000_000_000
 
 _MILLION = 1_000_000
@@ -41,20 +43,21 @@ class Spike:
 
 @dataclass(frozen=True)
 class PricePath:
-    """Prices every `STEP_NS` from `start_ns` on, with straight lines between them."""
+    """Prices every `step_ns` from `start_ns` on, with straight lines between them."""
 
     start_ns: int
+    step_ns: int
     prices: "array[int]"
 
     def at(self, time_ns: int) -> int:
         """The price at a time; times outside the path get its first or last price."""
-        step, rest_ns = divmod(time_ns - self.start_ns, STEP_NS)
+        step, rest_ns = divmod(time_ns - self.start_ns, self.step_ns)
         if step < 0:
             return self.prices[0]
         if step >= len(self.prices) - 1:
             return self.prices[-1]
         price = self.prices[step]
-        return price + (self.prices[step + 1] - price) * rest_ns // STEP_NS
+        return price + (self.prices[step + 1] - price) * rest_ns // self.step_ns
 
 
 def draw_spike(random: Random, start_ns: int, duration_ns: int) -> Spike:
@@ -69,16 +72,19 @@ def draw_path(random: Random, *, first_price: int, start_ns: int, duration_ns: i
     """Draw the walk of one asset and lift it by the spike."""
     price = first_price
     prices = array("q")
-    first_lifted = (spike.start_ns - start_ns) // STEP_NS
-    for step in range(duration_ns // STEP_NS + 2):
-        offset_ppm = spike.offset_ppm(start_ns + step * STEP_NS) if step >= first_lifted else 0
+    step_ns = STEP_NS * max(1, -(-duration_ns // (STEP_NS * _MOST_STEPS)))
+    first_lifted = (spike.start_ns - start_ns) // step_ns
+    for step in range(duration_ns // step_ns + 2):
+        offset_ppm = spike.offset_ppm(start_ns + step * step_ns) if step >= first_lifted else 0
         prices.append(price + price * offset_ppm // _MILLION)
         price += price * (random.getrandbits(64).bit_count() - 32) // _STEP_DIVISOR
-    return PricePath(start_ns, prices)
+    return PricePath(start_ns, step_ns, prices)
 
 
 def scaled(path: PricePath, ppm: int) -> PricePath:
     """The same path, `ppm` millionths higher: another quote currency of the same asset."""
     if not ppm:
         return path
-    return PricePath(path.start_ns, array("q", (price + price * ppm // _MILLION for price in path.prices)))
+    return PricePath(
+        path.start_ns, path.step_ns, array("q", (price + price * ppm // _MILLION for price in path.prices))
+    )

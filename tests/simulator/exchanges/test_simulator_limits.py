@@ -10,6 +10,15 @@ def strict():
         yield running
 
 
+@pytest.mark.parametrize(("scale", "weight"), [(1, 20), (10, 2)])
+def test_binance_reports_the_weight_used_of_its_documented_limit(client, scale, weight):
+    with simulator.exchanges.running(trades=1_000, limit_scale=scale) as running:
+        url = running.urls["binance"] + "/api/v3/exchangeInfo"
+        before, after = (int(client.get(url).headers["X-MBX-USED-WEIGHT-1M"]) for _ in range(2))
+    # A new minute may have begun between the two.
+    assert after - before == weight or after == weight
+
+
 def test_binance_responds_with_429_and_bans_clients_that_continue(strict, client):
     url = strict.urls["binance"] + "/api/v3/exchangeInfo"
     responses = [client.get(url)]

@@ -133,7 +133,9 @@ class Binance(SimulatedExchange):
             # Bulk files are on another host, which has no budget.
             return super().answer(request, endpoint)
         verdict = self._budget.spend(request.client, _WEIGHTS[request.path], request.monotonic_s)
-        headers = {"X-MBX-USED-WEIGHT": str(verdict.used), "X-MBX-USED-WEIGHT-1M": str(verdict.used)}
+        # of the documented limit, whatever the scale: a client would pause if it read that more was used
+        used = str(int(verdict.used / self._limit_scale))
+        headers = {"X-MBX-USED-WEIGHT": used, "X-MBX-USED-WEIGHT-1M": used}
         if verdict.status == 200:
             reply = super().answer(request, endpoint)
             return replace(reply, headers={**reply.headers, **headers})
