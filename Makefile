@@ -128,7 +128,7 @@ bench-small: $(SETUP) ## Run every benchmark at a small size, to see that it wor
 	@$(BIN)/python -m benchmarks --size small --skip-missing-peers
 
 bench-large: $(SETUP) ## Measure unifying at 50 M rows, and commands at 11 M; needs 8 GB of disk and 5 of memory.
-	@$(BIN)/python -m benchmarks --size large unify commands
+	@$(BIN)/python -m benchmarks --size large backfill unify commands
 
 clean: ## Remove what was built; .venv and lakes stay.
 	@rm -rf .pytest_cache .mypy_cache .ruff_cache .coverage* build *.egg-info dbt_project/target dbt_project/logs logs

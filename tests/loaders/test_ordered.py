@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loaders.channels import ordered
 from loaders.channels.files import Report
-from loaders.channels.ordered import CHANGED, KEY, REPEATED, each_once, in_order, rise
+from loaders.channels.ordered import CHANGED, KEY, REPEATED, NotInOrder, each_once, in_order, rise
 from tests.support.files_of_trades import patient
 
 Row = tuple[int, str, str]
@@ -80,6 +80,21 @@ def test_nobody_asks_for_the_order_of_a_single_batch() -> None:
     rows = [(3, "c", "c"), (1, "a", "a"), (1, "b", "b")]
     assert rows_of(in_order(batches(rows, 9), are_in_order=unasked)) == sorted(rows)
     assert rows_of(in_order(iter([]), are_in_order=unasked)) == []
+
+
+@patient
+@given(KEYS, st.integers(1, 9))
+def test_rows_that_are_expected_to_be_in_order_are_read_once(keys: list[int], size: int) -> None:
+    def unasked() -> bool:
+        raise AssertionError
+
+    rows = [(key, str(place), f"p{place}") for place, key in enumerate(keys)]
+    passing = in_order(batches(rows, size), are_in_order=unasked, expected=True)
+    if keys == sorted(keys) or len(keys) <= size:
+        assert rows_of(passing) == sorted(rows, key=lambda row: row[0])
+    else:
+        with pytest.raises(NotInOrder):
+            rows_of(passing)
 
 
 @patient

@@ -18,6 +18,7 @@ from lakehouse.lake import Lake
 from lakehouse.ledger import loads
 from lakehouse.raw_table import RawTable
 from loaders.channels.files import BadFile, FileFormat, FileStream, Report
+from loaders.channels.ordered import KEY, in_order
 from loaders.landing import file_pieces, held_rows
 from loaders.landing.file_pieces import by_id, by_second
 from loaders.landing.gather import Keys
@@ -98,6 +99,27 @@ def test_whole_seconds_are_claimed_and_none_is_in_two_pieces() -> None:
     assert {piece.stream for piece in pieces} == {"AAA (sales)"}
     found = [((low - first) / 10**6, (high - first) / 10**6, count) for low, high, count in spans(iter(pieces))]
     assert found == [(0, 5, 4), (5, 9, 3), (9, 10, 1)]
+
+
+def test_a_file_whose_rows_are_not_in_order_is_read_again_before_anything_is_landed(lake: Lake, tmp_path: Path) -> None:
+    readings: list[tuple[bool | None, int]] = []
+
+    def read(*_: Any, is_in_order: bool | None, **__: Any) -> Iterator[FileStream]:
+        readings.append((is_in_order, len(loads(lake))))
+        coming = [rows(*ids) for ids in (range(400), range(800, 1_000), range(400, 800))]
+        keyed = (batch.append_column(KEY, batch["id"].cast(pa.int64())) for batch in coming)
+        ordered = in_order(keyed, are_in_order=lambda: False, folder=tmp_path, expected=is_in_order)
+        yield FileStream("AAA", (batch.drop_columns([KEY]) for batch in ordered), Report())
+
+    file = file_of(tmp_path, [], "shuffled")
+    taken = take(lake, replace(file, format=replace(file.format, read=read)), rows_of_a_load=300)
+    assert (taken.read, taken.row_count, taken.streams) == (1_000, 1_000, ["AAA"])
+    # once in the hope that they are in order, to its end before the first commit; the rest is of the second reading
+    assert readings[:3] == [(True, 0), (True, 0), (None, 0)]
+    (stretch,) = read_coverage(lake, RAW.name).of("AAA")
+    assert (stretch.low, stretch.high, stretch.rows) == (0, 1_000, 1_000)
+    assert sum(row.row_count for row in loads(lake)) == 1_000
+    assert taken_over_before(lake, RAW) == {"shuffled"}
 
 
 def test_a_file_is_landed_and_compared_on_every_kind_of_lake(lake_home: LakeHome, tmp_path: Path) -> None:
