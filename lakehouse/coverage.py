@@ -7,6 +7,7 @@ resumed after id 7 claims from 8 on, whichever id came next. A claim is what was
 rows alone seem to say.
 """
 
+import dataclasses
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -214,6 +215,23 @@ class Coverage:
             if (main := main_stream(name)) != name:
                 times.setdefault(main, []).extend((each.low, each.high) for each in stretches)
         return {stream: sorted(found) for stream, found in times.items()}
+
+    def outside(self, stream: str, hole: Hole) -> list[Hole]:
+        """The parts of a hole whose times the stream beside doesn't hold, in order.
+
+        What is landed of the other times is cut, because a second is in one of the two streams alone.
+        """
+        parts = []
+        for since, until in self.times_beside().get(stream, ()):
+            if until <= hole.since or (hole.until is not None and hole.until < since):
+                continue
+            if hole.since < since:
+                parts.append(dataclasses.replace(hole, high=None, until=since))
+            if hole.until is not None and hole.until < until:
+                return parts
+            # which key comes at this time is not known
+            hole = dataclasses.replace(hole, since=until, token=None, resumes=False)
+        return [*parts, hole]
 
     def with_added(self, added: Iterable[tuple[str, Stretch]]) -> "Coverage":
         """Together with these stretches; raises Overlap if one is held in part."""

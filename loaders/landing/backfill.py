@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from lakehouse.coverage import Hole, Stretches, time_of
+from lakehouse.coverage import Coverage, Hole, time_of
 
 from ..channels.rest import Fetcher
 from ..connector import Connector, Seekable, Segment
@@ -32,13 +32,14 @@ class Lacking:
         return len(self.holes) + rows // connector.page_rows if self.holes else 0
 
 
-def lacking(fetcher: Fetcher, stream: str, held: Stretches, *, since: int, until: int) -> Lacking:
-    """What a stream lacks between two times, microseconds since 1970, UTC.
+def lacking(fetcher: Fetcher, stream: str, coverage: Coverage, *, since: int, until: int) -> Lacking:
+    """What a stream lacks between two times, microseconds since 1970, UTC; nothing of what the stream beside it holds.
 
     Requests the ends of its holes, if the source finds keys by time. Holes without rows are left out then.
     """
+    held = coverage.of(stream)
     rows = sum(each.rows for each in held if each.until >= since and each.since <= until)
-    holes = held.holes(since, until)
+    holes = [part for hole in held.holes(since, until) for part in coverage.outside(stream, hole)]
     if not isinstance(fetcher.connector, Seekable):
         return Lacking(stream, rows, holes, None)
     found = [_found(fetcher, fetcher.connector, stream, hole) for hole in holes]

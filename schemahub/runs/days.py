@@ -63,7 +63,8 @@ def days_of(context: RunContext, wanted: Mapping[str, frozenset[str] | None]) ->
     rows: dict[tuple[str, str], list[LedgerRow]] = defaultdict(list)
     for row in landed.rows:
         rows[row.source, row.stream].append(row)
-    for exchange, stream, stretches in held_streams(context, wanted):
+    for exchange, stream, coverage in held_streams(context, wanted):
+        stretches = coverage.of(stream).stretches
         yield from days_of_stream(exchange, stream, stretches, rows[exchange, stream], landed)
 
 

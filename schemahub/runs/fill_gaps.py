@@ -21,7 +21,7 @@ def fill_gaps(
     """Request what is missing, one exchange after the other, several holes at once, and yield each outcome.
 
     What an exchange turns out not to have is recorded as absent, so that it is not requested again. Streams that are
-    keyed by time are left out, because their trades come from files.
+    keyed by time are left out, because their trades come from files, and so are the times that such a stream holds.
 
     Args:
         context: the context of the run.
@@ -34,8 +34,8 @@ def fill_gaps(
     """
     segments: dict[str, list[Segment]] = {}
     for gaps in found:
-        if gaps.holes and not gaps.is_keyed_by_time:
-            segments.setdefault(gaps.exchange, []).extend(Segment(gaps.stream, hole) for hole in gaps.holes)
+        if gaps.to_request and not gaps.is_keyed_by_time:
+            segments.setdefault(gaps.exchange, []).extend(Segment(gaps.stream, hole) for hole in gaps.to_request)
     keep_simulated_and_real_apart(context, {name: [each.stream for each in of] for name, of in segments.items()})
     for exchange, of_exchange in segments.items():
         yield outcome_of(context, exchange, _filling(context, of_exchange, progress(exchange)), on_wait)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from lakehouse.coverage import Hole, Stretch
+from lakehouse.coverage import Coverage, Hole, Stretch
 from lakehouse.coverage_record import read_coverage
 from loaders.connectors import connector_names, load_connector
 
@@ -31,6 +31,8 @@ class StreamGaps:
     """The parts of which the exchange itself has no trades."""
     unprovable: tuple[Stretch, ...]
     """The parts that are held, though nothing shows whether the exchange left trades out."""
+    to_request: tuple[Hole, ...]
+    """The holes without the times that the stream beside holds, of which nothing more would be landed."""
     is_contiguous: bool
     """Whether ids follow each other without gaps, so that a hole of 10 keys lacks at most 10 trades."""
 
@@ -60,14 +62,17 @@ def holes_between(stretches: Iterable[Stretch]) -> list[Hole]:
     ]
 
 
-def stream_gaps(exchange: str, stream: str, stretches: Sequence[Stretch]) -> StreamGaps:
-    """What is missing of a stream of which a raw table holds these stretches."""
+def stream_gaps(exchange: str, stream: str, coverage: Coverage) -> StreamGaps:
+    """What is missing of a stream of a raw table with this coverage."""
+    stretches = coverage.of(stream).stretches
+    holes = tuple(holes_between(stretches))
     return StreamGaps(
         exchange,
         stream,
-        tuple(holes_between(stretches)),
+        holes,
         tuple(each for each in stretches if each.proof == "absent"),
         tuple(each for each in stretches if each.proof == "unprovable"),
+        tuple(part for hole in holes for part in coverage.outside(stream, hole)),
         is_contiguous=any(each.proof == "ids" for each in stretches) and not stream.endswith(TIME_AND_SALES),
     )
 
@@ -99,8 +104,8 @@ def wanted_streams(
 
 def held_streams(
     context: RunContext, wanted: Mapping[str, frozenset[str] | None]
-) -> Iterator[tuple[str, str, tuple[Stretch, ...]]]:
-    """The wanted streams of which anything is held: exchange, stream and stretches, in order.
+) -> Iterator[tuple[str, str, Coverage]]:
+    """The wanted streams of which anything is held, in order: exchange, stream, and the coverage of their raw table.
 
     Raises:
         LakeUnavailable: a file of the coverage, or of a table's metadata, is missing or damaged.
@@ -109,7 +114,7 @@ def held_streams(
         coverage = read_coverage(context.lake, load_connector(exchange).raw.name)
         for stream, stretches in sorted(coverage.streams.items()):
             if stretches and (names is None or stream in names):
-                yield exchange, stream, stretches
+                yield exchange, stream, coverage
 
 
 def find_gaps(context: RunContext, wanted: Mapping[str, frozenset[str] | None]) -> list[StreamGaps]:

@@ -170,9 +170,8 @@ class ProductLoads:
         coverage = read_coverage(self.context.lake, self.connector.raw.name)
         found = []
         for product in self.products:
-            held = coverage.of(product)
             try:
-                lacks = lacking(fetcher, product, held, since=microseconds(since), until=microseconds(until))
+                lacks = lacking(fetcher, product, coverage, since=microseconds(since), until=microseconds(until))
             except SchemaHubError as error:
                 fetcher.failures[product] = error
             else:

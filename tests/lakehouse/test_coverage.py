@@ -153,3 +153,28 @@ def test_a_hole_between_rows_of_the_same_time_is_a_hole() -> None:
     assert held.holes(201, 300) == []
     disordered = Stretches().add(Stretch(1, 5, 100, 210, 4)).add(Stretch(9, 12, 190, 300, 3))
     assert [(hole.low, hole.high) for hole in disordered.holes(100, 300)] == [(5, 9)]
+
+
+@MANY
+@given(SPANS, RANGES, st.booleans())
+def test_of_a_hole_the_times_remain_that_the_stream_beside_lacks(
+    spans: list[tuple[int, int]], times: tuple[int, int], is_open: bool
+) -> None:
+    since, until = times
+    beside = loaded(spans)
+    coverage = Coverage({stream_beside("AAA", "files"): beside.stretches} if beside else {})
+    hole = Hole(5, None if is_open else 9, since, None if is_open else until, token="t", resumes=True)
+    parts = coverage.outside("AAA", hole)
+    remaining = {time for part in parts for time in range(part.since, KEYS if part.until is None else part.until + 1)}
+    wanted = set(range(since, KEYS if is_open else until + 1))
+    assert wanted - keys_of(spans) <= remaining <= wanted
+    assert len(remaining & keys_of(spans)) <= len(spans)  # `until` is the first time that is held again
+    for part in parts:
+        assert part.resumes == (part.since == since and part.token == "t")
+        assert part.low == hole.low
+        assert (part.high, part.until) == (hole.high, hole.until) or part.high is None
+
+
+def test_a_hole_of_a_stream_without_one_beside_it_remains() -> None:
+    hole = Hole(5, 9, 10, 20)
+    assert Coverage({"AAA": (stretch(1, 5),)}).outside("AAA", hole) == [hole]

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from lakehouse.coverage import SECOND, time_of
 from lakehouse.coverage_record import read_coverage
 from lakehouse.ledger import loads
 from schemahub.runs.context import RunContext
+from schemahub.runs.load_products import ProductLoads
 from simulator.exchanges import RunningSimulator
 from tests.support.command_line import iceberg_table
 from tests.support.imported import (
@@ -82,6 +84,15 @@ def test_rest_leaves_out_seconds_that_a_file_holds(
     assert len(loads(context.lake)) == before
     assert take_one(context, fetch(HISTORY), product="XBTUSD").row_count == 0
     assert Counter(map(second_of, kraken_trades(context))) == of_rest
+
+
+def test_a_backfill_requests_nothing_of_the_times_that_a_file_holds(context: RunContext, fetch: Fetch) -> None:
+    take_one(context, fetch(HISTORY), product="XBTUSD")
+    ((low, high, _),) = spans(context, KRAKEN, BESIDE)
+    xbt = ProductLoads(context, "kraken", ["XBTUSD"])
+    for since, until in ((low, high - 1), (0, high + 10 * SECOND)):  # the file has all that the exchange has
+        (lacks,) = xbt.plan(time_of(since), time_of(until), with_archives=False).lacks
+        assert lacks.holes == []
 
 
 def test_a_load_whose_process_ended_before_the_ledger_keeps_its_stream_and_checksum(

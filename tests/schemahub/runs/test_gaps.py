@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 import simulator.exchanges
-from lakehouse.coverage import Stretch, Stretches, microseconds
+from lakehouse.coverage import Coverage, Stretch, Stretches, microseconds
 from schemahub.cli.app import app
 from schemahub.runs.context import RunContext
 from schemahub.runs.fill_gaps import fill_gaps
-from schemahub.runs.gaps import holes_between, stream_gaps
+from schemahub.runs.gaps import StreamGaps, holes_between, stream_gaps
 from schemahub.settings import load_settings
 from schemahub.show.gaps import MOST_PARTS, gap_lines, not_filled
 from simulator.exchanges import RunningSimulator
@@ -42,6 +42,13 @@ def held(*spans: tuple[int, int], proof: str = "ids") -> tuple[Stretch, ...]:
     return stretches.stretches
 
 
+TIMED = "XBTUSD (time and sales)"
+
+
+def of_acme(*spans: tuple[int, int]) -> StreamGaps:
+    return stream_gaps("acme", "AAA", Coverage({"AAA": held(*spans)}))
+
+
 @settings(max_examples=300, deadline=None, derandomize=True, database=None)
 @given(SPANS)
 def test_holes_are_the_keys_that_lie_between_landed_ones(spans: list[tuple[int, int]]) -> None:
@@ -50,7 +57,7 @@ def test_holes_are_the_keys_that_lie_between_landed_ones(spans: list[tuple[int, 
     holes = holes_between(held(*((low, low + length) for low, length in spans)))
     assert [key for hole in holes for key in range(hole.low, hole.high or 0)] == sorted(between)
     assert all(hole.resumes and hole.low - 1 in keys and hole.high in keys for hole in holes)
-    gaps = stream_gaps("acme", "AAA", held(*((low, low + length) for low, length in spans)))
+    gaps = of_acme(*((low, low + length) for low, length in spans))
     assert gaps.missing_ids == (len(between) if keys else None)
 
 
@@ -189,7 +196,7 @@ def test_a_lake_in_which_nothing_was_landed_is_one_line(tmp_path: Path, monkeypa
 
 def test_only_the_largest_gaps_of_a_stream_are_listed_in_the_order_of_their_ids() -> None:
     spans = [(100 * number, 100 * number + 100 - number) for number in range(1, MOST_PARTS + 12)]
-    shown = list(gap_lines([stream_gaps("acme", "AAA", held(*spans))]))
+    shown = list(gap_lines([of_acme(*spans)]))
     assert shown[0] == f"acme AAA: {MOST_PARTS + 10} gaps, 465 ids"
     assert len(shown) == MOST_PARTS + 3
     sizes = [int(line.split(", ")[1].split()[0]) for line in shown[1:-2]]
@@ -201,7 +208,7 @@ def test_streams_that_are_keyed_by_time_are_shown_as_times_and_not_requested(in_
     minute = 60_000_000
     start = microseconds(MARKET_START)
     spans = [(start, start + minute), (start + 3 * minute, start + 4 * minute)]
-    of_files = stream_gaps("kraken", "XBTUSD (time and sales)", held(*spans, proof="file"))
+    of_files = stream_gaps("kraken", TIMED, Coverage({TIMED: held(*spans, proof="file")}))
     assert list(fill_gaps(in_gaps, [of_files], progress=lambda _: lambda *_: None)) == []
     assert list(gap_lines([of_files], not_filled([of_files], {}))) == [
         "kraken XBTUSD (time and sales): 1 gap",
@@ -211,9 +218,24 @@ def test_streams_that_are_keyed_by_time_are_shown_as_times_and_not_requested(in_
     ]
 
 
+def test_a_gap_of_which_files_hold_the_times_is_shown_as_that_and_not_requested(in_gaps: RunContext) -> None:
+    minute = 60_000_000
+    main = (Stretch(1, 11, 0, minute, 10), Stretch(21, 31, 3 * minute, 4 * minute, 10))
+    beside = Stretch(minute, 3 * minute + 1, minute, 3 * minute + 1, 5, "unprovable")
+    gaps = stream_gaps("kraken", "XBTUSD", Coverage({"XBTUSD": main, TIMED: (beside,)}))
+    assert list(fill_gaps(in_gaps, [gaps], progress=lambda _: lambda *_: None)) == []
+    assert list(gap_lines([gaps])) == [
+        "kraken XBTUSD: 1 gap, 10 ids",
+        "    ids 11 to 20, 10 ids, 1970-01-01 00:01:00 to 1970-01-01 00:03:00 UTC",
+        "    not filled: files that were imported hold these times, and each second is taken either from files or from "
+        "the API",
+        "1 gap in 1 of 1 stream, 10 ids",
+    ]
+
+
 def test_what_cannot_be_proven_is_marked_and_sparse_ids_are_not_counted() -> None:
     sparse = held((5, 10), proof="pages") + held((20, 30), proof="unprovable")
-    assert list(gap_lines([stream_gaps("acme", "A\x1bA", sparse)])) == [
+    assert list(gap_lines([stream_gaps("acme", "A\x1bA", Coverage({"A\x1bA": sparse}))])) == [
         "acme A A: 1 gap",
         "    ids 10 to 19, 1970-01-01 00:00:00 to 1970-01-01 00:00:00 UTC",
         "acme A A: landed, but whether it is complete can't be proven, in 1 part",
