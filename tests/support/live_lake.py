@@ -171,7 +171,7 @@ def listening(
         raise failed[0]
 
 
-def environment_for(exchanges: RunningSimulator, lake: Path, **changes: str) -> dict[str, str]:
+def environment_for(exchanges: RunningSimulator, lake: Path | str, **changes: str) -> dict[str, str]:
     """The environment of a command that listens to the simulated exchanges."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SCHEMAHUB_")}
     streams = {f"SCHEMAHUB_{name.upper()}_STREAM_URL": url for name, url in exchanges.stream_urls.items()}
