@@ -124,7 +124,7 @@ class Live:
         assert leftovers(self.lake) == []
 
 
-def settings_for(exchanges: RunningSimulator, lake: Path, **changes: Any) -> Settings:
+def settings_for(exchanges: RunningSimulator, lake: Path | str, **changes: Any) -> Settings:
     given = {
         "lake": str(lake),
         "symbols": SYMBOLS,
@@ -139,7 +139,7 @@ def settings_for(exchanges: RunningSimulator, lake: Path, **changes: Any) -> Set
 
 @contextmanager
 def listening(
-    exchanges: RunningSimulator, lake: Path, *names: str, since: datetime | None = None, **settings: Any
+    exchanges: RunningSimulator, lake: Path | str, *names: str, since: datetime | None = None, **settings: Any
 ) -> Iterator[Live]:
     """Listen for the length of a `with` block, and land what is in hand at its end."""
     live = Live(exchanges, RunContext(settings_for(exchanges, lake, **settings)), names)
