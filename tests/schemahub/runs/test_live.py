@@ -48,9 +48,15 @@ def exchanges(market: RunningSimulator) -> Iterator[RunningSimulator]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A silent connection is given up after three seconds."""
+    """A silent connection is given up after three seconds, or after four if it goes on to send pings."""
     for package in PACKAGES:
         monkeypatch.setattr(package, "STREAM", replace(package.STREAM, silence_seconds=3.0))
+    for name, seconds in (
+        ("landing.quiet.PATIENCE", 0.5),
+        ("landing.quiet.QUIET", 1.0),
+        ("channels.link.SECONDS_BEHIND", 2.0),
+    ):
+        monkeypatch.setattr(f"loaders.{name}", seconds)
 
 
 def ingest(exchanges: RunningSimulator, lake: Path, *names: str, **settings: Any) -> None:
@@ -115,9 +121,7 @@ def _path(name: str) -> str:
 def test_whatever_the_stream_does_everything_is_landed_once(
     exchanges: RunningSimulator, tmp_path: Path, faults: tuple[str, ...]
 ) -> None:
-    # Binance sends nothing regularly but pings, which a frozen connection goes on to send
-    names = NAMES[1:] if "freeze" in faults[0] else NAMES
-    with listening(exchanges, tmp_path / "lake", *names) as live:
+    with listening(exchanges, tmp_path / "lake", *NAMES) as live:
         share = live.show_until_heard(SHOWN)
         exchanges.set_faults(*faults)
         let_happen(live, share, 0.5, steps=25)
@@ -142,6 +146,39 @@ def test_a_start_after_an_ingest_fills_the_hole_over_rest(exchanges: RunningSimu
         wait_until(lambda: live.holes == 0)
         assert all(state.filled for state in live.states)
     live.assert_complete(since_first=True)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_a_quiet_symbol_missed_is_filled_without_a_trade_that_shows_it(
+    exchanges: RunningSimulator, tmp_path: Path
+) -> None:
+    lake = tmp_path / "lake"
+    ingest(exchanges, lake, "binance")
+    exchanges.show(0.3)
+    with listening(exchanges, lake, "binance") as live:
+        wait_until(lambda: live.is_complete(since_first=True))
+        assert live.heard == {}
+        exchanges.set_faults("disconnect:1@binance")
+        opened = exchanges.streams()["binance"]["opened"]
+        exchanges.show(0.32)
+        wait_until(lambda: exchanges.streams()["binance"]["opened"] > opened)
+        wait_until(lambda: live.is_complete(since_first=True))
+    live.assert_complete(since_first=True)
+    assert live.states[0].outcome.problems == []
+
+
+@pytest.mark.kills
+@pytest.mark.usefixtures("impatient")
+def test_a_connection_that_sends_only_pings_is_replaced(exchanges: RunningSimulator, tmp_path: Path) -> None:
+    with listening(exchanges, tmp_path / "lake", "binance") as live:
+        share = live.show_until_heard(SHOWN)
+        exchanges.set_faults("freeze:1@binance")
+        exchanges.show(share + 0.02)
+        wait_until(lambda: any("it was connected again" in line for line in live.states[0].warnings))
+        let_happen(live, share + 0.02, share + 0.1)
+        wait_until(lambda: live.is_complete(since_first=False))
+    live.assert_complete()
+    assert live.states[0].reconnects == 1
 
 
 def test_a_hole_that_an_earlier_run_left_is_filled_too(exchanges: RunningSimulator, tmp_path: Path) -> None:
