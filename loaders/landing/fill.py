@@ -21,6 +21,7 @@ from lakehouse.printable import printable
 
 from ..channels.rest import Fetcher
 from ..connector import MARGIN, Segment
+from ..errors import WrongClock
 from ..piece import Piece
 from .flushes import FlushEvery, flushes
 from .lander import Lander
@@ -147,6 +148,8 @@ class HoleFiller:
     clock: Callable[[], float] = time.monotonic
     landed: int = 0
     """The number of rows that were landed."""
+    wrong_clock: WrongClock | None = None
+    """Set when a response shows that this machine's clock is far off, so that nothing must be landed."""
     _missing: list[_Missing] = field(default_factory=list)
     _silent: dict[str, _Silent] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -279,6 +282,7 @@ class HoleFiller:
             self.warn(line)
         if not self._closing.is_set():
             for error in fetcher.failures.values():
+                self.wrong_clock = error if isinstance(error, WrongClock) else self.wrong_clock
                 self._say(error)
         return set(fetcher.failures)
 

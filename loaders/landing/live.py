@@ -71,7 +71,7 @@ class LiveLoader:
         """Land until `stop` is set or the listener ends by itself, then what is in hand.
 
         Raises:
-            SchemaHubError: the listener ended by itself, `check` refused, or the lake can't be used.
+            SchemaHubError: the listener ended by itself, `check` refused, the clock is off, or the lake can't be used.
         """
         filling = threading.Thread(target=self.filler.run, name="fill", daemon=True)
         filling.start()
@@ -99,6 +99,7 @@ class LiveLoader:
         while not stop.is_set() and not self.listener.is_over:
             self._hear(min(_SLICE, max(0.0, due - self.clock())))
             self._ask_about_quiet_streams()
+            self._check_clock()
             if self.clock() >= due:
                 self._land()
                 due = max(due + self.every, self.clock())
@@ -133,6 +134,10 @@ class LiveLoader:
         for stream in self._quiet.to_ask(self.listener.contacts, self.clock()):
             self.filler.catch_up(stream, since=None if self.since is None else microseconds(self.since))
 
+    def _check_clock(self) -> None:
+        if self.filler.wrong_clock is not None:
+            raise self.filler.wrong_clock
+
     def _piece(self, run: Run) -> Piece:
         ahead = self.listener.state.skew or timedelta()
         now = microseconds(self.lander.now() - ahead)
@@ -156,6 +161,7 @@ class LiveLoader:
         if not self._pieces:
             return
         self.check()
+        self._check_clock()
         try:
             self.landed += self.lander.land(self._pieces, self.listener.address, "stream")
         except Exception as error:

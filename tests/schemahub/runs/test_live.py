@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from lakehouse.errors import ConcurrentWriter, Misconfigured
 from lakehouse.local import LocalLake
 from loaders.landing.ingest import Progress
 from loaders.landing.lander import Lander
-from schemahub.runs.context import RunContext
+from schemahub.runs.context import RunContext, utc_now
 from schemahub.runs.ingest import ingest_symbols, symbols_of
 from schemahub.runs.live import run_live
 from schemahub.simulated_lake import MARK
@@ -298,6 +298,18 @@ def test_nothing_is_landed_while_the_clock_is_far_off(exchanges: RunningSimulato
     assert said.startswith("binance: this machine's clock is ")
     assert "SCHEMAHUB_CLOCK_TOLERANCE" in said
     assert live.landed == 0
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_wrong_clock_that_only_rest_shows_ends_it(exchanges: RunningSimulator, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    ingest(exchanges, lake, "binance")
+    context = RunContext(settings_for(exchanges, lake, clock_tolerance="5m"))
+    late = replace(context, now=lambda: utc_now() - timedelta(minutes=10))
+    (state,) = run_live(late, symbols_of(late, ["binance"]), stop=threading.Event(), seconds=PATIENCE)
+    (said,) = state.outcome.problems
+    assert "behind the exchange's" in said
+    assert state.landed == 0
 
 
 @pytest.mark.parametrize(
