@@ -1,7 +1,7 @@
 """One connection of a stream from its first subscription to its end: what to send when, and whether it still lives."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ..connector import ListedProduct
@@ -11,6 +11,8 @@ from .rate_limit import RateLimiter
 from .web_socket import WebSocket
 
 _SECONDS_TO_ACKNOWLEDGE = 15.0
+SECONDS_BEHIND = 10.0
+"""How long a trade may be known to exist without the exchange's sending it."""
 
 
 class Link:
@@ -32,6 +34,14 @@ class Link:
         self.messages = 0
         self.doubt: str | None = None
         """What makes it doubtful that all products are subscribed, in one line."""
+        self.ready_at: float | None = None
+        """When the exchange had acknowledged all subscriptions; None before."""
+        self.traded_at = clock()
+        """When a trade arrived last; the time of opening if none has."""
+        self.newest: dict[str, int] = {}
+        """For each symbol, the highest id that arrived, or that existed when this connection was ready."""
+        self._expected: dict[str, tuple[int, float]] = {}
+        """For each symbol, an id that should arrive, and since when that is known."""
         self.received: list[bytes] = []
         """The messages that have arrived and were not parsed yet."""
         self.opened_at = self._heard_at = self._sent_at = clock()
@@ -79,6 +89,8 @@ class Link:
         if regular is not None and not self._to_send and at - self._sent_at > regular.seconds:
             self._to_send.append(regular.text)
         self._send(at)
+        if self.ready_at is None and self.is_ready:
+            self.ready_at = at
 
     def _give_up_waiting(self) -> None:
         said = (
@@ -117,6 +129,32 @@ class Link:
                 refused.append(refusal)
                 self._leave_out(refusal.symbol, is_whole_request=refusal.is_whole_request)
         return refused
+
+    def hear(self, newest: Mapping[str, int]) -> None:
+        """Take the highest id of each symbol into account of which trades arrived."""
+        self.traded_at = self._clock()
+        for symbol, last in newest.items():
+            self.newest[symbol] = max(last, self.newest.get(symbol, last))
+
+    def expect(self, symbol: str, last: int) -> None:
+        """Take the newest trade into account that the exchange named elsewhere, after this connection was ready.
+
+        The first one may have happened before that. Those after it must arrive here, too.
+        """
+        if last > self.newest.setdefault(symbol, last):
+            self._expected.setdefault(symbol, (last, self._clock()))
+
+    def unsent(self) -> str | None:
+        """In one line, what has not arrived although it should have long ago; None if there is no such thing."""
+        for symbol, (last, since) in [*self._expected.items()]:
+            if self.newest[symbol] >= last:
+                del self._expected[symbol]
+            elif self._clock() - since > SECONDS_BEHIND:
+                return (
+                    f"{self._connector.name} {symbol}: trade {last} exists, but the stream has sent none after "
+                    f"{self.newest[symbol]}"
+                )
+        return None
 
     def _leave_out(self, symbol: str, *, is_whole_request: bool) -> None:
         del self._products[symbol]

@@ -24,6 +24,19 @@ class ConnectionState:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """A connection in which everything is subscribed. Times are monotonic seconds."""
+
+    streams: tuple[str, ...]
+    """Its symbols."""
+    unheard: tuple[str, ...]
+    """Those of which this connection has sent no trade."""
+    ready_at: float
+    heard_at: float
+    """When a trade arrived last; `ready_at` if none has since then."""
+
+
+@dataclass(frozen=True)
 class ListenerState:
     connections: tuple[ConnectionState, ...]
     messages: int

@@ -10,6 +10,7 @@ arrived, because many small steps would cost more than the work in them. What wa
 taken. If that becomes too much, all connections are closed on purpose, so that what follows shows as missing ids.
 """
 
+import queue
 import random
 import select
 import ssl
@@ -30,8 +31,8 @@ from ..connector import ListedProduct
 from ..errors import ExchangeUnavailable
 from ..stream import Heard, Quote, StreamConnector
 from .feed import Feed, Means
-from .link import Link
-from .listener_state import ConnectionState, ListenerState
+from .link import SECONDS_BEHIND, Link
+from .listener_state import ConnectionState, Contact, ListenerState
 from .rate_limit import RateLimiter
 from .rest import utc_now
 from .runs import Run, Runs
@@ -44,8 +45,6 @@ _MOST_MESSAGES = 5_000
 """The number of messages that are parsed at once without waiting."""
 _LONGEST_POLL = 0.05
 _SECONDS_BETWEEN_READS = 0.01
-_SECONDS_BEHIND = 10.0
-"""How long the exchange may name a trade in its signs of life that it hasn't sent."""
 _MOST_PROBLEMS = 5
 
 
@@ -107,6 +106,9 @@ class Listener:
         self._newest_heard: dict[str, int] = {}
         self._newest_named: dict[str, int] = {}
         self._behind_since: dict[str, float] = {}
+        self._named: queue.SimpleQueue[tuple[str, int, float]] = queue.SimpleQueue()
+        """Trades that exist, as others know: symbol, id, and since when that is certain."""
+        self._unsent: str | None = None
         self._parsed_at = self.clock()
         self._thread = threading.Thread(target=self._listen, name=f"listen {connector.name}", daemon=True)
 
@@ -163,6 +165,26 @@ class Listener:
         return runs
 
     @property
+    def contacts(self) -> dict[int, Contact]:
+        """The connections that are ready, by number; a connection keeps the number of the one that it replaces."""
+        found = {}
+        for number, feed in enumerate(self._feeds):
+            link = next(reversed(feed.links[:]), None)
+            if link is not None and link.ready_at is not None:
+                symbols = tuple(feed.products)
+                unheard = tuple(symbol for symbol in symbols if symbol not in link.newest)
+                found[number] = Contact(symbols, unheard, link.ready_at, max(link.ready_at, link.traded_at))
+        return found
+
+    def expect(self, symbol: str, last_id: int, asked_at: float) -> None:
+        """Take into account that the exchange named `last_id` as its newest trade, to a request sent at `asked_at`.
+
+        If a connection that was ready then doesn't send what has happened since an earlier request, it is closed, and
+        another one is opened.
+        """
+        self._named.put((symbol, last_id, asked_at))
+
+    @property
     def state(self) -> ListenerState:
         """What a person may want to know now."""
         return ListenerState(
@@ -189,6 +211,7 @@ class Listener:
                 f"{name}: trades came faster than they were taken, so all connections were closed for a while and "
                 f"trades are missing; how often so far: {self._overflows}"
             )
+        lines += [] if self._unsent is None else [f"{self._unsent}; it was connected again"]
         lines += [link.doubt for feed in self._feeds for link in feed.links[:] if link.doubt is not None]
         lost = {str(feed.trouble) for feed in self._feeds if feed.products and not feed.links and feed.trouble}
         return lines + [f"{line}; connecting again" for line in sorted(lost) if not self.is_over]
@@ -229,6 +252,7 @@ class Listener:
         for feed in self._feeds:
             feed.step(may_open=not self._is_paused)
         self._forget_old_quotes()
+        self._look_for_unsent_trades()
         links = [(feed, link) for feed in self._feeds for link in feed.links]
         _wait_for_data([link for _, link in links])
         was_read = False
@@ -242,6 +266,19 @@ class Listener:
             self._parse()
         if was_read:
             self._closing.wait(_SECONDS_BETWEEN_READS)  # so that the next read finds more than one message
+
+    def _look_for_unsent_trades(self) -> None:
+        while not self._named.empty():
+            symbol, last_id, asked_at = self._named.get()
+            for feed in self._feeds:
+                link = next(reversed(feed.links), None)
+                if symbol in feed.products and link is not None and asked_at >= (link.ready_at or float("inf")):
+                    link.expect(symbol, last_id)
+        for feed in self._feeds:
+            for link in feed.links[:]:
+                if (said := link.unsent()) is not None:
+                    self._unsent = said
+                    feed.lose(link, ExchangeUnavailable(said))
 
     def _parse(self) -> None:
         self._parsed_at = self.clock()
@@ -262,7 +299,7 @@ class Listener:
         if heard.exchange_time is not None:
             self._stream_clock.compare(heard.exchange_time, self.now())
         if heard.ids:
-            self._keep(heard)
+            link.hear(self._keep(heard))
         self._note_quotes(heard)
         try:
             for refusal in link.note(heard, _symbols_of(self.connector, heard) if not link.is_ready else ()):
@@ -276,11 +313,13 @@ class Listener:
         if heard.wants_reconnect and link in feed.links:
             feed.replace(link)
 
-    def _keep(self, heard: Heard) -> None:
+    def _keep(self, heard: Heard) -> dict[str, int]:
+        """Keep trades until they are taken; returns the highest id of each symbol."""
         self._trades += len(heard.ids)
         streams = heard.trades[self.connector.raw.stream_column]
         highest = pa.table({"stream": streams, "id": heard.ids}).group_by("stream").aggregate([("id", "max")])
-        for symbol, last in zip(highest["stream"].to_pylist(), highest["id_max"].to_pylist(), strict=True):
+        newest = dict(zip(highest["stream"].to_pylist(), highest["id_max"].to_pylist(), strict=True))
+        for symbol, last in newest.items():
             self._newest_heard[symbol] = max(last, self._newest_heard.get(symbol, 0))
             self._newest_named[symbol] = max(last, self._newest_named.get(symbol, 0))
         size = heard.trades.nbytes
@@ -289,6 +328,7 @@ class Listener:
             self._heard_bytes += size
             if self._heard_bytes > self.most_bytes // 2:
                 self._waking.set()
+        return newest
 
     def _note_quotes(self, heard: Heard) -> None:
         for quote in heard.quotes:
@@ -311,7 +351,7 @@ class Listener:
             last = self._newest_heard.get(symbol)
             if last is None or last >= named:
                 self._behind_since.pop(symbol, None)
-            elif self.clock() - self._behind_since.setdefault(symbol, self.clock()) > _SECONDS_BEHIND:
+            elif self.clock() - self._behind_since.setdefault(symbol, self.clock()) > SECONDS_BEHIND:
                 del self._behind_since[symbol]
                 raise ExchangeUnavailable(
                     f"{self.connector.name} {symbol}: the exchange says that trade {named} exists, but has sent none "

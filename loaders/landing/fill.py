@@ -2,6 +2,9 @@
 
 A hole is known by the range of keys that a listener has missed, or, where a stream begins, by all that the table lacks
 before its first row. What is left of it is asked from the coverage again and again, because others may fill it, too.
+
+A stream of which nothing was heard since the connection was opened may have missed something, too. So what came after
+its newest row is requested, those first whose newest row is youngest, and few at once, because there may be thousands.
 """
 
 import threading
@@ -18,6 +21,7 @@ from lakehouse.printable import printable
 
 from ..channels.rest import Fetcher
 from ..connector import MARGIN, Segment
+from ..errors import WrongClock
 from ..piece import Piece
 from .flushes import FlushEvery, flushes
 from .lander import Lander
@@ -33,6 +37,27 @@ _NEAR = 1_000
 _TICK = 0.2
 _MOST_ROWS = 100_000
 """The number of rows that are fetched before they are landed; they are in memory meanwhile."""
+
+
+_FEW = 8
+"""The number of silent streams that are asked about at once, so that a hole needn't wait for thousands of them."""
+
+
+@dataclass
+class _Silent:
+    """A stream of which nothing was heard, and which may have rows up to the present."""
+
+    stream: str
+    since: int | None
+    """The time in microseconds from which a new stream is wanted; None if it isn't."""
+    due: float
+    attempts: int = 0
+
+    def hole(self, held: Stretches) -> Hole | None:
+        """What to request; None if there is nothing to continue."""
+        if held:
+            return _between(held.stretches[-1], None)
+        return None if self.since is None else Hole(BEGINNING, None, self.since, None)
 
 
 @dataclass
@@ -83,7 +108,7 @@ def _holes_before(held: Stretches, high: int, since: int | None, at: int) -> lis
     return holes if below[-1].high >= high else [*holes, _between(below[-1], high)]
 
 
-def _between(before: Stretch, high: int) -> Hole:
+def _between(before: Stretch, high: int | None) -> Hole:
     # a source that can't begin at a key begins at a time, and a higher key may have an earlier time
     since = before.until if before.token is not None else max(0, before.until - _MARGIN)
     return Hole(before.high, high, since, None, before.token, resumes=True)
@@ -101,6 +126,11 @@ def _joined(holes: Sequence[Hole]) -> list[Hole]:
     return joined
 
 
+def _staleness(held: Stretches) -> int:
+    """The age of a stream's newest row, to sort by: the oldest and those without any last."""
+    return -held.stretches[-1].until if held else 0
+
+
 @dataclass
 class HoleFiller:
     """Holes that are to be filled. `add` and `begin` may be called by any thread, and `run` by one."""
@@ -112,10 +142,16 @@ class HoleFiller:
     """The seconds after which what was fetched is landed."""
     warn: Callable[[str], None]
     """Called with a line for what the user should know."""
+    on_present: Callable[[str, int, float], None] = lambda *_: None
+    """Called in the filler's thread when everything of a silent stream has landed: with the stream, its highest key,
+    and the time in monotonic seconds at which the source was asked."""
     clock: Callable[[], float] = time.monotonic
     landed: int = 0
     """The number of rows that were landed."""
+    wrong_clock: WrongClock | None = None
+    """Set when a response shows that this machine's clock is far off, so that nothing must be landed."""
     _missing: list[_Missing] = field(default_factory=list)
+    _silent: dict[str, _Silent] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _closing: threading.Event = field(default_factory=threading.Event)
     _fetching: Fetcher | None = None
@@ -137,6 +173,19 @@ class HoleFiller:
         """
         self._add(_Missing(stream, high, None, since, at, self.clock(), is_hole=False))
 
+    def catch_up(self, stream: str, *, since: int | None) -> None:
+        """Fill what came after the newest row of a stream that the table has.
+
+        Of a stream of which it has nothing, this is what came since `since`, and without `since` nothing.
+        """
+        with self._lock:
+            self._silent.setdefault(stream, _Silent(stream, since, self.clock()))
+
+    def forget(self, stream: str) -> None:
+        """Don't catch up with a stream any more, because a row of it was heard, which shows what is missing."""
+        with self._lock:
+            self._silent.pop(stream, None)
+
     def _add(self, missing: _Missing) -> None:
         with self._lock:
             self._missing.append(missing)
@@ -156,8 +205,33 @@ class HoleFiller:
         """Fill what is due now, once."""
         with self._lock:
             due = [each for each in self._missing if each.due <= self.clock()]
+            silent = [each for each in self._silent.values() if each.due <= self.clock()]
         if due:
             self._fill(due)
+        if silent and not self._closing.is_set():
+            self._catch_up(silent)
+
+    def _catch_up(self, silent: Sequence[_Silent]) -> None:
+        asked: Sequence[_Silent] = silent
+        try:
+            coverage, asked_at = self._coverage(), self.clock()
+            asked = sorted(silent, key=lambda each: _staleness(coverage.of(each.stream)))[:_FEW]
+            holes = {each.stream: hole for each in asked if (hole := each.hole(coverage.of(each.stream)))}
+            failed = self._walk([Segment(stream, hole) for stream, hole in holes.items()])
+            coverage = self._coverage()
+        except Exception as error:
+            self._say(error)
+            for each in asked:
+                self._postpone(each)
+            return
+        for each in asked:
+            if each.stream in failed or self._closing.is_set():
+                self._postpone(each)
+                continue
+            with self._lock:
+                self._silent.pop(each.stream, None)
+            if held := coverage.of(each.stream).stretches:
+                self.on_present(each.stream, held[-1].high - 1, asked_at)
 
     def _fill(self, due: Sequence[_Missing]) -> None:
         try:
@@ -178,7 +252,7 @@ class HoleFiller:
             else:
                 self._postpone(each)
 
-    def _postpone(self, missing: _Missing) -> None:
+    def _postpone(self, missing: _Missing | _Silent) -> None:
         missing.due = self.clock() + min(_LONGEST_PAUSE, _SHORTEST_PAUSE * 2.0 ** min(missing.attempts, 10))
         missing.attempts += 1
 
@@ -190,7 +264,10 @@ class HoleFiller:
             found = each.holes(coverage.of(each.stream))
             each.is_hole = len(found) > 0
             holes[each.stream] += found
-        segments = [Segment(stream, hole) for stream, found in holes.items() for hole in _joined(found)]
+        return self._walk([Segment(stream, hole) for stream, found in holes.items() for hole in _joined(found)])
+
+    def _walk(self, segments: Sequence[Segment]) -> set[str]:
+        """Fetch and land segments; returns the streams whose walks failed."""
         if not segments:
             return set()
         with self.fetcher() as fetcher:
@@ -205,6 +282,7 @@ class HoleFiller:
             self.warn(line)
         if not self._closing.is_set():
             for error in fetcher.failures.values():
+                self.wrong_clock = error if isinstance(error, WrongClock) else self.wrong_clock
                 self._say(error)
         return set(fetcher.failures)
 

@@ -51,6 +51,7 @@ def ingest(
     now: Callable[[], datetime],
     progress: Progress | None = None,
     flush_every: FlushEvery = BY_DEFAULT,
+    on_landed: OnLanded = lambda _: None,
 ) -> Ingested:
     """Land the rows of `streams` since their newest ones.
 
@@ -63,6 +64,7 @@ def ingest(
         now: returns the time, UTC without a zone.
         progress: called for every page.
         flush_every: when a long run commits.
+        on_landed: called after every commit, with its ledger rows.
 
     Raises:
         ConcurrentWriter: a repair is changing the table.
@@ -72,7 +74,14 @@ def ingest(
         Segment(stream, coverage.of(stream).newest_hole(microseconds(since))) for stream in dict.fromkeys(streams)
     ]
     return land_segments(
-        lake, connector, segments, fetcher=fetcher, now=now, progress=progress, flush_every=flush_every
+        lake,
+        connector,
+        segments,
+        fetcher=fetcher,
+        now=now,
+        progress=progress,
+        flush_every=flush_every,
+        on_landed=on_landed,
     )
 
 
@@ -89,8 +98,7 @@ def land_segments(
 ) -> Ingested:
     """Walk through segments and land what they yield, in one load or in several.
 
-    The arguments are those of `ingest`; `on_landed` is called after every commit, with its ledger rows. If the process
-    ends early, what was committed until then is complete.
+    The arguments are those of `ingest`. If the process ends early, what was committed until then is complete.
     """
     with lake.loading(connector.raw.name):
         table = ensure_table(lake, connector.raw.table)

@@ -25,12 +25,14 @@ from ..channels.stream import Listener
 from ..piece import Piece
 from .fill import HoleFiller
 from .lander import Lander
+from .quiet import QuietStreams
 
 _SLICE = 0.25
 """The seconds for which rows wait in the listener at most, so that whoever is told of them hears soon."""
 _PATIENCE = 600.0
 """The seconds for which rows are kept and landed again and again if the lake can't be used."""
 _RATE_SECONDS = 10.0
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 
 @dataclass
@@ -60,6 +62,8 @@ class LiveLoader:
     """For each stream, the end of its highest run: a key, and the time until which it is complete."""
     _failing_since: float | None = None
     _ended_by: SchemaHubError | None = None
+    _quiet: QuietStreams = field(default_factory=QuietStreams)
+    _look_at: float = 0.0
     _counts: deque[tuple[float, int]] = field(default_factory=deque)
     """When rows were heard lately, and how many."""
 
@@ -67,7 +71,7 @@ class LiveLoader:
         """Land until `stop` is set or the listener ends by itself, then what is in hand.
 
         Raises:
-            SchemaHubError: the listener ended by itself, `check` refused, or the lake can't be used.
+            SchemaHubError: the listener ended by itself, `check` refused, the clock is off, or the lake can't be used.
         """
         filling = threading.Thread(target=self.filler.run, name="fill", daemon=True)
         filling.start()
@@ -94,6 +98,8 @@ class LiveLoader:
         due = self.clock() + self.every
         while not stop.is_set() and not self.listener.is_over:
             self._hear(min(_SLICE, max(0.0, due - self.clock())))
+            self._ask_about_quiet_streams()
+            self._check_clock()
             if self.clock() >= due:
                 self._land()
                 due = max(due + self.every, self.clock())
@@ -108,6 +114,8 @@ class LiveLoader:
         for run in runs:
             if self.on_run is not None:
                 self.on_run(run)
+            if self._quiet.hear(run.stream, run.rows.num_rows):
+                self.filler.forget(run.stream)
             piece = self._piece(run)
             self._look_for_a_hole(run, piece.stretch)
             self._pieces.append(piece)
@@ -118,6 +126,17 @@ class LiveLoader:
             while self.clock() - self._counts[0][0] > _RATE_SECONDS:
                 self._counts.popleft()
         return bool(runs)
+
+    def _ask_about_quiet_streams(self) -> None:
+        if self.clock() < self._look_at:
+            return
+        self._look_at = self.clock() + _SECONDS_BETWEEN_LOOKS
+        for stream in self._quiet.to_ask(self.listener.contacts, self.clock()):
+            self.filler.catch_up(stream, since=None if self.since is None else microseconds(self.since))
+
+    def _check_clock(self) -> None:
+        if self.filler.wrong_clock is not None:
+            raise self.filler.wrong_clock
 
     def _piece(self, run: Run) -> Piece:
         ahead = self.listener.state.skew or timedelta()
@@ -142,6 +161,7 @@ class LiveLoader:
         if not self._pieces:
             return
         self.check()
+        self._check_clock()
         try:
             self.landed += self.lander.land(self._pieces, self.listener.address, "stream")
         except Exception as error:

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector, Segment
-from loaders.landing.ingest import Ingested, Progress, land_segments
+from loaders.landing.ingest import Ingested, OnLanded, Progress, land_segments
 
 from .context import RunContext
 from .gaps import StreamGaps
-from .ingest import OnWait, Outcome, keep_simulated_and_real_apart, outcome_of
+from .ingest import Land, OnWait, Outcome, keep_simulated_and_real_apart, outcome_of
 
 
 def fill_gaps(
@@ -41,10 +41,16 @@ def fill_gaps(
         yield outcome_of(context, exchange, _filling(context, of_exchange, progress(exchange)), on_wait)
 
 
-def _filling(
-    context: RunContext, segments: Sequence[Segment], progress: Progress
-) -> Callable[[Connector, Fetcher], Ingested]:
-    def land(connector: Connector, fetcher: Fetcher) -> Ingested:
-        return land_segments(context.lake, connector, segments, fetcher=fetcher, now=context.now, progress=progress)
+def _filling(context: RunContext, segments: Sequence[Segment], progress: Progress) -> Land:
+    def land(connector: Connector, fetcher: Fetcher, on_landed: OnLanded) -> Ingested:
+        return land_segments(
+            context.lake,
+            connector,
+            segments,
+            fetcher=fetcher,
+            now=context.now,
+            progress=progress,
+            on_landed=on_landed,
+        )
 
     return land

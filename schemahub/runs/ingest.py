@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from lakehouse.errors import Misconfigured, OurMistake, SchemaHubError, is_interruption
+from lakehouse.ledger import LedgerRow
 from lakehouse.printable import without_password
 from loaders.channels.bans import Bans
 from loaders.channels.rate_limit import RateLimiter
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector
 from loaders.connectors import connector_names, load_connector
-from loaders.landing.ingest import Ingested, Progress, ingest
+from loaders.landing.ingest import Ingested, OnLanded, Progress, ingest
 
 from .. import symbols as product_symbols
 from ..refusals import refusals_as_errors
@@ -28,13 +29,16 @@ Symbols = Mapping[str, Sequence[str]]
 _MOST_PROBLEMS = 20
 """The maximum number of problems of one exchange that are listed; an exchange has up to 3,000 products."""
 
+Land = Callable[[Connector, Fetcher, OnLanded], Ingested]
+"""Lands trades of one exchange by its connector and a fetcher, and reports every commit."""
+
 OnWait = Callable[[float, str], None]
 """Called with the seconds and the reason of every noticeable pause."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How ingesting one exchange ended: what was landed, or why nothing was."""
+    """How ingesting one exchange ended: what was landed, and why it ended early, if it did."""
 
     exchange: str
     ingested: Ingested
@@ -150,29 +154,33 @@ def fetcher_of(
     )
 
 
-def outcome_of(
-    context: RunContext, exchange: str, land: Callable[[Connector, Fetcher], Ingested], on_wait: OnWait | None
-) -> Outcome:
-    """How landing trades of one exchange ends; `land` is given its connector, and a fetcher that is closed after it."""
+def outcome_of(context: RunContext, exchange: str, land: Land, on_wait: OnWait | None) -> Outcome:
+    """How landing trades of one exchange ends; the fetcher is closed after it."""
+    landed: list[LedgerRow] = []
     try:
         connector = load_connector(exchange, declared_columns(context.registry))
         with refusals_as_errors(), fetcher_of(context, connector, on_wait) as fetcher:
-            ingested = land(connector, fetcher)
+            ingested = land(connector, fetcher, landed.extend)
     except SchemaHubError as error:
-        return Outcome(exchange, Ingested(), error)
+        return Outcome(exchange, Ingested(landed), error)
     except Exception as error:
         if is_interruption(error):
             raise
-        return Outcome(exchange, Ingested(), OurMistake.of(error, while_doing=exchange))
+        return Outcome(exchange, Ingested(landed), OurMistake.of(error, while_doing=exchange))
     return Outcome(exchange, ingested)
 
 
-def _ingesting(
-    context: RunContext, symbols: Sequence[str], since: datetime, progress: Progress
-) -> Callable[[Connector, Fetcher], Ingested]:
-    def land(connector: Connector, fetcher: Fetcher) -> Ingested:
+def _ingesting(context: RunContext, symbols: Sequence[str], since: datetime, progress: Progress) -> Land:
+    def land(connector: Connector, fetcher: Fetcher, on_landed: OnLanded) -> Ingested:
         return ingest(
-            context.lake, connector, symbols, fetcher=fetcher, since=since, now=context.now, progress=progress
+            context.lake,
+            connector,
+            symbols,
+            fetcher=fetcher,
+            since=since,
+            now=context.now,
+            progress=progress,
+            on_landed=on_landed,
         )
 
     return land

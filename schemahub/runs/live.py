@@ -183,7 +183,13 @@ class _Exchange:
         return LiveLoader(
             lander,
             self._listener,
-            HoleFiller(lander, partial(fetcher_of, context, connector, limiter=limiter), every, self._warn),
+            HoleFiller(
+                lander,
+                partial(fetcher_of, context, connector, limiter=limiter),
+                every,
+                self._warn,
+                on_present=self._listener.expect,
+            ),
             every,
             self._warn,
             since=self._since,

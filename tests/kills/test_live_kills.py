@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -97,21 +97,7 @@ def finish(environment: dict[str, str], lake: Path, exchanges: RunningSimulator)
     opened = exchanges.streams()[EXCHANGE]["opened"]
     wait_until(lambda: exchanges.streams()[EXCHANGE]["opened"] > opened or live.poll() is not None)
     exchanges.show(0.85)
-    wait_until(shown_until(0.85, exchanges, lambda: held_in_one_piece(lake, exchanges)), 90)
+    wait_until(lambda: held_in_one_piece(lake, exchanges), 90)
     live.send_signal(signal.SIGINT)
     told, said = live.communicate(timeout=60)
     assert (live.returncode, said) == (0, ""), told + said
-
-
-def shown_until(share: float, exchanges: RunningSimulator, is_so: Callable[[], bool]) -> Callable[[], bool]:
-    """Lets the market go on every few seconds, because what was missed shows with the next trade."""
-    moment = time.monotonic()
-
-    def check() -> bool:
-        nonlocal share, moment
-        if time.monotonic() - moment > 5:
-            share, moment = min(1.0, share + 0.01), time.monotonic()
-            exchanges.show(share)
-        return is_so()
-
-    return check

@@ -11,17 +11,17 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import simulator.exchanges
 from registry.registry import Registry
-from simulator.exchanges import RunningSimulator, draw_market
+from simulator.exchanges import RunningSimulator
 from tests.support.clocks import shifted_clock
-from tests.support.command_line import ID_COLUMNS, iceberg_table, landed_ids, ledger, leftovers
+from tests.support.command_line import ID_COLUMNS, landed_ids, ledger, leftovers
+from tests.support.tapes import Trade, tape, unified
 
 pytestmark = pytest.mark.kills
 
@@ -48,9 +48,6 @@ COMMANDS = (
     ("run", "ingest", *ID_COLUMNS),
     ("run", "unify", "trades_unified"),
 )
-
-Trade = tuple[str, str, str]
-Values = tuple[str, float, float, datetime]
 
 
 @pytest.fixture(scope="module")
@@ -85,39 +82,6 @@ def start(arguments: tuple[str, ...], environment: dict[str, str]) -> "subproces
     )
 
 
-def tape(registry: Registry) -> dict[Trade, Values]:
-    """Every trade of the market, as trades_unified must have it."""
-    names = {(product.exchange, product.canonical_symbol): product.symbol for product in registry.products}
-    market = draw_market(trades=TRADES)
-    return {
-        (listing.exchange.upper(), names[listing.exchange.upper(), listing.symbol], str(trade.id)): (
-            trade.taker_side,
-            float(trade.price),
-            float(trade.quantity),
-            datetime(1970, 1, 1) + timedelta(microseconds=shown_ns(listing.exchange, trade.time_ns) // 1_000),
-        )
-        for listing in market.listings
-        if (listing.exchange.upper(), listing.symbol) in names
-        for trade in market.trades_of(listing.exchange, listing.symbol)
-    }
-
-
-def shown_ns(exchange: str, time_ns: int) -> int:
-    """A trade's time as the exchange shows it. Kraken rounds it to 100 ns."""
-    return (time_ns + 50) // 100 * 100 if exchange == "kraken" else time_ns
-
-
-def unified(lake: Path) -> list[tuple[Trade, Values]]:
-    rows: list[dict[str, Any]] = iceberg_table(lake, "trades_unified").scan().to_arrow().to_pylist()
-    return [
-        (
-            (row["exchange"], row["symbol"], row["trade_id"]),
-            (row["side"], row["price"], row["quantity"], row["trade_ts"]),
-        )
-        for row in rows
-    ]
-
-
 def test_nothing_is_lost_or_duplicated_whenever_a_run_is_killed(
     exchanges: RunningSimulator, registry: Registry, tmp_path: Path
 ) -> None:
@@ -143,13 +107,13 @@ def test_nothing_is_lost_or_duplicated_whenever_a_run_is_killed(
     exchanges.clear_faults()
     set_clock(lake, 0)
     finish(lake, exchanges)
-    assert Counter(unified(lake)) == Counter(tape(registry).items())
+    assert Counter(unified(lake)) == Counter(tape(registry, TRADES).items())
     of_raw: Counter[Trade] = Counter()
     for exchange in ID_COLUMNS:
         for (symbol, trade_id), count in landed_ids(lake, exchange).items():
             of_raw[exchange.upper(), symbol, str(trade_id)] += count
-    assert of_raw == Counter(tape(registry).keys())
-    assert sum(row["row_count"] for row in ledger(lake)) == len(tape(registry))
+    assert of_raw == Counter(tape(registry, TRADES).keys())
+    assert sum(row["row_count"] for row in ledger(lake)) == len(tape(registry, TRADES))
     assert leftovers(lake) == []
 
 

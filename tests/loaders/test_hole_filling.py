@@ -37,6 +37,7 @@ class Source:
         self.failures: dict[str, ExchangeUnavailable] = {}
         self.warnings: list[str] = []
         self.is_down = False
+        self.newest = 200
 
     def __enter__(self) -> "Source":
         return self
@@ -54,10 +55,9 @@ class Source:
             if self.is_down:
                 self.failures[stream] = ExchangeUnavailable(f"{stream}: HTTP 503")
                 continue
-            assert hole.high is not None
             low = hole.low if hole.resumes else max(hole.low, hole.since - microseconds(START))
-            if low < hole.high:
-                yield piece(stream, range(low, hole.high))
+            if low < (high := hole.high or self.newest + 1):
+                yield piece(stream, range(low, high))
 
 
 class Clock:
@@ -74,7 +74,15 @@ class Filling:
         self.lake, self.source, self.clock, self.said = lake, Source(), Clock(), list[str]()
         self.lander = Lander(lake, RAW, lambda: NOW)
         source: Any = self.source
-        self.filler = HoleFiller(self.lander, lambda: source, 1.0, self.said.append, self.clock)
+        self.present: list[tuple[str, int]] = []
+        self.filler = HoleFiller(
+            self.lander,
+            lambda: source,
+            1.0,
+            self.said.append,
+            on_present=lambda stream, key, _: self.present.append((stream, key)),
+            clock=self.clock,
+        )
 
     def land(self, *ids: range) -> None:
         self.lander.land([piece("AAA", each) for each in ids], "imagined", "stream")
@@ -178,3 +186,59 @@ def test_a_past_without_rows_is_searched_once(filling: Filling) -> None:
     filling.filler.begin("AAA", 100, since=at(100), at=at(100))
     filling.run(0.1)
     assert (len(filling.source.asked), filling.held(), filling.filler.count) == (1, [(100, 110)], 0)
+
+
+def test_a_silent_stream_is_filled_up_to_the_present(filling: Filling) -> None:
+    filling.land(range(10, 20), range(30, 40))
+    filling.filler.catch_up("AAA", since=None)
+    assert filling.filler.count == 0  # nothing is known to be missing
+    filling.run(0.1)
+    assert filling.source.asked == [[Segment("AAA", Hole(40, None, at(39) - _MARGIN, None, None, resumes=True))]]
+    assert filling.held() == [(10, 20), (30, 201)]
+    assert filling.present == [("AAA", 200)]
+    filling.run(1_000)
+    assert len(filling.source.asked) == 1
+
+
+def test_a_silent_stream_that_was_heard_meanwhile_is_forgotten(filling: Filling) -> None:
+    filling.land(range(10, 20))
+    filling.filler.catch_up("AAA", since=None)
+    filling.filler.forget("AAA")
+    filling.run(0.1)
+    assert filling.source.asked == []
+
+
+@pytest.mark.parametrize(("since", "held"), [(None, []), (START, [(0, 201)])], ids=["without since", "with since"])
+def test_a_silent_stream_without_rows_is_filled_only_if_its_past_is_wanted(
+    filling: Filling, since: datetime | None, held: list[tuple[int, int]]
+) -> None:
+    filling.filler.catch_up("AAA", since=None if since is None else microseconds(since))
+    filling.run(0.1)
+    assert filling.held() == held
+    filling.run(1_000)
+    assert len(filling.source.asked) == (since is not None)
+
+
+def test_silent_streams_are_asked_about_a_few_at_a_time_the_youngest_first(filling: Filling) -> None:
+    streams = [f"S{number:02}" for number in range(20)]
+    filling.lander.land(
+        [piece(stream, range(20 - number, 30 - number)) for number, stream in enumerate(streams)], "imagined", "stream"
+    )
+    for stream in reversed(streams):
+        filling.filler.catch_up(stream, since=None)
+    for _ in range(4):
+        filling.run(0.1)
+    asked = [[segment.stream for segment in segments] for segments in filling.source.asked]
+    assert asked == [streams[:8], streams[8:16], streams[16:]]
+
+
+def test_a_silent_stream_that_cannot_be_asked_about_is_tried_again(filling: Filling) -> None:
+    filling.land(range(10, 20))
+    filling.filler.catch_up("AAA", since=None)
+    filling.source.is_down = True
+    filling.run(0.1)
+    filling.run(1)
+    assert (len(filling.source.asked), filling.present) == (1, [])
+    filling.source.is_down = False
+    filling.run(6)
+    assert (filling.held(), filling.present) == ([(10, 201)], [("AAA", 200)])

@@ -7,7 +7,7 @@ from itertools import chain, repeat
 from lakehouse.coverage import Hole, microseconds
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector, Segment
-from loaders.landing.ingest import Ingested, land_segments
+from loaders.landing.ingest import Ingested, OnLanded, land_segments
 from schemahub.runs.context import RunContext
 from schemahub.runs.ingest import outcome_of
 
@@ -28,8 +28,10 @@ def land_parts(
     for (low, high), since in zip(parts, chain(times, repeat(MARKET_START)), strict=False):
         segment = Segment(symbol, Hole(low, high, microseconds(since), None, resumes=True))
 
-        def land(connector: Connector, fetcher: Fetcher, segment: Segment = segment) -> Ingested:
-            return land_segments(context.lake, connector, [segment], fetcher=fetcher, now=context.now)
+        def land(connector: Connector, fetcher: Fetcher, on_landed: OnLanded, segment: Segment = segment) -> Ingested:
+            return land_segments(
+                context.lake, connector, [segment], fetcher=fetcher, now=context.now, on_landed=on_landed
+            )
 
         outcome = outcome_of(context, exchange, land, None)
         assert outcome.problems == []

@@ -124,7 +124,7 @@ class Live:
         assert leftovers(self.lake) == []
 
 
-def settings_for(exchanges: RunningSimulator, lake: Path, **changes: Any) -> Settings:
+def settings_for(exchanges: RunningSimulator, lake: Path | str, **changes: Any) -> Settings:
     given = {
         "lake": str(lake),
         "symbols": SYMBOLS,
@@ -139,7 +139,7 @@ def settings_for(exchanges: RunningSimulator, lake: Path, **changes: Any) -> Set
 
 @contextmanager
 def listening(
-    exchanges: RunningSimulator, lake: Path, *names: str, since: datetime | None = None, **settings: Any
+    exchanges: RunningSimulator, lake: Path | str, *names: str, since: datetime | None = None, **settings: Any
 ) -> Iterator[Live]:
     """Listen for the length of a `with` block, and land what is in hand at its end."""
     live = Live(exchanges, RunContext(settings_for(exchanges, lake, **settings)), names)
@@ -171,7 +171,7 @@ def listening(
         raise failed[0]
 
 
-def environment_for(exchanges: RunningSimulator, lake: Path, **changes: str) -> dict[str, str]:
+def environment_for(exchanges: RunningSimulator, lake: Path | str, **changes: str) -> dict[str, str]:
     """The environment of a command that listens to the simulated exchanges."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SCHEMAHUB_")}
     streams = {f"SCHEMAHUB_{name.upper()}_STREAM_URL": url for name, url in exchanges.stream_urls.items()}

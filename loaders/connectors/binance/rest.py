@@ -148,8 +148,7 @@ class Binance:
     def _first_id_since(self, symbol: str, moment: datetime) -> Generator[Request, Response, int | None]:
         parameters = {"startTime": str(max(0, int(moment.timestamp() * 1000)))}
         for _ in range(_MOST_AGGREGATE_PAGES):
-            response = yield Request("/api/v3/aggTrades", {"symbol": symbol, "limit": "100", **parameters}, weight=4)
-            found = decode(_aggregates, response.body, exchange="binance")
+            found = yield from self._aggregates(symbol, parameters)
             # duplicates that an audit removed in 2022 have -1 as their ids
             if (first := next((trade.f for trade in found if trade.f >= 0), None)) is not None:
                 return first
@@ -157,6 +156,19 @@ class Binance:
                 return None
             parameters = {"fromId": str(found[-1].a + 1)}
         raise UnexpectedPayload(f"binance {symbol}: expected an aggregate trade with trade ids, found only others")
+
+    def _aggregates(
+        self, symbol: str, parameters: dict[str, str]
+    ) -> Generator[Request, Response, list[_AggregateTrade]]:
+        def ask() -> Generator[Request, Response, list[_AggregateTrade]]:
+            response = yield Request("/api/v3/aggTrades", {"symbol": symbol, "limit": "100", **parameters}, weight=4)
+            return decode(_aggregates, response.body, exchange="binance")
+
+        def first(found: list[_AggregateTrade]) -> int | None:
+            return found[0].a if found else None
+
+        # nothing in a page shows that it isn't of a later time, and then everything before it would count as landed
+        return ask_until(ask, lambda _: False, first, what=f"binance {symbol}", times=2)
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/api/v3/exchangeInfo", {"symbolStatus": "TRADING"}, weight=20)

@@ -2,15 +2,22 @@
 
 import re
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from lakehouse.errors import Misconfigured
+import loaders.landing.ingest as landing
+from lakehouse.errors import LakeUnavailable, Misconfigured
+from lakehouse.ledger import LedgerRow
 from lakehouse.pending import read_landed
 from loaders.connectors import connector_names
+from loaders.landing import dlt_job
+from loaders.landing.flushes import FlushEvery
 from schemahub.cli import run
 from schemahub.runs.context import RunContext, utc_now
 from schemahub.runs.ingest import Outcome, ingest_symbols, mapped_exchanges, symbols_of, unmapped_exchanges
@@ -93,7 +100,7 @@ def test_a_symbol_whose_responses_break_off_midway_keeps_what_came_before(
     (binance,) = (product for product in served(exchanges, "BTC-USDT") if product.exchange == "binance")
     exchanges.set_faults("slow=0.2:1000@binance")  # otherwise everything is fetched before the third page is landed
     wanted = {"binance": [binance.symbol]}
-    landing = ingest_symbols(context, wanted, progress=lambda _: break_off_after_three_pages)
+    outcomes = ingest_symbols(context, wanted, progress=lambda _: break_off_after_three_pages)
     pages = 0
 
     def break_off_after_three_pages(symbol: str, rows: int) -> None:
@@ -102,7 +109,7 @@ def test_a_symbol_whose_responses_break_off_midway_keeps_what_came_before(
         if pages == 3:
             exchanges.set_faults("html:1000@binance")
 
-    (outcome,) = landing
+    (outcome,) = outcomes
     assert outcome.ingested.row_count < binance.trades
     assert list(outcome.ingested.failures) == [binance.symbol]
     landed = sorted(landed_ids(tmp_path / "lake", "binance").elements())
@@ -111,6 +118,26 @@ def test_a_symbol_whose_responses_break_off_midway_keeps_what_came_before(
     exchanges.clear_faults()
     ingest(context, {"binance": [binance.symbol]})
     assert sorted(landed_ids(tmp_path / "lake", "binance").elements()) == binance.ids
+
+
+def test_what_was_committed_before_a_failure_is_counted(
+    context: RunContext, exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commits = 0
+
+    def third_fails(*given: Any, land: Callable[..., list[LedgerRow]]) -> list[LedgerRow]:
+        nonlocal commits
+        commits += 1
+        if commits == 3:
+            raise LakeUnavailable("the disk is full")
+        return land(*given)
+
+    monkeypatch.setattr(dlt_job, "land", partial(third_fails, land=dlt_job.land))
+    monkeypatch.setattr("schemahub.runs.ingest.ingest", partial(landing.ingest, flush_every=FlushEvery(1_000)))
+    (outcome,) = ingest(context, {"binance": ["BTCUSDT"]})
+    assert outcome.problems == ["the disk is full"]
+    landed = landed_ids(tmp_path / "lake", "binance")
+    assert outcome.ingested.row_count == landed.total() >= 2_000
 
 
 def test_a_mistake_in_one_exchange_is_one_line_and_stops_no_other(

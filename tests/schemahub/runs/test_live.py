@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from lakehouse.errors import ConcurrentWriter, Misconfigured
 from lakehouse.local import LocalLake
 from loaders.landing.ingest import Progress
 from loaders.landing.lander import Lander
-from schemahub.runs.context import RunContext
+from schemahub.runs.context import RunContext, utc_now
 from schemahub.runs.ingest import ingest_symbols, symbols_of
 from schemahub.runs.live import run_live
 from schemahub.simulated_lake import MARK
@@ -48,9 +48,15 @@ def exchanges(market: RunningSimulator) -> Iterator[RunningSimulator]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A silent connection is given up after three seconds."""
+    """A silent connection is given up after three seconds, or after four if it goes on to send pings."""
     for package in PACKAGES:
         monkeypatch.setattr(package, "STREAM", replace(package.STREAM, silence_seconds=3.0))
+    for name, seconds in (
+        ("landing.quiet.PATIENCE", 0.5),
+        ("landing.quiet.QUIET", 1.0),
+        ("channels.link.SECONDS_BEHIND", 2.0),
+    ):
+        monkeypatch.setattr(f"loaders.{name}", seconds)
 
 
 def ingest(exchanges: RunningSimulator, lake: Path, *names: str, **settings: Any) -> None:
@@ -115,9 +121,7 @@ def _path(name: str) -> str:
 def test_whatever_the_stream_does_everything_is_landed_once(
     exchanges: RunningSimulator, tmp_path: Path, faults: tuple[str, ...]
 ) -> None:
-    # Binance sends nothing regularly but pings, which a frozen connection goes on to send
-    names = NAMES[1:] if "freeze" in faults[0] else NAMES
-    with listening(exchanges, tmp_path / "lake", *names) as live:
+    with listening(exchanges, tmp_path / "lake", *NAMES) as live:
         share = live.show_until_heard(SHOWN)
         exchanges.set_faults(*faults)
         let_happen(live, share, 0.5, steps=25)
@@ -142,6 +146,41 @@ def test_a_start_after_an_ingest_fills_the_hole_over_rest(exchanges: RunningSimu
         wait_until(lambda: live.holes == 0)
         assert all(state.filled for state in live.states)
     live.assert_complete(since_first=True)
+
+
+@pytest.mark.parametrize(
+    "name", ["binance", *(pytest.param(name, marks=pytest.mark.kills) for name in ("coinbase", "kraken"))]
+)
+@pytest.mark.usefixtures("impatient")
+def test_what_a_quiet_symbol_missed_is_filled_without_a_trade_that_shows_it(
+    exchanges: RunningSimulator, tmp_path: Path, name: str
+) -> None:
+    lake = tmp_path / "lake"
+    ingest(exchanges, lake, name)
+    exchanges.show(0.3)
+    with listening(exchanges, lake, name) as live:
+        wait_until(lambda: live.is_complete(since_first=True))
+        assert name != "binance" or not live.heard  # the others begin with trades that happened before
+        exchanges.set_faults(f"disconnect:1@{name}")
+        exchanges.show(0.32)
+        wait_until(lambda: live.states[0].reconnects == 1)
+        wait_until(lambda: live.is_complete(since_first=True))
+    live.assert_complete(since_first=True)
+    assert live.states[0].outcome.problems == []
+
+
+@pytest.mark.kills
+@pytest.mark.usefixtures("impatient")
+def test_a_connection_that_sends_only_pings_is_replaced(exchanges: RunningSimulator, tmp_path: Path) -> None:
+    with listening(exchanges, tmp_path / "lake", "binance") as live:
+        share = live.show_until_heard(SHOWN)
+        exchanges.set_faults("freeze:1@binance")
+        exchanges.show(share + 0.02)
+        wait_until(lambda: any("it was connected again" in line for line in live.states[0].warnings))
+        let_happen(live, share + 0.02, share + 0.1)
+        wait_until(lambda: live.is_complete(since_first=False))
+    live.assert_complete()
+    assert live.states[0].reconnects == 1
 
 
 def test_a_hole_that_an_earlier_run_left_is_filled_too(exchanges: RunningSimulator, tmp_path: Path) -> None:
@@ -261,6 +300,18 @@ def test_nothing_is_landed_while_the_clock_is_far_off(exchanges: RunningSimulato
     assert said.startswith("binance: this machine's clock is ")
     assert "SCHEMAHUB_CLOCK_TOLERANCE" in said
     assert live.landed == 0
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_wrong_clock_that_only_rest_shows_ends_it(exchanges: RunningSimulator, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    ingest(exchanges, lake, "binance")
+    context = RunContext(settings_for(exchanges, lake, clock_tolerance="5m"))
+    late = replace(context, now=lambda: utc_now() - timedelta(minutes=10))
+    (state,) = run_live(late, symbols_of(late, ["binance"]), stop=threading.Event(), seconds=PATIENCE)
+    (said,) = state.outcome.problems
+    assert "behind the exchange's" in said
+    assert state.landed == 0
 
 
 @pytest.mark.parametrize(
