@@ -11,7 +11,7 @@ PEERS := .venv/.has-peers
 # a variable that keeps Python from writing bytecode would make every process compile what was changed since the set-up
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 
-.PHONY: help setup demo test test-athena test-kills athena-up athena-down
+.PHONY: help setup demo test test-slow test-athena test-kills athena-up athena-down
 .PHONY: pipeline status docs docs-serve
 .PHONY: aws-bootstrap aws-destroy aws-smoke glue-package
 .PHONY: generate lint format ci coverage bench bench-small bench-large clean
@@ -49,6 +49,9 @@ demo: $(SETUP) ## Run the whole pipeline twice against simulated exchanges.
 
 test: $(SETUP) ## Run all tests that need no network.
 	@$(PYTEST) -n auto
+
+test-slow: $(SETUP) ## Run the tests of many commands in turn, and of exchanges that make them wait; takes minutes.
+	@$(PYTEST) -n auto -m slow
 
 test-athena: $(ENGINES) ## Run the tests of the AWS part on a real Trino; Maven downloads it once, 800 MB.
 	@$(BIN)/python -m simulator.aws.trino_install
@@ -115,6 +118,7 @@ ci: $(SETUP) ## Run everything that must pass before a change is merged: lint, d
 	@lake=$$(mktemp -d) && trap 'rm -rf "$$lake"' EXIT && $(MAKE) demo LAKE="$$lake/lake"
 	@$(MAKE) bench-small
 	@$(MAKE) test
+	@$(MAKE) test-slow
 	@$(MAKE) test-kills
 	@$(MAKE) test-athena
 

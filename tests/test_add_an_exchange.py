@@ -101,6 +101,7 @@ def demo(project: Path) -> subprocess.CompletedProcess[str]:
     return run(project, "-m", "schemahub", "demo", "--lake", "lake", "--trades", str(TRADES))
 
 
+@pytest.mark.slow
 def test_the_demo_runs_with_the_exchanges_that_are_simulated(demo: subprocess.CompletedProcess[str]) -> None:
     assert demo.returncode == 0, demo.stdout + demo.stderr
     assert f"{TRADES:,} trades served, landed and unified, none duplicated" in demo.stdout

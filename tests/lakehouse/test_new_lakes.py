@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
 from schemahub.settings import PROJECT
@@ -20,6 +22,7 @@ ensure_table(open_lake(sys.argv[1]), RAW.table)
 """
 
 
+@pytest.mark.slow
 def test_a_new_lake_is_created_by_several_processes_at_once(tmp_path: Path) -> None:
     for attempt in range(2):
         lake = tmp_path / f"lake{attempt}"

@@ -42,6 +42,7 @@ def test_manifests_are_merged(lake_home: LakeHome) -> None:
         assert len(snapshot.manifests(table.io)) < MOST_MANIFESTS
 
 
+@pytest.mark.slow
 def test_the_property_that_holds_the_coverage_stays_short(lake: Lake) -> None:
     for number in range(1, 6):
         land_symbols(lake, 300, of=number)

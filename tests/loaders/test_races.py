@@ -38,6 +38,7 @@ def assert_everything_agrees(lake: Lake, last_id: int) -> None:
     assert {(row.load_id, row.stream): row.row_count for row in loads(lake)} == by_load
 
 
+@pytest.mark.slow
 def test_loaders_of_one_table_run_at_the_same_time(lake_home: LakeHome) -> None:
     last_id = 4_000
     racers = [start(lake_home, kind, seed, last_id) for seed, kind in enumerate(KINDS)]

@@ -68,6 +68,7 @@ def test_an_increment_reads_the_new_files_and_the_days_they_touch_however_large_
     assert plans[0].dollars == pytest.approx(plans[1].dollars)
 
 
+@pytest.mark.slow
 def test_a_run_needs_the_files_of_its_plan_and_no_others(lake: LakeUnderTest) -> None:
     grow(lake)
     land_again_and_new(lake)

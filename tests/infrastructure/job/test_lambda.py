@@ -66,6 +66,7 @@ def state(folder: Path) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in (folder, *folder.rglob("*"))}
 
 
+@pytest.mark.slow
 def test_handler_ingests_and_unifies_and_writes_nothing_into_the_project(function: Path, project: Path) -> None:
     before = state(project)
     handler({"run": "ingest", "command": "run ingest binance"}, None)

@@ -103,6 +103,7 @@ def warnings(done: Finished) -> list[str]:
     return [line.partition("warning: ")[2] for line in done.stdout.splitlines() if "warning: " in line]
 
 
+@pytest.mark.slow
 def test_good_archives_are_taken_and_whatever_is_wrong_with_others_comes_over_rest(
     cli: Cli, market: RunningSimulator, host: BulkHost, ids: dict[int, datetime], tmp_path: Path
 ) -> None:
@@ -151,6 +152,7 @@ def test_whole_months_are_taken_and_one_that_is_missing_is_taken_by_its_days(
     assert f'"trades_processed": {len(ids)}' in content
 
 
+@pytest.mark.slow
 def test_a_host_that_fails_now_and_then_is_asked_again(
     cli: Cli, market: RunningSimulator, host: BulkHost, ids: dict[int, datetime], tmp_path: Path
 ) -> None:

@@ -112,6 +112,7 @@ def wait_for_requests(exchanges: RunningSimulator) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_run_ends_when_nobody_reads_its_output_any_more(cli: Cli, tmp_path: Path) -> None:
     with cli.start("run", "unify", "trades_unified", lake=tmp_path / "lake") as run:
         assert run.stdout is not None

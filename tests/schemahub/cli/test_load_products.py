@@ -74,6 +74,7 @@ def test_a_dry_run_tells_what_would_be_loaded_and_writes_nothing(
     assert not (cli.folder / "state").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exchange", ["binance", "coinbase", "kraken"])
 def test_parts_between_two_times_are_filled_in_any_order_and_overlap_nothing(
     cli: Cli, tmp_path: Path, exchanges: RunningSimulator, exchange: str
@@ -102,6 +103,7 @@ def test_a_long_load_commits_in_between(cli: Cli, tmp_path: Path, coinbase: list
     assert len({row["load_id"] for row in ledger(lake)}) >= 2
 
 
+@pytest.mark.slow
 def test_ingest_lands_what_is_new_and_a_fresh_fetch_lands_nothing_twice(
     cli: Cli, tmp_path: Path, coinbase: list[Served], seed: str
 ) -> None:

@@ -41,6 +41,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy_project(tmp_path_factory.mktemp("project"))
 
 
+@pytest.mark.slow
 @pytest.mark.long
 def test_every_command_runs_as_it_is_typed_and_each_trade_is_landed_once(
     aws: LocalAws, s3_home: LakeHome, exchanges: RunningSimulator, project: Path

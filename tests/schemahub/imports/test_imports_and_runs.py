@@ -25,7 +25,7 @@ from tests.support.imported import (
     take,
 )
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 SYMBOLS = ("--symbols", "BTC-USDT,BTC-USD", "--since", "2024-12-31")
 

@@ -135,6 +135,7 @@ def test_whatever_the_stream_does_everything_is_landed_once(
     live.assert_complete()
 
 
+@pytest.mark.slow
 def test_a_start_after_an_ingest_fills_the_hole_over_rest(exchanges: RunningSimulator, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     ingest(exchanges, lake, *NAMES)
@@ -197,6 +198,7 @@ def test_a_hole_that_an_earlier_run_left_is_filled_too(exchanges: RunningSimulat
     live.assert_complete(since_first=True)
 
 
+@pytest.mark.slow
 def test_a_first_start_begins_with_the_live_trades_or_where_since_says(
     exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
