@@ -108,6 +108,7 @@ def test_the_demo_runs_with_the_exchanges_that_are_simulated(demo: subprocess.Co
     assert "gemini" not in demo.stdout.replace("stg_gemini__trades", "")
 
 
+@pytest.mark.slow
 def test_the_pipeline_asks_no_exchange_that_has_no_symbol_to_load(
     project: Path, demo: subprocess.CompletedProcess[str]
 ) -> None:
