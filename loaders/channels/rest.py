@@ -92,6 +92,7 @@ class Fetcher:
     def __post_init__(self) -> None:
         name = self.connector.name
         self._closing = threading.Event()
+        self._ending = threading.Lock()
         self._waking = threading.Event()
         """Set when waiting is pointless: at the end, and when the exchange must not be sent further requests."""
         self._limiter = self.limiter or RateLimiter(self.connector.budget, clock=self.clock)
@@ -315,10 +316,11 @@ class Fetcher:
             raise SchemaHubError(f"{self.connector.name}: stopped")
 
     def _ended_by(self, error: TerminalError) -> TerminalError:
-        """Keep all walks from sending the exchange further requests."""
-        self._end = error
+        """Keep all walks from sending the exchange further requests; of several reasons, the first one counts."""
+        with self._ending:
+            self._end = end = self._end or error
         self._waking.set()
-        return error
+        return type(end)(*end.args)
 
     def _ban(self, error: TransientError, seconds: float) -> Banned:
         ban = Ban(self.now() + min(timedelta(seconds=seconds), LONGEST), printable(str(error)))

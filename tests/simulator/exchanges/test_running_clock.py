@@ -72,7 +72,7 @@ def test_trades_happen_on_rest_and_on_the_stream_as_time_passes(running_on, open
     assert ids == list(range(ids[0], ids[0] + 200))
     assert ids[0] <= before["id"] + 1 <= ids[-1] <= after["id"]
     # A trade is sent no earlier than it happens, and soon after that.
-    assert all(0 <= message["E"] - message["T"] < 2000 * SPEED for message in streamed)
+    assert all(0 <= message["E"] - message["T"] < 10_000 * SPEED for message in streamed)
     assert START_NS // 10**6 + 600_000 <= after["time"] <= now_ms
 
 
