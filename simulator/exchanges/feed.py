@@ -84,8 +84,8 @@ class Feed(ABC):
         return []
 
     def news(self, moment: Moment) -> list[Message]:
-        """Report the trades that are new since the last call, oldest first among all products."""
-        groups = [self._new_groups(product, order) for order, product in enumerate(self._positions)]
+        """Report the trades up to a moment that are new since the last call, oldest first among all products."""
+        groups = [self._new_groups(product, order, moment) for order, product in enumerate(self._positions)]
         messages: list[Message] = []
         for _, _, group in islice(merge(*groups, key=lambda entry: entry[:2]), _MOST_GROUPS_AT_ONCE):
             self._positions[group.product] = group.stop
@@ -102,10 +102,11 @@ class Feed(ABC):
         """Report no other product's trades any more."""
         self._positions = {product: at for product, at in self._positions.items() if product in products}
 
-    def _new_groups(self, product: str, order: int) -> Iterator[tuple[int, int, TradeGroup]]:
+    def _new_groups(self, product: str, order: int, moment: Moment) -> Iterator[tuple[int, int, TradeGroup]]:
         tape = self._tapes[product]
         # A test may have set the market back.
-        start, end = min(self._positions[product], len(tape)), len(tape)
+        start = min(self._positions[product], len(tape))
+        end = max(start, tape.after_time(moment.market_ns))  # the market goes on meanwhile
         self._positions[product] = start
         while start < end:
             millisecond = tape.times_ns[start] // _GROUP_NS
