@@ -219,8 +219,11 @@ class Coverage:
     def outside(self, stream: str, hole: Hole) -> list[Hole]:
         """The parts of a hole whose times the stream beside doesn't hold, in order.
 
-        What is landed of the other times is cut, because a second is in one of the two streams alone.
+        What is landed of the other times is cut, because a second is in one of the two streams alone. A hole whose
+        ends have one time remains whole, because its rows may be on either side of an edge there.
         """
+        if hole.since == hole.until:
+            return [hole]
         parts = []
         for since, until in self.times_beside().get(stream, ()):
             if until <= hole.since or (hole.until is not None and hole.until < since):

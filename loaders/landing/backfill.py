@@ -39,12 +39,38 @@ def lacking(fetcher: Fetcher, stream: str, coverage: Coverage, *, since: int, un
     """
     held = coverage.of(stream)
     rows = sum(each.rows for each in held if each.until >= since and each.since <= until)
-    holes = [part for hole in held.holes(since, until) for part in coverage.outside(stream, hole)]
+    holes = [part for hole in held.holes(since, until) for part in parts_outside(fetcher, stream, coverage, hole)]
     if not isinstance(fetcher.connector, Seekable):
         return Lacking(stream, rows, holes, None)
     found = [_found(fetcher, fetcher.connector, stream, hole) for hole in holes]
     there = [(hole, high - hole.low) for hole, high in found if high > hole.low]
     return Lacking(stream, rows, [hole for hole, _ in there], sum(count for _, count in there))
+
+
+def parts_outside(fetcher: Fetcher, stream: str, coverage: Coverage, hole: Hole) -> list[Hole]:
+    """The parts of a hole whose times the stream beside doesn't hold, in order.
+
+    No two of them share a key, so that all of them can be walked at the same time. For that, the keys at the edges of
+    these times are requested; a source that doesn't find keys by time is asked for the whole hole.
+    """
+    parts = coverage.outside(stream, hole)
+    if parts == [hole]:
+        return parts
+    if not isinstance(fetcher.connector, Seekable):
+        return [hole] if parts else []
+    keyed: list[Hole] = []
+    low = hole.low
+    for part in parts:
+        if part.since != hole.since:
+            low = max(low, fetcher.answer(fetcher.connector.key_at(stream, part.since_time)))
+            part = replace(part, low=low, resumes=True)
+        if part.until != hole.until and part.until is not None:
+            end = fetcher.answer(fetcher.connector.key_at(stream, time_of(part.until)))
+            low = max(low, end if hole.high is None else min(end, hole.high))
+            part = replace(part, high=low)
+        if part.high is None or part.low < part.high:
+            keyed.append(part)
+    return keyed
 
 
 def _found(fetcher: Fetcher, connector: Seekable, stream: str, hole: Hole) -> tuple[Hole, int]:

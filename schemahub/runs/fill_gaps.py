@@ -2,8 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from lakehouse.coverage_record import read_coverage
+from lakehouse.errors import SchemaHubError
 from loaders.channels.rest import Fetcher
 from loaders.connector import Connector, Segment
+from loaders.landing.backfill import parts_outside
 from loaders.landing.ingest import Ingested, OnLanded, Progress, land_segments
 
 from .context import RunContext
@@ -32,17 +35,26 @@ def fill_gaps(
     Raises:
         Misconfigured: simulated and real trades would mix.
     """
-    segments: dict[str, list[Segment]] = {}
+    wanted: dict[str, list[StreamGaps]] = {}
     for gaps in found:
-        if gaps.to_request and not gaps.is_keyed_by_time:
-            segments.setdefault(gaps.exchange, []).extend(Segment(gaps.stream, hole) for hole in gaps.to_request)
-    keep_simulated_and_real_apart(context, {name: [each.stream for each in of] for name, of in segments.items()})
-    for exchange, of_exchange in segments.items():
+        if gaps.holes and not gaps.is_in_files and not gaps.is_keyed_by_time:
+            wanted.setdefault(gaps.exchange, []).append(gaps)
+    keep_simulated_and_real_apart(context, {name: [each.stream for each in of] for name, of in wanted.items()})
+    for exchange, of_exchange in wanted.items():
         yield outcome_of(context, exchange, _filling(context, of_exchange, progress(exchange)), on_wait)
 
 
-def _filling(context: RunContext, segments: Sequence[Segment], progress: Progress) -> Land:
+def _filling(context: RunContext, wanted: Sequence[StreamGaps], progress: Progress) -> Land:
     def land(connector: Connector, fetcher: Fetcher, on_landed: OnLanded) -> Ingested:
+        coverage = read_coverage(context.lake, connector.raw.name)
+        segments = []
+        for gaps in wanted:
+            try:
+                for hole in gaps.holes:
+                    parts = parts_outside(fetcher, gaps.stream, coverage, hole)
+                    segments += [Segment(gaps.stream, part) for part in parts]
+            except SchemaHubError as error:
+                fetcher.failures[gaps.stream] = error
         return land_segments(
             context.lake,
             connector,

@@ -31,8 +31,10 @@ class StreamGaps:
     """The parts of which the exchange itself has no trades."""
     unprovable: tuple[Stretch, ...]
     """The parts that are held, though nothing shows whether the exchange left trades out."""
-    to_request: tuple[Hole, ...]
-    """The holes without the times that the stream beside holds, of which nothing more would be landed."""
+    is_in_files: bool
+    """Whether the stream beside holds all times of the holes, so that nothing more would be landed of them."""
+    meets_files: bool
+    """Whether the stream beside holds times of the holes, of which nothing more would be landed."""
     is_contiguous: bool
     """Whether ids follow each other without gaps, so that a hole of 10 keys lacks at most 10 trades."""
 
@@ -66,13 +68,15 @@ def stream_gaps(exchange: str, stream: str, coverage: Coverage) -> StreamGaps:
     """What is missing of a stream of a raw table with this coverage."""
     stretches = coverage.of(stream).stretches
     holes = tuple(holes_between(stretches))
+    outside = [coverage.outside(stream, hole) for hole in holes]
     return StreamGaps(
         exchange,
         stream,
         holes,
         tuple(each for each in stretches if each.proof == "absent"),
         tuple(each for each in stretches if each.proof == "unprovable"),
-        tuple(part for hole in holes for part in coverage.outside(stream, hole)),
+        is_in_files=bool(holes) and not any(outside),
+        meets_files=any(parts != [hole] for parts, hole in zip(outside, holes, strict=True)),
         is_contiguous=any(each.proof == "ids" for each in stretches) and not stream.endswith(TIME_AND_SALES),
     )
 

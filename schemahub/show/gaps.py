@@ -11,7 +11,7 @@ MOST_PARTS = 20
 """The maximum number of parts of each kind that are listed for a stream: the largest ones."""
 
 
-_BESIDE = "files that were imported hold these times, and each second is taken either from files or from the API"
+_BESIDE = "files that were imported hold times of the gap, and each second is taken either from files or from the API"
 
 
 def gap_lines(found: Sequence[StreamGaps], reasons: Mapping[tuple[str, str], str] | None = None) -> Iterator[str]:
@@ -33,7 +33,7 @@ def _stream_lines(gaps: StreamGaps, reason: str | None) -> Iterator[str]:
         yield from _parts(
             gaps, [(hole.low, keys_in(hole), hole.since, hole.until or hole.since) for hole in gaps.holes]
         )
-        if reason is None and not gaps.to_request:
+        if reason is None and gaps.is_in_files:
             reason = _BESIDE
         if reason is not None:
             yield f"    not filled: {printable(reason, 1_000)}"
@@ -88,7 +88,7 @@ def not_filled(found: Iterable[StreamGaps], failures: Mapping[tuple[str, str], s
 def _usual_reason(gaps: StreamGaps) -> str:
     if gaps.is_keyed_by_time:
         return "the trades of this stream come from files, which can't be requested over REST"
-    if not gaps.to_request:
+    if gaps.meets_files:
         return _BESIDE
     return "the exchange neither sent these trades nor showed that it has none; try again later"
 

@@ -175,6 +175,13 @@ def test_of_a_hole_the_times_remain_that_the_stream_beside_lacks(
         assert (part.high, part.until) == (hole.high, hole.until) or part.high is None
 
 
+def test_a_hole_whose_ends_have_one_time_remains() -> None:
+    coverage = Coverage({stream_beside("AAA", "files"): (times(10, 20),)})
+    hole = Hole(5, 9, 10, 10, resumes=True)
+    assert coverage.outside("AAA", hole) == [hole]
+    assert coverage.outside("AAA", Hole(5, 9, 10, 15, resumes=True)) == []
+
+
 def test_a_hole_of_a_stream_without_one_beside_it_remains() -> None:
     hole = Hole(5, 9, 10, 20)
     assert Coverage({"AAA": (stretch(1, 5),)}).outside("AAA", hole) == [hole]

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -12,6 +13,8 @@ from lakehouse.coverage import SECOND, time_of
 from lakehouse.coverage_record import read_coverage
 from lakehouse.ledger import loads
 from schemahub.runs.context import RunContext
+from schemahub.runs.fill_gaps import fill_gaps
+from schemahub.runs.gaps import find_gaps
 from schemahub.runs.load_products import ProductLoads
 from simulator.exchanges import RunningSimulator
 from tests.support.command_line import iceberg_table
@@ -28,6 +31,7 @@ from tests.support.imported import (
     take,
     take_one,
 )
+from tests.support.landed_parts import land_parts
 
 
 def test_times_and_sales_are_a_stream_of_their_own(
@@ -93,6 +97,29 @@ def test_a_backfill_requests_nothing_of_the_times_that_a_file_holds(context: Run
     for since, until in ((low, high - 1), (0, high + 10 * SECOND)):  # the file has all that the exchange has
         (lacks,) = xbt.plan(time_of(since), time_of(until), with_archives=False).lacks
         assert lacks.holes == []
+
+
+def test_a_gap_is_filled_on_both_sides_of_a_short_file(
+    context: RunContext, fetch: Fetch, of_rest: Counter[Any], market: RunningSimulator, tmp_path: Path
+) -> None:
+    numbers = ids(market, "kraken", "BTC-USD")
+    held = [(numbers.start, numbers.start + 20), (numbers.stop - 20, numbers.stop)]
+    with ZipFile(fetch(HISTORY)) as history:
+        lines = history.read("XBTUSD.csv").decode().splitlines(keepends=True)
+    part = tmp_path / "XBTUSD.csv"
+    seconds = [int(line.partition(",")[0]) for line in lines]
+    wanted = range(seconds[len(lines) // 2], seconds[len(lines) // 2 + 5] + 1)
+    part.write_text("".join(line for line, second in zip(lines, seconds, strict=True) if second in wanted))
+    from_file = take_one(context, part).row_count
+    assert from_file >= 5
+    land_parts(context, "kraken", "XBTUSD", held, [time_of(seconds[place] * SECOND) for place in (0, -20)])
+    (gaps,) = find_gaps(context, {"kraken": frozenset({"XBTUSD"})})
+    assert (len(gaps.holes), gaps.is_in_files) == (1, False)
+    (outcome,) = fill_gaps(context, [gaps], progress=lambda _: lambda *_: None)
+    assert outcome.problems == []
+    assert Counter(map(second_of, kraken_trades(context))) == of_rest
+    (left,) = find_gaps(context, {"kraken": frozenset({"XBTUSD"})})
+    assert (left.meets_files, left.missing_ids) == (True, from_file)
 
 
 def test_a_load_whose_process_ended_before_the_ledger_keeps_its_stream_and_checksum(

@@ -227,8 +227,8 @@ def test_a_gap_of_which_files_hold_the_times_is_shown_as_that_and_not_requested(
     assert list(gap_lines([gaps])) == [
         "kraken XBTUSD: 1 gap, 10 ids",
         "    ids 11 to 20, 10 ids, 1970-01-01 00:01:00 to 1970-01-01 00:03:00 UTC",
-        "    not filled: files that were imported hold these times, and each second is taken either from files or from "
-        "the API",
+        "    not filled: files that were imported hold times of the gap, and each second is taken either from files or "
+        "from the API",
         "1 gap in 1 of 1 stream, 10 ids",
     ]
 
