@@ -26,6 +26,10 @@ T = TypeVar("T")
 MARGIN = timedelta(minutes=1)
 """How much earlier than requested a first walk looks for its first id, because a higher id may have an earlier time."""
 
+TIMES_IF_UNCHECKED = 3
+"""How often a response must arrive of which nothing shows that it belongs to the request, and where a wrong one would
+hide a hole."""
+
 _MOST_ANSWERS = 20
 """The maximum number of responses to one request that keep changing, before the walk gives up."""
 

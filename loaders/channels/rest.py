@@ -157,9 +157,10 @@ class Fetcher:
                 else:
                     yield arrived
         finally:
-            self._closing.set()
-            self._waking.set()
-            _drain(arriving)
+            if walking:  # the caller wants no more
+                self._closing.set()
+                self._waking.set()
+                _drain(arriving)
 
     def answer(self, asking: Generator[Request, Response, T]) -> T:
         """Send the requests that `asking` yields, and return its result."""

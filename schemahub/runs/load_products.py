@@ -27,6 +27,8 @@ from .raw_tables import declared_columns
 
 _INGEST, _BACKFILL = "ingest_checkpoints", "checkpoints"
 """The folders of checkpoints in a lake."""
+_MOST_PASSES = 4
+"""How often a backfill asks at most what is lacking; after a pass that landed nothing it doesn't ask again."""
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,8 @@ class ProductLoads:
         coverage = read_coverage(self.context.lake, self.connector.raw.name)
         found = []
         for product in self.products:
+            if product in fetcher.failures:
+                continue
             try:
                 lacks = lacking(fetcher, product, coverage, since=microseconds(since), until=microseconds(until))
             except SchemaHubError as error:
@@ -196,6 +200,8 @@ class ProductLoads:
     ) -> Outcome:
         """Land what the products lack between two times, UTC: from archives, then in segments that threads walk.
 
+        Then it looks again, because a segment may have ended early at a wrong response that seemed to be the newest.
+
         Args:
             since: the beginning.
             until: the end.
@@ -207,11 +213,15 @@ class ProductLoads:
             on_planned: told about how many trades each product lacks; None where that is unknown.
             with_archives: whether archives are used where the exchange has some.
         """
+        passes = 0
 
         def wanted(fetcher: Fetcher, on_landed: OnLanded, warnings: list[str]) -> list[Segment]:
+            nonlocal passes
+            passes += 1
             lacks = [each for each in self._lacking(fetcher, since, until) if each.holes]
-            on_planned({each.stream: each.rows for each in lacks})
-            host, planned = self._from_archives(fetcher, lacks, with_archives=with_archives)
+            if passes == 1:
+                on_planned({each.stream: each.rows for each in lacks})
+            host, planned = self._from_archives(fetcher, lacks, with_archives=with_archives and passes == 1)
             if host is not None and planned:
                 warnings += host.take(
                     planned,
@@ -225,7 +235,13 @@ class ProductLoads:
             return [part for each in lacks for part in segments(fetcher, each, parts=parts)]
 
         return self._land(
-            wanted, checkpoints, progress=progress, on_wait=on_wait, flush_every=flush_every, workers=workers
+            wanted,
+            checkpoints,
+            progress=progress,
+            on_wait=on_wait,
+            flush_every=flush_every,
+            workers=workers,
+            most_passes=_MOST_PASSES,
         )
 
     def _land(
@@ -237,6 +253,7 @@ class ProductLoads:
         on_wait: OnWait | None,
         flush_every: FlushEvery,
         workers: int | None = None,
+        most_passes: int = 1,
     ) -> Outcome:
         connector = self.connector
         landed: list[LedgerRow] = []
@@ -250,16 +267,19 @@ class ProductLoads:
             with refusals_as_errors(), self._fetcher(on_wait) as fetcher:
                 if workers is not None:
                     fetcher.concurrency = workers
-                ingested = land_segments(
-                    self.context.lake,
-                    connector,
-                    wanted(fetcher, on_landed, warnings),
-                    fetcher=fetcher,
-                    now=self.context.now,
-                    progress=progress,
-                    flush_every=flush_every,
-                    on_landed=on_landed,
-                )
+                for _ in range(most_passes):
+                    ingested = land_segments(
+                        self.context.lake,
+                        connector,
+                        wanted(fetcher, on_landed, warnings),
+                        fetcher=fetcher,
+                        now=self.context.now,
+                        progress=progress,
+                        flush_every=flush_every,
+                        on_landed=on_landed,
+                    )
+                    if ingested.row_count == 0:
+                        break
         except SchemaHubError as error:
             return Outcome(self.exchange, Ingested(landed, warnings=warnings), error)
         except Exception as error:

@@ -1,5 +1,6 @@
 """What only Coinbase's connector must get right; test_connector_contract tests what all connectors must do."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -40,9 +41,28 @@ def test_coinbase_finds_the_first_trade_at_a_time_and_walks_forward_from_it(ids:
     assert landed == [str(trade_id) for trade_id, time in times.items() if time >= since]
 
 
-def run(walk: Walk, times: dict[int, datetime], *, page: int = 1000, asked: list[Request] | None = None) -> list[Page]:
-    """Follow a walk of Coinbase on trades with these ids and times; a page has at most `page` of them."""
+def test_coinbase_finds_the_first_trade_at_a_time_even_if_pages_are_wrongly_empty() -> None:
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    times = {trade_id: start + timedelta(seconds=trade_id) for trade_id in range(1, 9_000)}
+    walk = CONNECTORS["coinbase"].walk("BTC-USD", everything_since(start + timedelta(seconds=2_500)))
+    pages = run(walk, times, empty_answers=3)
+    assert [int(trade_id) for page in pages for trade_id in page.rows["trade_id"].to_pylist()] == [*range(2_500, 9_000)]
+
+
+def run(
+    walk: Walk,
+    times: dict[int, datetime],
+    *,
+    page: int = 1000,
+    asked: list[Request] | None = None,
+    empty_answers: int = 0,
+) -> list[Page]:
+    """Follow a walk of Coinbase on trades with these ids and times.
+
+    A page has at most `page` trades, and none for the first `empty_answers` requests of the same page.
+    """
     pages = []
+    answers: Counter[int] = Counter()
     step = next(walk, None)
     while step is not None:
         if isinstance(step, Page):
@@ -53,6 +73,9 @@ def run(walk: Walk, times: dict[int, datetime], *, page: int = 1000, asked: list
                 asked.append(step)
             below = int(step.parameters.get("after", max(times) + 1))
             newest_first = [trade_id for trade_id in reversed(times) if trade_id < below][:page]
+            answers[below] += 1
+            if "after" in step.parameters and answers[below] <= empty_answers:
+                newest_first = []
             body = ",".join(
                 f'{{"trade_id":{i},"time":"{times[i].isoformat()}","price":"1","size":"1","side":"buy"}}'
                 for i in newest_first

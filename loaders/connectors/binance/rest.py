@@ -34,6 +34,7 @@ from ...channels.payloads import (
 )
 from ...connector import (
     MARGIN,
+    TIMES_IF_UNCHECKED,
     Budget,
     History,
     ListedProduct,
@@ -168,7 +169,7 @@ class Binance:
             return found[0].a if found else None
 
         # nothing in a page shows that it isn't of a later time, and then everything before it would count as landed
-        return ask_until(ask, lambda _: False, first, what=f"binance {symbol}", times=2)
+        return ask_until(ask, lambda _: False, first, what=f"binance {symbol}", times=TIMES_IF_UNCHECKED)
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/api/v3/exchangeInfo", {"symbolStatus": "TRADING"}, weight=20)

@@ -166,9 +166,9 @@ class Coinbase:
                 return low
             middle = high - step if low == 0 and step < high else (low + high + 1) // 2
             step *= 2
-            page = yield from self._page_up_to(symbol, middle, times=2)
+            page = yield from self._page_up_to(symbol, middle)
 
-    def _page_up_to(self, symbol: str, newest: int, *, times: int = 5) -> Generator[Request, Response, pa.RecordBatch]:
+    def _page_up_to(self, symbol: str, newest: int) -> Generator[Request, Response, pa.RecordBatch]:
         """The trades up to id `newest`, as many as the exchange returns at once."""
 
         def last(page: pa.RecordBatch) -> int | None:
@@ -176,7 +176,7 @@ class Coinbase:
 
         ask = partial(self._page, symbol, below=newest + 1)
         what = f"coinbase {symbol}"
-        page = yield from ask_until(ask, lambda page: last(page) == newest, last, what=what, times=times)
+        page = yield from ask_until(ask, lambda page: last(page) == newest, last, what=what)
         if (last(page) or 0) > newest:
             raise UnexpectedPayload(f"{what}: expected trades up to id {newest}, found later ones")
         return page

@@ -32,6 +32,7 @@ from ...channels.payloads import (
     raw_texts,
 )
 from ...connector import (
+    TIMES_IF_UNCHECKED,
     Budget,
     History,
     ListedProduct,
@@ -176,7 +177,7 @@ class Kraken:
 
         what = f"kraken {symbol}"
         if low is None:  # there is nothing to compare the page with
-            return ask_until(ask, lambda page: first(page) is None, first, what=what, times=2)
+            return ask_until(ask, lambda page: first(page) is None, first, what=what, times=TIMES_IF_UNCHECKED)
         return ask_until(ask_from_low, lambda page: first(page) is None or has_low(page), first, what=what)
 
     def key_at(self, symbol: str, moment: datetime) -> Generator[Request, Response, int]:
