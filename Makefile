@@ -47,11 +47,11 @@ $(PEERS): $(SETUP)
 demo: $(SETUP) ## Run the whole pipeline twice against simulated exchanges.
 	@$(BIN)/schemahub demo --lake $(LAKE)
 
-test: $(SETUP) ## Run all tests that need no network.
+test: $(SETUP) ## Run the usual tests; they need no network.
 	@$(PYTEST) -n auto
 
-test-slow: $(SETUP) ## Run the tests of many commands in turn, and of exchanges that make them wait; takes minutes.
-	@$(PYTEST) -n auto -m slow
+test-slow: $(SETUP) ## Run the tests of many commands or runs of dbt in turn; takes minutes.
+	@$(PYTEST) -n auto -m 'slow and not athena and not kills'
 
 test-athena: $(ENGINES) ## Run the tests of the AWS part on a real Trino; Maven downloads it once, 800 MB.
 	@$(BIN)/python -m simulator.aws.trino_install

@@ -34,8 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores, because some tests wait for request limits or locks."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than there are cores, because some tests wait for request limits, locks or processes."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_finish() -> None:

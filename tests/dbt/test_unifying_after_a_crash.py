@@ -5,6 +5,8 @@ import pytest
 from lakehouse import compaction as upkeep
 from tests.support.lake_under_test import STORED, LakeUnderTest, binance, coinbase, kraken, on_duckdb_alone, trade_ids
 
+pytestmark = pytest.mark.slow
+
 
 @on_duckdb_alone
 def test_a_load_that_appears_late_with_an_earlier_time_is_not_missed(unified: LakeUnderTest) -> None:

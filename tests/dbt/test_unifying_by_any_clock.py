@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.lake_under_test import LakeUnderTest, binance, coinbase, on_duckdb_alone, trade_ids
 
+pytestmark = pytest.mark.slow
+
 DAY = 24 * 3600
 
 

@@ -17,6 +17,8 @@ from lakehouse.duckdb.connect import connect
 from tests.profiles.dbt_project import ROOT, Dbt
 from tests.support.plain_lake import trades
 
+pytestmark = pytest.mark.slow
+
 
 def snapshots(catalog: SqlCatalog, name: str) -> int:
     return len(catalog.load_table(f"schemahub.{name}").snapshots())

@@ -45,6 +45,7 @@ def coverage_of(lake: Path, exchange: str, symbol: str) -> list[tuple[int, int]]
     return [(each.low, each.high) for each in held]
 
 
+@pytest.mark.slow
 def test_a_backfill_of_a_seed_file_lands_everything_and_writes_checkpoints(
     cli: Cli, tmp_path: Path, coinbase: list[Served], seed: str
 ) -> None:
