@@ -51,6 +51,10 @@ def lines_of(value, ordered_by):
     return f"string_agg({value}, ',' order by {ordered_by})"
 
 
+def in_order_of(column):
+    return f"order by {column}"
+
+
 def manifest_rows(relation):
     return f"select count(*) as row_count from {relation}"
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import pyarrow.parquet as pq
+
 from tests.support.lake_under_test import STORED, LakeUnderTest, binance, coinbase, kraken, on_duckdb_alone, trade_ids
 
 MOST_RANGES = 40
@@ -107,6 +109,21 @@ def test_a_load_without_times_and_scattered_loads_are_compared_safely(unified: L
     unified.dbt("run")
     assert trade_ids(unified, "BINANCE") == [1, 2, 3, 5]
     assert trade_ids(unified, "KRAKEN") == [9, 10, 60, 70, 80, 90]
+
+
+@on_duckdb_alone
+def test_each_load_is_stored_in_order_of_time(make_lake: Callable[[], LakeUnderTest]) -> None:
+    lake = make_lake()
+    lake.dbt("seed")
+    for hour, first in ((12, 0), (13, 20)):
+        at = f"2026-01-05 {hour}:00:00"
+        lake.land("raw_coinbase_trades", coinbase(*range(first + 19, first, -1)), load=f"c{hour}", at=at)
+        lake.land("raw_binance_trades", binance(*range(first + 1, first + 20)), load=f"b{hour}", at=at)
+        lake.dbt("run")
+    files = [task.file.file_path.removeprefix("file://") for task in lake.table("trades_unified").scan().plan_files()]
+    times = [pq.ParquetFile(file).read()["trade_ts"].to_pylist() for file in files]
+    assert [len(of_file) for of_file in times] == [38, 38]
+    assert times == [sorted(of_file) for of_file in times]
 
 
 def test_many_pending_loads_scattered_over_time_are_unified_in_one_statement(unified: LakeUnderTest) -> None:
