@@ -24,6 +24,7 @@ ARROWS = {
     "simulator": set(),
     "advisor": {"lakehouse", "registry"},
     "schemahub": {"advisor", "lakehouse", "loaders", "macros_gen", "profiles", "registry", "simulator"},
+    "web": {"lakehouse", "loaders", "registry", "schemahub", "simulator"},
     "benchmarks": {"lakehouse", "loaders", "registry", "schemahub", "simulator"},
     "infrastructure": {"lakehouse", "loaders", "macros_gen", "registry", "schemahub"},
 }
