@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from schemahub.runs.context import RunContext
 
+from .causes import Limits
 from .pages import Tab
 
 FOLDER = Path(__file__).parent
@@ -28,6 +29,8 @@ class Served:
     """Whether live quotes come from a simulated market instead of the exchanges."""
     land: bool = False
     """Whether live trades are also landed in the lake."""
+    limits: Limits = Limits()
+    """From which distance on venues disagree, and what fees explain."""
 
 
 def served(connection: HTTPConnection) -> Served:
