@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from .causes import CAUSES, Cause, Limits, Reading, words
 
 _KEPT = 1_000
+_PATIENCE = 2.0
+"""For how many seconds a symbol has a stale venue before that is an alert, because a whole feed may be silent."""
 _STALE, _REAL = CAUSES[0], CAUSES[-1]
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = ("began", "ended", "symbol", "venue", "worst_bps", "cause", "words")
@@ -45,24 +47,32 @@ class Alerts:
     all: deque[Alert] = field(default_factory=lambda: deque(maxlen=_KEPT))
     """Oldest first; the oldest are forgotten."""
     _open: dict[tuple[str | None, str | None], Alert] = field(default_factory=dict)
+    _stale_since: dict[str, float] = field(default_factory=dict)
     _count: int = 0
 
     def watch(self, symbol: str, reading: Reading, cause: Cause | None, *, now: float, frame: int) -> None:
         """Take into account what a symbol shows now."""
-        alert = self._open.get((symbol, None))
+        if cause is not _STALE:
+            self._stale_since.pop(symbol, None)
         if cause is None:
             self._end((symbol, None), now=now, frame=frame)
-            return
-        said = words(cause, reading, self.limits)
-        if alert is None and cause is _STALE and (feeds := self._silent(reading.stale)):
-            for feed in feeds:
-                if reading.apart > feed.apart:
-                    feed.apart, feed.words, feed.changed = reading.apart, f"{symbol} {reading.apart:.1f} bps", frame
-        elif alert is None:
+        elif (alert := self._open.get((symbol, None))) is not None:
+            if reading.apart > alert.apart or (cause is _REAL and alert.cause is not _REAL):
+                alert.apart, alert.cause, alert.changed = max(reading.apart, alert.apart), cause, frame
+                alert.words = words(cause, reading, self.limits)
+        elif reading.apart > self.limits.threshold and not (
+            cause is _STALE and self._waits(symbol, reading, now, frame)
+        ):
+            said = words(cause, reading, self.limits)
             self._begin(symbol, None, reading.apart, cause, said, now=now, frame=frame)
-        elif reading.apart > alert.apart or (cause is _REAL and alert.cause is not _REAL):
-            alert.apart, alert.cause, alert.words = max(reading.apart, alert.apart), cause, said
-            alert.changed = frame
+
+    def _waits(self, symbol: str, reading: Reading, now: float, frame: int) -> bool:
+        """Whether a symbol with stale venues needs no alert: it may be a whole feed that is silent, and has its own."""
+        feeds = [self._open.get((None, venue)) for venue in reading.stale.split(", ")]
+        for feed in feeds:
+            if feed is not None and reading.apart > feed.apart:
+                feed.apart, feed.words, feed.changed = reading.apart, f"{symbol} {reading.apart:.1f} bps", frame
+        return all(feeds) or now - self._stale_since.setdefault(symbol, now) < _PATIENCE
 
     def watch_feed(self, venue: str, *, is_silent: bool, now: float, frame: int) -> None:
         """Take into account whether a venue's feed says anything."""
@@ -74,11 +84,6 @@ class Alerts:
     def since(self, frame: int) -> list[Alert]:
         """The alerts that changed after a frame, oldest first."""
         return [alert for alert in self.all if alert.changed > frame]
-
-    def _silent(self, stale: str) -> list[Alert]:
-        """The episodes of all these venues' feeds; none if one of the venues only has an old quote."""
-        found = [self._open.get((None, venue)) for venue in stale.split(", ")]
-        return [feed for feed in found if feed is not None] if all(found) else []
 
     def _begin(
         self, symbol: str | None, venue: str | None, apart: float, cause: Cause, said: str, *, now: float, frame: int

@@ -5,7 +5,7 @@ first one that leaves little enough. `CAUSES` is the table of explanations, in t
 because each viewer may choose a threshold. All distances are in basis points (bps) of the price.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from math import log
 from statistics import median
@@ -33,7 +33,7 @@ class Cause:
     left: str
     """The field of a reading with what this explanation leaves."""
     limit: str
-    """What may be left: `threshold`, `fees`, or anything if it is empty."""
+    """What may be left: `threshold`, `fees`, the `larger` of the two, or `anything`."""
     words: str
     """Says more, with fields of the reading, and `fees` and `beyond`, in braces."""
 
@@ -42,8 +42,8 @@ CAUSES = (
     Cause("stale", "Stale feed", "fresh", "threshold", "{stale}"),
     Cause("currency", "Quote currency", "adjusted", "threshold", "{currency} {basis} bps"),
     Cause("fees", "Within fees", "adjusted", "fees", "{adjusted} of {fees} bps"),
-    Cause("skew", "Clock skew or lag", "aligned", "threshold", "{laggard} {lag} ms behind {leader}"),
-    Cause("real", "Real", "aligned", "", "{beyond} bps beyond fees"),
+    Cause("skew", "Clock skew or lag", "aligned", "larger", "{laggard} {lag} ms behind {leader}"),
+    Cause("real", "Real", "aligned", "anything", "{beyond} bps beyond fees"),
 )
 
 
@@ -55,6 +55,12 @@ class Limits:
     """From which distance on venues are said to disagree."""
     fees: float = 20.0
     """What taking on one venue and giving on another costs."""
+
+    @property
+    def of(self) -> dict[str, float]:
+        """By the names that causes use."""
+        larger = max(self.threshold, self.fees)
+        return {"threshold": self.threshold, "fees": self.fees, "larger": larger, "anything": float("inf")}
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class Seen:
     heard: float
     """When the quote arrived."""
     age: float
-    past: Sequence[tuple[float, float]] = ()
+    past: Iterable[tuple[float, float]] = ()
     """When earlier prices arrived, and their logarithms, oldest first."""
 
     @property
@@ -139,8 +145,11 @@ def distances(venues: Sequence[Seen]) -> list[float]:
     return [each - middle for each in logs]
 
 
-def read(venues: Sequence[Seen], basis: Mapping[str, float], *, fees: float) -> Reading:
-    """What each explanation leaves; late venues are looked for only if fees don't explain what is left."""
+def read(venues: Sequence[Seen], basis: Mapping[str, float], *, fees: float, now: float) -> Reading:
+    """What each explanation leaves; late venues are looked for only if fees don't explain what is left.
+
+    `now` is in seconds of the clock of `Seen.heard`.
+    """
     if len(venues) < 2:
         return NOTHING
     fresh = [seen for seen in venues if not seen.is_stale]
@@ -149,7 +158,7 @@ def read(venues: Sequence[Seen], basis: Mapping[str, float], *, fees: float) -> 
     adjusted = _range(in_dollars)
     others = [(basis.get(seen.currency, 0.0), seen.currency) for seen in fresh if seen.currency != _REFERENCE]
     above, currency = max(others, key=lambda other: abs(other[0]), default=(0.0, ""))
-    late = _late(fresh, in_dollars, basis) if adjusted > fees else None
+    late = _late(fresh, in_dollars, basis, now) if adjusted > fees else None
     return Reading(
         apart=_range(distances(venues)),
         fresh=_range(logs),
@@ -172,8 +181,7 @@ def explain(reading: Reading, limits: Limits, before: Cause | None = None) -> Ca
     if reading.apart <= limits.threshold * (1.0 if before is None else CLOSES_AT):
         return None
     for cause in CAUSES:
-        limit = {"threshold": limits.threshold, "fees": limits.fees, "": float("inf")}[cause.limit]
-        if getattr(reading, cause.left) <= limit * (STAYS if cause is before else 1.0):
+        if getattr(reading, cause.left) <= limits.of[cause.limit] * (STAYS if cause is before else 1.0):
             return cause
     raise AssertionError("the last cause explains everything")
 
@@ -199,38 +207,35 @@ class _Late:
     leader: str
 
 
-def _late(fresh: Sequence[Seen], in_dollars: Sequence[float], basis: Mapping[str, float]) -> _Late | None:
+def _late(fresh: Sequence[Seen], in_dollars: Sequence[float], basis: Mapping[str, float], now: float) -> _Late | None:
     """The leader whose earlier prices explain the others' best; None if nobody's do better than the present ones."""
-    found = [late for number in range(len(fresh)) if (late := _behind(number, fresh, in_dollars, basis)) is not None]
-    return min(found, key=lambda late: late.left, default=None)
+    found = [_behind(number, fresh, in_dollars, basis, now) for number in range(len(fresh))]
+    return min((late for late in found if late is not None), key=lambda late: late.left, default=None)
 
 
 def _behind(
-    number: int, fresh: Sequence[Seen], in_dollars: Sequence[float], basis: Mapping[str, float]
+    number: int, fresh: Sequence[Seen], in_dollars: Sequence[float], basis: Mapping[str, float], now: float
 ) -> _Late | None:
     leader, left, most, laggard, lag = fresh[number], 0.0, 0.0, "", 0.0
     above = basis.get(leader.currency, 0.0)
     for seen, price in zip(fresh, in_dollars, strict=True):
         if seen is leader:
             continue
-        now = abs(price - in_dollars[number])
-        # a price that arrived a while ago can only follow what was known then
-        begin = seen.heard - LAG_SECONDS
-        then, at = min(
-            ((abs(price - (BPS * past - above)), time) for time, past in _within(leader.past, begin)),
-            default=(now, seen.heard),
-        )
-        then, at = min((now, seen.heard), (then, at))
-        left = max(left, then)
-        if now - then > most:
-            most, laggard, lag = now - then, seen.venue, max(0.0, seen.heard - at) * 1000
+        at_once = abs(price - in_dollars[number])
+        earlier = [(abs(price - (BPS * past - above)), now - until) for past, until in _known_to(seen, leader, now)]
+        closest, seconds = min([(at_once, 0.0), *earlier])
+        left = max(left, closest)
+        if at_once - closest > most:
+            most, laggard, lag = at_once - closest, seen.venue, seconds * 1000
     return _Late(left, laggard, lag, leader.venue) if laggard else None
 
 
-def _within(past: Sequence[tuple[float, float]], begin: float) -> list[tuple[float, float]]:
-    """The prices since `begin`, and the one that was valid then."""
-    start = next((place for place, (time, _) in enumerate(past) if time >= begin), len(past))
-    return [(max(time, begin), price) for time, price in past[max(0, start - 1) :]]
+def _known_to(seen: Seen, leader: Seen, now: float) -> Iterator[tuple[float, float]]:
+    """The leader's prices that a venue may have followed when its quote came, each with the time until it was valid."""
+    past = list(leader.past)
+    for (time, price), until in zip(past, [*(time for time, _ in past[1:]), now], strict=True):
+        if time <= seen.heard and until >= seen.heard - LAG_SECONDS:
+            yield price, until
 
 
 def _range(values: Sequence[float]) -> float:

@@ -6,6 +6,7 @@ one with all that has changed meanwhile: what a slow client sees is never old.
 """
 
 import asyncio
+import logging
 import re
 import time
 from contextlib import suppress
@@ -14,10 +15,12 @@ from dataclasses import dataclass, field
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from lakehouse.errors import SchemaHubError
+from lakehouse.errors import OurMistake, SchemaHubError
 
 from .live_source import LiveSource
 from .quotes import Board
+
+log = logging.getLogger(__name__)
 
 FRAME_SECONDS = 0.02
 _MOST_ON_THE_WAY = 8
@@ -127,7 +130,11 @@ class LiveFeed:
     async def _tick(self, board: Board) -> None:
         due = time.perf_counter()
         while True:
-            board.advance(time.time())
+            try:
+                board.advance(time.time())
+            except Exception as error:  # a board that stands still must not look alive
+                log.exception("live")
+                board.trouble = str(OurMistake.of(error, while_doing="live"))
             for client in self._clients:
                 client.due.set()
             due = max(due + FRAME_SECONDS, time.perf_counter() - FRAME_SECONDS)

@@ -206,7 +206,7 @@ class Board:
         off = distances(seen)
         is_over = now - symbol.worst_at > _HELD_SECONDS
         if is_over or not off or max(off) - min(off) >= symbol.worst.apart:
-            symbol.worst, symbol.worst_at = read(seen, self.basis.of, fees=self.limits.fees), now
+            symbol.worst, symbol.worst_at = read(seen, self.basis.of, fees=self.limits.fees, now=now), now
 
     def _look_slowly(self, now: float, elapsed: float) -> None:
         self.basis.follow([seen_of(symbol.rows, now) for symbol in self.symbols], elapsed)

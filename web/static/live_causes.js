@@ -3,10 +3,8 @@
 /** The first cause that explains a reading, or null if it is below the threshold. `before` is the one found last. */
 export function explain({ causes, closes_at, stays }, reading, limits, before) {
   if (reading.apart <= limits.threshold * (before ? closes_at : 1)) return null;
-  return causes.find((cause) => {
-    const limit = cause.limit ? limits[cause.limit] : Infinity;
-    return reading[cause.left] <= limit * (cause === before ? stays : 1);
-  });
+  const may = { ...limits, larger: Math.max(limits.threshold, limits.fees), anything: Infinity };
+  return causes.find((cause) => reading[cause.left] <= may[cause.limit] * (cause === before ? stays : 1));
 }
 
 const FIELDS = ["apart", "fresh", "adjusted", "aligned", "stale", "currency", "basis", "laggard", "lag", "leader"];
