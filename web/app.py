@@ -59,6 +59,7 @@ def create_app(context: RunContext, *, token: str | None = None, simulate: bool 
     found = tuple(pages())
     tabs = tuple(sorted(page.tab for page in found if page.tab))
     app.state.served = Served(context, tabs, simulate=simulate, land=land)
+    app.state.served.open()
     for page in found:
         app.include_router(page.router)
     for name in _FONTS:
