@@ -117,8 +117,7 @@ def _moves(leader: str, grids: Mapping[str, Floats], venues: Mapping[str, Tradin
     change = np.zeros_like(grid)
     change[reach:] = 1e4 * np.log(grid[reach:] / grid[:-reach])
     change[: 2 * reach] = 0  # what was before the span is unknown
-    changed = np.abs(change[change != 0])
-    least = max(LEAST_BPS, TIMES_USUAL * float(np.median(changed))) if len(changed) else LEAST_BPS
+    least = max(LEAST_BPS, TIMES_USUAL * float(np.median(np.abs(change[2 * reach :]))))
     found: list[Move] = []
     quiet_from = 0
     for k in np.flatnonzero(np.abs(change) >= least):

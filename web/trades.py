@@ -99,6 +99,11 @@ class Trades:
         self._symbols = Bounded[dict[str, Symbol]](8)
         self._frames = Bounded[bytes](KEPT_BYTES, len)
 
+    @property
+    def kept_bytes(self) -> int:
+        """The size of what is kept packed."""
+        return self._frames.size
+
     def snapshot(self, snapshot_id: int | None) -> Snapshot:
         """The snapshot with this id, or the newest one; raises Wrong."""
         return self.snapshots.newest() if snapshot_id is None else self.snapshots.at(snapshot_id)

@@ -77,14 +77,27 @@ async function start() {
   const symbol = found.symbols.find((each) => each.symbol === asked.symbol?.toUpperCase()) ?? found.symbols[0];
   $("symbol").replaceChildren(...found.symbols.map((each) => new Option(each.symbol, each.symbol)));
   $("symbol").value = symbol.symbol;
-  if (asked.symbol && symbol.symbol !== asked.symbol.toUpperCase()) {
-    await ask("/api/events", { symbol: asked.symbol, at: 0, snapshot: state.snapshot }); // answers with the sentence
-  }
+  if (asked.symbol && symbol.symbol !== asked.symbol.toUpperCase()) return missing(asked.symbol, symbol);
+  return begin(symbol);
+}
+
+async function begin(symbol) {
   choose(symbol);
   await openDay(asked.us ?? symbol.last_us);
   if (asked.us !== null) return open(asked.us, asked.us);
   const us = state.events[0]?.start_us ?? Math.max(symbol.first_us, symbol.last_us - AFTER_US);
   return open(us, us - LEAD_IN_US);
+}
+
+function missing(name, instead) {
+  const some = state.symbols.slice(0, 6).map((each) => each.symbol);
+  notice(`The lake has no trades of ${name.slice(0, 40)}. It has ${some.join(", ")}.`, [
+    `Show ${instead.symbol}`,
+    () => {
+      notice("");
+      begin(instead).catch(fail);
+    },
+  ]);
 }
 
 function choose(symbol) {

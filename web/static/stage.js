@@ -97,10 +97,10 @@ export class Stage {
   draw(us, pace) {
     this.us = us;
     this.resized = false;
-    if (!this.segments) return;
-    this.collect();
     const { raster, paint } = this;
     raster.clear(paint.pixels.page);
+    if (!this.segments) return void raster.show();
+    this.collect();
     this.drawGrid();
     if (this.follow()) {
       this.order.forEach((venue, lane) => this.drawLane(venue, lane, pace));
