@@ -32,11 +32,11 @@ def test_nothing_is_shown_without_the_token(guarded: httpx.Client, page: str) ->
     assert "?token=" in answer.text
 
 
-@pytest.mark.parametrize("wrong", ["", "a", TOKEN[:-1], TOKEN + "x", "ä", "\x00"])
+@pytest.mark.parametrize("wrong", ["a", TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "ä", '"', "="])
 def test_a_wrong_token_is_refused_wherever_it_is_given(guarded: httpx.Client, wrong: str) -> None:
     guarded.cookies.clear()
     assert guarded.get("/", params={"token": wrong}).status_code == 401
-    assert guarded.get("/", cookies={"schemahub_token": wrong.strip("\x00ä")}).status_code == 401
+    assert guarded.get("/", headers={"Cookie": f"schemahub_token={wrong}".encode()}).status_code in (400, 401)
     assert guarded.get("/", headers={"Authorization": f"Bearer {wrong}".encode()}).status_code in (400, 401)
 
 
@@ -68,8 +68,9 @@ def test_a_program_gives_the_token_in_a_header(guarded: httpx.Client) -> None:
 
 def test_a_token_leads_to_no_other_website(guarded: httpx.Client) -> None:
     guarded.cookies.clear()
-    answer = guarded.get("//evil.example/a", params={"token": TOKEN})
-    assert answer.headers["location"].startswith("/evil.example")
+    request = guarded.build_request("GET", "/", params={"token": TOKEN})
+    request.url = request.url.copy_with(raw_path=b"//evil.example/a?token=" + TOKEN.encode())
+    assert guarded.send(request).headers["location"] == "/evil.example/a"
     guarded.cookies.clear()
 
 

@@ -53,9 +53,7 @@ def contrast(one: str, other: str) -> float:
 
 def oklab(colour: str, sight: str) -> tuple[float, float, float]:
     own = linear(colour)
-    red, green, blue = (
-        min(1.0, max(0.0, sum(w * v for w, v in zip(row, own, strict=True)))) for row in SEEN_AS[sight]
-    )
+    red, green, blue = (min(1.0, max(0.0, sum(w * v for w, v in zip(row, own, strict=True)))) for row in SEEN_AS[sight])
     long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
     middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
     short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
