@@ -1,6 +1,7 @@
 """Fake exchanges on loopback: real HTTP and WebSockets, the exchanges' wire formats, one deterministic market.
 
-    market.py, price_path.py, order_flow.py   the trades, and nothing about exchanges
+    market.py                                 the trades, and nothing about exchanges
+    price_path.py, events.py, order_flow.py   what the market draws: prices, their sudden moves, orders
     tape.py, recordings.py                    the rows that an exchange serves, drawn or recorded
     quotes.py                                 the best bid and ask after a trade
     simulated_exchange.py, simulated/         the base class of simulated exchanges; a module or folder per exchange
