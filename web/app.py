@@ -68,6 +68,7 @@ def create_app(
     found = tuple(pages())
     tabs = tuple(sorted(page.tab for page in found if page.tab))
     app.state.served = Served(context, tabs, simulate=simulate, land=land, limits=limits or Limits())
+    app.state.served.open()
     for page in found:
         app.include_router(page.router)
     for name in _FONTS:

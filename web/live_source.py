@@ -13,6 +13,7 @@ from schemahub.runs.live import run_live, streaming_exchanges
 
 from .causes import Limits
 from .quotes import Board, last_of, listings
+from .venues import looks_of
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,7 @@ class LiveSource:
             self._limits,
             source="simulated market" if self._simulate else "exchanges",
             lands=self._land,
+            looks=looks_of(product.exchange for product in context.registry.products),
         )
         self._thread = threading.Thread(target=self._run, args=(context, symbols, board), name="live", daemon=True)
         self._thread.start()

@@ -45,9 +45,8 @@ from .causes import (
 )
 from .feed_meters import FeedMeter
 from .frames import pack
+from .venues import DOLLARS, looks_of
 
-_DOLLARS = ("USD", "USDT", "USDC")
-"""Products in these currencies are one symbol, in dollars. Of several products of a venue, the first one counts."""
 _MOST_SYMBOLS = 300
 _HELD_SECONDS = 1.0
 """For how long a symbol's worst moment is shown, because what lasts a tenth of a second can't be read."""
@@ -81,7 +80,8 @@ def listings(products: Iterable[Product], symbols: Mapping[str, Sequence[str]]) 
         for name in names:
             product = meant[exchange, name]
             currency = product.quote_asset
-            symbol = f"{product.base_asset}-{_DOLLARS[0] if currency in _DOLLARS else currency}"
+            # products in any kind of dollar are one symbol, and of several products of a venue, the first kind counts
+            symbol = f"{product.base_asset}-{DOLLARS[0] if currency in DOLLARS else currency}"
             before = found.get((symbol, exchange))
             if before is None or _rank(currency) < _rank(before.currency):
                 found[symbol, exchange] = Listing(symbol, exchange, name, currency)
@@ -92,7 +92,7 @@ def listings(products: Iterable[Product], symbols: Mapping[str, Sequence[str]]) 
 
 
 def _rank(currency: str) -> int:
-    return _DOLLARS.index(currency) if currency in _DOLLARS else len(_DOLLARS)
+    return DOLLARS.index(currency) if currency in DOLLARS else len(DOLLARS)
 
 
 @dataclass
@@ -136,10 +136,21 @@ class SymbolState:
 class Board:
     """All symbols, venues and alerts; any thread may call any method."""
 
-    def __init__(self, listed: Sequence[Listing], limits: Limits, *, source: str = "", lands: bool = False) -> None:
+    def __init__(
+        self,
+        listed: Sequence[Listing],
+        limits: Limits,
+        *,
+        source: str = "",
+        lands: bool = False,
+        looks: Mapping[str, int] | None = None,
+    ) -> None:
+        """Nothing is known yet. `looks` has the number of each exchange's colour and shape."""
         self.limits, self.source, self.lands = limits, source, lands
         self.rows = [Row(listing) for listing in listed]
-        self.venues = sorted({listing.venue for listing in listed})
+        names = {listing.venue for listing in listed}
+        self._looks = looks or looks_of(name.upper() for name in names)
+        self.venues = sorted(names, key=lambda name: (self._looks[name.upper()], name))
         self.meters = {name: FeedMeter(title(name)) for name in self.venues}
         by_symbol: dict[str, list[Row]] = {}
         for row in self.rows:
@@ -224,7 +235,9 @@ class Board:
         with self._lock:
             return {
                 "symbols": [symbol.name for symbol in self.symbols],
-                "venues": [{"name": name, "title": title(name)} for name in self.venues],
+                "venues": [
+                    {"name": name, "title": title(name), "look": self._looks[name.upper()]} for name in self.venues
+                ],
                 "rows": [
                     [self._symbol_numbers[row.listing.symbol], self.venues.index(row.listing.venue),
                      row.listing.product, row.listing.currency]
@@ -310,7 +323,7 @@ def seen_of(rows: Iterable[Row], now: float) -> list[Seen]:
 
 def title(venue: str) -> str:
     """A venue's name as people read it."""
-    return {"okx": "OKX"}.get(venue, venue.capitalize())
+    return venue.capitalize() if len(venue) > 3 else venue.upper()
 
 
 def shown(alert: Alert) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What every page is given, and how a page is shown."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +13,11 @@ from starlette.requests import HTTPConnection
 from schemahub.runs.context import RunContext
 
 from .causes import Limits
+from .events import Events
+from .evidence import Evidence
 from .pages import Tab
+from .trades import Trades
+from .venues import looks_of
 
 FOLDER = Path(__file__).parent
 
@@ -31,6 +36,27 @@ class Served:
     """Whether live trades are also landed in the lake."""
     limits: Limits = Limits()
     """From which distance on venues disagree, and what fees explain."""
+
+    def open(self) -> None:
+        """Open what the properties below have, before requests of several threads ask for it."""
+        _ = self.events, self.evidence
+
+    @cached_property
+    def looks(self) -> dict[str, int]:
+        """The number of each exchange's colour and shape."""
+        return looks_of(product.exchange for product in self.context.registry.products)
+
+    @cached_property
+    def trades(self) -> Trades:
+        return Trades(self.context.lake, self.context.registry.products, self.looks)
+
+    @cached_property
+    def events(self) -> Events:
+        return Events(self.context.lake, self.trades)
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        return Evidence(self.context.lake, self.context.registry, self.trades)
 
 
 def served(connection: HTTPConnection) -> Served:

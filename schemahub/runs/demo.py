@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from lakehouse.errors import SchemaHubError
 from lakehouse.lake import identifier
 from lakehouse.local import LocalLake
 from lakehouse.open import folder_lake
-from simulator.exchanges import DEFAULT_EXCHANGES, DEFAULT_START
+from simulator.exchanges import DEFAULT_EXCHANGES
 
 from ..simulated_lake import DEMO, new_lake
 from .context import UNIFYING, RunContext
@@ -34,6 +35,8 @@ class Result:
 
 
 TARGET = "trades_unified"
+MARKET_START = datetime(2024, 2, 8, 13, tzinfo=UTC)
+"""The start of the demo's market, which lasts three hours: its large event begins at 15:12:04."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,10 @@ def running_demo(context: RunContext, trades: int) -> Iterator[Demo]:
     )
     with lake.writing(DEMO):
         _empty(lake, declared_columns(context.registry))
-        with simulator.exchanges.running(trades=trades) as exchanges:
+        with simulator.exchanges.running(trades=trades, start=MARKET_START) as exchanges:
             market = exchanges.market()
             names = [name for name in mapped_exchanges(context) if name in DEFAULT_EXCHANGES]
-            of_the_market = {"urls": exchanges.urls, "since": DEFAULT_START.isoformat()}
+            of_the_market = {"urls": exchanges.urls, "since": MARKET_START.isoformat()}
             settings = context.settings.model_copy(update=of_the_market)
             yield Demo(replace(context, settings=settings), lake, names, _served(context, market, names))
 

@@ -1,6 +1,7 @@
 """Fake exchanges on loopback: real HTTP and WebSockets, the exchanges' wire formats, one deterministic market.
 
-    market.py, price_path.py, order_flow.py   the trades, and nothing about exchanges
+    market.py                                 the trades, and nothing about exchanges
+    price_path.py, events.py, order_flow.py   what the market draws: prices, their sudden moves, orders
     endless.py                                a market without an end, to be watched live
     tape.py, recordings.py                    the rows that an exchange serves, drawn or recorded
     quotes.py                                 the best bid and ask after a trade

@@ -159,7 +159,9 @@ def _draw_trades(seed: int, number: int, turn: int, start_ns: int) -> Trades:
         value = _SMALL_ORDER * (1 << 30) // (random.getrandbits(30) + (1 << 20))
         quantities.append(1 + value * 10 ** (2 * _PRICE_DECIMALS) // price)
         taker_buys.append(is_buy)
-    listing = Listing(venue.exchange, f"{asset.name}-{venue.quote}", 0, venue.lag_ms, asset.decimals, _PRICE_DECIMALS)
+    listing = Listing(
+        venue.exchange, f"{asset.name}-{venue.quote}", 0, (venue.lag_ms, venue.lag_ms), asset.decimals, _PRICE_DECIMALS
+    )
     return Trades(
         listing,
         random.randrange(10**6, 10**8),

@@ -1,9 +1,9 @@
 """One deterministic market that all exchanges trade: what the simulator would be without HTTP.
 
-A base asset has one true price path (`price_path.py`). Each exchange trades it some milliseconds late, with its own
-tick size and a little noise, at random times, in orders that often take several price levels at once (`order_flow.py`).
-The same seed and number of trades give the same trades on any machine, because neither a clock nor floating-point
-numbers are used here.
+A base asset has one true price: a walk (`price_path.py`) and the moves of events (`events.py`). Each exchange follows
+it some milliseconds late, with its own tick size and a little noise, at random times, in orders that often take several
+price levels at once (`order_flow.py`). The same seed and number of trades give the same trades on any machine, because
+neither a clock nor floating-point numbers are used here.
 """
 
 from array import array
@@ -13,15 +13,15 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from random import Random
 
+from simulator.exchanges.events import MILLISECOND_NS, Event, arrivals, draw_delays, draw_events
 from simulator.exchanges.order_flow import OrderFlow, draw_fills
-from simulator.exchanges.price_path import PRICE_DECIMALS, PricePath, Spike, draw_path, draw_spike, scaled
+from simulator.exchanges.price_path import PRICE_DECIMALS, FollowedPrice, PricePath, draw_path, scaled
 
 DEFAULT_START = datetime(2026, 1, 5, tzinfo=UTC)
 DEFAULT_DURATION = timedelta(hours=3)
 DEFAULT_TRADES = 160_000
 DEFAULT_SEED = 7
 
-_MILLISECOND_NS = 1_000_000
 _FIRST_PRICES = {"BTC": 93_000, "ETH": 3_200, "SOL": 180, "DOGE": 1}
 _QUOTE_PREMIUM_PPM = {"USDT": 250, "USDC": 50}
 
@@ -35,8 +35,9 @@ class Listing:
     """The canonical symbol, for example `BTC-USDT`, whatever the exchange calls it."""
     weight: int
     """The share of all trades, relative to the other listings."""
-    lag_ms: int
-    """The delay with which the exchange follows the true price, in milliseconds."""
+    delay_ms: tuple[int, int]
+    """The shortest and the longest delay with which the exchange follows a move, in milliseconds. Between the events it
+    follows the true price with the middle of the two."""
     price_decimals: int
     quantity_decimals: int
     time_step_ns: int = 1000
@@ -104,9 +105,14 @@ class Market:
             raise ValueError("a market needs listings, trades >= 0 and a duration of at least 20 seconds")
 
     @cached_property
-    def spike(self) -> Spike:
-        """The market's only price jump, which affects all assets."""
-        return draw_spike(self._random("spike"), self.start_ns, self.duration_ns)
+    def events(self) -> tuple[Event, ...]:
+        """The events, which move all assets alike, in the order of their times."""
+        return draw_events(self._random("events"), self.start_ns, self.duration_ns)
+
+    @property
+    def spike(self) -> Event:
+        """The largest event."""
+        return max(self.events, key=lambda event: abs(event.move_ppm))
 
     @property
     def start_ns(self) -> int:
@@ -117,19 +123,35 @@ class Market:
         return self.duration // timedelta(microseconds=1) * 1000
 
     def path(self, symbol: str) -> PricePath:
-        """The true price of a symbol, which every exchange follows with its own lag."""
+        """The true price of a symbol without the events' moves, which every exchange follows with a delay."""
         return self._paths[symbol]
+
+    def delays_ns(self, exchange: str, symbol: str) -> list[tuple[int, ...]]:
+        """How late a listing follows each move, in nanoseconds: for each event one number per move.
+
+        This is the truth that a measurement of the listing's trades should find. Raises KeyError if there is no such
+        listing.
+        """
+        listing, _ = self._shares[exchange, symbol]
+        least_ms, most_ms = listing.delay_ms
+        bounds_ns = least_ms * MILLISECOND_NS, most_ms * MILLISECOND_NS
+        return draw_delays(self._random("delays", exchange, symbol), self.events, bounds_ns)
+
+    def price(self, exchange: str, symbol: str) -> FollowedPrice:
+        """The price that a listing's trades follow; raises KeyError if there is no such listing."""
+        listing, _ = self._shares[exchange, symbol]
+        middle_ns = sum(listing.delay_ms) * MILLISECOND_NS // 2
+        return FollowedPrice(self.path(symbol), middle_ns, arrivals(self.events, self.delays_ns(exchange, symbol)))
 
     def trades_of(self, exchange: str, symbol: str) -> Trades:
         """Draw the trades of one listing; raises KeyError if there is no such listing."""
         listing, count = self._shares[exchange, symbol]
         random = self._random(exchange, symbol)
         flow = OrderFlow(
-            path=self.path(symbol),
+            price=self.price(exchange, symbol),
             spike=self.spike,
             start_ns=self.start_ns,
             duration_ns=self.duration_ns,
-            lag_ns=listing.lag_ms * _MILLISECOND_NS,
             tick=10 ** (PRICE_DECIMALS - listing.price_decimals),
             lots_per_unit=10**listing.quantity_decimals,
             time_step_ns=listing.time_step_ns,
@@ -153,7 +175,6 @@ class Market:
             first_price=first_price + random.randrange(first_price // 100),
             start_ns=self.start_ns,
             duration_ns=self.duration_ns,
-            spike=self.spike,
         )
 
     @cached_property

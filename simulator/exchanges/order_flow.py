@@ -2,7 +2,8 @@
 
 All numbers are integers, see `price_path.py`. These properties are those of real trades: most orders have one fill and
 a few have hundreds. The fills of one order rise in price for a BUY and fall for a SELL. Orders cluster within a
-millisecond, and sizes have a heavy tail. A spike multiplies the number of orders and makes them one-sided.
+millisecond, and sizes have a heavy tail. An event multiplies the number of orders and makes them one-sided: the first
+ones come within milliseconds of each move, so that its delay can be measured.
 """
 
 from array import array
@@ -12,10 +13,14 @@ from dataclasses import dataclass
 from random import Random
 from typing import TypeAlias
 
-from simulator.exchanges.price_path import PRICE_DECIMALS, SECOND_NS, PricePath, Spike
+from simulator.exchanges.events import MILLISECOND_NS, RISE_NS, SECOND_NS, Event, Move
+from simulator.exchanges.price_path import PRICE_DECIMALS, FollowedPrice
 
 _BURST_NS = 300_000
 _SPIKE_ORDERS_LAST_NS = 40 * SECOND_NS
+_FIRST_REACTION_NS = 2 * MILLISECOND_NS
+_LAST_REACTION_NS = 200 * MILLISECOND_NS
+_MOVE_EXCITES_NS = SECOND_NS
 # 735 trades of BTCUSDT once shared a millisecond: more than a default page of Binance.
 _LARGEST_SWEEP = 735
 # The value of a small order in the quote currency; the largest fills are worth a thousand times as much.
@@ -29,11 +34,11 @@ Columns: TypeAlias = tuple["array[int]", "array[int]", "array[int]", bytearray]
 class OrderFlow:
     """What the orders of one listing depend on; `tick` is in units of the path's prices."""
 
-    path: PricePath
-    spike: Spike
+    price: FollowedPrice
+    spike: Event
+    """The largest event."""
     start_ns: int
     duration_ns: int
-    lag_ns: int
     tick: int
     lots_per_unit: int
     time_step_ns: int
@@ -44,8 +49,8 @@ def draw_fills(random: Random, count: int, flow: OrderFlow) -> Columns:
     times_ns, prices, quantities, taker_buys = array("q"), array("q"), array("q"), bytearray()
     bits = random.getrandbits
     for order_ns, fills in _draw_orders(random, count, flow):
-        mid = flow.path.at(order_ns - flow.lag_ns)
-        is_buy = bits(4) < _buyers_of_16(flow.spike, order_ns)
+        mid = flow.price.at(order_ns)
+        is_buy = bits(4) < _buyers_of_16(flow.price.arrivals.last_move(order_ns), order_ns)
         direction = 1 if is_buy else -1
         price = _best_price(mid, is_buy=is_buy, noise=bits(8).bit_count() - 4, tick=flow.tick)
         small_lots = _SMALL_ORDER * flow.lots_per_unit * 10**PRICE_DECIMALS // mid
@@ -63,7 +68,8 @@ def _draw_orders(random: Random, count: int, flow: OrderFlow) -> Iterator[tuple[
     fills = _draw_fill_counts(random, count)
     times_ns = _draw_order_times(random, len(fills), flow)
     if fills:
-        at_spike = min(bisect_left(times_ns, flow.spike.start_ns), len(fills) - 1)
+        spike_ns = next(ns for ns in flow.price.arrivals.times_ns if ns >= flow.spike.start_ns) + RISE_NS
+        at_spike = min(bisect_left(times_ns, spike_ns), len(fills) - 1)
         fills[0], fills[at_spike] = fills[at_spike], fills[0]
     return zip(times_ns, fills, strict=True)
 
@@ -89,23 +95,32 @@ def _draw_fill_count(random: Random) -> int:
 
 def _draw_order_times(random: Random, count: int, flow: OrderFlow) -> list[int]:
     # Sorted uniform draws are the arrival times of a Poisson process with a known number of arrivals.
-    excited = count // 8
+    excited, reacting = count // 12, count // 8
     last_ns = min(_SPIKE_ORDERS_LAST_NS, flow.start_ns + flow.duration_ns - flow.spike.start_ns)
-    times_ns = [flow.start_ns + random.randrange(flow.duration_ns) for _ in range(count - excited)]
+    times_ns = [flow.start_ns + random.randrange(flow.duration_ns) for _ in range(count - excited - reacting)]
     times_ns += [
         flow.spike.start_ns + min(random.randrange(last_ns), random.randrange(last_ns)) for _ in range(excited)
     ]
     times_ns.sort()
-    for index in range(1, count):
+    for index in range(1, len(times_ns)):
         if not random.getrandbits(4):
             times_ns[index] = min(times_ns[index], times_ns[index - 1] + random.randrange(_BURST_NS))
-    return times_ns
+    return sorted([*times_ns, *_draw_reactions(random, reacting, flow)])
 
 
-def _buyers_of_16(spike: Spike, time_ns: int) -> int:
-    if not 0 <= time_ns - spike.start_ns < 2 * spike.rise_ns:
+def _draw_reactions(random: Random, count: int, flow: OrderFlow) -> Iterator[int]:
+    """The times of orders that react to moves; each move has its first order before any has its second one."""
+    largest_first = sorted(flow.price.arrivals.moves, key=lambda move: -abs(move.ppm))
+    for index in range(count):
+        already, position = divmod(index, len(largest_first))
+        after_ns = random.randrange(_LAST_REACTION_NS if already else _FIRST_REACTION_NS)
+        yield largest_first[position].at_ns + RISE_NS + min(after_ns, random.randrange(_LAST_REACTION_NS))
+
+
+def _buyers_of_16(last_move: Move | None, time_ns: int) -> int:
+    if last_move is None or time_ns - last_move.at_ns >= _MOVE_EXCITES_NS:
         return 8
-    return 13 if spike.move_ppm > 0 else 3
+    return 13 if last_move.ppm > 0 else 3
 
 
 def _best_price(mid: int, *, is_buy: bool, noise: int, tick: int) -> int:

@@ -27,13 +27,13 @@ export const put = (node, text) => {
 
 /** The newest quote of a venue, and its cells. */
 export class Row {
-  constructor(block, venue, number, product, currency) {
-    Object.assign(this, { block, number, currency, bid: 0, ask: 0, last: 0, size: 0, at: 0 });
+  constructor(block, venue, product, currency) {
+    Object.assign(this, { block, look: venue.look, currency, bid: 0, ask: 0, last: 0, size: 0, at: 0 });
     this.isStale = false;
     this.isChanged = false;
     this.places = 0;
     this.element = make("div", "row", "row");
-    this.element.dataset.venue = number + 1;
+    this.element.dataset.venue = venue.look;
     const name = this.element.appendChild(make("span", "cell venue", "cell"));
     name.title = `${venue.title} ${product}`;
     const glyph = name.appendChild(make("i", "glyph"));
@@ -125,7 +125,7 @@ export class Block {
     this.element = make("div", "block", "rowgroup");
     this.element.dataset.symbol = symbol;
     this.element.style.setProperty("--venues", rows.length);
-    this.rows = rows.map(([, number, product, currency]) => new Row(this, venues[number], number, product, currency));
+    this.rows = rows.map(([, number, product, currency]) => new Row(this, venues[number], product, currency));
     this.element.append(...this.rows.map((row) => row.element));
     const first = this.rows[0].element;
     const whole = (className, role = "cell") => {
@@ -185,7 +185,7 @@ export class Block {
     const middle = median(known);
     const venues = this.rows.map((row) => {
       const off = row.at ? 1e4 * (Math.log(row.mid) - middle) : null;
-      return { number: row.number, off, isStale: row.isStale };
+      return { look: row.look, off, isStale: row.isStale };
     });
     drawStrip(this.strip, venues, { threshold: limits.threshold, isReal: this.isReal, theme });
     this.venues = venues;

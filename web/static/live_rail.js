@@ -6,9 +6,9 @@ const make = (tag, className, text = "") => Object.assign(document.createElement
 export class Feeds {
   constructor(host, venues) {
     host.replaceChildren();
-    this.rows = venues.map(({ title }, number) => {
+    this.rows = venues.map(({ title, look }) => {
       const row = host.appendChild(make("div", "feed"));
-      row.dataset.venue = number + 1;
+      row.dataset.venue = look;
       const glyph = row.appendChild(make("i", "glyph"));
       glyph.setAttribute("aria-hidden", "true");
       row.append(make("strong", "", title), make("span", "mono", "–"), make("span", "mono delay", "–"), make("small", ""));

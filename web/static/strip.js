@@ -32,7 +32,7 @@ export function readTheme() {
   return { page, line, lineStrong, muted, alarm, venues: GLYPHS.map((_, k) => token(`venue-${k + 1}`)) };
 }
 
-/** Draw the venues: for each its number from 0 on, its distance in bps, and whether it is stale. */
+/** Draw the venues: for each its look, its distance in bps, and whether it is stale. */
 export function drawStrip(canvas, venues, { threshold, isReal, theme }) {
   const [ink, width, height] = pen(canvas);
   const middle = width / 2;
@@ -55,11 +55,11 @@ export function drawStrip(canvas, venues, { threshold, isReal, theme }) {
     if (venue.off === null) return;
     const at = x(venue.off);
     const y = TOP + ROW * k + ROW / 2;
-    ink.fillStyle = ink.strokeStyle = theme.venues[venue.number];
+    ink.fillStyle = ink.strokeStyle = theme.venues[venue.look - 1];
     ink.globalAlpha = venue.isStale ? 0.5 : 1;
     ink.fillRect(Math.min(middle, at), y, Math.abs(at - middle), 1);
     ink.beginPath();
-    GLYPHS[venue.number](ink, at, y);
+    GLYPHS[venue.look - 1](ink, at, y);
     ink.closePath();
     if (venue.isStale) {
       ink.globalAlpha = 1;

@@ -32,10 +32,10 @@ class Bitstamp(SimulatedExchange):
     name = "bitstamp"
     # so few trades that a day of them is a short page, because nothing older can be requested
     listings = (
-        Listing("bitstamp", "BTC-USD", 2, 40, 2, 8, time_step_ns=_SECOND),
-        Listing("bitstamp", "ETH-USD", 2, 40, 2, 8, time_step_ns=_SECOND),
-        Listing("bitstamp", "BTC-USDT", 2, 40, 2, 8, time_step_ns=_SECOND),
-        Listing("bitstamp", "ETH-USDT", 2, 40, 2, 8, time_step_ns=_SECOND),
+        Listing("bitstamp", "BTC-USD", 2, (60, 180), 2, 8, time_step_ns=_SECOND),
+        Listing("bitstamp", "ETH-USD", 2, (60, 180), 2, 8, time_step_ns=_SECOND),
+        Listing("bitstamp", "BTC-USDT", 2, (60, 180), 2, 8, time_step_ns=_SECOND),
+        Listing("bitstamp", "ETH-USDT", 2, (60, 180), 2, 8, time_step_ns=_SECOND),
     )
 
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None:

@@ -32,8 +32,8 @@ class Bybit(SimulatedExchange):
     name = "bybit"
     # so few trades that one page holds them, because older ones can't be requested
     listings = (
-        Listing("bybit", "BTC-USDT", 2, 20, 2, 8, time_step_ns=_MILLISECOND),
-        Listing("bybit", "ETH-USDT", 2, 20, 2, 8, time_step_ns=_MILLISECOND),
+        Listing("bybit", "BTC-USDT", 2, (15, 60), 2, 8, time_step_ns=_MILLISECOND),
+        Listing("bybit", "ETH-USDT", 2, (15, 60), 2, 8, time_step_ns=_MILLISECOND),
     )
 
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None:

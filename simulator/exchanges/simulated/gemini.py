@@ -30,10 +30,10 @@ class Gemini(SimulatedExchange):
     name = "gemini"
     page_parameter = "limit_trades"
     listings = (
-        Listing("gemini", "BTC-USD", 60, 30, 2, 8, time_step_ns=_MILLISECOND),
-        Listing("gemini", "ETH-USD", 40, 30, 2, 8, time_step_ns=_MILLISECOND),
-        Listing("gemini", "BTC-USDT", 30, 30, 2, 8, time_step_ns=_MILLISECOND),
-        Listing("gemini", "ETH-USDT", 20, 30, 2, 8, time_step_ns=_MILLISECOND),
+        Listing("gemini", "BTC-USD", 60, (50, 150), 2, 8, time_step_ns=_MILLISECOND),
+        Listing("gemini", "ETH-USD", 40, (50, 150), 2, 8, time_step_ns=_MILLISECOND),
+        Listing("gemini", "BTC-USDT", 30, (50, 150), 2, 8, time_step_ns=_MILLISECOND),
+        Listing("gemini", "ETH-USDT", 20, (50, 150), 2, 8, time_step_ns=_MILLISECOND),
     )
 
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None:

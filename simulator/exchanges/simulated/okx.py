@@ -28,7 +28,7 @@ _UNKNOWN_INSTRUMENT = ("51001", "Instrument ID does not exist")
 
 
 def _listing(symbol: str, weight: int) -> Listing:
-    return Listing("okx", symbol, weight, 15, 2, 8, time_step_ns=_MILLISECOND)
+    return Listing("okx", symbol, weight, (10, 50), 2, 8, time_step_ns=_MILLISECOND)
 
 
 class Okx(SimulatedExchange):

@@ -34,8 +34,8 @@ def test_a_seed_means_the_same_trades_on_every_machine():
     listings = [listing for name in OURS for listing in simulated_exchanges()[name].listings]
     trades = Market(tuple(listings), trades=3_000, seed=5).trades_of("kraken", "BTC-USD")
     assert list(trades)[::179] == [
-        Trade(466388420, 1767571294131837237, "93294.2", "0.00076132", "BUY"),
-        Trade(466388599, 1767581985131942660, "94607.6", "0.00068430", "SELL"),
+        Trade(466388420, 1767571294131837237, "93295.1", "0.00214463", "BUY"),
+        Trade(466388599, 1767581985131942660, "94165.5", "0.00559796", "SELL"),
     ]
 
 
@@ -74,48 +74,12 @@ def test_every_exchange_trades_the_common_pairs():
         assert {"BTC-USDT", "ETH-USDT"} <= {listing.symbol for listing in exchange.listings}
 
 
-@pytest.mark.parametrize(("exchange", "lag_ms"), [("binance", 0), ("coinbase", 25), ("kraken", 60)])
-def test_an_exchange_follows_the_true_price_with_its_lag(large_market, exchange, lag_ms):
-    path = large_market.path("BTC-USDT")
-    trades = near_spike(large_market, exchange)
-
-    def error(lag: int) -> int:
-        return sum(abs(int(float(t.price) * 1e8) - path.at(t.time_ns - lag * 1_000_000)) for t in trades)
-
-    assert abs(min(range(0, 121, 5), key=error) - lag_ms) <= 5
-
-
-@pytest.mark.parametrize(("exchange", "lag_ms"), [("coinbase", 25), ("kraken", 60)])
-def test_the_lag_behind_binance_can_be_measured_from_the_trades_alone(large_market, exchange, lag_ms):
-    leader = near_spike(large_market, "binance")
-    times, prices = [t.time_ns for t in leader], [float(t.price) for t in leader]
-    trades = [t for t in near_spike(large_market, exchange) if times[0] + 10**9 < t.time_ns < times[-1]]
-
-    def error(lag: int) -> float:
-        return sum(abs(float(t.price) - prices[bisect_right(times, t.time_ns - lag * 1_000_000) - 1]) for t in trades)
-
-    # The leader's last price is itself some milliseconds old.
-    assert abs(min(range(0, 121, 5), key=error) - lag_ms) <= 15
-
-
-def near_spike(market: Market, exchange: str) -> list[Trade]:
-    """Trades around the spike without the one giant sweep, which moves the price of its exchange only."""
-    spike = market.spike
-    trades = [
-        t
-        for t in market.trades_of(exchange, "BTC-USDT")
-        if spike.start_ns < t.time_ns < spike.start_ns + 3 * spike.rise_ns
-    ]
-    at_once = Counter(t.time_ns // 1_000_000 for t in trades)
-    return [t for t in trades if at_once[t.time_ns // 1_000_000] < 50]
-
-
 def test_the_spike_moves_every_exchange_by_a_few_percent_within_seconds(large_market):
     spike = large_market.spike
     for listing in (each for each in large_market.listings if each.exchange in DEFAULT_EXCHANGES):
         trades = large_market.trades_of(listing.exchange, listing.symbol)
         before = last_price(trades, spike.start_ns)
-        after = last_price(trades, spike.start_ns + spike.rise_ns + 10**9)
+        after = last_price(trades, spike.end_ns + 10**9)
         assert after / before - 1 == pytest.approx(spike.move_ppm / 1e6, abs=0.005)
         assert 0.02 <= abs(spike.move_ppm) / 1e6 <= 0.04
 

@@ -69,8 +69,8 @@ class Binance(SimulatedExchange):
 
     name = "binance"
     listings = (
-        Listing("binance", "BTC-USDT", 300, 0, 2, 5),
-        Listing("binance", "ETH-USDT", 200, 0, 2, 4),
+        Listing("binance", "BTC-USDT", 300, (0, 0), 2, 5),
+        Listing("binance", "ETH-USDT", 200, (0, 0), 2, 4),
     )
 
     def __init__(self, tapes: list[Tape], *, limit_scale: float) -> None:

@@ -39,7 +39,7 @@ _MESSAGES = {
 
 
 def _listing(symbol: str, weight: int) -> Listing:
-    return Listing("coinbase", symbol, weight, 25, 2, 8)
+    return Listing("coinbase", symbol, weight, (40, 120), 2, 8)
 
 
 class Coinbase(SimulatedExchange):

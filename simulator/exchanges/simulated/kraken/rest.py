@@ -40,7 +40,7 @@ _LARGEST_SECONDS = 10**12
 
 
 def _listing(symbol: str, weight: int, price_decimals: int) -> Listing:
-    return Listing("kraken", symbol, weight, 60, price_decimals, 8, time_step_ns=1)
+    return Listing("kraken", symbol, weight, (70, 190), price_decimals, 8, time_step_ns=1)
 
 
 class Kraken(SimulatedExchange):
