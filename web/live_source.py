@@ -40,8 +40,11 @@ class LiveSource:
             Misconfigured: no exchange can be listened to, or the settings are wrong.
         """
         context, symbols = self._simulated() if self._simulate else self._real()
+        listed = listings(context.registry.products, symbols)
+        if not self._land:  # only what is shown is of use
+            symbols = {name: [each.product for each in listed if each.venue == name] for name in symbols}
         board = Board(
-            listings(context.registry.products, symbols),
+            listed,
             self._limits,
             source="simulated market" if self._simulate else "exchanges",
             lands=self._land,
