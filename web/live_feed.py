@@ -11,13 +11,13 @@ import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from lakehouse.errors import OurMistake, SchemaHubError
 
-from .live_source import LiveSource
 from .quotes import Board
 
 log = logging.getLogger(__name__)
@@ -42,10 +42,20 @@ class _Client:
     """When it took one in last, in monotonic seconds."""
 
 
+class Source(Protocol):
+    """Where quotes come from. Both methods may take a while, and are called in other threads."""
+
+    def open(self) -> Board:
+        """Begin to tell a board of quotes; raises SchemaHubError if that can't be done."""
+
+    def close(self) -> None:
+        """Stop."""
+
+
 class LiveFeed:
     """Listens from the first time that somebody asks, and sends to everybody who has asked."""
 
-    def __init__(self, source: LiveSource) -> None:
+    def __init__(self, source: Source) -> None:
         self._source = source
         self._board: Board | None = None
         self._opening = asyncio.Lock()

@@ -249,8 +249,8 @@ addEventListener("theme", () => {
 });
 
 const lost = () => notice("The connection to the server is lost; trying again …");
-new Connection({ hello, frame: receive, trouble: notice, lost });
+const connection = new Connection({ hello, frame: receive, trouble: notice, lost });
 requestAnimationFrame(paint);
 
 /** For tests: what the page knows. */
-window.live = { model, latency, alerts };
+window.live = { model, latency, alerts, connection };

@@ -1,0 +1,56 @@
+"""`python -m benchmarks.live_clients ADDRESS COUNT SECONDS`: follow a live board with clients, and print delays."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from statistics import mean, median, quantiles
+
+from websockets.asyncio.client import connect
+
+from .measure import CannotMeasure
+
+_WARM_SECONDS = 2.0
+
+
+async def _follow(address: str, seconds: float) -> tuple[list[float], list[int]]:
+    """The milliseconds from server to client of each frame, and the frames' numbers of rows."""
+    delays, rows = [], []
+    async with connect(address, proxy=None, compression=None) as socket:
+        await socket.recv()
+        begins = time.monotonic() + _WARM_SECONDS
+        while (now := time.monotonic()) < begins + seconds:
+            frame = await socket.recv()
+            arrived_ms = time.time() * 1000
+            if not isinstance(frame, bytes):
+                raise CannotMeasure(f"expected a frame, found {str(frame)[:100]!r}")
+            length = int.from_bytes(frame[:4], "little")
+            header = json.loads(frame[4 : 4 + length])
+            await socket.send(str(header["n"]))
+            if now >= begins:
+                delays.append(arrived_ms - header["ms"])
+                rows.append(header["columns"][0][2])
+    return delays, rows
+
+
+async def _measure(address: str, count: int, seconds: float) -> dict[str, float]:
+    found = await asyncio.gather(*(_follow(address, seconds) for _ in range(count)))
+    delays = [delay for each, _ in found for delay in each]
+    return {
+        "median_ms": median(delays),
+        "p95_ms": quantiles(delays, n=20)[-1],
+        "frames_a_second": min(len(each) for each, _ in found) / seconds,
+        "rows_a_frame": mean(count for _, each in found for count in each),
+    }
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print what was measured as JSON."""
+    address, count, seconds = arguments
+    print(json.dumps(asyncio.run(_measure(address, int(count), float(seconds)))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
