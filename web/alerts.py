@@ -52,27 +52,26 @@ class Alerts:
 
     def watch(self, symbol: str, reading: Reading, cause: Cause | None, *, now: float, frame: int) -> None:
         """Take into account what a symbol shows now."""
-        if cause is not _STALE:
-            self._stale_since.pop(symbol, None)
-        if cause is None:
+        is_of_feeds = cause is _STALE and self._is_of_feeds(symbol, reading, frame)
+        is_stale = cause is _STALE and not is_of_feeds
+        stale_since = self._stale_since.setdefault(symbol, now) if is_stale else self._stale_since.pop(symbol, now)
+        if cause is None or is_of_feeds:
             self._end((symbol, None), now=now, frame=frame)
         elif (alert := self._open.get((symbol, None))) is not None:
             if reading.apart > alert.apart or (cause is _REAL and alert.cause is not _REAL):
                 alert.apart, alert.cause, alert.changed = max(reading.apart, alert.apart), cause, frame
                 alert.words = words(cause, reading, self.limits)
-        elif reading.apart > self.limits.threshold and not (
-            cause is _STALE and self._waits(symbol, reading, now, frame)
-        ):
+        elif reading.apart > self.limits.threshold and (not is_stale or now - stale_since >= _PATIENCE):
             said = words(cause, reading, self.limits)
             self._begin(symbol, None, reading.apart, cause, said, now=now, frame=frame)
 
-    def _waits(self, symbol: str, reading: Reading, now: float, frame: int) -> bool:
-        """Whether a symbol with stale venues needs no alert: it may be a whole feed that is silent, and has its own."""
+    def _is_of_feeds(self, symbol: str, reading: Reading, frame: int) -> bool:
+        """Whether all stale venues of a symbol are venues whose feeds are silent. These keep its distance."""
         feeds = [self._open.get((None, venue)) for venue in reading.stale.split(", ")]
         for feed in feeds:
             if feed is not None and reading.apart > feed.apart:
                 feed.apart, feed.words, feed.changed = reading.apart, f"{symbol} {reading.apart:.1f} bps", frame
-        return all(feeds) or now - self._stale_since.setdefault(symbol, now) < _PATIENCE
+        return all(feeds)
 
     def watch_feed(self, venue: str, *, is_silent: bool, now: float, frame: int) -> None:
         """Take into account whether a venue's feed says anything."""

@@ -44,6 +44,16 @@ def test_a_silent_feed_is_one_alert_whatever_the_number_of_its_symbols() -> None
     assert [each.ended for each in alerts.all] == [120]
 
 
+def test_an_episode_ends_when_a_silent_feed_explains_it() -> None:
+    alerts = Alerts(Limits(10, 20))
+    alerts.watch("BTC-USD", Reading(15, 15, 15, 15), FEES, now=1, frame=1)
+    alerts.watch_feed("Kraken", is_silent=True, now=5, frame=2)
+    alerts.watch("BTC-USD", Reading(25, stale="Kraken"), STALE, now=5, frame=2)
+    of_symbol, of_feed = alerts.all
+    assert (of_symbol.cause, of_symbol.apart, of_symbol.ended) == (FEES, 15, 5)
+    assert (of_feed.venue, of_feed.apart, of_feed.ended) == ("Kraken", 25, None)
+
+
 def test_a_single_quiet_symbol_is_an_alert_of_its_own_after_a_while() -> None:
     alerts = Alerts(Limits(10, 20))
     for step in range(20):
