@@ -34,7 +34,7 @@ export class Row {
     this.places = 0;
     this.element = make("div", "row", "row");
     this.element.dataset.venue = venue.look;
-    const name = this.element.appendChild(make("span", "cell venue", "cell"));
+    const name = this.element.appendChild(make("div", "cell venue", "cell"));
     name.title = `${venue.title} ${product}`;
     const glyph = name.appendChild(make("i", "glyph"));
     glyph.setAttribute("aria-hidden", "true");
@@ -49,13 +49,18 @@ export class Row {
     };
   }
 
+  // Browsers lay out again what changed within a box of a fixed size alone, unless it is the item of a grid itself.
+  box(className) {
+    return this.element.appendChild(make("div", `cell ${className}`, "cell")).appendChild(make("div", "box"));
+  }
+
   plain(className) {
-    return textIn(this.element.appendChild(make("span", `cell ${className}`, "cell")));
+    return textIn(this.box(className));
   }
 
   // What stayed the same is dim and what changed is lit, so the eye finds the digit that moved.
   priced() {
-    const box = this.element.appendChild(make("span", "cell number", "cell"));
+    const box = this.box("number");
     return { box, still: textIn(box, "span", "still"), lit: textIn(box), text: "", value: 0, jumpedAt: 0 };
   }
 
@@ -68,11 +73,6 @@ export class Row {
     this.places = Math.min(MOST_PLACES, Math.max(this.places, decimals(this.bid), decimals(this.ask)));
     this.paintPrice(this.cells.bid, this.bid, now);
     this.paintPrice(this.cells.ask, this.ask, now);
-    if (this.last) {
-      put(this.cells.last, this.last.toFixed(this.places));
-      put(this.cells.size, this.size < 100 ? this.size.toFixed(3) : this.size.toFixed(0));
-    }
-    put(this.cells.spread, ((1e4 * (this.ask - this.bid)) / this.mid).toFixed(1));
   }
 
   // Large moves are underlined for a moment, by a class that a timer takes away: an animation costs style and paint in
@@ -99,6 +99,11 @@ export class Row {
       }
     }
     if (!this.at) return;
+    if (this.last) {
+      put(this.cells.last, this.last.toFixed(this.places));
+      put(this.cells.size, this.size < 100 ? this.size.toFixed(3) : this.size.toFixed(0));
+    }
+    put(this.cells.spread, ((1e4 * (this.ask - this.bid)) / this.mid).toFixed(1));
     const age = Math.max(0, serverMs - this.at);
     put(this.cells.age, age < 1000 ? `${Math.round(age)} ms` : age < 100_000 ? `${(age / 1000).toFixed(1)} s` : "> 99 s");
     if (age > staleMs !== this.isStale) {
