@@ -12,11 +12,13 @@ from websockets.asyncio.client import connect
 from .measure import CannotMeasure
 
 _WARM_SECONDS = 2.0
+_ACKNOWLEDGE_EVERY = 2
+"""As the page does."""
 
 
 async def _follow(address: str, seconds: float) -> tuple[list[float], list[int]]:
     """The milliseconds from server to client of each frame, and the frames' numbers of rows."""
-    delays, rows = [], []
+    delays, rows, acknowledged = [], [], 0
     async with connect(address, proxy=None, compression=None) as socket:
         await socket.recv()
         begins = time.monotonic() + _WARM_SECONDS
@@ -27,7 +29,9 @@ async def _follow(address: str, seconds: float) -> tuple[list[float], list[int]]
                 raise CannotMeasure(f"expected a frame, found {str(frame)[:100]!r}")
             length = int.from_bytes(frame[:4], "little")
             header = json.loads(frame[4 : 4 + length])
-            await socket.send(str(header["n"]))
+            if header["n"] - acknowledged >= _ACKNOWLEDGE_EVERY:
+                acknowledged = header["n"]
+                await socket.send(str(acknowledged))
             if now >= begins:
                 delays.append(arrived_ms - header["ms"])
                 rows.append(header["columns"][0][2])

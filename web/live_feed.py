@@ -23,7 +23,7 @@ from .quotes import Board
 log = logging.getLogger(__name__)
 
 FRAME_SECONDS = 0.02
-_MOST_ON_THE_WAY = 8
+_MOST_ON_THE_WAY = 5  # asyncio complains of more that are sent to a client that has just gone
 _MOST_CLIENTS = 200
 _SECONDS_TO_ANSWER = 30.0
 _NUMBER = re.compile(r"\d{1,15}")

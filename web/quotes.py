@@ -14,7 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC
 from math import log
 from typing import Any
@@ -55,6 +55,7 @@ _SLOW_SECONDS = 0.2
 _HISTORY = 150
 _PAST = 64
 _LONGEST_LINE = 300
+_READ = tuple(each.name for each in fields(Reading))
 
 
 @dataclass(frozen=True)
@@ -343,7 +344,8 @@ def shown(alert: Alert) -> dict[str, Any]:
 
 def _reading(number: int, symbol: SymbolState) -> list[Any]:
     """The number of the symbol, the number of its cause from 1 on, and the fields of its reading."""
-    values = [round(value, 2) if isinstance(value, float) else value for value in asdict(symbol.worst).values()]
+    found = (getattr(symbol.worst, name) for name in _READ)
+    values = [round(value, 2) if isinstance(value, float) else value for value in found]
     return [number, 0 if symbol.cause is None else CAUSES.index(symbol.cause) + 1, *values]
 
 

@@ -2,7 +2,7 @@
 // that can't keep up gets fewer, and connects again when it is lost.
 import { unpack } from "./frames.js";
 
-const ACKNOWLEDGE_EVERY = 3;
+const ACKNOWLEDGE_EVERY = 2;
 const SHORTEST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 5000;
 // Clocks of one machine agree, and a message takes a few milliseconds there, which are no difference of clocks.
