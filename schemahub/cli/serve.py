@@ -12,6 +12,7 @@ from lakehouse.errors import Misconfigured
 
 from ..variables import variable
 from .app import LakeCommand, app, run_context, say
+from .run import SymbolsOption
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ def serve_command(
         bool, typer.Option("--simulate", help="Show live quotes of a simulated market instead of the exchanges'.")
     ] = False,
     land: Annotated[bool, typer.Option("--land", help="Also land the live trades, as `live` does.")] = False,
+    symbols: SymbolsOption = None,
     threshold: Annotated[
         float, typer.Option("--threshold", metavar="BPS", min=0.1, max=1000, help="Alert if venues are further apart.")
     ] = 10,
@@ -43,7 +45,7 @@ def serve_command(
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in this machine's browser.")] = False,
 ) -> None:
     """Show the lake in a browser: replay what was traded, and watch live where exchanges disagree; until Ctrl-C."""
-    served = run_context(context)
+    served = run_context(context, symbols=symbols)
     _web_app()(
         served,
         host=host,

@@ -33,13 +33,14 @@ class LiveSite:
 
 
 @contextmanager
-def live_site(lake: Path, *, token: str | None = None, clock_offsets: tuple[str, ...] = ()) -> Iterator[LiveSite]:
+def live_site(
+    lake: Path, *, token: str | None = None, land: bool = False, clock_offsets: tuple[str, ...] = ()
+) -> Iterator[LiveSite]:
     """Serve until the block ends; every venue has sent quotes when it begins."""
     with simulator.exchanges.running(endless=True, enforce_limits=False, clock_offsets=clock_offsets) as market:
-        settings = Settings(
-            lake=str(lake), symbols=SYMBOLS, since="1h", urls=market.urls, stream_urls=market.stream_urls
-        )
-        with running(create_app(RunContext(settings), token=token)) as site:
+        addresses = {"urls": market.urls, "stream_urls": market.stream_urls}
+        settings = Settings(lake=str(lake), symbols=SYMBOLS, since="1h", live_every=0.5, **addresses)
+        with running(create_app(RunContext(settings), token=token, land=land)) as site:
             if token is not None:
                 site.headers["Authorization"] = f"Bearer {token}"
             wait_until(lambda: all(len(each["venues"]) == 3 for each in site.get("/api/live").json()["symbols"]))

@@ -12,12 +12,15 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from lakehouse.errors import Misconfigured
 from schemahub.runs.context import RunContext
 from schemahub.settings import Settings
+from tests.support.command_line import iceberg_table
 from tests.support.live_lake import wait_until
 from tests.support.live_site import LiveSite, live_site
 from tests.support.web_server import running
 from web.app import create_app
+from web.command import serve
 
 pytestmark = pytest.mark.long
 TOKEN = "a-token-of-this-test"
@@ -225,3 +228,31 @@ def test_an_exchange_that_cannot_be_reached_is_named_beside_its_feed(tmp_path: P
         feeds = {feed["venue"]: feed for feed in site.get("/api/live/feeds").json()}
         assert feeds["Kraken"]["trouble"].startswith("kraken can't be reached at ws://127.0.0.1:9")
         assert site.get("/api/live").json()["symbols"][0]["venues"] == []
+
+
+def test_with_land_trades_are_landed_before_anybody_asks(tmp_path: Path) -> None:
+    with live_site(tmp_path / "lake", land=True) as live:
+        wait_until(lambda: all(feed["landed"] > 0 for feed in live.site.get("/api/live/feeds").json()))
+        with connect(live.socket_address, proxy=None) as socket:
+            assert json.loads(socket.recv(10))["lands"] is True
+    for exchange in ("binance", "coinbase", "kraken"):
+        assert iceberg_table(tmp_path / "lake", f"raw_{exchange}_trades").scan().count() > 0
+
+
+def test_made_up_trades_are_never_landed(tmp_path: Path) -> None:
+    context = RunContext(Settings(lake=str(tmp_path / "lake"), symbols=("BTC-USD",), since="1h"))
+    with pytest.raises(Misconfigured, match="--simulate shows made-up trades, which --land would land"):
+        serve(
+            context, host="127.0.0.1", port=0, token=None, simulate=True, land=True, threshold=10, fees=20,
+            open_browser=False, ready=print,
+        )  # fmt: skip
+
+
+def test_the_simulated_market_needs_no_exchange(tmp_path: Path) -> None:
+    context = RunContext(Settings(lake=str(tmp_path / "lake"), symbols=("BTC-USD",), since="1h"))
+    with running(create_app(context, simulate=True)) as site:
+        wait_until(lambda: all(len(each["venues"]) == 3 for each in site.get("/api/live").json()["symbols"]))
+        quotes = site.get("/api/live").json()
+        assert quotes["source"] == "simulated market"
+        assert len(quotes["symbols"]) == 13
+    assert list(tmp_path.iterdir()) == []
