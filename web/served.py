@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from schemahub.runs.context import RunContext
 
+from .candles import CandleStore
 from .events import Events
 from .evidence import Evidence
 from .pages import Tab
@@ -36,7 +37,7 @@ class Served:
 
     def open(self) -> None:
         """Open what the properties below have, before requests of several threads ask for it."""
-        _ = self.events, self.evidence
+        _ = self.events, self.evidence, self.candles
 
     @cached_property
     def looks(self) -> dict[str, int]:
@@ -50,6 +51,10 @@ class Served:
     @cached_property
     def events(self) -> Events:
         return Events(self.context.lake, self.trades)
+
+    @cached_property
+    def candles(self) -> CandleStore:
+        return CandleStore(self.context.lake, self.trades)
 
     @cached_property
     def evidence(self) -> Evidence:
