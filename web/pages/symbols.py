@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
+from ..candles import MINUTE_US
 from ..problems import PROBLEMS, Wrong
 from ..served import served, shown
 from ..trades import SECOND_US
@@ -64,7 +65,7 @@ def candles(
     """Candles of each venue, as wide as it takes for at most 400 in the span; times are in microseconds since 1970."""
     trades = served(request).trades
     of = trades.symbol(trades.snapshot(None), symbol)
-    start = min(venue.first_us for venue in of.venues) if start is None else start
+    start = min(venue.first_us for venue in of.venues) // MINUTE_US * MINUTE_US if start is None else start
     end = max(venue.last_us for venue in of.venues) + 1 if end is None else end
     if not 0 < end - start <= LONGEST_US:
         raise Wrong(422, "`to`: expected an instant after `from`, by at most ten years")

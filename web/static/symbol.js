@@ -22,6 +22,7 @@ let found = null;
 let whole = null; // the span of all trades
 let chosen = 0;
 let range = null;
+let chosenExchange = null;
 
 async function load() {
   const to = whole?.to_us;
@@ -39,12 +40,17 @@ async function load() {
   const width = found.width_minutes;
   const unit = width < 60 ? `${width} min` : width < 1440 ? `${width / 60} h` : `${width / 1440} d`;
   $("about").textContent =
-    `Candles of ${unit}, from ${date(found.from_us)} to ${date(found.to_us)} UTC; the strip below shows each venue’s distance from the median in bps.`;
+    `Candles of ${unit}, from ${date(found.from_us)} to ${date(found.to_us)} UTC; the strip below shows each venue’s distance from the median in bps.${mixed()}`;
   controls();
   compare();
   draw();
 }
-let chosenExchange = null;
+
+// dollars of several kinds are compared as they are, which must be said
+function mixed() {
+  const quotes = [...new Set(found.venues.map((venue) => venue.quote))];
+  return quotes.length > 1 ? ` Prices are in ${quotes.join(" and ")}, so distances include what these differ by.` : "";
+}
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 
 function controls() {

@@ -128,7 +128,8 @@ def test_arrows_step_to_exactly_the_next_trade_and_back(
 
 
 def test_j_and_k_go_from_move_to_move_as_the_server_found_them(page: Page) -> None:
-    moves = page.evaluate("window.replay.stage.moves.map((move) => move.us)")
+    start = now_us(page)
+    moves = [us for us in page.evaluate("window.replay.stage.moves.map((move) => move.us)") if us > start + 1000]
     assert len(moves) > 3
     for wanted in moves[:3]:
         page.keyboard.press("j")
@@ -153,7 +154,7 @@ def test_speed_and_width_have_keys_and_buttons(page: Page) -> None:
     assert page.evaluate("window.replay.stage.spanUs") == 600_000
     page.locator("#stage").hover()
     page.mouse.wheel(0, 120)
-    page.wait_for_function("window.replay.stage.spanUs === 1_200_000")
+    page.wait_for_function("() => window.replay.stage.spanUs === 1_200_000")
 
 
 def test_dragging_the_stage_moves_time_under_the_hand(page: Page) -> None:
@@ -178,6 +179,7 @@ def test_the_timeline_is_a_slider_for_the_keyboard(page: Page) -> None:
 
 
 def test_the_verdict_waits_for_enough_moves_and_then_says_who_followed(page: Page, event: dict[str, Any]) -> None:
+    page.evaluate("() => window.replay.player.seek(window.replay.scrubber.fromUs)")
     expect(page.locator("#verdict")).to_have_text("Quiet. Nobody leads.")
     page.evaluate("(us) => window.replay.player.seek(us)", event["start_us"] + 1_500_000)
     expect(page.locator("#verdict")).to_contain_text("of the 12 moves that a verdict needs")
@@ -226,8 +228,11 @@ def test_evidence_of_a_tick_is_what_the_lake_holds(page: Page, unified_lake: Pat
 
 
 def test_a_click_on_a_tick_opens_it(page: Page, event: dict[str, Any]) -> None:
-    page.evaluate("(us) => window.replay.player.seek(us)", event["start_us"] + 3_000_000)
-    page.wait_for_function("window.replay.stage.range && window.replay.stage.visible > 0")
+    move = page.evaluate("(us) => window.replay.stage.moves.find((move) => move.us > us).us", event["start_us"])
+    page.evaluate("(us) => window.replay.player.seek(us)", move + 100_000)
+    page.wait_for_function(
+        "(us) => window.replay.stage.us === us && window.replay.stage.visible > 0", arg=move + 100_000
+    )
     spot = page.evaluate(
         """() => {
           const { stage, player } = window.replay, lane = 0, venue = stage.order[lane];
@@ -246,7 +251,7 @@ def test_a_shared_address_shows_the_same(
     page.evaluate("(us) => window.replay.player.seek(us)", event["start_us"] + 4_321_987)
     page.keyboard.press("]")
     page.keyboard.press("-")
-    page.wait_for_function("location.search.includes('span=2400') && location.search.includes('speed=1')")
+    page.wait_for_function("() => location.search.includes('span=2400') && location.search.includes('speed=1')")
     address = page.url
     state = "() => { const r = window.replay; return [r.player.us, r.player.speed, r.stage.spanUs, r.state.snapshot, r.state.symbol.symbol, r.state.eventUs, r.stage.moves.length]; }"
     here = page.evaluate(state)
@@ -274,7 +279,7 @@ def test_an_instant_is_typed_in_any_usual_form(page: Page, event: dict[str, Any]
     page.locator("#instant").fill(text)
     page.locator("#goto").get_by_role("button", name="Replay").click()
     page.wait_for_function("(us) => window.replay.state.eventUs === us", arg=int(moment.timestamp()) * 1_000_000)
-    page.wait_for_function("window.replay.player.playing")
+    page.wait_for_function("() => window.replay.player.playing")
 
 
 def test_an_instant_that_is_none_is_refused_where_it_was_typed(page: Page) -> None:
@@ -298,7 +303,7 @@ def test_the_basis_can_be_left_in(page: Page) -> None:
     chip.click()
     expect(chip).to_contain_text("left in")
     assert page.evaluate("window.replay.stage.scales.every((scale) => scale === 1)")
-    page.wait_for_function("location.search.includes('basis=on')")
+    page.wait_for_function("() => location.search.includes('basis=on')")
 
 
 def test_the_theme_is_remembered(page: Page) -> None:
@@ -329,12 +334,12 @@ def test_slow_motion_slows_down_around_a_large_move(page: Page) -> None:
     assert strong, "the event has no large move"
     paces = page.evaluate(
         """(us) => { const { player } = window.replay; player.us = us - 500_000; player.pace = player.speed = 1; player.playing = true;
-          const paces = []; for (let k = 0; k < 400 && player.us < us; k++) { player.waiting = false; player.advance(16); paces.push(player.pace); }
+          const paces = []; for (let k = 0; k < 400 && player.us < us + 150_000; k++) { player.waiting = false; player.advance(16); paces.push(player.pace); }
           player.playing = false; return paces; }""",
         strong[0],
     )
     assert max(paces) > 0.9
-    assert paces[-1] < 0.3
+    assert min(paces) < 0.3
 
 
 @pytest.mark.parametrize(
@@ -352,7 +357,7 @@ def test_what_is_missing_is_said_with_what_to_do(
         expect(page.locator("#notice")).to_contain_text(sentence)
         page.locator("#notice button").click()
         expect(page.locator("#notice")).not_to_be_visible()
-        page.wait_for_function("window.replay.stage.visible > 0")
+        page.wait_for_function("() => window.replay.stage.visible > 0")
 
 
 def test_a_snapshot_that_is_gone_leads_to_the_newest(browser: Browser, whole_site: httpx.Client) -> None:
