@@ -11,15 +11,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lakehouse.lake import Lake
-
-from .problems import Wrong
-from .reading import FilesGone
-from .snapshots import Snapshot, Snapshots
+from .marts import Marts
+from .snapshots import Snapshot
 from .trades import DAY_US, SECOND_US, Trades
 from .venues import Symbol
 
-MART = "volatility_events"
 WITHIN_SECONDS = 10
 LEAST_SIGMA = 5.0
 LEAST_BPS = 5.0
@@ -58,23 +54,16 @@ class Event:
 class Events:
     """Finds the events of a day."""
 
-    def __init__(self, lake: Lake, trades: Trades) -> None:
+    def __init__(self, marts: Marts, trades: Trades) -> None:
+        self._marts = marts
         self._trades = trades
-        self._mart = Snapshots(lake, MART, "started_at")
 
     def of_day(self, snapshot: Snapshot, symbol: Symbol, day_us: int) -> list[Event]:
         """The events that begin within a day, the largest first."""
-        found = self._of_the_mart(symbol, day_us)
-        return self._of_seconds(snapshot, symbol, day_us) if found is None else found
-
-    def _of_the_mart(self, symbol: Symbol, day_us: int) -> list[Event] | None:
-        try:
-            files = self._mart.newest().within(day_us, day_us + DAY_US)
-            rows = self._trades.reader.rows(_OF_THE_MART, files=files, symbol=symbol.name) if files else []
-        except (Wrong, FilesGone):  # it isn't there, or a run replaces it at this moment
-            return None
-        mine = [row for row in rows if day_us <= row["start_us"] < day_us + DAY_US]
-        return [Event(rank, **row, origin="mart") for rank, row in enumerate(mine[:MOST], 1)]
+        found = self._marts.events(symbol.name, day_us, day_us + DAY_US, MOST)
+        if found is None:
+            return self._of_seconds(snapshot, symbol, day_us)
+        return [Event(rank, **row, origin="mart") for rank, row in enumerate(found, 1)]
 
     def _of_seconds(self, snapshot: Snapshot, symbol: Symbol, day_us: int) -> list[Event]:
         busiest = max(symbol.venues, key=lambda venue: venue.trades)
@@ -91,12 +80,6 @@ class Events:
             exchange=busiest.exchange,
         )
         return large_moves(seconds["second"].to_numpy(), seconds["price"].to_numpy())
-
-
-_OF_THE_MART = """
-    select epoch_us(started_at) as start_us, epoch_us(ended_at) as end_us, move_bps, sigmas, first_exchange
-    from read_parquet($files) where canonical_symbol = $symbol order by abs(move_bps) desc, started_at
-"""
 
 
 def large_moves(seconds: NDArray[np.int64], prices: NDArray[np.float64]) -> list[Event]:

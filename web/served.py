@@ -15,6 +15,7 @@ from schemahub.runs.context import RunContext
 from .candles import CandleStore
 from .events import Events
 from .evidence import Evidence
+from .marts import Marts
 from .pages import Tab
 from .trades import Trades
 from .venues import looks_of
@@ -50,7 +51,11 @@ class Served:
 
     @cached_property
     def events(self) -> Events:
-        return Events(self.context.lake, self.trades)
+        return Events(self.marts, self.trades)
+
+    @cached_property
+    def marts(self) -> Marts:
+        return Marts(self.context.lake)
 
     @cached_property
     def candles(self) -> CandleStore:

@@ -15,6 +15,7 @@ PATHS = [
     "/api/day",
     "/api/events",
     "/api/lake",
+    "/api/lead-lag",
     "/api/moves",
     "/api/snapshots",
     "/api/symbols",

@@ -90,7 +90,8 @@ export class Segments {
     return undefined;
   }
 
-  /** The instant of the next trade (by = 1) or the one before (by = -1), loading what it takes; undefined if none is near. */
+  /** The instant of the next trade (by = 1) or the one before (by = -1), loading what it takes; undefined if none is
+   * near. */
   async neighbour(us, by) {
     for (let index = Math.floor(us / SEGMENT_US), tries = 0; tries < 15 && index >= 0; index += by, tries++) {
       const { order, from } = await this.load(index);
@@ -118,7 +119,8 @@ export const venueOf = (code) => code & 63;
 /** 0 if the taker sold, 1 if it bought, 2 if the exchange doesn't say. */
 export const sideOf = (code) => code >> 6;
 
-/** Split a frame by venue. A trade has no bid and ask, but takers tell them: who sells hits the bid, who buys lifts the ask. */
+/** Split a frame by venue. A trade has no bid and ask, but takers tell them: who sells hits the bid, who buys lifts the
+ * ask. */
 export function byVenue({ from_us: from, columns }, count) {
   const { offset_us, price, quantity, venue_side } = columns;
   const total = offset_us.length;

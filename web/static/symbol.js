@@ -34,13 +34,15 @@ async function load() {
     return;
   }
   whole ??= { from_us: found.from_us, to_us: found.to_us };
-  const busiest = found.venues.reduce((best, venue, k) => (sum(venue.trades) > sum(found.venues[best].trades) ? k : best), 0);
+  const counts = found.venues.map((venue) => sum(venue.trades));
+  const busiest = counts.indexOf(Math.max(...counts));
   if (found.venues[chosen].exchange !== chosenExchange) chosen = busiest;
   chosenExchange = found.venues[chosen].exchange;
   const width = found.width_minutes;
   const unit = width < 60 ? `${width} min` : width < 1440 ? `${width / 60} h` : `${width / 1440} d`;
-  $("about").textContent =
-    `Candles of ${unit}, from ${date(found.from_us)} to ${date(found.to_us)} UTC; the strip below shows each venue’s distance from the median in bps.${mixed()}`;
+  const span = `from ${date(found.from_us)} to ${date(found.to_us)} UTC`;
+  const strip = "the strip below shows each venue’s distance from the median in bps.";
+  $("about").textContent = `Candles of ${unit}, ${span}; ${strip}${mixed()}`;
   controls();
   compare();
   draw();
@@ -159,7 +161,9 @@ function drawCandles({ ink, width, x, per, top, bottom }) {
   const high = Math.max(...found.venues.flatMap((venue) => venue.high));
   if (!(low <= high)) return;
   const y = (price) => bottom - ((price - low) / (high - low || 1)) * (bottom - top);
-  found.venues.forEach((venue, k) => k !== chosen && line(ink, venue.start_us.map(x), venue.close.map(y), paint.venues[venue.look]));
+  for (const other of found.venues.filter((_, k) => k !== chosen)) {
+    line(ink, other.start_us.map(x), other.close.map(y), paint.venues[other.look]);
+  }
   const venue = found.venues[chosen];
   ink.fillStyle = ink.strokeStyle = paint.venues[venue.look];
   const body = Math.max(1, per * 0.7);
@@ -177,12 +181,15 @@ function drawCandles({ ink, width, x, per, top, bottom }) {
   label(ink, width, priceText(high), y(high) + 4);
   label(ink, width, priceText(low), y(low) + 4);
   const last = venue.close.at(-1);
-  if (last && Math.abs(y(last) - y(high)) > 14 && Math.abs(y(last) - y(low)) > 14) label(ink, width, priceText(last), y(last) + 4, paint.text);
+  const hasRoom = last && [high, low].every((other) => Math.abs(y(last) - y(other)) > 14);
+  if (hasRoom) label(ink, width, priceText(last), y(last) + 4, paint.text);
 }
 
 function drawVolume({ ink, width, x, per, top, bottom }) {
   const stacked = new Map();
-  for (const venue of found.venues) venue.start_us.forEach((us, k) => stacked.set(us, (stacked.get(us) ?? 0) + venue.volume[k]));
+  for (const { start_us, volume } of found.venues) {
+    start_us.forEach((us, k) => stacked.set(us, (stacked.get(us) ?? 0) + volume[k]));
+  }
   const most = Math.max(...stacked.values(), 1e-12);
   const from = new Map();
   for (const venue of found.venues) {
@@ -199,7 +206,9 @@ function drawVolume({ ink, width, x, per, top, bottom }) {
 
 function drawDistance({ ink, width, x, top, bottom }) {
   const closes = new Map();
-  for (const venue of found.venues) venue.start_us.forEach((us, k) => closes.set(us, [...(closes.get(us) ?? []), venue.close[k]]));
+  for (const { start_us, close } of found.venues) {
+    start_us.forEach((us, k) => closes.set(us, [...(closes.get(us) ?? []), close[k]]));
+  }
   const lines = found.venues.map((venue) => {
     const shared = venue.start_us.map((us, k) => [us, venue.close[k]]).filter(([us]) => closes.get(us).length > 1);
     return shared.map(([us, close]) => [us, 1e4 * Math.log(close / median(closes.get(us)))]);
@@ -208,7 +217,10 @@ function drawDistance({ ink, width, x, top, bottom }) {
   const y = (bps) => (top + bottom) / 2 - (bps / most) * ((bottom - top) / 2);
   ink.fillStyle = paint.line;
   ink.fillRect(0, Math.round(y(0)), width - RIGHT, 1);
-  lines.forEach((points, k) => line(ink, points.map(([us]) => x(us)), points.map(([, bps]) => y(bps)), paint.venues[found.venues[k].look]));
+  lines.forEach((points, k) => {
+    const colour = paint.venues[found.venues[k].look];
+    line(ink, points.map(([us]) => x(us)), points.map(([, bps]) => y(bps)), colour);
+  });
   label(ink, width, `+${most.toFixed(1)} bps`, top + 8);
   label(ink, width, `−${most.toFixed(1)} bps`, bottom);
 }

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,11 @@ def test_press_replay_and_ticks_come_in_true_time_order(
     of = {"symbol": event["symbol"], "from": end - 4_000_000, "to": end + 1, "form": "json"}
     held = whole_site.get("/api/ticks", params=of).json()
     newest = page.evaluate(
-        "(us) => { const { tape, player, stage } = window.replay; tape.show(us, player.segments, stage.venues); return tape.shown[0].us; }",
+        """(us) => {
+          const { tape, player, stage } = window.replay;
+          tape.show(us, player.segments, stage.venues);
+          return tape.shown[0].us;
+        }""",
         end,
     )
     assert newest == of["from"] + max(held["offset_us"])
@@ -237,7 +242,8 @@ def test_a_click_on_a_tick_opens_it(page: Page, event: dict[str, Any]) -> None:
         """() => {
           const { stage, player } = window.replay, lane = 0, venue = stage.order[lane];
           const last = player.segments.last(venue, player.us), box = stage.host.getBoundingClientRect();
-          return [box.x + stage.x(last.us), box.y + stage.y(last.ticks.price[last.k] * stage.scales[venue], lane), last.us];
+          const y = stage.y(last.ticks.price[last.k] * stage.scales[venue], lane);
+          return [box.x + stage.x(last.us), box.y + y, last.us];
         }"""
     )
     page.mouse.click(spot[0], spot[1])
@@ -253,7 +259,11 @@ def test_a_shared_address_shows_the_same(
     page.keyboard.press("-")
     page.wait_for_function("() => location.search.includes('span=2400') && location.search.includes('speed=1')")
     address = page.url
-    state = "() => { const r = window.replay; return [r.player.us, r.player.speed, r.stage.spanUs, r.state.snapshot, r.state.symbol.symbol, r.state.eventUs, r.stage.moves.length]; }"
+    state = """() => {
+      const { player, stage, state } = window.replay;
+      const { snapshot, symbol, eventUs } = state;
+      return [player.us, player.speed, stage.spanUs, snapshot, symbol.symbol, eventUs, stage.moves.length];
+    }"""
     here = page.evaluate(state)
     with watched_page(browser, str(whole_site.base_url)) as other:
         assert opened(other, address).evaluate(state) == here
@@ -265,8 +275,6 @@ def test_a_shared_address_shows_the_same(
     ["{date} {time}", "{date}T{time}Z", "{time}", "{seconds}", "{seconds}000", "{day} {month} {year}, {time} UTC"],
 )
 def test_an_instant_is_typed_in_any_usual_form(page: Page, event: dict[str, Any], written: str) -> None:
-    from datetime import UTC, datetime
-
     moment = datetime.fromtimestamp(event["start_us"] // 1_000_000 - 300, UTC)
     text = written.format(
         date=f"{moment:%Y-%m-%d}",
@@ -314,9 +322,13 @@ def test_the_theme_is_remembered(page: Page) -> None:
 
 
 def test_alarms_are_drawn_only_where_venues_disagree(page: Page, event: dict[str, Any]) -> None:
-    counted = """() => { const { stage } = window.replay, alarm = stage.paint.pixels.alarm, { width, height, scale, words } = stage.raster;
-      let found = 0; for (let at = width * Math.floor((stage.height - stage.ribbonHeight) * scale); at < width * height; at++) if (words[at] === alarm) found++;
-      return [found, Math.max(...stage.apart.slice(0, Math.ceil(width * 0.76)))]; }"""
+    counted = """() => {
+      const { stage } = window.replay, { width, height, scale, words } = stage.raster;
+      const top = Math.floor((stage.height - stage.ribbonHeight) * scale);
+      const ribbon = words.subarray(width * top, width * height);
+      const alarms = ribbon.filter((word) => word === stage.paint.pixels.alarm).length;
+      return [alarms, Math.max(...stage.apart.slice(0, Math.ceil(width * 0.76)))];
+    }"""
     page.evaluate("(us) => window.replay.player.seek(us)", event["start_us"] + 3_000_000)
     page.wait_for_function("(us) => window.replay.stage.us === us", arg=event["start_us"] + 3_000_000)
     found, most = page.evaluate(counted)
@@ -333,9 +345,19 @@ def test_slow_motion_slows_down_around_a_large_move(page: Page) -> None:
     strong = page.evaluate("window.replay.player.slow")
     assert strong, "the event has no large move"
     paces = page.evaluate(
-        """(us) => { const { player } = window.replay; player.us = us - 500_000; player.pace = player.speed = 1; player.playing = true;
-          const paces = []; for (let k = 0; k < 400 && player.us < us + 150_000; k++) { player.waiting = false; player.advance(16); paces.push(player.pace); }
-          player.playing = false; return paces; }""",
+        """(us) => {
+          const { player } = window.replay, paces = [];
+          player.us = us - 500_000;
+          player.pace = player.speed = 1;
+          player.playing = true;
+          for (let k = 0; k < 400 && player.us < us + 150_000; k++) {
+            player.waiting = false;
+            player.advance(16);
+            paces.push(player.pace);
+          }
+          player.playing = false;
+          return paces;
+        }""",
         strong[0],
     )
     assert max(paces) > 0.9
