@@ -78,13 +78,13 @@ export function drawDelays(host, { venues, order, hasLeader, moves, us, measured
   host.replaceChildren(
     ...followers.map((venue, k) => {
       const found = measured.find((each) => each.leader === leader.exchange && each.follower === venue.exchange);
-      return follower(venue, known[k], axis, found);
+      return follower(venue, known[k], axis, found && measuredText(found, leader.quote, venue.quote));
     }),
   );
   if (followers.length) host.append(axisOf(axis));
 }
 
-function follower(venue, delays, axis, found) {
+function follower(venue, delays, axis, measured) {
   const host = element("div", "follower");
   host.dataset.venue = venue.look;
   const name = element("b", "", venue.name);
@@ -106,17 +106,17 @@ function follower(venue, delays, axis, found) {
     draw(svg, "circle", { cx: x(median), cy: 21, r: 4, class: "median" });
   }
   host.append(element("i", "glyph"), name, value, svg);
-  if (found) host.append(element("p", "fine", measuredText(found)));
+  if (measured) host.append(element("p", "fine", measured));
   return host;
 }
 
 // What dbt has measured over the whole event, and over its day.
-function measuredText({ median_ms, low_ms, high_ms, moves, day_ms, has_different_quotes }) {
+function measuredText({ median_ms, low_ms, high_ms, moves, day_ms }, quote, otherQuote) {
   const interval = median_ms === null ? "" : `[${low_ms.toFixed(0)}, ${high_ms.toFixed(0)}]`;
   const ofEvent = median_ms === null ? "no verdict" : `+${median_ms.toFixed(0)} ms ${interval}`;
   const ofDay = day_ms === null ? "no verdict" : `${day_ms < 0 ? "−" : "+"}${Math.abs(day_ms).toFixed(0)} ms`;
-  const quotes = has_different_quotes ? "; in other dollars" : "";
-  return `dbt: ${ofEvent} n ${moves} in the event, ${ofDay} over the day${quotes}`;
+  const quotes = quote === otherQuote ? "" : `; ${otherQuote} against ${quote}`;
+  return `dbt: ${ofEvent} n ${moves}; whole day ${ofDay}${quotes}`;
 }
 
 function axisOf(axis) {

@@ -380,6 +380,7 @@ player.addEventListener("seek", () => {
 });
 player.addEventListener("state", () => {
   $("play-icon").setAttribute("d", player.playing ? "M3 1h4v14H3zM9 1h4v14H9z" : "M3 1v14l12-7z");
+  $("headline").setAttribute("aria-live", player.playing ? "off" : "polite"); // it would be read out all the time
   $("play-word").textContent = player.playing ? "Pause" : "Replay";
   showSpeed();
   remember();
