@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "backfill": ("ccxt",),
     "bulk": (),
     "live": (),
+    "live_page": (),
     "unify": (),
     "growth": (),
     "commands": (),

@@ -31,6 +31,8 @@ class Size:
     imported_rounds: int
     live_seconds: int
     """How long messages are sent to `live`."""
+    watched_seconds: int
+    """How long clients watch the live page."""
     unified_small: int
     """The rows of the smaller of two unified tables; `unified_large` are those of the other."""
     unified_large: int
@@ -78,6 +80,7 @@ NORMAL = Size(
     imported_rows=5_000_000,
     imported_rounds=3,
     live_seconds=60,
+    watched_seconds=20,
     unified_small=1_000_000,
     unified_large=10_000_000,
     new_rows=200_000,
@@ -112,6 +115,7 @@ SMALL = Size(
     imported_rows=100_000,
     imported_rounds=1,
     live_seconds=2,
+    watched_seconds=2,
     unified_small=20_000,
     unified_large=40_000,
     new_rows=10_000,

@@ -25,7 +25,7 @@ ARROWS = {
     "advisor": {"lakehouse", "registry"},
     "schemahub": {"advisor", "lakehouse", "loaders", "macros_gen", "profiles", "registry", "simulator"},
     "web": {"lakehouse", "loaders", "registry", "schemahub", "simulator"},
-    "benchmarks": {"lakehouse", "loaders", "registry", "schemahub", "simulator"},
+    "benchmarks": {"lakehouse", "loaders", "registry", "schemahub", "simulator", "web"},
     "infrastructure": {"lakehouse", "loaders", "macros_gen", "registry", "schemahub"},
 }
 LONGEST_MODULE = 400

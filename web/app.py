@@ -12,6 +12,7 @@ from starlette.staticfiles import StaticFiles
 from schemahub.runs.context import RunContext
 
 from . import problems
+from .causes import Limits
 from .guard import Guard
 from .pages import pages
 from .served import FOLDER, Served
@@ -38,7 +39,14 @@ class _Kept(StaticFiles):
         return response
 
 
-def create_app(context: RunContext, *, token: str | None = None, simulate: bool = False, land: bool = False) -> FastAPI:
+def create_app(
+    context: RunContext,
+    *,
+    token: str | None = None,
+    simulate: bool = False,
+    land: bool = False,
+    limits: Limits | None = None,
+) -> FastAPI:
     """The app over the lake of `context`.
 
     Args:
@@ -46,6 +54,7 @@ def create_app(context: RunContext, *, token: str | None = None, simulate: bool 
         token: what a client must know; without it, only requests to this machine itself are answered.
         simulate: whether live quotes come from a simulated market.
         land: whether live trades are also landed.
+        limits: from which distance on venues disagree, and what fees explain.
     """
     app = FastAPI(
         title="SchemaHub",
@@ -58,7 +67,7 @@ def create_app(context: RunContext, *, token: str | None = None, simulate: bool 
     )
     found = tuple(pages())
     tabs = tuple(sorted(page.tab for page in found if page.tab))
-    app.state.served = Served(context, tabs, simulate=simulate, land=land)
+    app.state.served = Served(context, tabs, simulate=simulate, land=land, limits=limits or Limits())
     app.state.served.open()
     for page in found:
         app.include_router(page.router)

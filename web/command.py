@@ -14,8 +14,11 @@ from lakehouse.errors import Misconfigured
 from schemahub.runs.context import RunContext
 
 from .app import create_app
+from .causes import Limits
 from .guard import LOOPBACK
 
+_LARGEST_MESSAGE = 4096
+"""The size in bytes of what a WebSocket's client may send."""
 _TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")
 
 
@@ -38,6 +41,8 @@ def serve(
     token: str | None,
     simulate: bool,
     land: bool,
+    threshold: float,
+    fees: float,
     open_browser: bool,
     ready: Callable[[str], None],
 ) -> None:
@@ -46,11 +51,14 @@ def serve(
     Port 0 takes a free one.
 
     Raises:
-        Misconfigured: the address can't be used, or others can reach it and there is no token.
+        Misconfigured: the address can't be used, or others can reach it and there is no token; or simulated trades
+            would be landed.
     """
     check_token(host, token)
+    if simulate and land:
+        raise Misconfigured("--simulate shows made-up trades, which --land would land; give one of the two")
     with _listener(host, port) as listener:
-        app = create_app(context, token=token, simulate=simulate, land=land)
+        app = create_app(context, token=token, simulate=simulate, land=land, limits=Limits(threshold, fees))
         server = _Server(
             uvicorn.Config(
                 app,
@@ -59,6 +67,7 @@ def serve(
                 timeout_graceful_shutdown=1,
                 ws="websockets-sansio",
                 ws_per_message_deflate=False,
+                ws_max_size=_LARGEST_MESSAGE,
                 server_header=False,
             )
         )

@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 from schemahub.runs.context import RunContext
 
 from .candles import CandleStore
+from .causes import Limits
 from .events import Events
 from .evidence import Evidence
 from .marts import Marts
@@ -35,6 +36,8 @@ class Served:
     """Whether live quotes come from a simulated market instead of the exchanges."""
     land: bool = False
     """Whether live trades are also landed in the lake."""
+    limits: Limits = Limits()
+    """From which distance on venues disagree, and what fees explain."""
 
     def open(self) -> None:
         """Open what the properties below have, before requests of several threads ask for it."""

@@ -34,6 +34,12 @@ def serve_command(
         bool, typer.Option("--simulate", help="Show live quotes of a simulated market instead of the exchanges'.")
     ] = False,
     land: Annotated[bool, typer.Option("--land", help="Also land the live trades, as `live` does.")] = False,
+    threshold: Annotated[
+        float, typer.Option("--threshold", metavar="BPS", min=0.1, max=1000, help="Alert if venues are further apart.")
+    ] = 10,
+    fees: Annotated[
+        float, typer.Option("--fees", metavar="BPS", min=0, max=1000, help="What fees explain: both sides of a trade.")
+    ] = 20,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the page in this machine's browser.")] = False,
 ) -> None:
     """Show the lake in a browser: replay what was traded, and watch live where exchanges disagree; until Ctrl-C."""
@@ -45,6 +51,8 @@ def serve_command(
         token=token or None,
         simulate=simulate,
         land=land,
+        threshold=threshold,
+        fees=fees,
         open_browser=open_browser,
         ready=lambda address: say([f"serving {served.lake.location} on {address}; press Ctrl-C to stop"]),
     )
