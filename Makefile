@@ -129,6 +129,9 @@ ci: $(SETUP) ## Run everything that must pass before a change is merged: lint, d
 	@$(MAKE) test-kills
 	@$(MAKE) test-athena
 
+screenshots: $(SETUP) ## Take the screenshots in docs/screenshots/ of a lake that `make demo` has filled.
+	@$(BIN)/python -m tests.support.screenshots $(LAKE)
+
 coverage: $(SETUP) ## Run the tests and report the lines that none of them reaches.
 	@$(PYTEST) -n auto --cov --cov-report=term-missing --cov-report=html:build/coverage
 

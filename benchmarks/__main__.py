@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "bulk": (),
     "live": (),
     "live_page": (),
+    "replay_page": (),
     "unify": (),
     "growth": (),
     "commands": (),

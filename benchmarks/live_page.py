@@ -36,13 +36,19 @@ def findings(size: Size) -> Iterator[Measurement]:
     """Measure one server, first with fifty clients, and then with a browser if there is one."""
     with _serving() as address:
         yield _clients(address, size)
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    chromium = chromium_for(size)
     if chromium is None:
-        if size.is_judged:
-            raise CannotMeasure("no Chromium on this machine; install it with: apt-get install chromium")
         return
     with _serving() as address:
         yield from _page(address, chromium, size)
+
+
+def chromium_for(size: Size) -> str | None:
+    """Where Chromium is; raises CannotMeasure if it is missing, except where nothing is judged."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None and size.is_judged:
+        raise CannotMeasure("no Chromium on this machine; install it with: apt-get install chromium")
+    return found
 
 
 def _clients(address: str, size: Size) -> Measurement:
@@ -55,7 +61,7 @@ def _clients(address: str, size: Size) -> Measurement:
         at_least=False,
         unit=" ms",
         detail=f"median {run['median_ms']:.1f} ms, {run['frames_a_second']:.1f} frames/s for each, "
-        f"{run['rows_a_frame']:.0f} rows a frame, {_load()}",
+        f"{run['rows_a_frame']:.0f} rows a frame, {load()}",
     )
 
 
@@ -71,29 +77,30 @@ def _page(address: str, chromium: str, size: Size) -> Iterator[Measurement]:
         first_ms = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         page.wait_for_timeout(_WARM_SECONDS * 1000)
         page.evaluate(_COUNT_FRAMES)
-        cpu, began = _cpu_seconds(), time.perf_counter()
+        cpu, began = browser_cpu_seconds(), time.perf_counter()
         page.wait_for_timeout(size.watched_seconds * 1000)
-        cpu, took = _cpu_seconds() - cpu, time.perf_counter() - began
+        cpu, took = browser_cpu_seconds() - cpu, time.perf_counter() - began
         frames = sorted(page.evaluate("window.frames_ms"))
         median, high = page.evaluate("[0.5, 0.95].map((share) => window.live.latency.at(share))")
         browser.close()
     if not frames:
         raise CannotMeasure("the live page has painted no frame")
     each = f"{_ROWS} rows, {_RATE} updates a second"
-    detail = f"{len(frames) / took:.0f} frames/s, {_load()}"
+    detail = f"{len(frames) / took:.0f} frames/s, {load()}"
     yield Measurement(f"live page: CPU for a frame, {each}", cpu / len(frames) * 1000, 10, False, " ms", detail)
     at = f"median {median:.0f} ms, {detail}"
     yield Measurement(f"live page: from message to pixel, {each}, p95", high, 40, False, " ms", at)
     slow = f"p95 {frames[int(len(frames) * 0.95)]:.0f} ms, {detail}"
     yield Measurement(f"live page: longest time between two frames, {each}", frames[-1], 50, False, " ms", slow)
-    yield Measurement("live page: first paint", first_ms, 300, False, " ms", _load())
+    yield Measurement("live page: first paint", first_ms, 300, False, " ms", load())
 
 
-def _load() -> str:
+def load() -> str:
+    """The load of the machine, without which a time says little."""
     return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
 
 
-def _cpu_seconds() -> float:
+def browser_cpu_seconds() -> float:
     """What the descendants of this process that are the browser's have used so far."""
     processes = {}
     for folder in Path("/proc").glob("[0-9]*"):

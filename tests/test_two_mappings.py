@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from lakehouse.local import LocalLake
+from schemahub.runs.demo import MARKET_START
 from simulator.exchanges import Trade, draw_market
 from tests.support.project_copy import copy_project, run
 
@@ -47,7 +48,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 def served() -> Mapping[tuple[str, str, str], Trade]:
     """The trades of both exchanges, by exchange, symbol and id as the unified table has them."""
-    market = draw_market(trades=TRADES)
+    market = draw_market(trades=TRADES, start=MARKET_START)
     return {
         (exchange.upper(), name, str(trade.id)): trade
         for exchange, names in LISTINGS.items()

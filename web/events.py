@@ -4,41 +4,33 @@ dbt builds `volatility_events`. Where a lake has none yet, the seconds of the bu
 that the page works before the first run.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 
-from lakehouse.lake import Lake
+import numpy as np
+from numpy.typing import NDArray
 
-from .problems import Wrong
-from .reading import FilesGone
-from .snapshots import Snapshot, Snapshots
+from .marts import Marts
+from .snapshots import Snapshot
 from .trades import DAY_US, SECOND_US, Trades
 from .venues import Symbol
 
-MART = "volatility_events"
 WITHIN_SECONDS = 10
 LEAST_SIGMA = 5.0
-APART_US = 120 * SECOND_US
+LEAST_BPS = 5.0
+APART_SECONDS = 120
 MOST = 20
 """How many events of a day are listed."""
 
-_CANDIDATES = f"""
-    with seconds as (
-        select epoch_us(trade_ts) // {SECOND_US} as second, arg_max(price, trade_ts) as price
-        from read_parquet($files)
-        where trade_ts >= make_timestamp($from_us::bigint) and trade_ts < make_timestamp($to_us::bigint)
-          and symbol = $symbol and exchange = $exchange
-        group by second),
-    changes as (
-        select second, 1e4 * ln(price / first_value(price) over (
-            order by second range between {WITHIN_SECONDS} preceding and current row)) as bps
-        from seconds),
-    scale as (select quantile_cont(abs(bps), 0.6827) as sigma from changes)
-    select second * {SECOND_US} as us, bps, abs(bps) / sigma as sigmas
-    from changes, scale where abs(bps) >= {LEAST_SIGMA} * sigma and sigma > 0
-    order by sigmas desc, us limit 2000
+_WITHIN_ONE_SIGMA = 0.6827
+
+_SECONDS = f"""
+    select epoch_us(trade_ts) // {SECOND_US} as second, arg_max(price, trade_ts) as price
+    from read_parquet($files)
+    where trade_ts >= make_timestamp($from_us::bigint) and trade_ts < make_timestamp($to_us::bigint)
+      and symbol = $symbol and exchange = $exchange
+    group by second order by second
 """
 
 
@@ -62,66 +54,62 @@ class Event:
 class Events:
     """Finds the events of a day."""
 
-    def __init__(self, lake: Lake, trades: Trades) -> None:
+    def __init__(self, marts: Marts, trades: Trades) -> None:
+        self._marts = marts
         self._trades = trades
-        self._mart = Snapshots(lake, MART, "started_at")
 
     def of_day(self, snapshot: Snapshot, symbol: Symbol, day_us: int) -> list[Event]:
         """The events that begin within a day, the largest first."""
-        found = self._of_the_mart(symbol, day_us)
-        return self._of_seconds(snapshot, symbol, day_us) if found is None else found
-
-    def _of_the_mart(self, symbol: Symbol, day_us: int) -> list[Event] | None:
-        try:
-            files = self._mart.newest().within(day_us, day_us + DAY_US)
-            rows = self._trades.reader.rows(_OF_THE_MART, files=files, symbol=symbol.name) if files else []
-        except (Wrong, FilesGone):  # it isn't there, or a run replaces it at this moment
-            return None
-        mine = [row for row in rows if day_us <= row["start_us"] < day_us + DAY_US]
-        return [Event(rank, **row, origin="mart") for rank, row in enumerate(mine[:MOST], 1)]
+        found = self._marts.events(symbol.name, day_us, day_us + DAY_US, MOST)
+        if found is None:
+            return self._of_seconds(snapshot, symbol, day_us)
+        return [Event(rank, **row, origin="mart") for rank, row in enumerate(found, 1)]
 
     def _of_seconds(self, snapshot: Snapshot, symbol: Symbol, day_us: int) -> list[Event]:
         busiest = max(symbol.venues, key=lambda venue: venue.trades)
         files = snapshot.within(day_us, day_us + DAY_US)
         if not files:
             return []
-        found = self._trades.query(
+        seconds = self._trades.query(
             snapshot,
-            _CANDIDATES,
+            _SECONDS,
             files=files,
             from_us=day_us,
             to_us=day_us + DAY_US,
             symbol=busiest.symbol,
             exchange=busiest.exchange,
         )
-        chosen = apart(found.to_pylist())
-        return [
-            Event(
-                rank,
-                row["us"] - WITHIN_SECONDS * SECOND_US,
-                row["us"],
-                round(row["bps"], 2),
-                round(row["sigmas"], 1),
-                None,
-                "seconds",
-            )
-            for rank, row in enumerate(chosen, 1)
-        ]
+        return large_moves(seconds["second"].to_numpy(), seconds["price"].to_numpy())
 
 
-_OF_THE_MART = """
-    select epoch_us(started_at) as start_us, epoch_us(ended_at) as end_us, move_bps, sigmas, first_exchange
-    from read_parquet($files) where canonical_symbol = $symbol order by abs(move_bps) desc, started_at
-"""
+def large_moves(seconds: NDArray[np.int64], prices: NDArray[np.float64]) -> list[Event]:
+    """The moves that stand out among the last prices of seconds since 1970, the largest first."""
+    if len(seconds) < 2:
+        return []
+    logs = 1e4 * np.log(prices)
+    first = np.searchsorted(seconds, seconds - WITHIN_SECONDS)
+    changes = logs - logs[first]
+    sigma = float(np.quantile(np.abs(changes), _WITHIN_ONE_SIGMA))
+    chosen: list[int] = []
+    for k in np.argsort(-np.abs(changes), kind="stable"):
+        if len(chosen) == MOST or np.abs(changes[k]) < max(LEAST_SIGMA * sigma, LEAST_BPS):
+            break
+        if all(abs(int(seconds[k] - seconds[other])) > APART_SECONDS for other in chosen):
+            chosen.append(int(k))
+    return [_event(rank, seconds, logs, int(first[k]), k, sigma) for rank, k in enumerate(chosen, 1)]
 
 
-def apart(candidates: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """The first of the candidates, and of the others those that lie far enough from every one chosen before."""
-    chosen: list[Mapping[str, Any]] = []
-    for each in candidates:
-        if len(chosen) < MOST and all(abs(each["us"] - other["us"]) > APART_US for other in chosen):
-            chosen.append(each)
-    return chosen
+def _event(
+    rank: int, seconds: NDArray[np.int64], logs: NDArray[np.float64], first: int, last: int, sigma: float
+) -> Event:
+    """The event that lies within some seconds: from where a tenth of it was made to where nine tenths were."""
+    size = float(logs[last] - logs[first])
+    made = (logs[first : last + 1] - logs[first]) / size
+    begin = first + int(np.flatnonzero(made <= 0.1)[-1])
+    end = first + int(np.flatnonzero(made >= 0.9)[0])
+    start_us, end_us = ((int(seconds[k]) + 1) * SECOND_US for k in (begin, max(begin, end)))
+    sigmas = round(abs(size) / sigma, 1) if sigma else 0.0
+    return Event(rank, start_us, end_us, round(size, 2), sigmas, None, "seconds")
 
 
 def iso(us: int) -> str:

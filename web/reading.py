@@ -3,6 +3,7 @@
 What a client sends comes only as a parameter of a statement. Memory is limited, whatever the size of the files.
 """
 
+import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,15 +13,18 @@ import duckdb
 import pyarrow as pa
 
 from lakehouse.duckdb.connect import CONFIG, load_extensions, quoted
+from lakehouse.errors import LakeUnavailable
 from lakehouse.lake import Lake
 from lakehouse.local import LocalLake
+from lakehouse.printable import printable
 
 MEMORY_LIMIT = "1GB"
 _UNREADABLE = (duckdb.IOException, duckdb.HTTPException, duckdb.InvalidInputException)
+_GONE = re.compile(r"No such file|No files found|Cannot open file|\b404\b|does not exist", re.IGNORECASE)
 
 
 class FilesGone(Exception):
-    """A file of the table is no longer there, or is damaged."""
+    """A file of the table is no longer there: a run has rewritten the table."""
 
 
 class Reader:
@@ -44,17 +48,27 @@ class Reader:
         self._database.execute("set global enable_external_access = false")
 
     def table(self, sql: str, **parameters: object) -> pa.Table:
-        """The rows of a statement; raises FilesGone if a file that it names can't be read."""
+        """The rows of a statement.
+
+        Raises:
+            FilesGone: a file that it names isn't there.
+            LakeUnavailable: a file can't be read, or more would be read at once than memory allows.
+        """
         if not hasattr(self._local, "cursor"):
             self._local.cursor = self._database.cursor()
         self._renew_credentials()
         try:
             return self._local.cursor.execute(sql, parameters).to_arrow_table()
         except _UNREADABLE as error:
-            raise FilesGone(str(error).splitlines()[0]) from error
+            line = printable(str(error))
+            if _GONE.search(line):
+                raise FilesGone(line) from error
+            raise LakeUnavailable(f"a file of {self._lake.location} can't be read: {line}") from error
+        except duckdb.OutOfMemoryException as error:
+            raise LakeUnavailable(f"this needs more than {MEMORY_LIMIT} of memory; ask for a shorter span") from error
 
     def rows(self, sql: str, **parameters: object) -> list[dict[str, Any]]:
-        """The rows of a statement as dictionaries; raises FilesGone."""
+        """The rows of a statement as dictionaries; raises as `table` does."""
         rows: list[dict[str, Any]] = self.table(sql, **parameters).to_pylist()
         return rows
 

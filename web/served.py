@@ -12,9 +12,11 @@ from starlette.requests import HTTPConnection
 
 from schemahub.runs.context import RunContext
 
+from .candles import CandleStore
 from .causes import Limits
 from .events import Events
 from .evidence import Evidence
+from .marts import Marts
 from .pages import Tab
 from .trades import Trades
 from .venues import looks_of
@@ -39,7 +41,7 @@ class Served:
 
     def open(self) -> None:
         """Open what the properties below have, before requests of several threads ask for it."""
-        _ = self.events, self.evidence
+        _ = self.events, self.evidence, self.candles
 
     @cached_property
     def looks(self) -> dict[str, int]:
@@ -52,7 +54,15 @@ class Served:
 
     @cached_property
     def events(self) -> Events:
-        return Events(self.context.lake, self.trades)
+        return Events(self.marts, self.trades)
+
+    @cached_property
+    def marts(self) -> Marts:
+        return Marts(self.context.lake)
+
+    @cached_property
+    def candles(self) -> CandleStore:
+        return CandleStore(self.context.lake, self.trades)
 
     @cached_property
     def evidence(self) -> Evidence:

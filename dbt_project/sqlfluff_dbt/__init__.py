@@ -92,3 +92,15 @@ def time_of_us(microseconds):
 
 def days_between(first, last):
     return f"cross join unnest(generate_series({first}, {last}, interval '1' day)) as days (day)"
+
+
+def changed_hours():
+    return "select base_asset, hour_start, trade_count from trades_by_hour"
+
+
+def changed_ranges():
+    return [_RANGE]
+
+
+def us_of_time(timestamp):
+    return f"epoch_us({timestamp})"

@@ -60,16 +60,22 @@ def unify_command(
     show_unify(run_context(context), target, full_refresh=full_refresh, force=force)
 
 
+@run.command("events", cls=LakeCommand)
+def events_command(context: typer.Context) -> None:
+    """Find volatility events in the unified trades, and measure which exchange follows which."""
+    show_events(run_context(context))
+
+
 @run.command("pipeline", cls=LakeCommand)
 def pipeline_command(
     context: typer.Context, target: TargetArgument, symbols: SymbolsOption = None, since: SinceOption = None
 ) -> None:
-    """Ingest every exchange, then unify; an exchange that fails does not stop the others."""
+    """Ingest every exchange, then unify and find events; an exchange that fails does not stop the others."""
     from ..runs.pipeline import run_pipeline
 
     whole = run_context(context, symbols=symbols, since=since)
     _say_unmapped(whole)
-    fail_with(run_pipeline(whole, target, ingest=show_ingest, unify=show_unify))
+    fail_with(run_pipeline(whole, target, ingest=show_ingest, unify=show_unify, find_events=show_events))
 
 
 def _say_unmapped(context: "RunContext") -> None:
@@ -112,6 +118,23 @@ def show_unify(context: "RunContext", target: str, *, full_refresh: bool = False
     else:  # DuckDB costs nothing
         unified = unify(context, target, full_refresh=full_refresh, force=force, report=DbtLines(out))
     say(balance_lines(unified, target))
+
+
+def show_events(context: "RunContext") -> None:
+    """Find events with one line for each model; on Athena also what was read and its price."""
+    from ..runs.cost import Cost
+    from ..runs.events import find_events
+    from ..show.plan import cost_report
+    from ..show.progress import DbtLines
+
+    cost = Cost()
+    try:
+        if not find_events(context, report=DbtLines(out), watch=cost.queries):
+            out.print("events        nothing has changed since they were last found")
+    finally:  # a run that fails costs money too
+        if context.lake.engine == "athena":
+            for part in cost_report(cost.paid()):
+                out.print(part, soft_wrap=isinstance(part, str), markup=False)
 
 
 def _unify_with_bill(context: "RunContext", target: str, *, full_refresh: bool, force: bool) -> "Unified":

@@ -10,7 +10,7 @@ import typer
 from lakehouse.errors import SchemaHubError
 
 from .app import LakeCommand, app, out, run_context
-from .run import show_ingest, show_unify
+from .run import show_events, show_ingest, show_unify
 
 if TYPE_CHECKING:
     from ..runs.demo import Demo
@@ -48,6 +48,7 @@ def _run_once(demo: "Demo") -> None:
         raise SchemaHubError("\n".join(problems))
     out.print(f"generated     {generate()} files from config/")
     show_unify(demo.context, demo.target)
+    show_events(demo.context)
     tests = DbtLines(out)
     run_any_dbt(demo.context, ["test"], report=tests)
     out.print(f"tested        {tests.tests_passed} data and unit tests passed")

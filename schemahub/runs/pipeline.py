@@ -1,4 +1,4 @@
-"""The whole pipeline: ingest every exchange, then unify what was landed, even if an exchange failed."""
+"""The whole pipeline: ingest every exchange, then unify what was landed and find events, even if an exchange failed."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,8 +18,9 @@ def run_pipeline(
     *,
     ingest: Callable[[RunContext, Sequence[str], Callable[[], None]], list[str]],
     unify: Callable[[RunContext, str], object],
+    find_events: Callable[[RunContext], object],
 ) -> list[str]:
-    """Run both parts, and return the problems, one line each.
+    """Run all parts, and return the problems, one line each.
 
     Args:
         context: the context of the run.
@@ -27,6 +28,7 @@ def run_pipeline(
         ingest: ingests the given exchanges, calls its last argument when an exchange's trades were landed, and returns
             the problems, one line each.
         unify: unifies the pending loads of the given target, or raises.
+        find_events: finds the volatility events in what was unified, or raises.
 
     Raises:
         Misconfigured: there is no such target, or a setting for ingesting is wrong; nothing was unified.
@@ -40,6 +42,7 @@ def run_pipeline(
     try:
         with refusals_as_errors():
             unify(context, target)
+            find_events(context)
     except SchemaHubError as error:
         problems.append(str(error))
     return problems

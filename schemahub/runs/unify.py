@@ -9,7 +9,7 @@ from lakehouse.pending import RECORDED, read_landed, unified_loads
 
 from ..dbt import seed
 from ..dbt.run import Report, Watch, run_dbt
-from . import last_run
+from . import events, last_run
 from .attention import from_the_future, remarks, row_count, stale_files
 from .balance import Balance, balances
 from .context import RunContext
@@ -129,7 +129,10 @@ class _Run:
         command += ["--vars", "{lose_rows: true}"] if self.force else []
         command += ["--select", f"+{self.target}+", f"+{rejected}", "schemahub_watermarks"]
         command += [seed.NAME] if seeds else []
-        return [*command, "--exclude", *_SAME_IN_EVERY_RUN] if self.views_stay else command
+        excluded = [*(_SAME_IN_EVERY_RUN if self.views_stay else ())]
+        # a refresh empties the tables of events, because trades may be fewer then
+        excluded += [events.SELECTION] if not self.full_refresh and events.have_tables(self.context.lake) else []
+        return [*command, "--exclude", *excluded] if excluded else command
 
 
 def _compact_records(lake: Lake) -> None:

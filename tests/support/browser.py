@@ -69,6 +69,6 @@ def watched_page(
     page.on("response", on_response)
     try:
         yield page
-        assert faults == []
+        assert not faults, "; ".join(faults)
     finally:
         context.close()

@@ -11,7 +11,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.transforms import DayTransform
 from pyiceberg.types import DoubleType, NestedField, StringType, TimestampType
 
-from lakehouse.local import LocalLake
+from lakehouse.lake import Lake
 from lakehouse.tables import existing_table
 from schemahub.runs.context import RunContext
 from schemahub.settings import load_settings
@@ -46,12 +46,15 @@ class Traded:
     trade_id: str = "1"
 
 
-def add_trades(lake: LocalLake, trades: Iterable[Traded]) -> str:
+def add_trades(lake: Lake, trades: Iterable[Traded]) -> str:
     """Append trades in one commit; the id of the snapshot that has them."""
     table = existing_table(lake, "trades_unified")
     if table is None:
         lake.catalog.create_namespace_if_not_exists("schemahub")
-        table = lake.catalog.create_table("schemahub.trades_unified", _SCHEMA, partition_spec=_BY_DAY)
+        location = lake.table_location("trades_unified")
+        table = lake.catalog.create_table(
+            "schemahub.trades_unified", _SCHEMA, location=location, partition_spec=_BY_DAY
+        )
     rows = [
         {
             **{name: value for name, value in asdict(trade).items() if name != "us"},

@@ -83,3 +83,15 @@ def test_memory_stays_bounded_however_much_is_asked(tmp_path: Path) -> None:
     limits = trades.reader.rows("select current_setting('memory_limit') as memory")
     assert limits[0]["memory"].endswith("MiB")
     assert 0 < trades.kept_bytes <= 64 * 1024 * 1024
+
+
+def test_a_damaged_file_is_named_and_is_not_taken_for_a_missing_one(tmp_path: Path) -> None:
+    lake = LocalLake(tmp_path / "lake")
+    first = add_trades(lake, some(10))
+    for file in (lake.folder / "schemahub" / "trades_unified" / "data").rglob("*.parquet"):
+        file.write_bytes(b"PAR1" + b"x" * 100)
+    with running(create_app(context_of(lake.folder))) as site:
+        answer = ticks(site, first)
+    assert answer.status_code == 503
+    assert "can't be read" in answer.json()["error"]
+    assert "Traceback" not in answer.text

@@ -122,6 +122,23 @@ class BasisOut(BaseModel):
     seconds: int
 
 
+class DelayOut(BaseModel):
+    """How late a venue followed another one in an event, and over its day; null where there is no verdict."""
+
+    leader: str
+    follower: str
+    has_different_quotes: bool
+    moves: int
+    median_ms: float | None
+    low_ms: float | None
+    high_ms: float | None
+    reason: str | None
+    """Why there is no verdict."""
+    day_ms: float | None
+    """By the Hayashi-Yoshida estimate of the whole day."""
+    day_reason: str | None
+
+
 class EvidenceOut(BaseModel):
     """A trade, and where it comes from."""
 
@@ -254,6 +271,16 @@ def events(request: Request, symbol: Name, at: At, snapshot: SnapshotId = None) 
     """The largest moves of the day (UTC) that holds an instant, the largest first."""
     _, found, of = _asked(request, symbol, snapshot)
     return served(request).events.of_day(found, of, at - at % DAY_US)
+
+
+@router.get("/api/lead-lag")
+def lead_lag(request: Request, symbol: Name, at: At) -> list[DelayOut]:
+    """How late the venues followed each other in an event that began at an instant, as dbt has measured it.
+
+    Empty where `venue_lead_lag` isn't built, or has no such event.
+    """
+    found = served(request).marts.delays(symbol.upper(), at)
+    return [DelayOut(**row) for row in found or ()]
 
 
 @router.get("/api/tick")

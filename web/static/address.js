@@ -1,4 +1,4 @@
-// What the page's address holds: symbol, instant, width of the axis, speed, snapshot, and whether the basis is taken off.
+// What the page's address holds: symbol, instant, width of the axis, speed, snapshot, and whether the basis is off.
 import { iso, parseInstant } from "./instant.js";
 
 export const SPEEDS = [0.05, 0.25, 1, 5, 25, 100];

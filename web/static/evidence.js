@@ -48,7 +48,8 @@ export class Evidence {
 function loadText({ load_id, channel, rows, first_id, last_id, landed_at, unified_at, file }) {
   const ids = first_id ? `, ids ${first_id} to ${last_id}` : "";
   const from = file ? `, from ${file}` : "";
-  return `${load_id} over ${channel}, ${rows ?? "?"} rows${ids}${from}; landed ${landed_at ?? "?"}, unified ${unified_at ?? "?"}`;
+  const times = `landed ${landed_at ?? "?"}, unified ${unified_at ?? "?"}`;
+  return `${load_id} over ${channel}, ${rows ?? "?"} rows${ids}${from}; ${times}`;
 }
 
 function ruleText({ column, source, transform, constant }) {

@@ -26,7 +26,8 @@ export function quantile(sorted, part) {
 /** What can be said at an instant: `head` is a list of texts and venues, `note` is a text. */
 export function verdict({ venues, order, hasLeader, moves, us }) {
   if (venues.length === 1) {
-    return { head: ["Only ", venues[0], " has trades of this symbol."], note: "A second venue is needed to compare with." };
+    const note = "A second venue is needed to compare with.";
+    return { head: ["Only ", venues[0], " has trades of this symbol."], note };
   }
   const seen = moves.filter((move) => move.us <= us);
   if (!hasLeader || !seen.length) return { head: ["Quiet. Nobody leads."], note: "Press Replay, or the space bar." };
@@ -65,19 +66,25 @@ export function write(host, head) {
 }
 
 /** Each follower's delays as dots, with their median and its interval. Redrawn only where one was added. */
-export function drawDelays(host, { venues, order, hasLeader, moves, us }) {
+export function drawDelays(host, { venues, order, hasLeader, moves, us, measured = [] }) {
   const followers = hasLeader ? order.slice(1).map((venue) => venues[venue]) : [];
   const known = followers.map((venue) => delaysOf(moves, venue.exchange, us));
-  const key = `${followers.map((venue) => venue.exchange)}|${known.map((delays) => delays.length)}`;
+  const key = `${followers.map((venue) => venue.exchange)}|${known.map((delays) => delays.length)}|${measured.length}`;
   if (host.dataset.key === key) return;
   host.dataset.key = key;
   const longest = known.flat().reduce((a, b) => Math.max(a, b), 0);
   const axis = longest > AXIS_MS ? 400 : AXIS_MS;
-  host.replaceChildren(...followers.map((venue, k) => follower(venue, known[k], axis)));
+  const leader = hasLeader ? venues[order[0]] : null;
+  host.replaceChildren(
+    ...followers.map((venue, k) => {
+      const found = measured.find((each) => each.leader === leader.exchange && each.follower === venue.exchange);
+      return follower(venue, known[k], axis, found && measuredText(found, leader.quote, venue.quote));
+    }),
+  );
   if (followers.length) host.append(axisOf(axis));
 }
 
-function follower(venue, delays, axis) {
+function follower(venue, delays, axis, measured) {
   const host = element("div", "follower");
   host.dataset.venue = venue.look;
   const name = element("b", "", venue.name);
@@ -99,7 +106,17 @@ function follower(venue, delays, axis) {
     draw(svg, "circle", { cx: x(median), cy: 21, r: 4, class: "median" });
   }
   host.append(element("i", "glyph"), name, value, svg);
+  if (measured) host.append(element("p", "fine", measured));
   return host;
+}
+
+// What dbt has measured over the whole event, and over its day.
+function measuredText({ median_ms, low_ms, high_ms, moves, day_ms }, quote, otherQuote) {
+  const interval = median_ms === null ? "" : `[${low_ms.toFixed(0)}, ${high_ms.toFixed(0)}]`;
+  const ofEvent = median_ms === null ? "no verdict" : `+${median_ms.toFixed(0)} ms ${interval}`;
+  const ofDay = day_ms === null ? "no verdict" : `${day_ms < 0 ? "−" : "+"}${Math.abs(day_ms).toFixed(0)} ms`;
+  const quotes = quote === otherQuote ? "" : `; ${otherQuote} against ${quote}`;
+  return `dbt: ${ofEvent} n ${moves}; whole day ${ofDay}${quotes}`;
 }
 
 function axisOf(axis) {

@@ -1,4 +1,4 @@
-// What the pen writes over the stage's pixels: the time axis, moves and delays, names and prices, and the ribbon's values.
+// What the pen writes over the stage's pixels: the time axis, moves and delays, names, prices, the ribbon's values.
 import { disc, GLYPHS } from "./paint.js";
 import { iso } from "./instant.js";
 import { AXIS, NOW_AT, THRESHOLD_BPS } from "./stage.js";

@@ -1,13 +1,15 @@
 // The replay page: opens a symbol at an instant, runs the clock, and connects the stage, the readouts and the controls.
 import { readAddress, SPANS_MS, SPEEDS, writeAddress } from "./address.js";
+import { scalesOf, writeChip } from "./basis.js";
+import { beside, choices, onKeys } from "./controls.js";
 import { Evidence } from "./evidence.js";
 import { ask } from "./frames.js";
 import { listen } from "./gestures.js";
-import { clock, date, dayStart, iso, micro, parseInstant, written } from "./instant.js";
-import { drawDelays, verdict, write } from "./lead_lag.js";
+import { dayStart, iso, parseInstant, written } from "./instant.js";
 import { isStrong } from "./marks.js";
 import { readPaint } from "./paint.js";
 import { Player } from "./player.js";
+import { notice, noticeEmpty, sentenceOf, writeReadouts } from "./readouts.js";
 import { DayLine, eventText, Scrubber } from "./scrubber.js";
 import { Segments } from "./segments.js";
 import { Stage, tickAt } from "./stage.js";
@@ -38,29 +40,18 @@ const state = {
   dayUs: null,
   eventUs: 0,
   basis: [],
+  measured: [],
   isBasisOff: asked.isBasisOff,
   isReady: false,
 };
 let opened = 0; // counts what was opened, so that what comes late is dropped
 
-/** Say what is missing and what to do; `action` is [text, function]. */
-function notice(sentence, action) {
-  $("notice").hidden = !sentence;
-  if (!sentence) return;
-  $("notice").querySelector("p").textContent = sentence;
-  const button = $("notice").querySelector("button");
-  button.hidden = !action;
-  if (action) [button.textContent, button.onclick] = action;
-}
-
 function fail(error) {
   player.toggle(false);
   const newest = ["Show the newest snapshot", () => location.assign(withoutSnapshot())];
   const isGone = error.status === 410;
-  notice(error.status ? sentenceOf(error) : `The server does not answer: ${error.message}`, isGone ? newest : undefined);
+  notice(sentenceOf(error), isGone ? newest : undefined);
 }
-
-const sentenceOf = ({ message }) => `${message[0].toUpperCase()}${message.slice(1)}.`;
 
 function withoutSnapshot() {
   const address = new URL(location.href);
@@ -115,7 +106,8 @@ const parameters = (more) => ({ symbol: state.symbol.symbol, snapshot: state.sna
 async function openDay(us) {
   if (dayStart(us) === state.dayUs) return;
   const at = Math.max(0, Math.floor(us));
-  const [events, minutes] = await Promise.all([ask("/api/events", parameters({ at })), ask("/api/day", parameters({ at }))]);
+  const paths = ["/api/events", "/api/day"];
+  const [events, minutes] = await Promise.all(paths.map((path) => ask(path, parameters({ at }))));
   state.dayUs = dayStart(us);
   state.events = events;
   day.show(us, minutes.columns, events);
@@ -135,10 +127,13 @@ async function open(us, seekUs) {
     const starts = state.events.map((event) => event.start_us);
     const nearest = starts.sort((a, b) => Math.abs(a - us) - Math.abs(b - us))[0];
     state.eventUs = nearest !== undefined && Math.abs(nearest - us) < NEAR_US ? nearest : us;
-    await Promise.all([readBasis(), openWindow(state.eventUs, mine), player.seek(Math.max(0, seekUs))]);
+    const readings = [readBasis(), readMeasured(), openWindow(state.eventUs, mine)];
+    await Promise.all([...readings, player.seek(Math.max(0, seekUs))]);
     if (mine !== opened) return;
     applyBasis();
-    if (!seen() && !scrubber.bars.trades.some((count) => count > 0)) emptyNotice(us);
+    if (!seen() && !scrubber.bars.trades.some((count) => count > 0)) {
+      noticeEmpty(us, { symbol: state.symbol, dayUs: state.dayUs, minutes: day.minutes.minute }, open);
+    }
   } catch (error) {
     fail(error);
   }
@@ -154,7 +149,7 @@ async function open(us, seekUs) {
 async function openWindow(us, mine = opened) {
   const from = Math.max(0, Math.floor(us - BEFORE_US));
   const to = Math.floor(us + AFTER_US);
-  const basis_at = state.isBasisOff && state.symbol.venues.some((venue) => venue.is_stand_in) ? Math.floor(state.eventUs) : null;
+  const basis_at = state.isBasisOff && hasStandIn() ? Math.floor(state.eventUs) : null;
   const [found, bars] = await Promise.all([
     ask("/api/moves", parameters({ from, to })),
     ask("/api/bars", parameters({ from, to, basis_at })),
@@ -162,55 +157,45 @@ async function openWindow(us, mine = opened) {
   if (mine !== opened) return;
   stage.moves = found.moves;
   stage.lead(found.leader);
-  let last = -Infinity;
-  player.slow = found.moves.filter((move) => isStrong(move) && move.us - last > SLOW_APART_US && (last = move.us)).map(({ us: at }) => at);
+  player.slow = slowAt(found.moves);
   scrubber.show(from, to, bars.columns, found.moves, stage.venues[stage.leader].look);
   drawn = "";
 }
 
+/** The large moves that slow motion is for: not every one of a quick series. */
+function slowAt(moves) {
+  const chosen = [];
+  for (const move of moves) {
+    if (isStrong(move) && move.us - (chosen.at(-1) ?? -Infinity) > SLOW_APART_US) chosen.push(move.us);
+  }
+  return chosen;
+}
+
+const hasStandIn = () => state.symbol.venues.some((venue) => venue.is_stand_in);
+
 async function readBasis() {
-  const hasStandIn = state.symbol.venues.some((venue) => venue.is_stand_in);
-  state.basis = hasStandIn ? await ask("/api/basis", parameters({ at: Math.floor(state.eventUs) })) : [];
+  state.basis = hasStandIn() ? await ask("/api/basis", parameters({ at: Math.floor(state.eventUs) })) : [];
+}
+
+async function readMeasured() {
+  const { symbol } = state.symbol;
+  state.measured = await ask("/api/lead-lag", { symbol, at: Math.floor(state.eventUs) });
 }
 
 function applyBasis() {
-  const known = new Map(state.basis.filter(({ bps }) => bps !== null).map(({ exchange, bps }) => [exchange, bps]));
-  stage.scales = state.symbol.venues.map(({ exchange }) =>
-    state.isBasisOff && known.has(exchange) ? Math.exp(-known.get(exchange) / 1e4) : 1,
-  );
-  stage.settle();
-  drawn = "";
-  const chip = $("basis");
-  chip.hidden = !state.basis.length;
-  chip.setAttribute("aria-pressed", String(state.isBasisOff && known.size > 0));
-  const quotes = [...new Set(state.basis.map(({ quote }) => quote))].join(", ");
-  const sizes = [...known.values()].map((bps) => `${bps < 0 ? "−" : "+"}${Math.abs(bps).toFixed(1)}`).join(", ");
-  chip.textContent = known.size ? `${quotes} ${sizes} bps ${state.isBasisOff ? "taken off" : "left in"}` : `${quotes} basis unknown`;
-  chip.title = known.size
-    ? `Prices in ${quotes} lie ${sizes} bps from those in dollars: the median of the five minutes before the event`
-    : `Too few trades in the five minutes before the event to tell ${quotes} from dollars`;
+  stage.scales = scalesOf(state.symbol.venues, state.basis, state.isBasisOff);
+  writeChip($("basis"), state.basis, state.isBasisOff);
+  refresh();
 }
 
 function toggleBasis() {
   state.isBasisOff = !state.isBasisOff;
   applyBasis();
-  openWindow((scrubber.fromUs + BEFORE_US)).catch(fail);
+  openWindow(scrubber.fromUs + BEFORE_US).catch(fail);
   remember();
 }
 
 const seen = () => state.symbol.venues.some((_, venue) => player.segments.last(venue, player.us));
-
-function emptyNotice(us) {
-  const { symbol, first_us, last_us } = state.symbol;
-  const { minute } = day.minutes;
-  const own = (us - state.dayUs) / 60e6;
-  const near = [...minute].sort((a, b) => Math.abs(a - own) - Math.abs(b - own))[0];
-  const target = near !== undefined ? state.dayUs + near * 60e6 + 30e6 : us < first_us ? first_us : last_us;
-  notice(`No trades of ${symbol} around ${written(us)}. The nearest are at ${written(target)}; the lake has some from ${date(first_us)} to ${date(last_us)}.`, [
-    `Go to ${written(target)}`,
-    () => open(target, target),
-  ]);
-}
 
 let remembering = 0;
 function remember() {
@@ -229,6 +214,12 @@ let lastText = 0;
 let drawn = "";
 let loading = false;
 
+/** Draw anew, and without following softly. */
+function refresh() {
+  stage.settle();
+  drawn = "";
+}
+
 function frame(now) {
   player.advance(now - before);
   before = now;
@@ -240,7 +231,7 @@ function frame(now) {
   drawn = view;
   if (now - lastText > TEXT_EVERY_MS) {
     lastText = now;
-    if (state.symbol) writeTexts();
+    if (state.symbol) writeReadouts(player, stage, tape, state);
     goOn();
   }
   requestAnimationFrame(frame);
@@ -257,48 +248,12 @@ function goOn() {
     .finally(() => (loading = false));
 }
 
-function writeTexts() {
-  const us = Math.floor(player.us);
-  $("clock").textContent = clock(us);
-  $("micro").textContent = micro(us);
-  const since = (us - state.eventUs) / 1e6;
-  const waiting = player.playing && player.waiting ? " · loading" : "";
-  const pace = player.playing ? player.pace : player.speed;
-  $("since").textContent =
-    `T${since < 0 ? "−" : "+"}${Math.abs(since).toFixed(3)} s · ${pace.toFixed(2)}× · ${stage.visible.toLocaleString("en")} ticks${waiting}`;
-  const known = { venues: stage.venues, order: stage.order, hasLeader: stage.hasLeader, moves: stage.moves, us };
-  const { head, note } = verdict(known);
-  const key = JSON.stringify(head);
-  if ($("verdict").dataset.key !== key) {
-    $("verdict").dataset.key = key;
-    write($("verdict"), head);
-    $("note").textContent = note;
-  }
-  drawDelays($("delays"), known);
-  tape.show(us, player.segments, stage.venues);
-}
-
 // controls
 
-function buttons(host, values, name, current, pick) {
-  host.replaceChildren(
-    ...values.map((value) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = name(value);
-      button.dataset.value = value;
-      button.addEventListener("click", () => pick(value));
-      return button;
-    }),
-  );
-  return () => {
-    for (const button of host.children) button.setAttribute("aria-pressed", String(Number(button.dataset.value) === current()));
-  };
-}
-
-const showSpeed = buttons($("speeds"), SPEEDS, (speed) => `${speed}×`, () => player.speed, (speed) => player.setSpeed(speed));
-const showSpan = buttons($("spans"), SPANS_MS, (ms) => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`), () => stage.spanUs / 1000, zoomTo);
-const beside = (list, value, by) => list[Math.max(0, Math.min(list.length - 1, list.indexOf(value) + by))];
+const spanName = (ms) => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
+const pickSpeed = (speed) => player.setSpeed(speed);
+const showSpeed = choices($("speeds"), SPEEDS, (speed) => `${speed}×`, () => player.speed, pickSpeed);
+const showSpan = choices($("spans"), SPANS_MS, spanName, () => stage.spanUs / 1000, zoomTo);
 
 function zoomTo(ms) {
   stage.spanUs = player.spanUs = ms * 1000;
@@ -317,7 +272,8 @@ async function step(by) {
 
 function toMove(by) {
   const moves = stage.moves;
-  const target = by > 0 ? moves.find(({ us }) => us > player.us + 1000) : moves.findLast(({ us }) => us < player.us - 120_000);
+  const isNext = ({ us }) => us > player.us + 1000;
+  const target = by > 0 ? moves.find(isNext) : moves.findLast(({ us }) => us < player.us - 120_000);
   if (target) player.seek(target.us + (player.playing ? -40_000 : 0)).catch(fail);
 }
 
@@ -334,7 +290,8 @@ function nthOf(trade) {
 }
 
 function newest() {
-  const last = stage.venues.map((_, venue) => ({ venue, found: player.segments.last(venue, player.us) })).filter(({ found }) => found);
+  const each = stage.venues.map((_, venue) => ({ venue, found: player.segments.last(venue, player.us) }));
+  const last = each.filter(({ found }) => found);
   if (!last.length) return undefined;
   const { venue, found } = last.reduce((a, b) => (a.found.us >= b.found.us ? a : b));
   return { venue, ...tickAt(found.ticks, found.k, found.us - found.ticks.us[found.k]) };
@@ -384,16 +341,7 @@ const KEYS = {
   "?": () => $("keys").showModal(),
   Escape: () => (stage.selected = null) ?? evidence.card.close(),
 };
-addEventListener("keydown", (event) => {
-  const isTyping = event.target.matches("input:not([type=range], [type=checkbox]), select");
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || $("keys").open || !state.symbol) return;
-  if (event.key === " " && event.target.matches("button, input")) return; // presses what has the focus
-  const act = KEYS[event.key] ?? KEYS[event.key.toLowerCase()];
-  if (!act) return;
-  event.preventDefault();
-  drawn = "";
-  Promise.resolve(act(event)).catch(fail);
-});
+onKeys(KEYS, () => $("keys").open || !state.symbol, fail);
 
 $("play").addEventListener("click", () => player.toggle());
 $("step").addEventListener("click", () => step(1).catch(fail));
@@ -403,7 +351,10 @@ $("back").addEventListener("click", () => toMove(-1));
 $("help").addEventListener("click", () => $("keys").showModal());
 $("basis").addEventListener("click", toggleBasis);
 $("slow").addEventListener("change", () => (player.slowMotion = $("slow").checked));
-$("events").addEventListener("change", () => $("events").value && open(Number($("events").value), Number($("events").value) - LEAD_IN_US));
+$("events").addEventListener("change", () => {
+  const us = Number($("events").value);
+  if (us) open(us, us - LEAD_IN_US);
+});
 $("symbol").addEventListener("change", () => {
   choose(state.symbols.find(({ symbol }) => symbol === $("symbol").value));
   open(player.us || state.symbol.last_us, player.us || state.symbol.last_us);
@@ -414,7 +365,9 @@ $("goto").addEventListener("submit", async (event) => {
   const field = $("instant");
   const us = parseInstant(field.value, player.us);
   if (us === null) {
-    field.setCustomValidity("Expected a UTC instant, such as 2024-02-08 15:12:04, 15:12:04 on the day shown, or seconds since 1970.");
+    field.setCustomValidity(
+      "Expected a UTC instant, such as 2024-02-08 15:12:04, 15:12:04 on the day shown, or seconds since 1970.",
+    );
     return field.reportValidity();
   }
   await open(us, us - LEAD_IN_US);
@@ -422,12 +375,12 @@ $("goto").addEventListener("submit", async (event) => {
 });
 
 player.addEventListener("seek", () => {
-  stage.settle();
-  drawn = "";
+  refresh();
   remember();
 });
 player.addEventListener("state", () => {
   $("play-icon").setAttribute("d", player.playing ? "M3 1h4v14H3zM9 1h4v14H9z" : "M3 1v14l12-7z");
+  $("headline").setAttribute("aria-live", player.playing ? "off" : "polite"); // it would be read out all the time
   $("play-word").textContent = player.playing ? "Pause" : "Replay";
   showSpeed();
   remember();

@@ -1,5 +1,5 @@
-// Two timelines. That of the event: trades and disagreement in each 100 ms, moves, what is loaded, and a handle. That of
-// the day: volatility in each minute, and the events. Pictures are drawn once; while playing, only a veil and a line move.
+// Two timelines. That of the event: trades and disagreement in each 100 ms, moves, what is loaded, and a handle. That
+// of the day: volatility in each minute, and the events. Pictures are drawn once; then a veil and a line move.
 import { clock, date, dayStart } from "./instant.js";
 import { isStrong } from "./marks.js";
 import { SEGMENT_US } from "./segments.js";

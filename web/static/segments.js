@@ -15,14 +15,14 @@ export class Segments {
     this.failed = () => {};
   }
 
-  /** Fetch the segments around an instant; resolves when those are there that a picture needs. */
+  /** Fetch the segments around an instant; resolves when those are there that a picture of a span needs. */
   async around(us, spanUs, ahead = 2) {
     const index = Math.floor(us / SEGMENT_US);
-    const back = Math.min(9, Math.ceil(spanUs / SEGMENT_US));
-    const needed = Array.from({ length: back + 1 }, (_, k) => index - k).filter((each) => each >= 0);
-    const later = Array.from({ length: ahead }, (_, k) => index + 1 + k);
-    const loads = [...needed, ...later].map((each) => this.load(each));
-    await Promise.all(loads.slice(0, needed.length));
+    const first = Math.max(0, Math.floor((us - spanUs) / SEGMENT_US));
+    await Promise.all(Array.from({ length: index - first + 1 }, (_, k) => this.load(first + k)));
+    // only then what may be needed soon: the ticks before, for prices that have stood long, and those to come
+    if (first > 0) this.load(first - 1);
+    for (let k = 1; k <= ahead; k++) this.load(index + k);
   }
 
   /** Fetch ahead of a playhead; does nothing while it stays in its segment. */
@@ -90,7 +90,8 @@ export class Segments {
     return undefined;
   }
 
-  /** The instant of the next trade (by = 1) or the one before (by = -1), loading what it takes; undefined if none is near. */
+  /** The instant of the next trade (by = 1) or the one before (by = -1), loading what it takes; undefined if none is
+   * near. */
   async neighbour(us, by) {
     for (let index = Math.floor(us / SEGMENT_US), tries = 0; tries < 15 && index >= 0; index += by, tries++) {
       const { order, from } = await this.load(index);
@@ -118,7 +119,8 @@ export const venueOf = (code) => code & 63;
 /** 0 if the taker sold, 1 if it bought, 2 if the exchange doesn't say. */
 export const sideOf = (code) => code >> 6;
 
-/** Split a frame by venue. A trade has no bid and ask, but takers tell them: who sells hits the bid, who buys lifts the ask. */
+/** Split a frame by venue. A trade has no bid and ask, but takers tell them: who sells hits the bid, who buys lifts the
+ * ask. */
 export function byVenue({ from_us: from, columns }, count) {
   const { offset_us, price, quantity, venue_side } = columns;
   const total = offset_us.length;

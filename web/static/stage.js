@@ -27,6 +27,7 @@ export class Stage {
     this.host = host;
     this.paint = paint;
     this.raster = new Raster(host);
+    this.resize();
     new ResizeObserver(() => this.resize()).observe(host);
   }
 

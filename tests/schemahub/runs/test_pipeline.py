@@ -34,7 +34,12 @@ def run(happened: Happened, ingest: Callable[[Callable[[], None]], list[str]]) -
     def unify(context: RunContext, target: str) -> None:
         happened.append(f"unified {target}")
 
-    return pipeline.run_pipeline(RunContext(load_settings()), TARGET, ingest=ingest_all, unify=unify)
+    def find_events(context: RunContext) -> None:
+        happened.append("events found")
+
+    return pipeline.run_pipeline(
+        RunContext(load_settings()), TARGET, ingest=ingest_all, unify=unify, find_events=find_events
+    )
 
 
 def test_dbt_is_prepared_once_when_the_first_load_has_landed_and_before_it_is_needed(happened: Happened) -> None:
@@ -45,12 +50,12 @@ def test_dbt_is_prepared_once_when_the_first_load_has_landed_and_before_it_is_ne
         return []
 
     assert run(happened, ingest) == []
-    assert happened == ["landed", "dbt is ready", f"unified {TARGET}"]
+    assert happened == ["landed", "dbt is ready", f"unified {TARGET}", "events found"]
 
 
 def test_dbt_is_not_prepared_if_nothing_landed(happened: Happened) -> None:
     assert run(happened, lambda _: ["binance is down"]) == ["binance is down"]
-    assert happened == [f"unified {TARGET}"]
+    assert happened == [f"unified {TARGET}", "events found"]
 
 
 def test_a_dbt_that_can_not_be_prepared_is_reported_by_the_run_that_needs_it(
@@ -65,7 +70,7 @@ def test_a_dbt_that_can_not_be_prepared_is_reported_by_the_run_that_needs_it(
 
     monkeypatch.setattr(pipeline, "prepare_dbt", fail)
     assert run(happened, ingest) == []
-    assert happened == [f"unified {TARGET}"]
+    assert happened == [f"unified {TARGET}", "events found"]
 
 
 def test_an_error_while_ingesting_waits_for_the_thread(happened: Happened) -> None:

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
+import simulator.exchanges
 from simulator.exchanges import RunningSimulator
 from tests.support.browser import chromium
 from tests.support.command_line import ROOT, Cli
@@ -21,12 +22,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def unified_lake(shared_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def busy_exchanges() -> Iterator[RunningSimulator]:
+    """Enough trades that a basis, and who leads, can be told."""
+    with simulator.exchanges.running(trades=80_000, enforce_limits=False) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def unified_lake(busy_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A lake as the pipeline leaves it, with the simulated market's trades."""
     folder = tmp_path_factory.mktemp("unified")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SCHEMAHUB_")}
     settings = {"SCHEMAHUB_SINCE": "2020-01-01", "SCHEMAHUB_DBT_TARGET_PATH": str(folder / "target")}
-    cli = Cli({**kept, **shared_exchanges.environment, "PYTHONPATH": str(ROOT), **settings}, folder)
+    cli = Cli({**kept, **busy_exchanges.environment, "PYTHONPATH": str(ROOT), **settings}, folder)
     finished = cli("run", "pipeline", "trades_unified", lake=folder / "lake")
     assert finished.returncode == 0, finished.stderr
     return folder / "lake"
