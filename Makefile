@@ -11,8 +11,8 @@ PEERS := .venv/.has-peers
 # a variable that keeps Python from writing bytecode would make every process compile what was changed since the set-up
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -q --dist loadscope --no-loadscope-reorder --max-worker-restart 0
 
-.PHONY: help setup demo test test-slow test-athena test-kills athena-up athena-down
-.PHONY: pipeline status docs docs-serve
+.PHONY: help setup demo test test-slow test-web test-athena test-kills athena-up athena-down
+.PHONY: pipeline status serve docs docs-serve screenshots
 .PHONY: aws-bootstrap aws-destroy aws-smoke glue-package
 .PHONY: generate lint format ci coverage bench bench-small bench-large clean
 
@@ -23,7 +23,7 @@ help: ## List the targets.
 
 setup: $(SETUP) ## Create .venv with everything that is needed.
 
-PACKAGES := advisor lakehouse loaders macros_gen profiles registry schemahub simulator
+PACKAGES := advisor lakehouse loaders macros_gen profiles registry schemahub simulator web
 
 # dbt starts twice as fast with compiled bytecode, and some machines keep pip from writing it
 $(SETUP): pyproject.toml constraints.txt
@@ -53,6 +53,10 @@ test: $(SETUP) ## Run the usual tests; they need no network.
 test-slow: $(SETUP) ## Run the tests of many commands or runs of dbt in turn; takes minutes.
 	@$(PYTEST) -n auto -m 'slow and not athena and not kills'
 
+test-web: $(SETUP) ## Open every page in a real browser, Chromium; takes minutes.
+	@command -v chromium >/dev/null || { echo "error: \`make test-web\` needs Chromium; install it with: apt-get install chromium" >&2; exit 1; }
+	@$(PYTEST) -n 1 -m web
+
 test-athena: $(ENGINES) ## Run the tests of the AWS part on a real Trino; Maven downloads it once, 800 MB.
 	@$(BIN)/python -m simulator.aws.trino_install
 	@$(PYTEST) -n 2 -m athena # each worker starts a Trino
@@ -75,6 +79,9 @@ pipeline: $(SETUP) ## Ingest the real exchanges, unify, test, build the docs.
 
 status: $(SETUP) ## Show what the lake holds.
 	@$(BIN)/schemahub status --lake $(LAKE)
+
+serve: $(SETUP) ## Show the lake and the live quotes in a browser, on http://127.0.0.1:8700.
+	@$(BIN)/schemahub serve --lake $(LAKE) $(ARGS)
 
 docs: $(SETUP) ## Build the dbt docs site.
 	@$(BIN)/schemahub docs --lake $(LAKE)
@@ -121,6 +128,9 @@ ci: $(SETUP) ## Run everything that must pass before a change is merged: lint, d
 	@$(MAKE) test-slow
 	@$(MAKE) test-kills
 	@$(MAKE) test-athena
+
+screenshots: $(SETUP) ## Take the screenshots in docs/screenshots/ of a lake that `make demo` has filled.
+	@$(BIN)/python -m tests.support.screenshots $(LAKE)
 
 coverage: $(SETUP) ## Run the tests and report the lines that none of them reaches.
 	@$(PYTEST) -n auto --cov --cov-report=term-missing --cov-report=html:build/coverage

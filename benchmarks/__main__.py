@@ -22,6 +22,8 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "backfill": ("ccxt",),
     "bulk": (),
     "live": (),
+    "live_page": (),
+    "replay_page": (),
     "unify": (),
     "growth": (),
     "commands": (),

@@ -31,6 +31,12 @@ class Size:
     imported_rounds: int
     live_seconds: int
     """How long messages are sent to `live`."""
+    watched_seconds: int
+    """How long clients watch the live page."""
+    replayed_trades: int
+    """The trades of the day that is replayed."""
+    seeks: int
+    """How often another moment of that day is opened."""
     unified_small: int
     """The rows of the smaller of two unified tables; `unified_large` are those of the other."""
     unified_large: int
@@ -78,6 +84,9 @@ NORMAL = Size(
     imported_rows=5_000_000,
     imported_rounds=3,
     live_seconds=60,
+    watched_seconds=20,
+    replayed_trades=5_000_000,
+    seeks=40,
     unified_small=1_000_000,
     unified_large=10_000_000,
     new_rows=200_000,
@@ -112,6 +121,9 @@ SMALL = Size(
     imported_rows=100_000,
     imported_rounds=1,
     live_seconds=2,
+    watched_seconds=2,
+    replayed_trades=100_000,
+    seeks=3,
     unified_small=20_000,
     unified_large=40_000,
     new_rows=10_000,

@@ -16,6 +16,7 @@ OPTIONS = (
     "flush_every",
     "checkpoint_s3",
     "bulk",
+    "token",
 )
 """The options of commands that a variable can set too, but no file."""
 

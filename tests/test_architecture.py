@@ -24,7 +24,8 @@ ARROWS = {
     "simulator": set(),
     "advisor": {"lakehouse", "registry"},
     "schemahub": {"advisor", "lakehouse", "loaders", "macros_gen", "profiles", "registry", "simulator"},
-    "benchmarks": {"lakehouse", "loaders", "registry", "schemahub", "simulator"},
+    "web": {"lakehouse", "loaders", "registry", "schemahub", "simulator"},
+    "benchmarks": {"lakehouse", "loaders", "registry", "schemahub", "simulator", "web"},
     "infrastructure": {"lakehouse", "loaders", "macros_gen", "registry", "schemahub"},
 }
 LONGEST_MODULE = 400

@@ -25,6 +25,7 @@ PARENTS = (
     "repair",
     "run ingest",
     "run unify",
+    "serve",
     "simulate",
     "update-products",
     "update-seed",

@@ -39,8 +39,6 @@ from .runs import Run, Runs
 from .stream_clock import StreamClock
 from .web_socket import WebSocket
 
-_SECONDS_TO_PARSE = 0.05
-"""How long messages may wait to be parsed together."""
 _MOST_MESSAGES = 5_000
 """The number of messages that are parsed at once without waiting."""
 _LONGEST_POLL = 0.05
@@ -67,6 +65,8 @@ class Listener:
     """The size of what may wait to be taken."""
     largest_message: int = 4 * 2**20
     seconds_to_connect: float = 10.0
+    seconds_to_parse: float = 0.05
+    """How long messages may wait to be parsed together."""
     tls: ssl.SSLContext | None = None
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = utc_now
@@ -262,7 +262,7 @@ class Listener:
             except SchemaHubError as error:
                 feed.lose(link, error)
         received = sum(len(link.received) for feed in self._feeds for link in (*feed.links, *feed.ended))
-        if received >= _MOST_MESSAGES or (received and self.clock() - self._parsed_at >= _SECONDS_TO_PARSE):
+        if received >= _MOST_MESSAGES or (received and self.clock() - self._parsed_at >= self.seconds_to_parse):
             self._parse()
         if was_read:
             self._closing.wait(_SECONDS_BETWEEN_READS)  # so that the next read finds more than one message

@@ -11,7 +11,6 @@ so that the next load needn't wait for them.
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,6 +19,7 @@ from lakehouse.coverage import Stretch, microseconds
 from lakehouse.errors import Misconfigured, SchemaHubError
 from lakehouse.printable import printable
 
+from ..channels.pace import Pace
 from ..channels.runs import Run
 from ..channels.stream import Listener
 from ..piece import Piece
@@ -31,7 +31,6 @@ _SLICE = 0.25
 """The seconds for which rows wait in the listener at most, so that whoever is told of them hears soon."""
 _PATIENCE = 600.0
 """The seconds for which rows are kept and landed again and again if the lake can't be used."""
-_RATE_SECONDS = 10.0
 _SECONDS_BETWEEN_LOOKS = 1.0
 
 
@@ -55,8 +54,7 @@ class LiveLoader:
     clock: Callable[[], float] = time.monotonic
     landed: int = 0
     """The number of rows that came from the stream and that others had not landed."""
-    newest: datetime | None = None
-    """The time of the newest row that was heard, UTC without a zone."""
+    pace: Pace = field(default_factory=Pace)
     _pieces: list[Piece] = field(default_factory=list)
     _ends: dict[str, tuple[int, int]] = field(default_factory=dict)
     """For each stream, the end of its highest run: a key, and the time until which it is complete."""
@@ -64,8 +62,6 @@ class LiveLoader:
     _ended_by: SchemaHubError | None = None
     _quiet: QuietStreams = field(default_factory=QuietStreams)
     _look_at: float = 0.0
-    _counts: deque[tuple[float, int]] = field(default_factory=deque)
-    """When rows were heard lately, and how many."""
 
     def run(self, stop: threading.Event) -> None:
         """Land until `stop` is set or the listener ends by itself, then what is in hand.
@@ -87,12 +83,6 @@ class LiveLoader:
             filling.join()
         if self._ended_by is not None:
             raise self._ended_by
-
-    @property
-    def rate(self) -> float:
-        """Rows a second, on average over the last ten seconds."""
-        now = self.clock()
-        return sum(count for at, count in tuple(self._counts) if now - at <= _RATE_SECONDS) / _RATE_SECONDS
 
     def _listen(self, stop: threading.Event) -> None:
         due = self.clock() + self.every
@@ -119,12 +109,7 @@ class LiveLoader:
             piece = self._piece(run)
             self._look_for_a_hole(run, piece.stretch)
             self._pieces.append(piece)
-            if run.last_time is not None and (self.newest is None or run.last_time > self.newest):
-                self.newest = run.last_time
-        if runs:
-            self._counts.append((self.clock(), sum(run.rows.num_rows for run in runs)))
-            while self.clock() - self._counts[0][0] > _RATE_SECONDS:
-                self._counts.popleft()
+        self.pace.note(runs)
         return bool(runs)
 
     def _ask_about_quiet_streams(self) -> None:

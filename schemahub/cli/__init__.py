@@ -5,7 +5,7 @@ they share: the app, its options, and how an error is reported.
 """
 
 # in the order in which the help lists their commands
-from . import run, load, live, take_over, look, gaps, upkeep, dbt_command, clients, project, try_out  # noqa: F401, I001
+from . import run, load, live, take_over, look, serve, gaps, upkeep, dbt_command, clients, project, try_out  # noqa: F401, I001
 from .app import main
 
 __all__ = ["main"]

@@ -1,6 +1,7 @@
 """Land the trades of exchanges as they happen: listen to their WebSockets, and fill the holes over REST.
 
     run_live(context, symbols, stop=stop, on_quote=show_quote)
+    run_live(context, symbols, stop=stop, on_quote=show_quote, land=False)  # only listens; the lake isn't opened
 
 Each exchange has threads of its own, so that one that is slow or fails doesn't stop the others. Best bids and asks are
 not landed; whoever runs this in its own process is told of them.
@@ -19,6 +20,7 @@ from lakehouse.printable import without_password
 from loaders.channels.rate_limit import RateLimiter
 from loaders.channels.runs import Run
 from loaders.channels.stream import Listener
+from loaders.channels.watch import Watch
 from loaders.connector import ListedProduct
 from loaders.connectors import load_connector, load_stream
 from loaders.errors import WrongClock
@@ -45,6 +47,8 @@ _TICK = 0.5
 """The seconds between two reports."""
 _SHORT_TICK = 0.05
 """The same in seconds while it ends, when a person is waiting."""
+_SECONDS_TO_PARSE = 0.015
+"""How long messages may wait in a listener if a person watches the quotes."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +60,14 @@ class LiveState:
     """The number of trades landed, those of holes included."""
     filled: int
     """How many of them came over REST, because the stream had not sent them."""
+    messages: int
+    """The number of messages heard."""
     rate: float
     """The number of trades heard a second, on average over the last ten seconds."""
     age: timedelta | None
     """How long ago the newest trade happened, by the exchange's clock if that is known; None if none was heard."""
+    skew: timedelta | None
+    """How far this machine's clock is ahead of the exchange's; None if that isn't known yet."""
     reconnects: int
     holes: int
     """The number of holes that are known and not filled yet."""
@@ -85,6 +93,7 @@ def run_live(
     report: Callable[[Sequence[LiveState]], None] | None = None,
     on_quote: OnQuote | None = None,
     on_trades: OnTrades | None = None,
+    land: bool = True,
 ) -> list[LiveState]:
     """Land trades until `stop` is set, then what is in hand; returns how it ended for each exchange.
 
@@ -99,14 +108,16 @@ def run_live(
         report: called twice a second with the state of each exchange.
         on_quote: called for every new best bid and ask; without it, none are requested.
         on_trades: called for trades as soon as they were heard.
+        land: whether trades are landed; otherwise the lake isn't even opened, and `since` means nothing.
 
     Raises:
         Misconfigured: an address in the settings is wrong, or simulated and real trades would mix.
     """
     wanted = {name: names for name, names in symbols.items() if names}
-    _keep_simulated_and_real_apart(context, list(wanted))
+    if land:
+        _keep_simulated_and_real_apart(context, list(wanted))
     loaders = [
-        _Exchange(context, name, names, since=since, on_quote=on_quote, on_trades=on_trades)
+        _Exchange(context, name, names, since=since, on_quote=on_quote, on_trades=on_trades, land=land)
         for name, names in wanted.items()
     ]
     ends = None if seconds is None else time.monotonic() + seconds
@@ -144,15 +155,18 @@ class _Exchange:
         since: datetime | None,
         on_quote: OnQuote | None,
         on_trades: OnTrades | None,
+        land: bool,
     ) -> None:
         self.name = name
         self._context, self._symbols, self._since = context, symbols, since
-        self._on_quote, self._on_trades = on_quote, on_trades
+        self._on_quote = on_quote
+        self._on_run = None if on_trades is None else partial(on_trades, name)
         self._lines: dict[str, None] = {}
         self._error: SchemaHubError | None = None
         self._is_over = False
         self._listener = self._listen()
-        self._loader = self._load()
+        self._loader = self._load() if land else None
+        self._runner = self._loader or Watch(self._listener, self._on_run)
 
     def _listen(self) -> Listener:
         settings = self._context.settings
@@ -165,12 +179,16 @@ class _Exchange:
             for product in self._context.registry.products
             if product.exchange.lower() == self.name and product.symbol in wanted
         }
+        address = stream_url(stream, settings.stream_urls)
+        if self._on_quote is None:
+            return Listener(stream, list(products.values()), address, now=self._context.now)
         return Listener(
             stream,
             list(products.values()),
-            stream_url(stream, settings.stream_urls),
-            quotes_wanted=self._on_quote is not None,
-            on_quote=None if self._on_quote is None else partial(self._on_quote, self.name),
+            address,
+            quotes_wanted=True,
+            on_quote=partial(self._on_quote, self.name),
+            seconds_to_parse=_SECONDS_TO_PARSE,
             now=self._context.now,
         )
 
@@ -194,13 +212,13 @@ class _Exchange:
             self._warn,
             since=self._since,
             check=self._check_clock,
-            on_run=None if self._on_trades is None else partial(self._on_trades, self.name),
+            on_run=self._on_run,
         )
 
     def run(self, stop: threading.Event) -> None:
         try:
             with refusals_as_errors():
-                self._loader.run(stop)
+                self._runner.run(stop)
         except SchemaHubError as error:
             self._error = error
         except Exception as error:
@@ -210,16 +228,19 @@ class _Exchange:
 
     @property
     def state(self) -> LiveState:
-        heard, loader = self._listener.state, self._loader
+        heard, loader, pace = self._listener.state, self._loader, self._runner.pace
         now = self._context.now() - (heard.skew or timedelta())
+        filled = 0 if loader is None else loader.filler.landed
         return LiveState(
             exchange=self.name,
-            landed=loader.landed + loader.filler.landed,
-            filled=loader.filler.landed,
-            rate=loader.rate,
-            age=None if loader.newest is None else now - loader.newest,
+            landed=filled if loader is None else loader.landed + filled,
+            filled=filled,
+            messages=heard.messages,
+            rate=pace.rate,
+            age=None if pace.newest is None else now - pace.newest,
+            skew=heard.skew,
             reconnects=sum(connection.reconnects for connection in heard.connections),
-            holes=loader.filler.count,
+            holes=0 if loader is None else loader.filler.count,
             warnings=(*heard.warnings, *self._lines),
             is_over=self._is_over,
             outcome=Outcome(self.name, Ingested(failures=heard.failures), self._error),

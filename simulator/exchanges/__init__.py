@@ -2,6 +2,7 @@
 
     market.py                                 the trades, and nothing about exchanges
     price_path.py, events.py, order_flow.py   what the market draws: prices, their sudden moves, orders
+    endless.py                                a market without an end, to be watched live
     tape.py, recordings.py                    the rows that an exchange serves, drawn or recorded
     quotes.py                                 the best bid and ask after a trade
     simulated_exchange.py, simulated/         the base class of simulated exchanges; a module or folder per exchange

@@ -17,6 +17,7 @@ What is set by POST or DELETE stays in force until it is set again.
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -86,8 +87,8 @@ def _incoming(simulation: Simulation, exchange: SimulatedExchange, request: requ
         path=request.url.path.removeprefix(f"/{exchange.name}"),
         client=request.client.host if request.client else "",
         monotonic_s=time.monotonic(),
-        wall_ns=simulation.wall_ns(),
-        market_ns=simulation.market_ns(),
+        wall_ns=simulation.wall_ns(exchange.name),
+        market_ns=simulation.market_ns(exchange.name),
         query=request.query_params,
         headers=request.headers,
         path_parameters=request.path_params,
@@ -113,7 +114,7 @@ def _stream_handler(simulation: Simulation, name: str, path: str) -> Callable[[W
             websocket,
             feed,
             strike=lambda: simulation.faults.strike_message(name),
-            market_ns=simulation.market_ns,
+            market_ns=partial(simulation.market_ns, name),
             counts=simulation.streams[name],
             age=age,
         )

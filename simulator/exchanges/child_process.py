@@ -109,6 +109,8 @@ def running(
     connection_age_s: float = 24 * 3600,
     ping_interval_s: float = 20,
     oddities: Sequence[str] = (),
+    endless: bool = False,
+    clock_offsets: Sequence[str] = (),
 ) -> Iterator[RunningSimulator]:
     """Run a simulator for the length of a `with` block; the arguments are those of `Settings`.
 
@@ -123,6 +125,8 @@ def running(
     options += [f"--connection-age={connection_age_s}", f"--ping-interval={ping_interval_s}"]
     options += [] if shown is None else [f"--shown={shown}"]
     options += [] if recordings is None else [f"--recordings={recordings}"]
+    options += [f"--clock-offset={offset}" for offset in clock_offsets]
+    options += ["--endless"] if endless else []
     options += [] if enforce_limits else ["--no-limits"]
     command = [sys.executable, "-m", "simulator", *options, "--until-stdin-closes"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:

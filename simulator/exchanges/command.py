@@ -35,6 +35,7 @@ _ODDITY_HELP = (
     + "; ".join(f"{name}: {kind.meaning}" for name, kind in ODDITIES.items())
     + "."
 )
+_OFFSET_HELP = "How far an exchange's clock is ahead: kraken=2.5, or kraken=-2.5 for one that is behind. Repeatable."
 
 
 def simulate(
@@ -64,6 +65,10 @@ def simulate(
     * 3600,
     ping_interval: Annotated[float, typer.Option(help="Seconds between the ping frames of a WebSocket.")] = 20,
     oddity: Annotated[list[str] | None, typer.Option(help=_ODDITY_HELP)] = None,
+    endless: Annotated[
+        bool, typer.Option("--endless", help="Trade now, in real time and without an end, to be watched live.")
+    ] = False,
+    clock_offset: Annotated[list[str] | None, typer.Option(help=_OFFSET_HELP, metavar="EXCHANGE=SECONDS")] = None,
     until_stdin_closes: Annotated[bool, typer.Option("--until-stdin-closes", hidden=True)] = False,
 ) -> None:
     """Run fake exchanges on loopback, which all trade one deterministic market."""
@@ -72,17 +77,19 @@ def simulate(
             trades=trades,
             seed=seed,
             exchanges=tuple(exchange or DEFAULT_EXCHANGES),
-            start=_read_start(start),
+            start=datetime.now(UTC) if endless else _read_start(start),
             recordings=recordings,
             faults=tuple(fault or ()),
             enforce_limits=not no_limits,
             limit_scale=limit_scale,
             duration=timedelta(hours=hours),
-            speed=speed,
+            speed=1 if endless else speed,
             shown=shown,
             connection_age_s=connection_age,
             ping_interval_s=ping_interval,
             oddities=tuple(oddity or ()),
+            endless=endless,
+            clock_offsets=tuple(clock_offset or ()),
         )
         serve(settings, port=port, until_stdin_closes=until_stdin_closes)
     except (ValueError, OSError) as error:

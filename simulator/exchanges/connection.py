@@ -44,11 +44,17 @@ class _FaultyOutput:
     """Turns messages into the texts that are really sent."""
 
     strike: Callable[[], Fault | None]
-    is_frozen: bool = False
+    clock: Callable[[], float] = time.monotonic
+    silent_until: float = 0.0
+    """In monotonic seconds; infinity if it is frozen."""
     held: list[str] = field(default_factory=list)
 
+    @property
+    def is_silent(self) -> bool:
+        return self.clock() < self.silent_until
+
     def texts(self, message: Message) -> list[str]:
-        if self.is_frozen:
+        if self.is_silent:
             return []
         if not message.has_trades:
             return [message.text]
@@ -62,7 +68,10 @@ class _FaultyOutput:
                 self.held = [message.text]
                 return held
             case "freeze":
-                self.is_frozen = True
+                self.silent_until = float("inf")
+                return []
+            case "pause" if fault:
+                self.silent_until = self.clock() + fault.seconds
                 return []
             case "disconnect":
                 raise _Disconnected
@@ -72,7 +81,7 @@ class _FaultyOutput:
 
     def release(self) -> list[str]:
         held, self.held = self.held, []
-        return [] if self.is_frozen else held
+        return [] if self.is_silent else held
 
 
 class Connection:

@@ -37,8 +37,8 @@ class _Kind:
     """Whether it strikes the messages of WebSockets, and not the requests to REST APIs."""
 
 
-def _message_kind(meaning: str) -> _Kind:
-    return _Kind(f"{meaning} (WebSocket)", strikes_messages=True)
+def _message_kind(meaning: str, default: str | None = None) -> _Kind:
+    return _Kind(f"{meaning} (WebSocket)", default, strikes_messages=True)
 
 
 KINDS = {
@@ -62,6 +62,9 @@ KINDS = {
     "repeat": _message_kind("a message with trades is sent twice"),
     "reorder": _message_kind("a message with trades is sent after the next one"),
     "freeze": _message_kind("the connection stays open, but nothing more is sent"),
+    "pause": _message_kind(
+        "for this number of seconds, nothing is sent in the connection, and what happens is lost", "10"
+    ),
     "disconnect": _message_kind("the connection ends without a close frame, before the message"),
     "garbage": _message_kind("half of the message, which is no longer JSON"),
 }

@@ -66,7 +66,8 @@ def serve(settings: Settings, *, port: int = 0, until_stdin_closes: bool = False
         listener.listen(512)
         server.stop_on_signals()
         trades = sum(len(tape) for exchange in opened for tape in exchange.tapes)
-        _announce(f"http://{HOST}:{listener.getsockname()[1]}", trades)
+        served = "trades without an end" if settings.endless else f"{trades:,} trades"
+        _announce(f"http://{HOST}:{listener.getsockname()[1]}", served)
         if until_stdin_closes:
             threading.Thread(target=server.stop_when_stdin_closes, daemon=True).start()
         server.run([listener])
@@ -94,6 +95,6 @@ def _is_not_a_cut(record: logging.LogRecord) -> bool:
     return "returned without completing response" not in record.getMessage()
 
 
-def _announce(base_url: str, trades: int) -> None:
+def _announce(base_url: str, served: str) -> None:
     exports = (f"export {name}={url}" for name, url in exchange_environment(exchange_urls(base_url)).items())
-    print(f"{READY} on {base_url}: {trades:,} trades", *exports, sep="\n", flush=True)
+    print(f"{READY} on {base_url}: {served}", *exports, sep="\n", flush=True)

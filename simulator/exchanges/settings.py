@@ -1,12 +1,15 @@
 """The settings of a simulator run, and the exchanges built from them."""
 
+import re
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from simulator.exchanges.budgets import UNLIMITED
-from simulator.exchanges.market import DEFAULT_DURATION, DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES, Market
+from simulator.exchanges.endless import endless_tapes
+from simulator.exchanges.market import DEFAULT_DURATION, DEFAULT_SEED, DEFAULT_START, DEFAULT_TRADES, Market, Trades
 from simulator.exchanges.recordings import product_folders
 from simulator.exchanges.simulated import simulated_exchanges
 from simulator.exchanges.simulated_exchange import SimulatedExchange
@@ -16,6 +19,7 @@ DEFAULT_EXCHANGES = ("binance", "coinbase", "kraken")
 """The exchanges that the market trades on unless others are named. On the others nothing was ever traded."""
 
 _LAST_MILLISECOND_NS = 10**6
+_OFFSET = re.compile(r"(?P<exchange>\w+)=(?P<seconds>-?\d{1,6}(\.\d{1,6})?)")
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,15 @@ class Settings:
     """How often a WebSocket's client gets a ping frame."""
     oddities: tuple[str, ...] = ()
     """The oddities of bulk files."""
+    endless: bool = False
+    """Whether the market has no end, see `endless.py`. It begins at `start` and has its own number of trades."""
+    clock_offsets: tuple[str, ...] = ()
+    """The exchanges whose clocks are off: `kraken=2.5` is 2.5 seconds ahead, `kraken=-2.5` behind."""
+
+    @property
+    def offsets_ns(self) -> dict[str, int]:
+        """How far the exchanges' clocks are ahead, in nanoseconds; raises ValueError if that can't be read."""
+        return dict(_read_offset(text) for text in self.clock_offsets)
 
 
 @dataclass(frozen=True)
@@ -98,6 +111,8 @@ def open_exchanges(settings: Settings) -> list[OpenExchange]:
     scale = settings.limit_scale if settings.enforce_limits else UNLIMITED
     if scale <= 0:
         raise ValueError(f"limit scale {scale}: expected a number above 0")
+    if settings.recordings is not None and (settings.endless or settings.clock_offsets):
+        raise ValueError("recordings are served as they are; expected neither an endless market nor clock offsets")
     tapes = _market_tapes(settings) if settings.recordings is None else _recorded_tapes(settings.recordings)
     return [
         OpenExchange(kind(tapes[name], limit_scale=scale), tapes[name], scale)
@@ -111,7 +126,7 @@ def market_span_ns(settings: Settings, open_exchanges: list[OpenExchange]) -> tu
     Recordings start with their first trade.
     """
     if settings.recordings is None:
-        start_ns = (settings.start - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
+        start_ns = _start_ns(settings)
         end_ns = start_ns + settings.duration // timedelta(microseconds=1) * 1000
     else:
         tapes = [tape for opened in open_exchanges for tape in opened.tapes if len(tape)]
@@ -121,7 +136,19 @@ def market_span_ns(settings: Settings, open_exchanges: list[OpenExchange]) -> tu
     return start_ns, end_ns + _LAST_MILLISECOND_NS
 
 
+def _start_ns(settings: Settings) -> int:
+    return (settings.start - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
+
+
 def _market_tapes(settings: Settings) -> dict[str, list[Tape]]:
+    offsets_ns = settings.offsets_ns
+    if settings.endless:
+        return {
+            name: endless_tapes(
+                kind, seed=settings.seed, start_ns=_start_ns(settings), offset_ns=offsets_ns.get(name, 0)
+            )
+            for name, kind in simulated_exchanges().items()
+        }
     market = draw_market(
         trades=settings.trades,
         seed=settings.seed,
@@ -130,9 +157,26 @@ def _market_tapes(settings: Settings) -> dict[str, list[Tape]]:
         duration=settings.duration,
     )
     return {
-        name: [kind.market_tape(market.trades_of(name, listing.symbol)) for listing in kind.listings]
+        name: [
+            kind.market_tape(_shifted(market.trades_of(name, listing.symbol), offsets_ns.get(name, 0)))
+            for listing in kind.listings
+        ]
         for name, kind in simulated_exchanges().items()
     }
+
+
+def _shifted(trades: Trades, offset_ns: int) -> Trades:
+    return replace(trades, times_ns=array("q", (each + offset_ns for each in trades.times_ns))) if offset_ns else trades
+
+
+def _read_offset(text: str) -> tuple[str, int]:
+    match = _OFFSET.fullmatch(text)
+    if match is None or match["exchange"] not in simulated_exchanges():
+        raise ValueError(
+            f"clock offset {text!r}: expected EXCHANGE=SECONDS, such as kraken=2.5, with one of "
+            f"{', '.join(simulated_exchanges())}"
+        )
+    return match["exchange"], round(float(match["seconds"]) * 10**9)
 
 
 def _recorded_tapes(folder: Path) -> dict[str, list[Tape]]:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import Counter, defaultdict
 from dataclasses import replace
+from functools import partial
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -28,9 +29,15 @@ class Simulation:
         self.settings = settings
         self._start_ns, self._end_ns = market_span_ns(settings, open_exchanges)
         self._clock = RunningClock(self._start_ns, speed=settings.speed) if settings.speed else None
-        self._whole = [opened.until(self._clock.now_ns) if self._clock else opened for opened in open_exchanges]
+        self._offsets_ns = settings.offsets_ns
+        self._whole = [
+            opened.until(partial(self.market_ns, opened.exchange.name)) if self._clock else opened
+            for opened in open_exchanges
+        ]
         self.tapes: dict[str, dict[str, Tape]] = {opened.exchange.name: {} for opened in open_exchanges}
         self.show((0 if self._clock else 1) if settings.shown is None else settings.shown)
+        if self._clock and settings.endless:
+            self._clock.set(time.time_ns())  # drawing has taken a while
         self.requests: dict[str, Counter[str]] = defaultdict(Counter)
         self.responses: dict[str, Counter[str]] = defaultdict(Counter)
         self.streams: dict[str, StreamCounts] = defaultdict(StreamCounts)
@@ -57,18 +64,22 @@ class Simulation:
         for opened in self.open_exchanges:
             self.tapes[opened.exchange.name].update({tape.product: tape for tape in opened.tapes})
 
-    def market_ns(self) -> int:
-        """The market's time: the running clock, this machine's once everything has happened, or the last trade."""
+    def market_ns(self, exchange: str) -> int:
+        """The market's time: the running clock, this machine's once everything has happened, or the last trade.
+
+        An exchange whose clock is off has its own.
+        """
+        offset_ns = self._offsets_ns.get(exchange, 0)
         if self._clock:
-            return self._clock.now_ns()
+            return self._clock.now_ns() + offset_ns
         if self._is_whole:
-            return time.time_ns()
+            return time.time_ns() + offset_ns
         lasts = [tape.times_ns[-1] for tapes in self.tapes.values() for tape in tapes.values() if len(tape)]
         return max(lasts, default=self._start_ns)
 
-    def wall_ns(self) -> int:
-        """The time that exchanges report: this machine's, unless the market's passes."""
-        return self._clock.now_ns() if self._clock else time.time_ns()
+    def wall_ns(self, exchange: str) -> int:
+        """The time that an exchange reports: this machine's, unless the market's passes."""
+        return (self._clock.now_ns() if self._clock else time.time_ns()) + self._offsets_ns.get(exchange, 0)
 
     def set_faults(self, texts: tuple[str, ...]) -> None:
         """Replace the active faults by these; raises ValueError if one of them can't be parsed."""

@@ -9,16 +9,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast, overload
 
+ENDLESS = 2**40
+"""The number of rows of a tape without an end."""
+
 
 class Rows:
-    """The JSON texts of a tape's rows; `encode(index)` is called at most once per row."""
+    """The JSON texts of a tape's rows; `encode(index)` is called at most once per row, unless they have no end."""
 
     def __init__(self, count: int, encode: Callable[[int], bytes]) -> None:
-        self._texts: list[bytes | None] = [None] * count
+        self._count = count
+        self._texts: list[bytes | None] = [None] * count if count < ENDLESS else []
         self._encode = encode
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return self._count
 
     def __getitem__(self, index: int) -> bytes:
         return self.between(index, index + 1)[0]
@@ -26,6 +30,8 @@ class Rows:
     def between(self, start: int, stop: int) -> list[bytes]:
         """The rows `start <= index < stop`, or fewer at the beginning or end of the tape."""
         start, stop = max(0, start), max(0, stop)
+        if self._count == ENDLESS:
+            return [self._encode(index) for index in range(start, stop)]
         texts = self._texts[start:stop]
         if None in texts:
             texts = [self._encode(start + offset) if text is None else text for offset, text in enumerate(texts)]
@@ -61,16 +67,15 @@ class Tape:
 
     def until(self, now_ns: Callable[[], int]) -> "Tape":
         """The same tape with the trades up to a time that goes on."""
-        times_ns = self.times_ns
 
         def count() -> int:
-            return bisect_right(times_ns, now_ns())
+            return self.after_time(now_ns())
 
         return GrowingTape(
             product=self.product,
             symbol=self.symbol,
             ids=_Beginning(self.ids, count),
-            times_ns=_Beginning(times_ns, count),
+            times_ns=_Beginning(self.times_ns, count),
             rows=_GrowingRows(self.rows, count),
             price_decimals=self.price_decimals,
             quantity_decimals=self.quantity_decimals,
@@ -105,6 +110,12 @@ class GrowingTape(Tape):
     def derived(self, derive: Callable[[Tape], Tape]) -> Tape:
         return derive(self.whole).until(self.now_ns)
 
+    def from_time(self, time_ns: int) -> int:
+        return min(self.whole.from_time(time_ns), len(self))
+
+    def after_time(self, time_ns: int) -> int:
+        return min(self.whole.after_time(time_ns), len(self))
+
 
 class _Beginning(Sequence[int]):
     """The first `count()` numbers of a sequence."""
@@ -128,20 +139,20 @@ class _Beginning(Sequence[int]):
 
 
 class _GrowingRows(Rows):
-    """The first `count()` of other rows, which keep the encoded texts."""
+    """The first `happened()` of other rows, which keep the encoded texts."""
 
-    def __init__(self, whole: Rows, count: Callable[[], int]) -> None:
+    def __init__(self, whole: Rows, happened: Callable[[], int]) -> None:
         self._whole = whole
-        self._count = count
+        self._happened = happened
 
     def __len__(self) -> int:
-        return self._count()
+        return self._happened()
 
     def between(self, start: int, stop: int) -> list[bytes]:
-        return self._whole.between(start, min(stop, self._count()))
+        return self._whole.between(start, min(stop, self._happened()))
 
     def rewritten(self, rewrite: Callable[[bytes], bytes]) -> Rows:
-        return _GrowingRows(self._whole.rewritten(rewrite), self._count)
+        return _GrowingRows(self._whole.rewritten(rewrite), self._happened)
 
 
 def join_page(rows: Sequence[bytes]) -> bytes:

@@ -139,7 +139,12 @@ def settings_for(exchanges: RunningSimulator, lake: Path | str, **changes: Any) 
 
 @contextmanager
 def listening(
-    exchanges: RunningSimulator, lake: Path | str, *names: str, since: datetime | None = None, **settings: Any
+    exchanges: RunningSimulator,
+    lake: Path | str,
+    *names: str,
+    since: datetime | None = None,
+    land: bool = True,
+    **settings: Any,
 ) -> Iterator[Live]:
     """Listen for the length of a `with` block, and land what is in hand at its end."""
     live = Live(exchanges, RunContext(settings_for(exchanges, lake, **settings)), names)
@@ -155,6 +160,7 @@ def listening(
                 report=live.report,
                 on_trades=live.hear,
                 on_quote=lambda exchange, quote: live.quotes.append((exchange, quote)),
+                land=land,
             )
         except BaseException as error:
             failed.append(error)

@@ -270,6 +270,26 @@ def test_whoever_wants_quotes_is_told_of_them_and_none_is_landed(exchanges: Runn
     live.assert_complete()
 
 
+def test_whoever_lands_nothing_is_told_of_the_same_and_needs_no_lake(
+    exchanges: RunningSimulator, tmp_path: Path
+) -> None:
+    with listening(exchanges, tmp_path / "lake", *NAMES, land=False) as live:
+        live.show_until_heard(SHOWN)
+        wait_until(lambda: {name for name, _ in live.quotes} == set(NAMES))
+        wait_until(lambda: all(state.rate > 0 and state.messages > 0 for state in live.states))
+    assert all(state.outcome.problems == [] and state.is_over and state.landed == 0 for state in live.states)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_exchange_that_cannot_be_reached_is_named_also_if_nothing_is_landed(
+    exchanges: RunningSimulator, tmp_path: Path
+) -> None:
+    with listening(exchanges, tmp_path, "kraken", stream_urls={"kraken": "ws://127.0.0.1:9"}, land=False) as live:
+        wait_until(lambda: live.states and live.states[0].is_over)
+    (said,) = live.states[0].outcome.problems
+    assert said.startswith("kraken can't be reached at ws://127.0.0.1:9")
+
+
 def test_what_a_repair_keeps_from_being_landed_is_landed_after_it(exchanges: RunningSimulator, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     with listening(exchanges, lake, "coinbase") as live:

@@ -1,0 +1,132 @@
+"""The live page: how soon frames reach fifty clients, and pixels.
+
+Twenty symbols on three venues change fifty times a second. Clients and browser are on this machine, and so use the same
+clock. CPU is that of all processes of the browser; without a GPU, they also draw. The time to the pixel ends when the
+page has painted the frame.
+"""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+from .measure import CannotMeasure, Measurement, expect, in_own_process
+from .size import Size
+
+_CLIENTS = 50
+_RATE = 50
+_WIDTH, _HEIGHT = 1280, 800
+_WARM_SECONDS = 3.0
+_ROWS = 60
+_READY = f"() => window.live?.model.rows.filter((row) => row.at).length === {_ROWS}"
+_COUNT_FRAMES = """() => {
+    window.frames_ms = [];
+    window.live.latency.values.length = 0;
+    let before = performance.now();
+    const count = (now) => { window.frames_ms.push(now - before); before = now; requestAnimationFrame(count); };
+    requestAnimationFrame((now) => { before = now; requestAnimationFrame(count); });
+}"""
+
+
+def findings(size: Size) -> Iterator[Measurement]:
+    """Measure one server, first with fifty clients, and then with a browser if there is one."""
+    with _serving() as address:
+        yield _clients(address, size)
+    chromium = chromium_for(size)
+    if chromium is None:
+        return
+    with _serving() as address:
+        yield from _page(address, chromium, size)
+
+
+def chromium_for(size: Size) -> str | None:
+    """Where Chromium is; raises CannotMeasure if it is missing, except where nothing is judged."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    if found is None and size.is_judged:
+        raise CannotMeasure("no Chromium on this machine; install it with: apt-get install chromium")
+    return found
+
+
+def _clients(address: str, size: Size) -> Measurement:
+    socket = address.replace("http", "ws", 1) + "/live/feed"
+    run = in_own_process("benchmarks.live_clients", socket, str(_CLIENTS), str(size.watched_seconds))
+    return Measurement(
+        f"live page: from server to each of {_CLIENTS} clients, {_RATE} frames a second, p95",
+        run["p95_ms"],
+        25,
+        at_least=False,
+        unit=" ms",
+        detail=f"median {run['median_ms']:.1f} ms, {run['frames_a_second']:.1f} frames/s for each, "
+        f"{run['rows_a_frame']:.0f} rows a frame, {load()}",
+    )
+
+
+def _page(address: str, chromium: str, size: Size) -> Iterator[Measurement]:
+    from playwright.sync_api import sync_playwright  # only this benchmark needs it
+
+    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT})
+        page.goto(f"{address}/live")
+        page.wait_for_function(_READY)
+        first_ms = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        page.wait_for_timeout(_WARM_SECONDS * 1000)
+        page.evaluate(_COUNT_FRAMES)
+        cpu, began = browser_cpu_seconds(), time.perf_counter()
+        page.wait_for_timeout(size.watched_seconds * 1000)
+        cpu, took = browser_cpu_seconds() - cpu, time.perf_counter() - began
+        frames = sorted(page.evaluate("window.frames_ms"))
+        median, high = page.evaluate("[0.5, 0.95].map((share) => window.live.latency.at(share))")
+        browser.close()
+    if not frames:
+        raise CannotMeasure("the live page has painted no frame")
+    each = f"{_ROWS} rows, {_RATE} updates a second"
+    detail = f"{len(frames) / took:.0f} frames/s, {load()}"
+    yield Measurement(f"live page: CPU for a frame, {each}", cpu / len(frames) * 1000, 10, False, " ms", detail)
+    at = f"median {median:.0f} ms, {detail}"
+    yield Measurement(f"live page: from message to pixel, {each}, p95", high, 40, False, " ms", at)
+    slow = f"p95 {frames[int(len(frames) * 0.95)]:.0f} ms, {detail}"
+    yield Measurement(f"live page: longest time between two frames, {each}", frames[-1], 50, False, " ms", slow)
+    yield Measurement("live page: first paint", first_ms, 300, False, " ms", load())
+
+
+def load() -> str:
+    """The load of the machine, without which a time says little."""
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+
+
+def browser_cpu_seconds() -> float:
+    """What the descendants of this process that are the browser's have used so far."""
+    processes = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            name, _, rest = (folder / "stat").read_text().partition("(")[2].rpartition(")")
+        except OSError:  # it has ended
+            continue
+        fields = rest.split()
+        processes[int(folder.name)] = (name, int(fields[1]), int(fields[11]) + int(fields[12]))
+    ours, ticks = {os.getpid()}, 0
+    while found := {pid for pid, (_, parent, _) in processes.items() if parent in ours} - ours:
+        ours |= found
+    for pid in ours & processes.keys():
+        name, _, used = processes[pid]
+        ticks += used if "chrom" in name else 0
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def _serving() -> Iterator[str]:
+    """The address of a web app whose board changes, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.live_page_server", str(_RATE)]
+    with Popen(command, stdin=PIPE, stdout=PIPE, text=True) as process:
+        try:
+            address = "" if process.stdout is None else process.stdout.readline().strip()
+            expect("the server of the live page", address.partition("://")[0], "http")
+            yield address
+        finally:
+            process.kill()

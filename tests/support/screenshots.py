@@ -1,0 +1,89 @@
+"""Take the screenshots in docs/screenshots/, in both themes and widths: `make screenshots LAKE=lake`.
+
+The lake is one that `schemahub demo` has filled. A page that moves is set to an instant, so that only a change of the
+page, and not the moment, changes a picture; the live page shows a simulated market.
+"""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from tests.support.browser import WIDTHS, chromium, watched_page
+from tests.support.command_line import ROOT
+from tests.support.unified_trades import context_of
+from tests.support.web_server import running
+from web.app import create_app
+
+FOLDER = ROOT / "docs" / "screenshots"
+INTO_THE_EVENT_US = 8_600_000
+LIVE_MS = 4_000
+
+
+def replay(page: Page) -> None:
+    """The replay in the middle of the largest event."""
+    page.goto("/replay")
+    page.wait_for_function("() => window.replay?.state.isReady")
+    page.evaluate("(us) => window.replay.player.seek(window.replay.state.eventUs + us)", INTO_THE_EVENT_US)
+    page.wait_for_timeout(800)
+
+
+def evidence(page: Page) -> None:
+    """The evidence of a tick."""
+    replay(page)
+    page.keyboard.press("e")
+    page.locator("#evidence").wait_for(state="visible")
+
+
+def lake(page: Page) -> None:
+    """The lake at a glance."""
+    page.goto("/")
+
+
+def symbol(page: Page) -> None:
+    """Candles of a symbol."""
+    page.goto("/symbols/BTC-USD")
+    page.wait_for_function("() => window.symbolPage")
+
+
+def live(page: Page) -> None:
+    """Live quotes of a simulated market."""
+    page.goto("/live")
+    page.wait_for_timeout(LIVE_MS)
+
+
+SHOTS: dict[str, Callable[[Page], None]] = {
+    "replay": replay,
+    "evidence": evidence,
+    "live": live,
+    "lake": lake,
+    "symbol": symbol,
+}
+
+
+def take(browser: Browser, address: str, names: list[str]) -> None:
+    """Write a picture of each page, in each theme and width."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        for width in WIDTHS:
+            for theme in ("dark", "light"):
+                with watched_page(browser, address, width=width, theme=theme) as page:
+                    SHOTS[name](page)
+                    page.evaluate("() => document.fonts.ready.then(() => true)")
+                    page.screenshot(path=FOLDER / f"{name}-{width}-{theme}.png")
+
+
+def main() -> None:
+    """Take all pictures of the lake that is named on the command line."""
+    if not Path(sys.argv[1], "catalog.db").exists():
+        sys.exit(f"error: there is no lake in {sys.argv[1]!r}; fill one with `make demo`, or name it with LAKE=")
+    app = create_app(context_of(sys.argv[1]), simulate=True)
+    paths = {getattr(route, "path", "") for route in app.routes}
+    names = [name for name in SHOTS if name != "live" or "/live" in paths]
+    with running(app) as site, chromium() as browser:
+        take(browser, str(site.base_url), names)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,406 @@
+// The replay page: opens a symbol at an instant, runs the clock, and connects the stage, the readouts and the controls.
+import { readAddress, SPANS_MS, SPEEDS, writeAddress } from "./address.js";
+import { scalesOf, writeChip } from "./basis.js";
+import { beside, choices, onKeys } from "./controls.js";
+import { Evidence } from "./evidence.js";
+import { ask } from "./frames.js";
+import { listen } from "./gestures.js";
+import { dayStart, iso, parseInstant, written } from "./instant.js";
+import { isStrong } from "./marks.js";
+import { readPaint } from "./paint.js";
+import { Player } from "./player.js";
+import { notice, noticeEmpty, sentenceOf, writeReadouts } from "./readouts.js";
+import { DayLine, eventText, Scrubber } from "./scrubber.js";
+import { Segments } from "./segments.js";
+import { Stage, tickAt } from "./stage.js";
+import { Tape } from "./tape.js";
+
+const BEFORE_US = 15e6; // what is opened around an event
+const AFTER_US = 35e6;
+const NEAR_US = 60e6; // an instant this near to an event belongs to it
+const LEAD_IN_US = 900_000;
+const SLOW_APART_US = 700_000;
+const TEXT_EVERY_MS = 90;
+
+const $ = (id) => document.getElementById(id);
+const asked = readAddress(location.search);
+const paint = readPaint();
+const player = new Player(new Segments("", "", 0));
+const stage = new Stage($("stage"), paint);
+const scrubber = new Scrubber($("scrub"), player, paint);
+const tape = new Tape($("tape"), (trade) => showEvidence(nthOf(trade), $("tape").getBoundingClientRect()));
+const day = new DayLine($("day"), paint, (us) => open(us, us - LEAD_IN_US));
+const evidence = new Evidence($("evidence"));
+
+const state = {
+  snapshot: asked.snapshot,
+  symbols: [],
+  symbol: null,
+  events: [],
+  dayUs: null,
+  eventUs: 0,
+  basis: [],
+  measured: [],
+  isBasisOff: asked.isBasisOff,
+  isReady: false,
+};
+let opened = 0; // counts what was opened, so that what comes late is dropped
+
+function fail(error) {
+  player.toggle(false);
+  const newest = ["Show the newest snapshot", () => location.assign(withoutSnapshot())];
+  const isGone = error.status === 410;
+  notice(sentenceOf(error), isGone ? newest : undefined);
+}
+
+function withoutSnapshot() {
+  const address = new URL(location.href);
+  address.searchParams.delete("snapshot");
+  return address;
+}
+
+/** Read what the snapshot has, and open what the address asks for. */
+async function start() {
+  const found = await ask("/api/symbols", { snapshot: state.snapshot });
+  Object.assign(state, { snapshot: found.snapshot, symbols: found.symbols });
+  $("snapshot").textContent = `snapshot of ${found.committed_at.slice(0, 16).replace("T", " ")}`;
+  $("snapshot").title = `${found.snapshot}: what is shown can be shown again, because the address holds the snapshot`;
+  const symbol = found.symbols.find((each) => each.symbol === asked.symbol?.toUpperCase()) ?? found.symbols[0];
+  $("symbol").replaceChildren(...found.symbols.map((each) => new Option(each.symbol, each.symbol)));
+  $("symbol").value = symbol.symbol;
+  if (asked.symbol && symbol.symbol !== asked.symbol.toUpperCase()) return missing(asked.symbol, symbol);
+  return begin(symbol);
+}
+
+async function begin(symbol) {
+  choose(symbol);
+  await openDay(asked.us ?? symbol.last_us);
+  if (asked.us !== null) return open(asked.us, asked.us);
+  const us = state.events[0]?.start_us ?? Math.max(symbol.first_us, symbol.last_us - AFTER_US);
+  return open(us, us - LEAD_IN_US);
+}
+
+function missing(name, instead) {
+  const some = state.symbols.slice(0, 6).map((each) => each.symbol);
+  notice(`The lake has no trades of ${name.slice(0, 40)}. It has ${some.join(", ")}.`, [
+    `Show ${instead.symbol}`,
+    () => {
+      notice("");
+      begin(instead).catch(fail);
+    },
+  ]);
+}
+
+function choose(symbol) {
+  state.symbol = symbol;
+  state.dayUs = null;
+  const segments = new Segments(symbol.symbol, state.snapshot, symbol.venues.length);
+  segments.failed = fail;
+  player.segments = segments;
+  player.endUs = symbol.last_us + 5e6;
+  stage.show(symbol.venues, segments);
+}
+
+const parameters = (more) => ({ symbol: state.symbol.symbol, snapshot: state.snapshot, ...more });
+
+async function openDay(us) {
+  if (dayStart(us) === state.dayUs) return;
+  const at = Math.max(0, Math.floor(us));
+  const paths = ["/api/events", "/api/day"];
+  const [events, minutes] = await Promise.all(paths.map((path) => ask(path, parameters({ at }))));
+  state.dayUs = dayStart(us);
+  state.events = events;
+  day.show(us, minutes.columns, events);
+  const options = events.map((event) => new Option(`${event.rank}. ${eventText(event)}`, event.start_us));
+  $("events").replaceChildren(new Option(events.length ? "Events" : "No events", ""), ...options);
+}
+
+/** Open what happened around an instant, and stand at another one. */
+async function open(us, seekUs) {
+  const mine = ++opened;
+  player.toggle(false);
+  evidence.card.close();
+  notice("");
+  state.isReady = false;
+  try {
+    await openDay(us);
+    const starts = state.events.map((event) => event.start_us);
+    const nearest = starts.sort((a, b) => Math.abs(a - us) - Math.abs(b - us))[0];
+    state.eventUs = nearest !== undefined && Math.abs(nearest - us) < NEAR_US ? nearest : us;
+    const readings = [readBasis(), readMeasured(), openWindow(state.eventUs, mine)];
+    await Promise.all([...readings, player.seek(Math.max(0, seekUs))]);
+    if (mine !== opened) return;
+    applyBasis();
+    if (!seen() && !scrubber.bars.trades.some((count) => count > 0)) {
+      noticeEmpty(us, { symbol: state.symbol, dayUs: state.dayUs, minutes: day.minutes.minute }, open);
+    }
+  } catch (error) {
+    fail(error);
+  }
+  if (mine !== opened) return;
+  $("instant").value = written(state.eventUs);
+  day.current(state.eventUs);
+  $("events").value = state.events.some(({ start_us }) => start_us === state.eventUs) ? state.eventUs : "";
+  state.isReady = true;
+  remember();
+}
+
+/** Read the moves and the bars around an instant. */
+async function openWindow(us, mine = opened) {
+  const from = Math.max(0, Math.floor(us - BEFORE_US));
+  const to = Math.floor(us + AFTER_US);
+  const basis_at = state.isBasisOff && hasStandIn() ? Math.floor(state.eventUs) : null;
+  const [found, bars] = await Promise.all([
+    ask("/api/moves", parameters({ from, to })),
+    ask("/api/bars", parameters({ from, to, basis_at })),
+  ]);
+  if (mine !== opened) return;
+  stage.moves = found.moves;
+  stage.lead(found.leader);
+  player.slow = slowAt(found.moves);
+  scrubber.show(from, to, bars.columns, found.moves, stage.venues[stage.leader].look);
+  drawn = "";
+}
+
+/** The large moves that slow motion is for: not every one of a quick series. */
+function slowAt(moves) {
+  const chosen = [];
+  for (const move of moves) {
+    if (isStrong(move) && move.us - (chosen.at(-1) ?? -Infinity) > SLOW_APART_US) chosen.push(move.us);
+  }
+  return chosen;
+}
+
+const hasStandIn = () => state.symbol.venues.some((venue) => venue.is_stand_in);
+
+async function readBasis() {
+  state.basis = hasStandIn() ? await ask("/api/basis", parameters({ at: Math.floor(state.eventUs) })) : [];
+}
+
+async function readMeasured() {
+  const { symbol } = state.symbol;
+  state.measured = await ask("/api/lead-lag", { symbol, at: Math.floor(state.eventUs) });
+}
+
+function applyBasis() {
+  stage.scales = scalesOf(state.symbol.venues, state.basis, state.isBasisOff);
+  writeChip($("basis"), state.basis, state.isBasisOff);
+  refresh();
+}
+
+function toggleBasis() {
+  state.isBasisOff = !state.isBasisOff;
+  applyBasis();
+  openWindow(scrubber.fromUs + BEFORE_US).catch(fail);
+  remember();
+}
+
+const seen = () => state.symbol.venues.some((_, venue) => player.segments.last(venue, player.us));
+
+let remembering = 0;
+function remember() {
+  clearTimeout(remembering);
+  remembering = setTimeout(() => {
+    if (!state.symbol || player.playing) return;
+    const { symbol, snapshot, isBasisOff } = { ...state, symbol: state.symbol.symbol };
+    writeAddress({ symbol, us: player.us, spanMs: stage.spanUs / 1000, speed: player.speed, snapshot, isBasisOff });
+  }, 120);
+}
+
+// the clock and the picture
+
+let before = performance.now();
+let lastText = 0;
+let drawn = "";
+let loading = false;
+
+/** Draw anew, and without following softly. */
+function refresh() {
+  stage.settle();
+  drawn = "";
+}
+
+function frame(now) {
+  player.advance(now - before);
+  before = now;
+  const view = `${player.us}|${stage.spanUs}|${player.segments.kept.size}`;
+  if (player.playing || stage.resized || view !== drawn) {
+    stage.draw(player.us, player.pace);
+    if (scrubber.bars) scrubber.move();
+  }
+  drawn = view;
+  if (now - lastText > TEXT_EVERY_MS) {
+    lastText = now;
+    if (state.symbol) writeReadouts(player, stage, tape, state);
+    goOn();
+  }
+  requestAnimationFrame(frame);
+}
+
+// Beyond the window of the event, open the next one.
+function goOn() {
+  const isOutside = player.us < scrubber.fromUs || player.us > scrubber.toUs;
+  if (!state.isReady || !isOutside || loading) return;
+  loading = true;
+  openDay(player.us)
+    .then(() => openWindow(player.us + BEFORE_US - 1e6))
+    .catch(fail)
+    .finally(() => (loading = false));
+}
+
+// controls
+
+const spanName = (ms) => (ms < 1000 ? `${ms} ms` : `${ms / 1000} s`);
+const pickSpeed = (speed) => player.setSpeed(speed);
+const showSpeed = choices($("speeds"), SPEEDS, (speed) => `${speed}×`, () => player.speed, pickSpeed);
+const showSpan = choices($("spans"), SPANS_MS, spanName, () => stage.spanUs / 1000, zoomTo);
+
+function zoomTo(ms) {
+  stage.spanUs = player.spanUs = ms * 1000;
+  player.segments.around(player.us, stage.spanUs, 0).catch(fail);
+  showSpan();
+  remember();
+}
+const zoom = (by) => zoomTo(beside(SPANS_MS, stage.spanUs / 1000, by));
+const faster = (by) => player.setSpeed(beside(SPEEDS, player.speed, by));
+
+async function step(by) {
+  player.toggle(false);
+  const us = await player.segments.neighbour(player.us, by);
+  if (us !== undefined) await player.seek(us);
+}
+
+function toMove(by) {
+  const moves = stage.moves;
+  const isNext = ({ us }) => us > player.us + 1000;
+  const target = by > 0 ? moves.find(isNext) : moves.findLast(({ us }) => us < player.us - 120_000);
+  if (target) player.seek(target.us + (player.playing ? -40_000 : 0)).catch(fail);
+}
+
+function toEvent(by) {
+  const starts = state.events.map(({ start_us }) => start_us).sort((a, b) => a - b);
+  const target = by > 0 ? starts.find((us) => us > state.eventUs) : starts.findLast((us) => us < state.eventUs);
+  if (target !== undefined) open(target, target - LEAD_IN_US);
+}
+
+/** The trade of a line of the tape, with which of its venue's at that instant it is. */
+function nthOf(trade) {
+  const found = player.segments.last(trade.venue, trade.us);
+  return { venue: trade.venue, ...tickAt(found.ticks, found.k, found.us - found.ticks.us[found.k]) };
+}
+
+function newest() {
+  const each = stage.venues.map((_, venue) => ({ venue, found: player.segments.last(venue, player.us) }));
+  const last = each.filter(({ found }) => found);
+  if (!last.length) return undefined;
+  const { venue, found } = last.reduce((a, b) => (a.found.us >= b.found.us ? a : b));
+  return { venue, ...tickAt(found.ticks, found.k, found.us - found.ticks.us[found.k]) };
+}
+
+async function showEvidence(tick, near) {
+  stage.selected = tick ?? null;
+  drawn = "";
+  if (!tick) return evidence.card.close();
+  player.toggle(false);
+  const { symbol, snapshot } = parameters();
+  try {
+    await evidence.open({ symbol, snapshot, venue: stage.venues[tick.venue], us: tick.us, nth: tick.nth }, near);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+listen($("stage"), stage, {
+  hold: () => player.toggle(false),
+  drag: (us) => {
+    player.us = Math.max(0, us);
+    player.segments.around(player.us, stage.spanUs, 1).catch(fail);
+  },
+  release: remember,
+  zoom,
+  pick: (x, y, event) => showEvidence(stage.nearest(x, y), { x: event.clientX, y: event.clientY }),
+});
+
+const KEYS = {
+  " ": () => player.toggle(),
+  ArrowRight: (event) => (event.shiftKey ? player.seek(player.us + 1e5) : step(1)),
+  ArrowLeft: (event) => (event.shiftKey ? player.seek(player.us - 1e5) : step(-1)),
+  j: () => toMove(1),
+  k: () => toMove(-1),
+  n: () => toEvent(1),
+  p: () => toEvent(-1),
+  Home: () => player.seek(state.eventUs - LEAD_IN_US),
+  "]": () => faster(1),
+  "[": () => faster(-1),
+  "+": () => zoom(-1),
+  "=": () => zoom(-1),
+  "-": () => zoom(1),
+  e: () => showEvidence(newest(), { x: innerWidth / 2, y: 120 }),
+  b: () => state.basis.length && toggleBasis(),
+  t: () => $("instant").select(),
+  "?": () => $("keys").showModal(),
+  Escape: () => (stage.selected = null) ?? evidence.card.close(),
+};
+onKeys(KEYS, () => $("keys").open || !state.symbol, fail);
+
+$("play").addEventListener("click", () => player.toggle());
+$("step").addEventListener("click", () => step(1).catch(fail));
+$("step-back").addEventListener("click", () => step(-1).catch(fail));
+$("next").addEventListener("click", () => toMove(1));
+$("back").addEventListener("click", () => toMove(-1));
+$("help").addEventListener("click", () => $("keys").showModal());
+$("basis").addEventListener("click", toggleBasis);
+$("slow").addEventListener("change", () => (player.slowMotion = $("slow").checked));
+$("events").addEventListener("change", () => {
+  const us = Number($("events").value);
+  if (us) open(us, us - LEAD_IN_US);
+});
+$("symbol").addEventListener("change", () => {
+  choose(state.symbols.find(({ symbol }) => symbol === $("symbol").value));
+  open(player.us || state.symbol.last_us, player.us || state.symbol.last_us);
+});
+$("instant").addEventListener("input", () => $("instant").setCustomValidity(""));
+$("goto").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const field = $("instant");
+  const us = parseInstant(field.value, player.us);
+  if (us === null) {
+    field.setCustomValidity(
+      "Expected a UTC instant, such as 2024-02-08 15:12:04, 15:12:04 on the day shown, or seconds since 1970.",
+    );
+    return field.reportValidity();
+  }
+  await open(us, us - LEAD_IN_US);
+  if ($("notice").hidden) player.toggle(true);
+});
+
+player.addEventListener("seek", () => {
+  refresh();
+  remember();
+});
+player.addEventListener("state", () => {
+  $("play-icon").setAttribute("d", player.playing ? "M3 1h4v14H3zM9 1h4v14H9z" : "M3 1v14l12-7z");
+  $("headline").setAttribute("aria-live", player.playing ? "off" : "polite"); // it would be read out all the time
+  $("play-word").textContent = player.playing ? "Pause" : "Replay";
+  showSpeed();
+  remember();
+});
+addEventListener("theme", () => {
+  Object.assign(paint, readPaint());
+  drawn = "";
+  scrubber.draw();
+  day.draw();
+});
+
+if (matchMedia("(prefers-reduced-motion: reduce)").matches) $("slow").checked = player.slowMotion = false;
+player.speed = player.pace = asked.speed;
+stage.spanUs = player.spanUs = asked.spanMs * 1000;
+showSpeed();
+showSpan();
+requestAnimationFrame(frame);
+// a test sets the clock, and need not wait for it
+window.replay = { player, stage, scrubber, state, tape, iso, open };
+Promise.all(["Plex", '"Plex Mono"'].map((font) => document.fonts.load(`400 12px ${font}`)))
+  .catch(() => {})
+  .then(start)
+  .catch(fail);

@@ -1,0 +1,28 @@
+// Sets the theme before the first paint, so this is a script and no module: what was chosen last, or what the system
+// prefers. Pages that draw on canvases listen to the event `theme`.
+"use strict";
+
+{
+  const root = document.documentElement;
+  const stored = () => {
+    try {
+      return localStorage.getItem("schemahub.theme");
+    } catch {
+      return null; // the browser stores nothing
+    }
+  };
+  const preferred = () => (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
+  root.dataset.theme = ["light", "dark"].find((theme) => theme === stored()) ?? preferred();
+
+  addEventListener("DOMContentLoaded", () => {
+    document.getElementById("theme")?.addEventListener("click", () => {
+      root.dataset.theme = root.dataset.theme === "light" ? "dark" : "light";
+      try {
+        localStorage.setItem("schemahub.theme", root.dataset.theme);
+      } catch {
+        // it lasts as long as the page
+      }
+      dispatchEvent(new Event("theme"));
+    });
+  });
+}
