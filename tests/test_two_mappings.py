@@ -71,6 +71,12 @@ def in_utc(time_ns: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None, microsecond=rest // 1_000)
 
 
+def test_the_demo_ends_with_the_link_to_the_replay_of_its_large_event(demo: Demo) -> None:
+    *_, command, link = demo.finished.stdout.splitlines()
+    assert command.endswith("schemahub serve --lake lake")
+    assert link.strip() == "http://127.0.0.1:8700/replay?symbol=BTC-USD&at=2024-02-08T15:12:04Z"
+
+
 def test_a_side_without_mapping_is_unknown(demo: Demo) -> None:
     assert {row["side"] for row in demo.rows("trades_unified")} == {"UNKNOWN"}
 

@@ -36,7 +36,9 @@ class Result:
 
 TARGET = "trades_unified"
 MARKET_START = datetime(2024, 2, 8, 13, tzinfo=UTC)
-"""The start of the demo's market, which lasts three hours: its large event begins at 15:12:04."""
+"""The start of the demo's market, which lasts three hours."""
+LARGE_EVENT = datetime(2024, 2, 8, 15, 12, 4, tzinfo=UTC)
+"""When its large event begins."""
 
 
 @dataclass(frozen=True)

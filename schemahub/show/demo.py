@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from ..runs.demo import Result
+from ..runs.demo import LARGE_EVENT, Result
 from .paths import shown
 
 
@@ -23,5 +23,7 @@ def demo_report(result: Result, target: str) -> Iterator[Table | str]:
         f"\nquery it   .venv/bin/schemahub query --lake {folder} "
         '"select exchange, side, count(*) from trades_unified group by all order by all"\n'
         f"status     .venv/bin/schemahub status --lake {folder}\n"
-        f"docs       .venv/bin/schemahub docs --serve --lake {folder}"
+        f"docs       .venv/bin/schemahub docs --serve --lake {folder}\n"
+        f"replay     .venv/bin/schemahub serve --lake {folder}\n"
+        f"           http://127.0.0.1:8700/replay?symbol=BTC-USD&at={LARGE_EVENT:%Y-%m-%dT%H:%M:%SZ}"
     )

@@ -7,13 +7,11 @@ from statistics import median
 
 import pytest
 
-from schemahub.runs.demo import MARKET_START
+from schemahub.runs.demo import LARGE_EVENT, MARKET_START
 from simulator.exchanges import Market, draw_market
 from simulator.exchanges.events import MILLISECOND_NS, RISE_NS, SECOND_NS, Move
 from simulator.exchanges.market import DEFAULT_TRADES
 from simulator.exchanges.simulated import simulated_exchanges
-
-LARGE_EVENT = datetime(2024, 2, 8, 15, 12, 4, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
