@@ -13,6 +13,8 @@ from .context import RunContext
 
 SELECTION = "tag:events"
 """dbt's selection of the models."""
+STORED = f"{SELECTION},config.materialized:incremental"
+"""Those of them that take time; the others are views."""
 
 _NAME = "events"
 _STORED = ("volatility_moves_versions", "lead_lag_sums_versions")

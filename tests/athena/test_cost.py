@@ -60,7 +60,8 @@ def run(lake: LakeUnderTest, *options: str) -> Run:
     plan = planned(lake, full_refresh="--full-refresh" in options)
     queries = AthenaQueries()
     # what `run unify` does, in one call
-    dbt(lake, queries, "build", "--exclude-resource-type", "test", "unit_test", *options)
+    left_out = ("--exclude-resource-type", "test", "unit_test", "--exclude", "tag:events")
+    dbt(lake, queries, "build", *left_out, *options)
     return Run(plan, scanned(queries, boto3.client("athena")))
 
 

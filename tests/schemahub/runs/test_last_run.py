@@ -134,8 +134,16 @@ def test_the_views_are_made_again_in_doubt(
     change(unchanged)
     unify.unify(unchanged, TARGET)
     (command,) = commands
-    assert "--exclude" not in command
+    assert "path:models/marts,config.materialized:view" not in command
     assert "seed" in command
+
+
+def test_events_are_found_by_a_run_of_their_own(unchanged: RunContext, commands: Commands) -> None:
+    land(unchanged)
+    unify.unify(unchanged, TARGET)
+    unify.unify(unchanged, TARGET, full_refresh=True)
+    stored = "tag:events,config.materialized:incremental"
+    assert [stored in command for command in commands] == [True, False]
 
 
 def test_a_run_that_failed_leaves_nothing_to_rely_on(
@@ -151,7 +159,7 @@ def test_a_run_that_failed_leaves_nothing_to_rely_on(
             unify.unify(unchanged, TARGET)
     assert last_run.last(unchanged.lake, TARGET) is None
     unify.unify(unchanged, TARGET)
-    assert "--exclude" not in commands[0]
+    assert "path:models/marts,config.materialized:view" not in commands[0]
 
 
 def test_a_run_that_left_loads_pending_is_not_relied_on(unchanged: RunContext, commands: Commands) -> None:
