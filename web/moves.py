@@ -18,8 +18,12 @@ STEP_US = 2_000
 REACH_US = 50_000
 APART_US = 130_000
 LONGEST_DELAY_US = 400_000
-AWAKE_US = 250_000
-"""A follower without a trade in this time before a move can't be timed: what its price was is unknown."""
+FOLLOWER_GAP_US = 100_000
+"""A follower is timed only if it had traded so shortly before the trade in which it followed: only then is it known
+when it did, and not merely when it was next heard of."""
+LEADER_GAP_US = 1_000_000
+"""The same for the leader, which may have been quiet until it moved. If it moved earlier in that gap, delays are longer
+than they are said to be, and never shorter."""
 
 LEAST_BPS = 3.0
 TIMES_USUAL = 6.0
@@ -127,7 +131,7 @@ def _moves(leader: str, grids: Mapping[str, Floats], venues: Mapping[str, Tradin
         start, size = max(peak - reach, 0), float(change[peak])
         quiet_from = peak + APART_US // STEP_US
         half = _half_made(grid, start, size)
-        if half is None or not _is_awake(venues[leader], start):
+        if half is None or not _is_heard(venues[leader], half, LEADER_GAP_US):
             continue
         delays = {
             name: delay
@@ -139,10 +143,10 @@ def _moves(leader: str, grids: Mapping[str, Floats], venues: Mapping[str, Tradin
 
 
 def _delay_ms(grid: Floats, trading: Trading, start: int, size_bps: float, leader_half: int) -> float | None:
-    if not _is_awake(trading, start):
-        return None
     half = _half_made(grid, start, size_bps)
     if half is None or not 0 <= (half - leader_half) * STEP_US < LONGEST_DELAY_US:
+        return None
+    if not _is_heard(trading, half, FOLLOWER_GAP_US):
         return None
     return (half - leader_half) * STEP_US / 1000
 
@@ -154,7 +158,7 @@ def _half_made(grid: Floats, start: int, size_bps: float) -> int | None:
     return None if len(made) == 0 else start + int(made[0])
 
 
-def _is_awake(trading: Trading, step: int) -> bool:
-    """Whether the venue has traded shortly before a step."""
+def _is_heard(trading: Trading, step: int, gap_us: int) -> bool:
+    """Whether the trade that made the price of a step came soon after the one before it."""
     k = int(np.searchsorted(trading.us, step * STEP_US, side="right")) - 1
-    return k >= 0 and step * STEP_US - int(trading.us[k]) <= AWAKE_US
+    return k >= 1 and int(trading.us[k] - trading.us[k - 1]) <= gap_us

@@ -50,6 +50,7 @@ def symbol(page: Page) -> None:
 def live(page: Page) -> None:
     """Live quotes of a simulated market."""
     page.goto("/live")
+    page.wait_for_function("() => window.live?.model.rows.some((row) => row.at)")
     page.wait_for_timeout(LIVE_MS)
 
 
@@ -62,14 +63,14 @@ SHOTS: dict[str, Callable[[Page], None]] = {
 }
 
 
-def take(browser: Browser, address: str, names: list[str]) -> None:
+def take(browser: Browser, address: str) -> None:
     """Write a picture of each page, in each theme and width."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name in names:
+    for name, show in SHOTS.items():
         for width in WIDTHS:
             for theme in ("dark", "light"):
                 with watched_page(browser, address, width=width, theme=theme) as page:
-                    SHOTS[name](page)
+                    show(page)
                     page.evaluate("() => document.fonts.ready.then(() => true)")
                     page.screenshot(path=FOLDER / f"{name}-{width}-{theme}.png")
 
@@ -79,10 +80,8 @@ def main() -> None:
     if not Path(sys.argv[1], "catalog.db").exists():
         sys.exit(f"error: there is no lake in {sys.argv[1]!r}; fill one with `make demo`, or name it with LAKE=")
     app = create_app(context_of(sys.argv[1]), simulate=True)
-    paths = {getattr(route, "path", "") for route in app.routes}
-    names = [name for name in SHOTS if name != "live" or "/live" in paths]
     with running(app) as site, chromium() as browser:
-        take(browser, str(site.base_url), names)
+        take(browser, str(site.base_url))
 
 
 if __name__ == "__main__":

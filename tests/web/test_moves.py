@@ -48,6 +48,15 @@ def test_a_follower_that_seldom_trades_is_not_timed() -> None:
     assert timed < len(STEPS_BPS) / 2
 
 
+def test_a_follower_that_was_quiet_before_and_is_heard_until_it_follows_is_timed() -> None:
+    busy = venue(80, seed=2)
+    wakes = (busy.us // 1000 % 1000 < 300) & (busy.us > 2 * SECOND_US)  # it trades only just after each step
+    quiet = Trading(busy.us[wakes], busy.price[wakes], busy.side[wakes])
+    delays = [move.delays_ms["B"] for move in find_moves({"A": venue(0), "B": quiet}, SPAN_US).moves[1:]]
+    assert len(delays) == len(STEPS_BPS) - 1
+    assert float(np.median(delays)) == pytest.approx(80, abs=8)
+
+
 def test_the_bounce_between_bid_and_ask_is_no_move() -> None:
     random = np.random.default_rng(4)
     us = np.sort(random.integers(0, SPAN_US, 8000))
