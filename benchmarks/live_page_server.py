@@ -53,9 +53,9 @@ class _Canned:
             mids = {symbol: mid * (1 + draw.gauss(0, 4e-5)) for symbol, mid in mids.items()}
             for listing in listed:
                 mid = mids[listing.symbol] * (1 + draw.gauss(0, 2e-5))
-                tick = 10.0 ** -max(0, 6 - len(str(int(mid))))
-                bid = round(mid / tick) * tick
-                board.quote(listing.venue, Quote(listing.product, bid, draw.random(), bid + tick, 1.0, None))
+                decimals = max(1, 6 - len(str(int(mid))))
+                bid, ask = round(mid, decimals), round(mid + 10.0**-decimals, decimals)
+                board.quote(listing.venue, Quote(listing.product, bid, draw.random(), ask, 1.0, None))
                 board.trade(listing.venue, listing.product, bid, draw.random())
             due += 1 / self._rate
             time.sleep(max(0.0, due - time.perf_counter()))

@@ -49,18 +49,18 @@ export class Row {
     };
   }
 
-  // Browsers lay out again what changed within a box of a fixed size alone, unless it is the item of a grid itself.
-  box(className) {
-    return this.element.appendChild(make("div", `cell ${className}`, "cell")).appendChild(make("div", "box"));
+  // Only a whole block is contained: a box of its own for every number costs more to paint than it saves in layout.
+  cell(className) {
+    return this.element.appendChild(make("div", `cell ${className}`, "cell"));
   }
 
   plain(className) {
-    return textIn(this.box(className));
+    return textIn(this.cell(className));
   }
 
   // What stayed the same is dim and what changed is lit, so the eye finds the digit that moved.
   priced() {
-    const box = this.box("number");
+    const box = this.cell("number");
     return { box, still: textIn(box, "span", "still"), lit: textIn(box), text: "", value: 0, jumpedAt: 0 };
   }
 
@@ -181,19 +181,23 @@ export class Block {
     if (!this.isSeen) return;
     for (const row of changed) row.paint(now);
     if (isSlow) for (const row of this.rows) row.paintSlowly(now, serverMs, this.board.stale_ms);
-    if (changed.length || isSlow) this.paintStrip(limits, theme);
+    if (changed.length || isSlow) this.paintStrip(limits, theme, isSlow);
     if (isSlow && this.isRead) this.paintReading(limits, theme);
   }
 
-  paintStrip(limits, theme) {
+  paintStrip(limits, theme, isSlow) {
     const known = this.rows.filter((row) => row.at).map((row) => Math.log(row.mid));
     const middle = median(known);
     const venues = this.rows.map((row) => {
       const off = row.at ? 1e4 * (Math.log(row.mid) - middle) : null;
       return { look: row.look, off, isStale: row.isStale };
     });
-    drawStrip(this.strip, venues, { threshold: limits.threshold, isReal: this.isReal, theme });
     this.venues = venues;
+    // what moved by less than a pixel is drawn already
+    const drawn = [limits.threshold, this.isReal, ...venues.map(({ off, isStale }) => `${off?.toFixed(1)}${isStale}`)].join();
+    if (drawn === this.drawn && theme === this.drawnIn && !isSlow) return;
+    Object.assign(this, { drawn, drawnIn: theme });
+    drawStrip(this.strip, venues, { threshold: limits.threshold, isReal: this.isReal, theme });
   }
 
   paintReading(limits, theme) {
