@@ -126,6 +126,7 @@ ci: $(SETUP) ## Run everything that must pass before a change is merged: lint, d
 	@$(MAKE) bench-small
 	@$(MAKE) test
 	@$(MAKE) test-slow
+	@$(MAKE) test-web
 	@$(MAKE) test-kills
 	@$(MAKE) test-athena
 

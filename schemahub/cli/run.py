@@ -121,20 +121,12 @@ def show_unify(context: "RunContext", target: str, *, full_refresh: bool = False
 
 
 def show_events(context: "RunContext") -> None:
-    """Find events with one line for each model; on Athena also what was read and its price."""
-    from ..runs.cost import Cost
+    """Find events with one line for each model."""
     from ..runs.events import find_events
-    from ..show.plan import cost_report
     from ..show.progress import DbtLines
 
-    cost = Cost()
-    try:
-        if not find_events(context, report=DbtLines(out), watch=cost.queries):
-            out.print("events        nothing has changed since they were last found")
-    finally:  # a run that fails costs money too
-        if context.lake.engine == "athena":
-            for part in cost_report(cost.paid()):
-                out.print(part, soft_wrap=isinstance(part, str), markup=False)
+    if not find_events(context, report=DbtLines(out)):
+        out.print("events        nothing has changed since they were last found")
 
 
 def _unify_with_bill(context: "RunContext", target: str, *, full_refresh: bool, force: bool) -> "Unified":

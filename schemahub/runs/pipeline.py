@@ -9,6 +9,7 @@ from lakehouse.errors import SchemaHubError
 from ..dbt.prepare import prepare_dbt
 from ..refusals import refusals_as_errors
 from .context import RunContext
+from .events import can_be_found
 from .ingest import mapped_exchanges
 
 
@@ -42,7 +43,8 @@ def run_pipeline(
     try:
         with refusals_as_errors():
             unify(context, target)
-            find_events(context)
+            if can_be_found(context.lake):
+                find_events(context)
     except SchemaHubError as error:
         problems.append(str(error))
     return problems

@@ -60,8 +60,7 @@ def run(lake: LakeUnderTest, *options: str) -> Run:
     plan = planned(lake, full_refresh="--full-refresh" in options)
     queries = AthenaQueries()
     # what `run unify` does, in one call
-    left_out = ("--exclude-resource-type", "test", "unit_test", "--exclude", "tag:events")
-    dbt(lake, queries, "build", *left_out, *options)
+    dbt(lake, queries, "build", "--exclude-resource-type", "test", "unit_test", *options)
     return Run(plan, scanned(queries, boto3.client("athena")))
 
 

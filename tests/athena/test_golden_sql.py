@@ -20,10 +20,8 @@ from tests.support.lake_under_test import LakeUnderTest, binance, coinbase, krak
 from tests.support.lakes import glue_home
 
 GOLDEN = Path(__file__).parent / "golden"
-RUNS = ("seed", "first run", "incremental run", "events", "nothing new", "full refresh")
-PHASES = ("seed", "first run", "tests", "freshness", "incremental run", "events", "nothing new", "full refresh")
-WITHOUT_EVENTS = ("--exclude", "tag:events")
-"""What a run of `unify` leaves out once the tables of events exist."""
+RUNS = ("seed", "first run", "incremental run", "nothing new", "full refresh")
+PHASES = ("seed", "first run", "tests", "freshness", "incremental run", "nothing new", "full refresh")
 
 
 @dataclass
@@ -54,9 +52,8 @@ def lifecycle(athena: LocalAthena, registry: Registry, tmp_path_factory: pytest.
         found.run("freshness", lake, "source", "freshness")
         lake.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-06 12:00:00")
         lake.land("raw_kraken_trades", kraken(9, time="2026-01-03 23:59:59"), load="k1", at="2026-01-06 12:00:01")
-        found.run("incremental run", lake, "run", *WITHOUT_EVENTS)
-        found.run("events", lake, "run", "--select", "tag:events")
-        found.run("nothing new", lake, "run", *WITHOUT_EVENTS)
+        found.run("incremental run", lake, "run")
+        found.run("nothing new", lake, "run")
         found.run("full refresh", lake, "run", "--full-refresh")
         assert len(lake.rows("trades_unified")) == 7
         yield found
