@@ -45,8 +45,8 @@ def find_events(context: RunContext, *, report: Report | None = None) -> bool:
     lake = context.lake
     if not can_be_found(lake):
         raise Misconfigured(
-            f"events are found by DuckDB, in a lake in a folder, and not in {lake.location}: they take more stages than "
-            "Athena allows a statement"
+            f"events are found by DuckDB, in a lake in a folder, and not in {lake.location}: they take more stages "
+            "than Athena allows a statement"
         )
     with context.unifying():
         found = last_run.now(lake, context.settings)
