@@ -235,7 +235,8 @@ def test_a_stored_mart_is_planned_as_the_registry_declares_it(lake: LakeUnderTes
 
 def test_every_model_that_dbt_stores_is_in_the_plan(lake: LakeUnderTest) -> None:
     models = [node for node in lake.dbt("parse").result.nodes.values() if node.resource_type == "model"]
-    stored = {node.name for node in models if node.config.materialized != "view"}
+    # those of events have a run of their own
+    stored = {node.name for node in models if node.config.materialized != "view" and "events" not in node.tags}
     assert {"trades_unified", "trades_1m_versions", "pending_loads", "unified_loads"} <= stored
     assert {each.name for each in planned(lake).tables if each.writes} == stored | {"products"}
 

@@ -27,6 +27,7 @@ from lakehouse.table import LakeTable
 from lakehouse.tables import ensure_table
 from profiles.local_iceberg import release_views
 from registry.registry import Registry
+from schemahub.runs.events import SELECTION
 from schemahub.runs.raw_tables import declared_columns
 from tests.support.lakes import LakeHome
 
@@ -116,14 +117,19 @@ class LakeUnderTest:
             }
 
     def dbt(self, *arguments: str, succeeds: bool = True) -> dbtRunnerResult:
-        """Run dbt in this process; `succeeds` says whether it is expected to succeed."""
+        """Run dbt in this process; `succeeds` says whether it is expected to succeed.
+
+        Unless models are selected, those of events are left out, as in a run of `unify`.
+        """
         os.environ["SCHEMAHUB_LAKE"] = self.location
         folders = ["--project-dir", str(self.project / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
         work = ["--target", self.lake.engine, "--target-path", str(self.target_path), "--log-level-file", "none"]
         # only those of the docs are read
         files = [] if arguments[0] == "docs" else ["--no-write-json"]
+        has_all = arguments[0] in ("run", "build", "test") and not {"--select", "--exclude"} & {*arguments}
+        exclusion = ["--exclude", SELECTION] if has_all else []
         try:
-            result = dbtRunner().invoke([*arguments, *folders, *work, *files, "--quiet"])
+            result = dbtRunner().invoke([*arguments, *exclusion, *folders, *work, *files, "--quiet"])
         finally:
             del os.environ["SCHEMAHUB_LAKE"]
         failed = [f"{each.node.name}: {each.message}" for each in _results(result) if each.status in ("error", "fail")]

@@ -18,7 +18,7 @@ def market() -> list[Traded]:
     for step in range(300):
         price = 40_000 + 40 * (step % 2) + step
         for number in range(20):
-            us = step * SECOND + number * 40_000
+            us = step * SECOND + number * 48_000
             side = "BUY" if number % 2 else "SELL"
             key = f"{step * 20 + number:09d}"
             trades.append(Traded("BINANCE", "BTCUSDT", us, price * 1.0004, side, 0.5, key))

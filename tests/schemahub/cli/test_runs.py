@@ -145,7 +145,9 @@ def test_unify_ends_with_the_balance(story: Story, shared_exchanges: RunningSimu
         for product in served(shared_exchanges, "BTC-USDT")
     ]
     assert all(line.endswith("inserted + 0 already there + 0 rejected") for line in lines[1:])
-    assert story["pipeline again"].lines[-1].startswith("balance       nothing has changed since the last run")
+    *_, unified, events = story["pipeline again"].lines
+    assert unified.startswith("balance       nothing has changed since the last run")
+    assert events.startswith("events        nothing has changed since they were last found")
 
 
 def test_a_pipeline_lands_and_unifies_everything_once(story: Story, shared_exchanges: RunningSimulator) -> None:

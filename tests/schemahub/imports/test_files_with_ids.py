@@ -34,19 +34,19 @@ def test_days_and_their_month_are_landed_once(context: RunContext, fetch: Fetch,
     days = [fetch(DAILY.format(day)) for day in DAYS]
     outcomes = take(context, days[0].parent)
     assert [outcome.taken and (outcome.taken.row_count, outcome.taken.known) for outcome in outcomes] == [
-        (578, 0),
-        (1_222, 0),
+        (556, 0),
+        (1_244, 0),
     ]
     every = ids(market)
     assert held(context) == Counter(every)
     assert spans(context, BINANCE, "BTCUSDT") == [(every.start, every.stop, "ids")]
     rows = loads(context.lake)
     assert [(row.stream, row.channel, row.file, row.row_count) for row in rows] == [
-        ("BTCUSDT", "file", days[0].name, 578),
-        ("BTCUSDT", "file", days[1].name, 1_222),
+        ("BTCUSDT", "file", days[0].name, 556),
+        ("BTCUSDT", "file", days[1].name, 1_244),
     ]
     months = [take_one(context, fetch(MONTHLY.format(month), "months")) for month in ("2024-12", "2025-01")]
-    assert [(month.row_count, month.known, month.different) for month in months] == [(0, 578, 0), (0, 1_222, 0)]
+    assert [(month.row_count, month.known, month.different) for month in months] == [(0, 556, 0), (0, 1_244, 0)]
     assert held(context) == Counter(every)
 
 
@@ -57,7 +57,7 @@ def test_a_file_is_taken_over_once_unless_again(context: RunContext, fetch: Fetc
     assert again.left_out == "it was taken over before; --again reads it again"
     copied = day.rename(day.with_name("another name.zip"))
     assert take(context, copied)[0].left_out == again.left_out
-    assert take_one(context, copied, again=True, product="BTCUSDT").known == 578
+    assert take_one(context, copied, again=True, product="BTCUSDT").known == 556
 
 
 def test_a_file_of_which_everything_was_known_is_not_read_again_as_long_as_it_is_held(
@@ -67,22 +67,22 @@ def test_a_file_of_which_everything_was_known_is_not_read_again_as_long_as_it_is
         take_one(context, fetch(MONTHLY.format(month)))
     day = fetch(DAILY.format(DAYS[0]), "days")
     before = len(loads(context.lake))
-    assert take_one(context, day).known == 578
+    assert take_one(context, day).known == 556
     assert take(context, day)[0].left_out == "it was taken over before; --again reads it again"
-    assert take_one(context, day, again=True).known == 578
+    assert take_one(context, day, again=True).known == 556
     assert len(loads(context.lake)) == before
     with monkeypatch.context() as without:
         without.setattr(known_files, "read_coverage", lambda *_: Coverage({}))
-        assert take_one(context, day).known == 578
+        assert take_one(context, day).known == 556
     (noted,) = (Path(context.settings.lake) / "coverage" / f"{BINANCE}-files").iterdir()
     noted.write_text("damaged")
-    assert take_one(context, day).known == 578
+    assert take_one(context, day).known == 556
 
 
 def test_trades_that_rest_has_landed_are_known(context: RunContext, fetch: Fetch, market: RunningSimulator) -> None:
     ingest(context, "binance", "BTCUSDT")
     taken = take_one(context, fetch(DAILY.format(DAYS[1])))
-    assert (taken.row_count, taken.known, taken.different) == (0, 1_222, 0)
+    assert (taken.row_count, taken.known, taken.different) == (0, 1_244, 0)
     assert held(context) == Counter(ids(market))
 
 
@@ -101,28 +101,28 @@ def test_odd_files_are_landed_as_others(
     context: RunContext, fetch: Fetch, market: RunningSimulator, oddity: str
 ) -> None:
     taken = take_one(context, fetch(DAILY.format(DAYS[0]), oddities=(oddity,)))
-    assert (taken.row_count, taken.skipped) == (578, Counter())
-    assert held(context) == Counter(ids(market)[:578])
+    assert (taken.row_count, taken.skipped) == (556, Counter())
+    assert held(context) == Counter(ids(market)[:556])
 
 
 def test_a_hole_is_not_claimed_and_a_file_issued_again_fills_it(
     context: RunContext, fetch: Fetch, market: RunningSimulator
 ) -> None:
     taken = take_one(context, fetch(DAILY.format(DAYS[0]), oddities=("hole=25",)))
-    assert taken.row_count == 553
+    assert taken.row_count == 531
     first, second = spans(context, BINANCE, "BTCUSDT")
     assert second[0] - first[1] == 25
     again = take_one(context, fetch(DAILY.format(DAYS[0])))
-    assert (again.row_count, again.known, again.different) == (25, 553, 0)
-    assert held(context) == Counter(ids(market)[:578])
+    assert (again.row_count, again.known, again.different) == (25, 531, 0)
+    assert held(context) == Counter(ids(market)[:556])
     assert len({row.checksum for row in loads(context.lake)}) == 2
 
 
 def test_a_file_that_lacks_its_end_claims_nothing_of_it(context: RunContext, fetch: Fetch) -> None:
     taken = take_one(context, fetch(DAILY.format(DAYS[0]), oddities=("truncated=22:00",)))
-    assert 0 < taken.row_count < 578
+    assert 0 < taken.row_count < 556
     again = take_one(context, fetch(DAILY.format(DAYS[0])))
-    assert (again.row_count, again.known) == (578 - taken.row_count, taken.row_count)
+    assert (again.row_count, again.known) == (556 - taken.row_count, taken.row_count)
 
 
 def test_a_file_issued_again_with_other_values_is_reported_and_changes_nothing(
@@ -149,8 +149,8 @@ def test_a_wrong_checksum_lands_nothing_of_its_file_and_stops_no_other(context: 
     bad, good = take(context, wrong.parent)
     assert "its SHA-256 is" in str(bad.error)
     assert good.taken is not None
-    assert good.taken.row_count == 1_222
-    assert held(context).total() == 1_222
+    assert good.taken.row_count == 1_244
+    assert held(context).total() == 1_244
 
 
 def test_a_checksum_file_with_another_name_can_be_given(context: RunContext, fetch: Fetch, tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_a_file_whose_import_ended_early_is_completed(
     with pytest.raises(KeyboardInterrupt):
         list(import_files(context, Wanted(str(day)), on_rows=broken))
     landed = held(context).total()
-    assert 0 < landed < 1_222
+    assert 0 < landed < 1_244
     taken = take_one(context, day)
-    assert (taken.row_count, taken.known, taken.different) == (1_222 - landed, landed, 0)
-    assert held(context) == Counter(ids(market)[578:])
+    assert (taken.row_count, taken.known, taken.different) == (1_244 - landed, landed, 0)
+    assert held(context) == Counter(ids(market)[556:])
