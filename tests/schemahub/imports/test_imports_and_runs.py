@@ -119,7 +119,7 @@ def test_a_line_for_each_file_and_a_total_are_printed_and_errors_fail_at_the_end
     lines = done.stdout.splitlines()
     assert lines[:5] == [
         "  BTCUSDT-trades-2024-12-31.zip: ✗ not taken over",
-        "  BTCUSDT-trades-2025-01-01.zip: ✓ 1,200 trades of binance BTCUSDT landed",
+        "  BTCUSDT-trades-2025-01-01.zip: ✓ 1,222 trades of binance BTCUSDT landed",
         "  NONESUCH-trades-2025-01-01.csv: ✓ 1 trades of binance NONESUCH landed; skipped 1 not a trade: other columns",
         "    NONESUCH-trades-2025-01-01.csv:2: not a trade: other columns: 'odd'",
         "  notes-00.txt: - it has none of the formats that can be read",
@@ -128,10 +128,10 @@ def test_a_line_for_each_file_and_a_total_are_printed_and_errors_fail_at_the_end
         "  2 more: - it has none of the formats that can be read",
         "  warning: config/products/binance.yaml lacks NONESUCH, so their trades have no canonical symbol; run "
         "`schemahub update-products binance`",
-        "total: 2 files taken over, 1,201 trades landed, 0 known already",
+        "total: 2 files taken over, 1,223 trades landed, 0 known already",
     ]
     again = typed("import", str(folder), "--again", lake=tmp_path / "lake")
-    assert "  BTCUSDT-trades-2025-01-01.zip: ✓ nothing new of binance BTCUSDT; 1,200 known already" in again.stdout
+    assert "  BTCUSDT-trades-2025-01-01.zip: ✓ nothing new of binance BTCUSDT; 1,222 known already" in again.stdout
     assert landed_ids(tmp_path / "lake", "kraken") == Counter()
 
 
