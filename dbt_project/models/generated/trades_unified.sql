@@ -108,5 +108,4 @@ first_landed as (
 
 )
 
-select * from first_landed
-{{ in_order_of("trade_ts") }}
+select * from first_landed{{ in_order_of("trade_ts") }}
