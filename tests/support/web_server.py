@@ -19,6 +19,7 @@ def running(app: FastAPI) -> Iterator[httpx.Client]:
     """A client of the app, which is served by uvicorn on a free port until the block ends."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen(128)  # so that a request that comes before the server has started waits for it
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="websockets-sansio"))
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
