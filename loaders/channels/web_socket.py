@@ -175,8 +175,10 @@ class WebSocket:
             return UnexpectedPayload(f"{self._exchange}: a message from {self._address} was refused: {_reason(error)}")
         if self._protocol.state.name == "OPEN":
             return None
-        code, said = self._protocol.close_code, printable(self._protocol.close_reason or "", 100)
-        how = f"with code {code}{said and f', {said}'}" if code != 1006 else "without a word"
+        # the protocol's own code is unknown until the exchange has closed the connection, too
+        farewell = self._protocol.close_rcvd
+        said = "" if farewell is None else printable(farewell.reason, 100)
+        how = "without a word" if farewell is None else f"with code {farewell.code}{said and f', {said}'}"
         return ExchangeUnavailable(f"{self._exchange}: the connection to {self._address} ended {how}")
 
     def send(self, text: str) -> None:

@@ -165,6 +165,14 @@ def test_a_connection_that_the_exchange_ends_is_opened_again(stream: StreamConne
         assert "ended with code 1001, going away" in str(listener.state.connections[0].trouble)
 
 
+def test_an_exchange_that_says_goodbye_is_not_waited_for(stream: StreamConnector, server: StreamServer) -> None:
+    with listening(stream, server, random=lambda: 0.1) as listener:
+        server.client().is_frozen = True  # so it never closes the connection
+        server.clients[0].end()
+        server.client(1)
+        assert "ended with code 1001, going away" in str(listener.state.connections[0].trouble)
+
+
 def test_a_frozen_connection_is_closed_and_opened_again(stream: StreamConnector, server: StreamServer) -> None:
     impatient = replace(stream, silence_seconds=0.6)  # type: ignore[type-var]
     with listening(impatient, server, random=lambda: 0.1) as listener:
