@@ -98,12 +98,16 @@ def days_between(first, last):
     return f"cross join unnest(generate_series({first}, {last}, interval '1' day)) as days (day)"
 
 
-def changed_hours():
-    return "select base_asset, hour_start, trade_count from trades_by_hour"
+def event_versions():
+    return ["first_versions", "second_versions"]
 
 
-def changed_ranges():
+def event_ranges():
     return [_RANGE]
+
+
+def hours_to_add():
+    return "select base_asset, hour_start, trade_count from event_hours"
 
 
 def us_of_time(timestamp):

@@ -1,53 +1,53 @@
 """Find the volatility events in the unified trades, and measure which exchange follows which.
 
-These models are no part of a run of `unify`, which stays as fast as it is. That run creates their tables, empty, and
-this one fills them: hour by hour, the newest first, wherever trades were added.
+These models are no part of a run of `unify`, which stays as fast as it is. This run creates their tables and fills
+them: hour by hour, the newest first, wherever trades were added.
 """
 
+from lakehouse.duckdb.connect import connect
 from lakehouse.errors import Misconfigured
 from lakehouse.lake import Lake
+from lakehouse.local import LocalLake
 
-from ..dbt.run import Report, run_dbt
+from ..dbt.run import Report, Watch, run_dbt
 from . import last_run
 from .attention import row_count
 from .context import RunContext
 
 SELECTION = "tag:events"
 """dbt's selection of the models."""
-STORED = f"{SELECTION},config.materialized:incremental"
-"""Those of them that take time; the others are views."""
 
 _NAME = "events"
+_TRADES = "trades_unified"
 _STORED = ("volatility_moves_versions", "lead_lag_sums_versions")
-_MOST_HOURS = 1000
-"""The macro `changed_hours` gives a run no more hours than that. Each of them adds at least one row to every table."""
+_FOUND_IN = "schemahub.found-in"
+"""A property of the stored tables: the UUID of the table of trades in which the events were found. A full refresh of
+the trades replaces that table, and leaves hours that have as many trades as before, but others."""
 
-
-def can_be_found(lake: Lake) -> bool:
-    """Whether the models exist for the lake's engine: Athena allows a statement fewer stages than they take."""
-    return lake.engine == "duckdb"
+_HOURS, _MOST_HOURS = "event_hours", 1000
+"""The model of the hours that a run of dbt computes, and how many it has at most."""
 
 
 def have_tables(lake: Lake) -> bool:
-    """Whether the stored models exist, so that a run of `unify` needn't create them."""
+    """Whether a run has found events, or tried to."""
     return all(lake.table_state(name) is not None for name in _STORED)
 
 
-def find_events(context: RunContext, *, report: Report | None = None) -> bool:
+def find_events(context: RunContext, *, report: Report | None = None, watch: Watch | None = None) -> bool:
     """Bring the models of events up to date; False if nothing has changed since that was last done.
+
+    Args:
+        context: the context of the run. No other process can unify its lake meanwhile.
+        report: called for every model that has finished.
+        watch: called for every one of dbt's events.
 
     Raises:
         ConcurrentWriter: another process is unifying.
         DbtFailed: dbt ended with an error. The hours that were computed until then are kept.
         LakeUnavailable: a file of the lake is damaged; nothing was written.
-        Misconfigured: the lake is in S3.
+        Misconfigured: no trades were ever unified.
     """
     lake = context.lake
-    if not can_be_found(lake):
-        raise Misconfigured(
-            f"events are found by DuckDB, in a lake in a folder, and not in {lake.location}: they take more stages "
-            "than Athena allows a statement"
-        )
     with context.unifying():
         found = last_run.now(lake, context.settings)
         if last_run.last(lake, _NAME) == found:
@@ -58,7 +58,7 @@ def find_events(context: RunContext, *, report: Report | None = None) -> bool:
         unchanged = [target for target in context.registry.targets if last_run.last(lake, target) == found]
         for target in unchanged:
             last_run.forget(lake, target)
-        while _computes_more(context, report):
+        while _computes_more(context, report, watch):
             pass
         left = last_run.Left(lake.written(), found.project)
         for name in (_NAME, *unchanged):
@@ -66,10 +66,44 @@ def find_events(context: RunContext, *, report: Report | None = None) -> bool:
         return True
 
 
-def _computes_more(context: RunContext, report: Report | None) -> bool:
+def _computes_more(context: RunContext, report: Report | None, watch: Watch | None) -> bool:
     """Run dbt once; whether hours may be left."""
-    lake = context.lake
-    are_new, before = not have_tables(lake), [row_count(lake, name) for name in _STORED]
-    run_dbt(lake, context.settings, ["run", "--select", SELECTION], report=report)
-    added = [row_count(lake, name) - rows for name, rows in zip(_STORED, before, strict=True)]
-    return are_new or min(added) >= _MOST_HOURS
+    lake, trades = context.lake, _identity(context.lake)
+    are_of_others = have_tables(lake) and any(_found_in(lake, name) != trades for name in _STORED)
+    refresh = ["--full-refresh"] if are_of_others else []
+    run_dbt(lake, context.settings, ["run", "--select", SELECTION, *refresh], report=report, watch=watch)
+    for name in _STORED:
+        if _found_in(lake, name) != trades:
+            _note(lake, name, trades)
+    return _hours(lake) >= _MOST_HOURS
+
+
+def _identity(lake: Lake) -> str:
+    """The UUID of the table of trades; raises Misconfigured if there is no such table."""
+    from lakehouse.tables import existing_table  # with pyiceberg, whose import takes most of a second
+
+    if (table := existing_table(lake, _TRADES)) is None:
+        raise Misconfigured(f"{lake.location} has no `{_TRADES}` yet; `schemahub run unify {_TRADES}` builds it")
+    return str(table.metadata.table_uuid)
+
+
+def _found_in(lake: Lake, name: str) -> str | None:
+    state = lake.table_state(name)
+    return None if state is None else state.properties.get(_FOUND_IN)
+
+
+def _note(lake: Lake, name: str, trades: str) -> None:
+    from lakehouse.tables import existing_table  # as above
+
+    if (table := existing_table(lake, name)) is not None:
+        with table.transaction() as transaction:
+            transaction.set_properties({_FOUND_IN: trades})
+
+
+def _hours(lake: Lake) -> int:
+    """How many hours the run of dbt computed did last. Each of them has a row for itself and for the one before."""
+    if not isinstance(lake, LocalLake):
+        return row_count(lake, _HOURS) // 2
+    with connect(lake.folder) as connection:
+        rows = connection.execute(f"select count(*) from {_HOURS} where read_hour = hour_start").fetchall()
+        return int(rows[0][0])

@@ -9,7 +9,6 @@ from lakehouse.errors import SchemaHubError
 from ..dbt.prepare import prepare_dbt
 from ..refusals import refusals_as_errors
 from .context import RunContext
-from .events import can_be_found
 from .ingest import mapped_exchanges
 
 
@@ -43,8 +42,7 @@ def run_pipeline(
     try:
         with refusals_as_errors():
             unify(context, target)
-            if can_be_found(context.lake):
-                find_events(context)
+            find_events(context)
     except SchemaHubError as error:
         problems.append(str(error))
     return problems

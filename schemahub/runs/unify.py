@@ -14,7 +14,7 @@ from .attention import from_the_future, remarks, row_count, stale_files
 from .balance import Balance, balances
 from .context import RunContext
 
-_SAME_IN_EVERY_RUN = tuple(f"path:models/{folder},config.materialized:view" for folder in ("events", "loads", "marts"))
+_SAME_IN_EVERY_RUN = tuple(f"path:models/{folder},config.materialized:view" for folder in ("loads", "marts"))
 """The views whose SQL does not depend on the run. Those of staging hold the time at which the run began."""
 
 
@@ -129,10 +129,7 @@ class _Run:
         command += ["--vars", "{lose_rows: true}"] if self.force else []
         command += ["--select", f"+{self.target}+", f"+{rejected}", "schemahub_watermarks"]
         command += [seed.NAME] if seeds else []
-        excluded = [*_SAME_IN_EVERY_RUN] if self.views_stay else []
-        # a refresh empties the tables of events, because trades may be fewer then
-        excluded += [] if self.full_refresh or not events.have_tables(self.context.lake) else [events.STORED]
-        return [*command, "--exclude", *excluded] if excluded else command
+        return [*command, "--exclude", events.SELECTION, *(_SAME_IN_EVERY_RUN if self.views_stay else ())]
 
 
 def _compact_records(lake: Lake) -> None:
