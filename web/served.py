@@ -58,7 +58,7 @@ class Served:
 
     @cached_property
     def marts(self) -> Marts:
-        return Marts(self.context.lake)
+        return Marts(self.context.lake, self.trades.reader)
 
     @cached_property
     def candles(self) -> CandleStore:

@@ -1,11 +1,12 @@
-from pathlib import Path
+"""Events and delays that dbt has stored, in a lake in a folder and in one in S3."""
+
 from typing import Any
 
-import duckdb
 import httpx
 
-from lakehouse.layout import VIEWS
-from lakehouse.local import LocalLake
+from lakehouse.lake import Lake
+from tests.support.found_events import Found, add_events
+from tests.support.lakes import LakeHome
 from tests.support.unified_trades import NOON_US, Traded, add_trades, context_of
 from tests.support.web_server import running
 from web.app import create_app
@@ -13,22 +14,10 @@ from web.app import create_app
 MORNING_US = NOON_US - NOON_US % 86_400_000_000
 
 
-def publish(lake: LocalLake, *starts_us: int) -> None:
-    """Publish dbt's views with an event at each of these instants, each larger than the one before."""
-    rows = ", ".join(f"({start}, {number * 10}.0)" for number, start in enumerate(starts_us, 1))
-    with duckdb.connect(str(lake.folder / VIEWS)) as views:
-        views.execute("create schema if not exists schemahub")
-        views.execute(f"""create or replace view schemahub.volatility_events as
-            select 'BTC-USD' as canonical_symbol, make_timestamp(us) as started_at, make_timestamp(us + 5) as ended_at,
-                   -size as size_bps, size / 2 as size_sigmas, 'COINBASE' as leading_exchange
-            from (values {rows}) as events(us, size)""")
-        views.execute(f"""create or replace view schemahub.venue_lead_lag as
-            select 'BTC-USD' as canonical_symbol, make_timestamp({starts_us[0]}) as started_at,
-                   'COINBASE' as leader_exchange, 'BTC-USD' as leader_symbol, 'KRAKEN' as follower_exchange,
-                   'BTC-USD' as follower_symbol, false as has_different_quotes, 4 as move_count,
-                   null::double as median_delay_ms, null::double as low_delay_ms, null::double as high_delay_ms,
-                   'too_few_moves' as no_verdict_reason, 80.0 as day_delay_ms, null::varchar as no_day_verdict_reason
-            """)
+def with_a_trade(home: LakeHome) -> Lake:
+    lake = home.open()
+    add_trades(lake, [Traded("COINBASE", "BTC-USD", 1, 40_000.0)])
+    return lake
 
 
 def ask(site: httpx.Client, path: str, **parameters: Any) -> Any:
@@ -37,35 +26,40 @@ def ask(site: httpx.Client, path: str, **parameters: Any) -> Any:
     return answer.json()
 
 
-def test_events_are_those_that_dbt_has_found_the_largest_first(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path / "lake")
-    add_trades(lake, [Traded("COINBASE", "BTC-USD", 1, 40_000.0)])
-    publish(lake, NOON_US, NOON_US + 7_000_001, MORNING_US - 1)
-    with running(create_app(context_of(lake.folder))) as site:
+def test_events_are_those_that_dbt_has_found_the_largest_first(lake_home: LakeHome) -> None:
+    lake = with_a_trade(lake_home)
+    later = NOON_US + 3_600_000_001
+    add_events(lake, [Found(NOON_US, -10.0), Found(later, -20.0), Found(MORNING_US - 1, 30.0)])
+    with running(create_app(context_of(lake_home.location))) as site:
         found = ask(site, "/api/events", at=NOON_US)
     assert [(each["rank"], each["start_us"], each["move_bps"]) for each in found] == [
-        (1, NOON_US + 7_000_001, -20.0),
+        (1, later, -20.0),
         (2, NOON_US, -10.0),
     ]
-    assert {(each["origin"], each["first_exchange"]) for each in found} == {("mart", "COINBASE")}
+    assert {(each["origin"], each["first_exchange"], each["sigmas"]) for each in found} == {
+        ("mart", "COINBASE", 10.0),
+        ("mart", "COINBASE", 5.0),
+    }
 
 
-def test_events_that_a_run_publishes_later_are_seen(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path / "lake")
-    add_trades(lake, [Traded("COINBASE", "BTC-USD", 1, 40_000.0)])
-    with running(create_app(context_of(lake.folder))) as site:
+def test_events_that_a_run_stores_later_are_seen(lake_home: LakeHome) -> None:
+    lake = with_a_trade(lake_home)
+    with running(create_app(context_of(lake_home.location))) as site:
         assert ask(site, "/api/events", at=NOON_US) == []
-        publish(lake, NOON_US)
+        add_events(lake, [Found(NOON_US, 10.0)])
         assert len(ask(site, "/api/events", at=NOON_US)) == 1
+        add_events(lake, [Found(NOON_US + 3_600_000_000, 10.0)])
+        assert len(ask(site, "/api/events", at=NOON_US)) == 2
 
 
-def test_delays_that_dbt_has_measured_come_with_why_there_is_no_verdict(tmp_path: Path) -> None:
-    lake = LocalLake(tmp_path / "lake")
-    add_trades(lake, [Traded("COINBASE", "BTC-USD", 1, 40_000.0)])
-    with running(create_app(context_of(lake.folder))) as site:
+def test_delays_that_dbt_has_measured_come_with_why_there_is_no_verdict(lake_home: LakeHome) -> None:
+    lake = with_a_trade(lake_home)
+    with running(create_app(context_of(lake_home.location))) as site:
         assert ask(site, "/api/lead-lag", at=NOON_US) == []
-        publish(lake, NOON_US)
-        (found,) = ask(site, "/api/lead-lag", at=NOON_US)
+        add_events(lake, [Found(NOON_US, 10.0), Found(NOON_US + 3_600_000_000, 10.0, moves=12)])
+        (few,) = ask(site, "/api/lead-lag", at=NOON_US)
+        (many,) = ask(site, "/api/lead-lag", at=NOON_US + 3_600_000_000)
         assert ask(site, "/api/lead-lag", at=NOON_US + 1) == []
-    assert (found["leader"], found["follower"], found["moves"]) == ("COINBASE", "KRAKEN", 4)
-    assert (found["median_ms"], found["reason"], found["day_ms"]) == (None, "too_few_moves", 80.0)
+    assert (few["leader"], few["follower"], few["moves"]) == ("COINBASE", "KRAKEN", 4)
+    assert (few["median_ms"], few["reason"], few["day_ms"]) == (None, "too_few_moves", 80.0)
+    assert (many["median_ms"], many["low_ms"], many["high_ms"], many["reason"]) == (80.0, 80.0, 80.0, None)
