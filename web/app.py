@@ -15,19 +15,10 @@ from . import problems
 from .causes import Limits
 from .guard import Guard
 from .pages import pages
-from .served import FOLDER, Served
+from .served import ASSETS, Served
 
 _FONTS = ("ibm_plex_mono", "ibm_plex_sans_condensed")
 """Each is a package `fontpkg_<name>`. Where one is missing, pages fall back to the system's fonts."""
-
-
-class _Checked(StaticFiles):
-    """Files that a browser may keep, and asks about each time."""
-
-    def file_response(self, full_path: str | PathLike[str], *details: Any, **more: Any) -> Response:
-        response = super().file_response(full_path, *details, **more)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
 
 
 class _Kept(StaticFiles):
@@ -69,12 +60,14 @@ def create_app(
     tabs = tuple(sorted(page.tab for page in found if page.tab))
     app.state.served = Served(context, tabs, simulate=simulate, land=land, limits=limits or Limits())
     app.state.served.open()
-    for page in found:
-        app.include_router(page.router)
     for name in _FONTS:
         for folder in _folders(f"fontpkg_{name}"):
             app.mount(f"/fonts/{name}", _Kept(directory=folder / "files"))
-    app.mount("/static", _Checked(directory=FOLDER / "static"))
+    app.mount("/static", ASSETS)
+    for page in found:
+        app.include_router(page.router)
+    for route in app.router.routes:  # FastAPI builds a route when it is first compared with a request
+        route.matches({"type": "http", "method": "GET", "path": "/-", "headers": []})
     problems.add_to(app)
     app.add_middleware(Guard, token=token)
     return app

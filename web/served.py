@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 
 from schemahub.runs.context import RunContext
 
+from .assets import Assets
 from .candles import CandleStore
 from .causes import Limits
 from .events import Events
@@ -22,8 +23,10 @@ from .trades import Trades
 from .venues import looks_of
 
 FOLDER = Path(__file__).parent
+ASSETS = Assets(FOLDER / "static")
 
 _templates = Environment(loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined)
+_templates.globals.update(asset=ASSETS.address, modules=ASSETS.modules)
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Served:
     def open(self) -> None:
         """Open what the properties below have, before requests of several threads ask for it."""
         _ = self.events, self.evidence, self.candles
+        for name in _templates.list_templates():
+            _templates.get_template(name)  # compiled now, so that the first who opens a page needn't wait
 
     @cached_property
     def looks(self) -> dict[str, int]:

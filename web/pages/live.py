@@ -116,7 +116,7 @@ class Feed(BaseModel):
 
 
 @router.get("/live", include_in_schema=False)
-def live(request: Request) -> HTMLResponse:
+async def live(request: Request) -> HTMLResponse:
     """The page."""
     return page(request, "live.html")
 

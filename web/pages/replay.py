@@ -151,7 +151,7 @@ class EvidenceOut(BaseModel):
 
 
 @router.get("/replay", include_in_schema=False)
-def replay(request: Request) -> HTMLResponse:
+async def replay(request: Request) -> HTMLResponse:
     """The page."""
     return shown(request, "replay.html")
 
