@@ -22,7 +22,7 @@ BENCHMARKS: dict[str, tuple[str, ...]] = {
     "backfill": ("ccxt",),
     "bulk": (),
     "live": (),
-    "live_page": (),
+    "live_page": ("nicegui",),
     "replay_page": (),
     "unify": (),
     "growth": (),

@@ -21,6 +21,8 @@ from web.causes import Limits
 from web.live_feed import LiveFeed
 from web.quotes import Board, Listing
 
+from . import grid_page
+
 _SYMBOLS = 20
 _VENUES = {"binance": "USDT", "coinbase": "USD", "kraken": "USD"}
 
@@ -65,8 +67,16 @@ def main(arguments: Sequence[str]) -> int:
     """Serve until the standard input ends."""
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
         app = create_app(RunContext(load_settings(lake=folder)))
+        grid_page.add_to(app)
         server = uvicorn.Server(
-            uvicorn.Config(app, log_level="error", ws="websockets-sansio", ws_per_message_deflate=False)
+            uvicorn.Config(
+                app,
+                log_level="error",
+                loop="asyncio",
+                http="h11",
+                ws="websockets-sansio",
+                ws_per_message_deflate=False,
+            )
         )
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()

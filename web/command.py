@@ -64,6 +64,8 @@ def serve(
                 app,
                 log_level="warning",
                 access_log=False,
+                loop="asyncio",  # the same, whatever else is installed
+                http="h11",
                 timeout_graceful_shutdown=1,
                 ws="websockets-sansio",
                 ws_per_message_deflate=False,

@@ -1,11 +1,15 @@
 // The live page. Frames change the model at once; the screen changes once in an animation frame, and only where it must.
 import { Block } from "./live_block.js";
+import { Columns } from "./live_canvas.js";
 import { readingOf } from "./live_causes.js";
 import { Connection, ServerClock } from "./live_feed.js";
 import { Alerts, Feeds, Latency } from "./live_rail.js";
 import { readTheme } from "./strip.js";
 
 const SLOW_MS = 200;
+const SAID_MS = 1000;
+const RAIL_MS = 500;
+const FRAMES = 60; // in a second
 const SORT_MS = 1000;
 const SLIDE_MS = 260;
 const NOTICE_MS = 5000;
@@ -15,6 +19,7 @@ const board = $("board");
 const latency = new Latency($("p50"), $("p95"));
 const alerts = new Alerts($("alerts"), $("said"));
 const clock = new ServerClock();
+const columns = new Columns(board, $("head"));
 const model = {
   said: null,
   rows: [],
@@ -37,7 +42,10 @@ function hello(said, lostMs) {
   model.limits.fees = said.limits.fees;
   if (!model.isOwnThreshold) setThreshold(said.limits.threshold);
   if (!isSame) build(said);
-  for (const [k, block] of model.blocks.entries()) Object.assign(block, { board: said, history: said.history[k] });
+  for (const [k, block] of model.blocks.entries()) {
+    block.board = said;
+    block.remember(said.history[k]);
+  }
   model.feeds = new Feeds($("feeds"), said.venues);
   alerts.clear();
   if (lostMs === null) notice("");
@@ -68,7 +76,10 @@ function build(said) {
     { rootMargin: "80px" },
   );
   for (const block of model.blocks) seen.observe(block.element);
+  columns.measure();
 }
+
+const anew = () => model.blocks.forEach((block) => (block.isRead = block.reading !== null));
 
 function receive({ ms, columns, readings, feeds, alerts: changed, trouble }) {
   clock.note(ms);
@@ -91,42 +102,52 @@ function receive({ ms, columns, readings, feeds, alerts: changed, trouble }) {
   if (trouble) notice(trouble);
 }
 
-// Half of the symbols are painted in a frame, and the other half in the next: 30 numbers a second are more than eyes read.
-let slowAt = 0;
-let half = 0;
 function paint(now) {
   requestAnimationFrame(paint);
   if (!model.said || model.isPaused) {
     model.arrived = null;
     return;
   }
-  half ^= 1;
-  const isSlow = now - slowAt > SLOW_MS;
-  const scene = { now, serverMs: clock.now(), limits: model.limits, theme: model.theme, isSlow: false };
-  model.blocks.forEach((block, k) => {
-    if ((k & 1) === half) block.paint(scene);
-  });
-  paintSlowly(now, scene, isSlow);
+  const scene = sceneAt(now);
+  for (const block of model.blocks) block.paint(scene);
+  paintSlowly(scene);
+  if (now - railAt > RAIL_MS) paintRail(now);
   if (model.arrived !== null) measure(model.arrived);
   model.arrived = null;
 }
 
-// What is painted five times a second is spread over two frames, too.
-let isRestDue = false;
-function paintSlowly(now, scene, isSlow) {
-  if (!isSlow && !isRestDue) return;
-  const slow = { ...scene, isSlow: true };
-  model.blocks.forEach((block, k) => {
-    if ((k & 1) !== (isSlow ? 0 : 1)) return;
-    block.judge(model.limits);
-    block.paint(slow);
-  });
-  isRestDue = isSlow;
-  if (!isSlow) return;
-  slowAt = now;
+const sceneAt = (now) => ({ now, serverMs: clock.now(), limits: model.limits, theme: model.theme, columns });
+
+// Each symbol in its turn, a few in every frame, so that no frame has much to do.
+const turns = { slow: 0, said: 0 };
+function paintSlowly(scene) {
+  const { now } = scene;
+  const isDue = (block) => now - block.paintedSlowlyAt > SLOW_MS;
+  turns.slow = eachDue(turns.slow, SLOW_MS, isDue, (block) => block.paintSlowly(scene));
+  turns.said = eachDue(turns.said, SAID_MS, (block) => now - block.saidAt > SAID_MS, (block) => block.say(now));
+}
+
+function eachDue(turn, everyMs, isDue, act) {
+  const { blocks } = model;
+  const most = Math.ceil((blocks.length * 1000) / (FRAMES * everyMs));
+  for (let k = 0; k < most && isDue(blocks[turn % blocks.length]); k++, turn++) act(blocks[turn % blocks.length]);
+  return turn % blocks.length;
+}
+
+let railAt = 0;
+function paintRail(now) {
+  railAt = now;
   model.feeds.paint(model.feedsSaid, model.said.stale_ms);
   latency.paint();
   sort(now);
+}
+
+/** Draw all symbols as they are now; for another theme or window, also while paused. */
+function paintAll() {
+  if (!model.said) return;
+  anew();
+  const scene = sceneAt(performance.now());
+  for (const block of model.blocks) block.paintSlowly(scene);
 }
 
 // A task that is posted in an animation frame runs when that frame has been painted.
@@ -172,7 +193,7 @@ function setThreshold(bps) {
   slider.value = bps;
   model.limits.threshold = Number(slider.value) === Math.round(bps) ? bps : Number(slider.value);
   $("threshold-value").value = `${model.limits.threshold} bps`;
-  for (const block of model.blocks) block.isRead = block.reading !== null;
+  anew();
 }
 
 function filter() {
@@ -191,7 +212,8 @@ function pause() {
   $("pause").setAttribute("aria-pressed", model.isPaused);
   $("pause-sign").textContent = model.isPaused ? "▶" : "❚❚";
   $("pause").querySelector(".words").textContent = model.isPaused ? "Resume" : "Pause";
-  if (!model.isPaused) for (const block of model.blocks) block.isRead = block.reading !== null;
+  if (model.isPaused) for (const block of model.blocks) block.say(performance.now());
+  anew();
 }
 
 function sortBy(column) {
@@ -245,7 +267,16 @@ for (const button of document.querySelectorAll("[data-sort]")) {
 }
 addEventListener("theme", () => {
   model.theme = readTheme();
-  for (const block of model.blocks) block.isRead = block.reading !== null;
+  paintAll();
+});
+
+new ResizeObserver(() => {
+  columns.measure();
+  paintAll();
+}).observe($("head"));
+document.fonts.ready.then(() => {
+  columns.measure();
+  paintAll();
 });
 
 const lost = () => notice("The connection to the server is lost; trying again …");

@@ -1,6 +1,5 @@
 // The strip of a symbol: where each venue stands, in bps from the middle one, at the height of its row; and how far
-// apart venues were lately. On small canvases, because shapes that move in every frame are cheap to draw and dear to lay
-// out.
+// apart venues were lately.
 export const AXIS_BPS = 20;
 const ROW = 18;
 const TOP = 4;
@@ -28,17 +27,17 @@ function path(ink, first, ...others) {
 export function readTheme() {
   const style = getComputedStyle(document.documentElement);
   const token = (name) => style.getPropertyValue(`--${name}`).trim();
-  const [page, line, lineStrong, muted, alarm] = ["page", "line", "line-strong", "muted", "alarm"].map(token);
-  return { page, line, lineStrong, muted, alarm, venues: GLYPHS.map((_, k) => token(`venue-${k + 1}`)) };
+  const [page, line, lineStrong, text, muted, faint, alarm] =
+    ["page", "line", "line-strong", "text", "muted", "faint", "alarm"].map(token);
+  return { page, line, lineStrong, text, muted, faint, alarm, venues: GLYPHS.map((_, k) => token(`venue-${k + 1}`)) };
 }
 
-/** Draw the venues: for each its look, its distance in bps, and whether it is stale. */
-export function drawStrip(canvas, venues, { threshold, isReal, theme }) {
-  const [ink, width, height] = pen(canvas);
-  const middle = width / 2;
-  const x = (bps) => middle + (Math.max(-AXIS_BPS, Math.min(AXIS_BPS, bps)) / AXIS_BPS) * (middle - 7);
+/** Draw the venues into a box of a canvas: for each its look, its distance in bps, and whether it is stale. */
+export function drawStrip(ink, { left, width, height }, venues, { threshold, isReal, theme }) {
+  const middle = left + width / 2;
+  const x = (bps) => middle + (Math.max(-AXIS_BPS, Math.min(AXIS_BPS, bps)) / AXIS_BPS) * (width / 2 - 7);
   ink.fillStyle = theme.page;
-  ink.fillRect(0, 0, width, height);
+  ink.fillRect(left, 0, width, height);
   ink.fillStyle = theme.line;
   ink.fillRect(x(-threshold / 2), 0, x(threshold / 2) - x(-threshold / 2), height);
   ink.fillStyle = theme.lineStrong;
@@ -73,39 +72,25 @@ export function drawStrip(canvas, venues, { threshold, isReal, theme }) {
   });
 }
 
-const BARS = 150;
+const EACH = 3; // readings in a bar
 const LOWEST_TOP_BPS = 30;
 
-/** Draw how far apart a symbol was, oldest first. */
-export function drawSpark(canvas, history, { threshold, theme }) {
-  const [ink, width, height] = pen(canvas);
-  if (!width) return;
-  const step = width / BARS;
-  const top = Math.max(LOWEST_TOP_BPS, ...history);
-  ink.fillStyle = theme.page;
-  ink.fillRect(0, 0, width, height);
-  history.forEach((bps, k) => {
-    const tall = (bps / top) * height;
-    ink.fillStyle = bps > threshold ? theme.muted : theme.lineStrong;
-    ink.fillRect(width - (history.length - k) * step, height - tall, step, tall);
+/** Draw how far apart a symbol was, oldest first, into a box whose ground is clean; `history` also counts its readings,
+ * so that each stays in its bar. */
+export function drawSpark(ink, { left, top, width, height }, { values, count }, { threshold, theme }) {
+  const bars = [];
+  values.forEach((bps, k) => {
+    const bar = Math.floor((count - values.length + k) / EACH) - Math.floor((count - values.length) / EACH);
+    bars[bar] = Math.max(bars[bar] ?? 0, bps);
   });
-}
-
-// To ask a canvas for its size lays out the page, so it is asked once, and again when the window has changed.
-const pens = new WeakMap();
-let era = 0;
-addEventListener("resize", () => era++);
-
-function pen(canvas) {
-  const known = pens.get(canvas);
-  if (known?.era === era) return known.values;
-  const scale = Math.min(devicePixelRatio || 1, 2);
-  const { clientWidth: width, clientHeight: height } = canvas;
-  canvas.width = Math.round(width * scale);
-  canvas.height = Math.round(height * scale);
-  const ink = canvas.getContext("2d", { alpha: false });
-  ink.setTransform(scale, 0, 0, scale, 0, 0);
-  const values = [ink, width, height];
-  pens.set(canvas, { era, values });
-  return values;
+  const most = Math.max(LOWEST_TOP_BPS, ...bars);
+  for (const isOver of [false, true]) {
+    ink.beginPath();
+    bars.forEach((bps, k) => {
+      const tall = (bps / most) * height;
+      if (bps > threshold === isOver) ink.rect(left + width - bars.length + k, top + height - tall, 1, tall);
+    });
+    ink.fillStyle = isOver ? theme.muted : theme.lineStrong;
+    ink.fill();
+  }
 }

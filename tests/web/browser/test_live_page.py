@@ -38,24 +38,59 @@ def opened(page: Page) -> Page:
 
 
 def bids(page: Page) -> list[str]:
-    return page.evaluate(
-        "[...document.querySelectorAll('.row')].map((row) => row.querySelector('.number').textContent)"
-    )
+    """What the canvases show."""
+    return page.evaluate("window.live.model.rows.map((row) => row.prices.bid.text)")
+
+
+def said(page: Page) -> list[str]:
+    """What a screen reader finds in the table."""
+    return page.evaluate("[...document.querySelectorAll('.row .bid')].map((cell) => cell.textContent)")
 
 
 def test_quotes_change_and_the_digits_that_changed_are_lit(page: Page) -> None:
     before = bids(page)
     assert len(before) == 39
     page.wait_for_function(
-        "(before) => [...document.querySelectorAll('.row')].filter((row, k) => "
-        "row.querySelector('.number').textContent !== before[k]).length > 20",
+        "(before) => window.live.model.rows.filter((row, k) => row.prices.bid.text !== before[k]).length > 20",
         arg=before,
         timeout=PATIENCE_MS,
     )
-    parts = page.evaluate(
-        "[...document.querySelectorAll('.number .still')].map((at) => [at.textContent, at.parentNode.lastChild.data])"
+    parts = page.evaluate("window.live.model.rows.map(({ prices: { bid } }) => [bid.still, bid.lit, bid.text])")
+    assert all(still + lit == text for still, lit, text in parts)
+    assert any(still and lit for still, lit, _ in parts)
+
+
+def test_the_table_says_what_is_drawn_to_those_who_do_not_see_it(page: Page) -> None:
+    page.wait_for_timeout(1_500)
+    page.keyboard.press("Space")
+    assert said(page) == page.evaluate(
+        "[...document.querySelectorAll('.block')].flatMap((element) => window.live.model.blocks"
+        ".find((block) => block.element === element).rows.map((row) => row.prices.bid.text))"
     )
-    assert any(still and lit for still, lit in parts)
+    assert sum(text != "" for text in said(page)) > 20
+    cells = page.evaluate(
+        "[...document.querySelectorAll('.block')].map((block) => block.querySelectorAll('[role=cell]').length)"
+    )
+    assert set(cells) == {3 * 7 + 3}
+
+
+def test_numbers_are_drawn_in_the_colours_of_the_theme(page: Page) -> None:
+    colours = """() => {
+        const { element } = window.live.model.blocks.find((block) => block.isSeen).canvas;
+        const copy = new OffscreenCanvas(element.width, element.height).getContext("2d");
+        copy.drawImage(element, 0, 0);
+        const { data } = copy.getImageData(0, 0, element.width, element.height);
+        const found = new Set();
+        for (let k = 0; k < data.length; k += 4) found.add([data[k], data[k + 1], data[k + 2]].join());
+        return [...found];
+    }"""
+    dark = set(page.evaluate(colours))
+    assert {"7,9,13", "230,237,243", "28,36,48"} <= dark  # the page, a lit digit, the strip's middle
+    page.keyboard.press("Space")
+    page.locator("#theme").click()
+    light = set(page.evaluate(colours))
+    assert "245,247,249" in light
+    assert not {"7,9,13", "230,237,243"} & light
 
 
 def test_what_is_shown_is_what_the_server_says(page: Page, live: LiveSite) -> None:
