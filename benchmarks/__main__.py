@@ -41,8 +41,9 @@ def main(arguments: Sequence[str], *, is_installed: Callable[[str], bool] = is_i
     needed = dict.fromkeys(package for name in names for package in BENCHMARKS[name])
     missing = [package for package in needed if not is_installed(package)]
     if missing and not options.skip_missing_peers:
+        are, them = ("isn't", "it") if len(missing) == 1 else ("aren't", "them")
         return _refuse(
-            f"{', '.join(missing)} isn't installed; `make bench` installs it, --skip-missing-peers measures the rest"
+            f"{' and '.join(missing)} {are} installed; `make bench` installs {them}, --skip-missing-peers measures the rest"
         )
     size = SIZES[options.size]
     print(f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, size {size.name}")

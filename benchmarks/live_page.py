@@ -56,12 +56,12 @@ class _Watched:
 
 def findings(size: Size) -> Iterator[Measurement]:
     """Measure one server, first with fifty clients, and then with a browser if there is one."""
-    with _serving() as address:
-        yield _clients(address, size)
+    with _serving() as (address, server):
+        yield _clients(address, server, size)
     chromium = chromium_for(size)
     if chromium is None:
         return
-    with _serving() as address:
+    with _serving() as (address, _):
         yield from _page(address, chromium, size)
 
 
@@ -73,9 +73,11 @@ def chromium_for(size: Size) -> str | None:
     return found
 
 
-def _clients(address: str, size: Size) -> Measurement:
+def _clients(address: str, server: int, size: Size) -> Measurement:
     socket = address.replace("http", "ws", 1) + "/live/feed"
+    cpu, began = _cpu_seconds(server), time.perf_counter()
     run = in_own_process("benchmarks.live_clients", socket, str(_CLIENTS), str(size.watched_seconds))
+    cores = (_cpu_seconds(server) - cpu) / (time.perf_counter() - began)
     return Measurement(
         f"live page: from server to each of {_CLIENTS} clients, {_RATE} frames a second, p95",
         run["p95_ms"],
@@ -83,7 +85,7 @@ def _clients(address: str, size: Size) -> Measurement:
         at_least=False,
         unit=" ms",
         detail=f"median {run['median_ms']:.1f} ms, {run['frames_a_second']:.1f} frames/s for each, "
-        f"{run['rows_a_frame']:.0f} rows a frame, {load()}",
+        f"{run['rows_a_frame']:.0f} rows a frame, the server uses {cores:.2f} of a core, {load()}",
     )
 
 
@@ -176,14 +178,20 @@ def browser_cpu_seconds() -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def _cpu_seconds(pid: int) -> float:
+    """What a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @contextmanager
-def _serving() -> Iterator[str]:
-    """The address of a web app whose board changes, in a process of its own."""
+def _serving() -> Iterator[tuple[str, int]]:
+    """The address of a web app whose board changes, and the number of its process."""
     command = [sys.executable, "-m", "benchmarks.live_page_server", str(_RATE)]
     with Popen(command, stdin=PIPE, stdout=PIPE, text=True) as process:
         try:
             address = "" if process.stdout is None else process.stdout.readline().strip()
             expect("the server of the live page", address.partition("://")[0], "http")
-            yield address
+            yield address, process.pid
         finally:
             process.kill()

@@ -27,10 +27,11 @@ _SEEK_MS = """(us) => new Promise((done) => {
     window.replay.player.seek(us).then(() => requestAnimationFrame(painted));
 })"""
 _COUNT_FRAMES = """() => {
-    window.frames_ms = [];
+    const mine = window.frames_ms = [];
     let before;
     const count = (now) => {
-      if (before !== undefined) window.frames_ms.push(now - before);
+      if (mine !== window.frames_ms) return;
+      if (before !== undefined) mine.push(now - before);
       before = now;
       requestAnimationFrame(count);
     };

@@ -27,9 +27,10 @@ class _Server(uvicorn.Server):
 
     def stop_on_signals(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._stop)
+            signal.signal(number, self.handle_exit)
 
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """End; a second signal changes nothing, because ending takes a few seconds at most."""
         self.should_exit = True
 
 

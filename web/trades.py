@@ -23,6 +23,7 @@ TABLE = "trades_unified"
 SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
 BAR_US = 100_000
+SHORT_US = 600 * SECOND_US
 KEPT_BYTES = 64 * 1024 * 1024
 """How many bytes of packed segments and days are kept."""
 
@@ -92,6 +93,7 @@ class Trades:
 
     def __init__(self, lake: Lake, products: Iterable[Product], looks: Mapping[str, int]) -> None:
         self.reader = Reader(lake)
+        self._quick = Reader(lake, threads=1)
         self.snapshots = Snapshots(lake, TABLE, "trade_ts")
         self._products = tuple(products)
         self._looks = looks
@@ -164,8 +166,11 @@ class Trades:
 
     def query(self, snapshot: Snapshot, sql: str, **parameters: object) -> pa.Table:
         """The rows of a statement on files of a snapshot; raises Wrong if they are gone."""
+        return self._query(self.reader, snapshot, sql, parameters)
+
+    def _query(self, reader: Reader, snapshot: Snapshot, sql: str, parameters: Mapping[str, object]) -> pa.Table:
         try:
-            return self.reader.table(sql, **parameters)
+            return reader.table(sql, **parameters)
         except FilesGone as error:
             raise self.snapshots.gone(snapshot.id) from error
 
@@ -183,16 +188,18 @@ class Trades:
         if not files and schema is not _BAR_SCHEMA:
             return schema.empty_table()
         files = files or [snapshot.files[0].path]
-        return self.query(
-            snapshot,
-            sql.replace("{conditions}", " ".join(_OF_VENUE.format(number) for number in range(len(symbol.venues)))),
-            files=files,
-            from_us=from_us,
-            to_us=to_us,
+        given = {
+            "files": files,
+            "from_us": from_us,
+            "to_us": to_us,
             **{f"symbol_{number}": venue.symbol for number, venue in enumerate(symbol.venues)},
             **{f"exchange_{number}": venue.exchange for number, venue in enumerate(symbol.venues)},
             **parameters,
-        )
+        }
+        conditions = " ".join(_OF_VENUE.format(number) for number in range(len(symbol.venues)))
+        # a short span lies in one or two row groups, where a second thread costs more than it saves
+        reader = self._quick if to_us - from_us <= SHORT_US else self.reader
+        return self._query(reader, snapshot, sql.replace("{conditions}", conditions), given)
 
     def _read_symbols(self, snapshot: Snapshot) -> dict[str, Symbol]:
         parts: dict[tuple[str, str], Traded] = {}

@@ -17,14 +17,21 @@ def test_an_unknown_name_ends_in_one_line(capsys: pytest.CaptureFixture[str]) ->
     assert said.err == f"error: unknown benchmark nonsense; use: {', '.join(BENCHMARKS)}\n"
 
 
-@pytest.mark.parametrize("names", [[], ["peers"], ["--size", "small"]])
+@pytest.mark.parametrize(
+    ("names", "beginning"),
+    [
+        ([], "ccxt and nicegui aren't installed; `make bench` installs them"),
+        (["peers"], "ccxt isn't installed; `make bench` installs it"),
+        (["--size", "small"], "ccxt and nicegui aren't installed; `make bench` installs them"),
+    ],
+)
 def test_a_missing_peer_ends_in_one_line_that_says_what_installs_it(
-    names: list[str], capsys: pytest.CaptureFixture[str]
+    names: list[str], beginning: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(names, is_installed=lambda _: False) == 2
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("error: ccxt isn't installed; `make bench` installs it")
+    assert said.err.startswith(f"error: {beginning}")
     assert said.err.count("\n") == 1
 
 

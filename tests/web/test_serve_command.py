@@ -4,10 +4,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from tests.support.command_line import ROOT
 
@@ -38,6 +40,20 @@ def test_it_prints_its_address_serves_and_ends_cleanly(tmp_path: Path, number: s
         assert httpx.get(f"{found[1]}/", trust_env=False).status_code == 200
         process.send_signal(number)
         _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
+
+
+def test_a_second_ctrl_c_while_it_ends_changes_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path / "lake", "--simulate", "--port", "0") as process:
+        assert process.stdout is not None
+        found = re.search(r"on http(://127\.0\.0\.1:\d+); press", process.stdout.readline())
+        assert found is not None
+        with connect(f"ws{found[1]}/live/feed", proxy=None) as watching:
+            watching.recv(20)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.03)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (0, "")
 
 

@@ -5,7 +5,17 @@ import { AXIS, NOW_AT, THRESHOLD_BPS } from "./stage.js";
 
 const NARROW = 560;
 const STRONG_BPS = 7;
+const SLOW_APART_US = 700_000;
 export const isStrong = (move) => Math.abs(move.bps) >= STRONG_BPS;
+
+/** The instants of the large moves that slow motion is for: not every one of a quick series. */
+export function slowInstants(moves) {
+  const chosen = [];
+  for (const move of moves) {
+    if (isStrong(move) && move.us - (chosen.at(-1) ?? -Infinity) > SLOW_APART_US) chosen.push(move.us);
+  }
+  return chosen;
+}
 
 export function writeMarks(stage, ink) {
   writeAxis(stage, ink);

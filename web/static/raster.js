@@ -6,10 +6,16 @@ export class Raster {
     this.ink = this.canvas.getContext("2d", { alpha: false });
   }
 
-  resize(width, height, scale) {
+  /** Fill a box of the page, given in CSS pixels. A canvas whose pixels aren't exactly the screen's is copied slowly. */
+  resize({ left, top, width, height }, scale) {
+    const { canvas } = this;
     this.scale = scale;
-    this.width = this.canvas.width = Math.max(1, Math.round(width * scale));
-    this.height = this.canvas.height = Math.max(1, Math.round(height * scale));
+    const inside = (at) => Math.ceil(at * scale - 0.01) / scale - at;
+    const [right, down] = [inside(left), inside(top)];
+    this.width = canvas.width = Math.max(1, Math.floor((width - right) * scale + 0.01));
+    this.height = canvas.height = Math.max(1, Math.floor((height - down) * scale + 0.01));
+    const style = { left: right, top: down, width: this.width / scale, height: this.height / scale };
+    for (const [name, value] of Object.entries(style)) canvas.style[name] = `${value}px`;
     this.image = new ImageData(this.width, this.height);
     this.words = new Uint32Array(this.image.data.buffer);
   }

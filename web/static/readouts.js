@@ -56,3 +56,15 @@ export function noticeEmpty(us, { symbol, dayUs, minutes }, open) {
     () => open(target, target),
   ]);
 }
+
+/** Say that a symbol has no trades, and lead to the first that has. */
+export function noticeMissing(name, symbols, showFirst) {
+  const some = symbols.slice(0, 6).map(({ symbol }) => symbol);
+  notice(`The lake has no trades of ${name.slice(0, 40)}. It has ${some.join(", ")}.`, [
+    `Show ${some[0]}`,
+    () => {
+      notice("");
+      showFirst();
+    },
+  ]);
+}

@@ -6,21 +6,22 @@ import { Evidence } from "./evidence.js";
 import { ask } from "./frames.js";
 import { listen } from "./gestures.js";
 import { dayStart, iso, parseInstant, written } from "./instant.js";
-import { isStrong } from "./marks.js";
+import { eventBeside, moveBeside, newestTick, tickOf } from "./jumps.js";
+import { slowInstants } from "./marks.js";
 import { readPaint } from "./paint.js";
 import { Player } from "./player.js";
-import { notice, noticeEmpty, sentenceOf, writeReadouts } from "./readouts.js";
+import { notice, noticeEmpty, noticeMissing, sentenceOf, writeReadouts } from "./readouts.js";
 import { DayLine, eventText, Scrubber } from "./scrubber.js";
 import { Segments } from "./segments.js";
-import { Stage, tickAt } from "./stage.js";
+import { Stage } from "./stage.js";
 import { Tape } from "./tape.js";
 
 const BEFORE_US = 15e6; // what is opened around an event
 const AFTER_US = 35e6;
 const NEAR_US = 60e6; // an instant this near to an event belongs to it
 const LEAD_IN_US = 900_000;
-const SLOW_APART_US = 700_000;
 const TEXT_EVERY_MS = 90;
+const REST_MS = 250; // after a jump, until moves and bars are read: who searches jumps often
 
 const $ = (id) => document.getElementById(id);
 const asked = readAddress(location.search);
@@ -28,7 +29,7 @@ const paint = readPaint();
 const player = new Player(new Segments("", "", 0));
 const stage = new Stage($("stage"), paint);
 const scrubber = new Scrubber($("scrub"), player, paint);
-const tape = new Tape($("tape"), (trade) => showEvidence(nthOf(trade), $("tape").getBoundingClientRect()));
+const tape = new Tape($("tape"), (trade) => showEvidence(tickOf(player.segments, trade), $("tape").getBoundingClientRect()));
 const day = new DayLine($("day"), paint, (us) => open(us, us - LEAD_IN_US));
 const evidence = new Evidence($("evidence"));
 
@@ -68,7 +69,9 @@ async function start() {
   const symbol = found.symbols.find((each) => each.symbol === asked.symbol?.toUpperCase()) ?? found.symbols[0];
   $("symbol").replaceChildren(...found.symbols.map((each) => new Option(each.symbol, each.symbol)));
   $("symbol").value = symbol.symbol;
-  if (asked.symbol && symbol.symbol !== asked.symbol.toUpperCase()) return missing(asked.symbol, symbol);
+  if (asked.symbol && symbol.symbol !== asked.symbol.toUpperCase()) {
+    return noticeMissing(asked.symbol, found.symbols, () => begin(symbol).catch(fail));
+  }
   return begin(symbol);
 }
 
@@ -78,17 +81,6 @@ async function begin(symbol) {
   if (asked.us !== null) return open(asked.us, asked.us);
   const us = state.events[0]?.start_us ?? Math.max(symbol.first_us, symbol.last_us - AFTER_US);
   return open(us, us - LEAD_IN_US);
-}
-
-function missing(name, instead) {
-  const some = state.symbols.slice(0, 6).map((each) => each.symbol);
-  notice(`The lake has no trades of ${name.slice(0, 40)}. It has ${some.join(", ")}.`, [
-    `Show ${instead.symbol}`,
-    () => {
-      notice("");
-      begin(instead).catch(fail);
-    },
-  ]);
 }
 
 function choose(symbol) {
@@ -157,18 +149,9 @@ async function openWindow(us, mine = opened) {
   if (mine !== opened) return;
   stage.moves = found.moves;
   stage.lead(found.leader);
-  player.slow = slowAt(found.moves);
+  player.slow = slowInstants(found.moves);
   scrubber.show(from, to, bars.columns, found.moves, stage.venues[stage.leader].look);
   drawn = "";
-}
-
-/** The large moves that slow motion is for: not every one of a quick series. */
-function slowAt(moves) {
-  const chosen = [];
-  for (const move of moves) {
-    if (isStrong(move) && move.us - (chosen.at(-1) ?? -Infinity) > SLOW_APART_US) chosen.push(move.us);
-  }
-  return chosen;
 }
 
 const hasStandIn = () => state.symbol.venues.some((venue) => venue.is_stand_in);
@@ -212,6 +195,8 @@ function remember() {
 let before = performance.now();
 let lastText = 0;
 let drawn = "";
+let isMoved = false;
+let soughtAt = 0;
 let loading = false;
 
 /** Draw anew, and without following softly. */
@@ -226,13 +211,16 @@ function frame(now) {
   const view = `${player.us}|${stage.spanUs}|${player.segments.kept.size}`;
   if (player.playing || stage.resized || view !== drawn) {
     stage.draw(player.us, player.pace);
-    if (scrubber.bars) scrubber.move();
+    isMoved = true;
   }
   drawn = view;
   if (now - lastText > TEXT_EVERY_MS) {
     lastText = now;
     if (state.symbol) writeReadouts(player, stage, tape, state);
-    goOn();
+    // all that is painted in a frame lies in one rectangle, so the handle below the stage moves only now and then
+    if (isMoved && scrubber.bars) scrubber.move();
+    isMoved = false;
+    if (player.playing || now - soughtAt > REST_MS) goOn();
   }
   requestAnimationFrame(frame);
 }
@@ -257,7 +245,7 @@ const showSpan = choices($("spans"), SPANS_MS, spanName, () => stage.spanUs / 10
 
 function zoomTo(ms) {
   stage.spanUs = player.spanUs = ms * 1000;
-  player.segments.around(player.us, stage.spanUs, 0).catch(fail);
+  player.segments.around(player.us, stage.spanUs).catch(fail);
   showSpan();
   remember();
 }
@@ -271,30 +259,13 @@ async function step(by) {
 }
 
 function toMove(by) {
-  const moves = stage.moves;
-  const isNext = ({ us }) => us > player.us + 1000;
-  const target = by > 0 ? moves.find(isNext) : moves.findLast(({ us }) => us < player.us - 120_000);
+  const target = moveBeside(stage.moves, player.us, by);
   if (target) player.seek(target.us + (player.playing ? -40_000 : 0)).catch(fail);
 }
 
 function toEvent(by) {
-  const starts = state.events.map(({ start_us }) => start_us).sort((a, b) => a - b);
-  const target = by > 0 ? starts.find((us) => us > state.eventUs) : starts.findLast((us) => us < state.eventUs);
-  if (target !== undefined) open(target, target - LEAD_IN_US);
-}
-
-/** The trade of a line of the tape, with which of its venue's at that instant it is. */
-function nthOf(trade) {
-  const found = player.segments.last(trade.venue, trade.us);
-  return { venue: trade.venue, ...tickAt(found.ticks, found.k, found.us - found.ticks.us[found.k]) };
-}
-
-function newest() {
-  const each = stage.venues.map((_, venue) => ({ venue, found: player.segments.last(venue, player.us) }));
-  const last = each.filter(({ found }) => found);
-  if (!last.length) return undefined;
-  const { venue, found } = last.reduce((a, b) => (a.found.us >= b.found.us ? a : b));
-  return { venue, ...tickAt(found.ticks, found.k, found.us - found.ticks.us[found.k]) };
+  const us = eventBeside(state.events, state.eventUs, by);
+  if (us !== undefined) open(us, us - LEAD_IN_US);
 }
 
 async function showEvidence(tick, near) {
@@ -314,7 +285,7 @@ listen($("stage"), stage, {
   hold: () => player.toggle(false),
   drag: (us) => {
     player.us = Math.max(0, us);
-    player.segments.around(player.us, stage.spanUs, 1).catch(fail);
+    player.segments.around(player.us, stage.spanUs).catch(fail);
   },
   release: remember,
   zoom,
@@ -335,7 +306,7 @@ const KEYS = {
   "+": () => zoom(-1),
   "=": () => zoom(-1),
   "-": () => zoom(1),
-  e: () => showEvidence(newest(), { x: innerWidth / 2, y: 120 }),
+  e: () => showEvidence(newestTick(player.segments, stage.venues.length, player.us), { x: innerWidth / 2, y: 120 }),
   b: () => state.basis.length && toggleBasis(),
   t: () => $("instant").select(),
   "?": () => $("keys").showModal(),
@@ -370,11 +341,12 @@ $("goto").addEventListener("submit", async (event) => {
     );
     return field.reportValidity();
   }
-  await open(us, us - LEAD_IN_US);
+  await open(us, us);
   if ($("notice").hidden) player.toggle(true);
 });
 
 player.addEventListener("seek", () => {
+  soughtAt = performance.now();
   refresh();
   remember();
 });

@@ -4,6 +4,7 @@ import { ask } from "./frames.js";
 export const SEGMENT_US = 4_000_000;
 const MOST_KEPT = 24;
 const MOST_TICKS = 2_000_000;
+const LATER_MS = 150;
 
 /** The ticks of one symbol in one snapshot. */
 export class Segments {
@@ -12,17 +13,23 @@ export class Segments {
     this.kept = new Map();
     this.loading = new Map();
     this.at = null;
+    this.later = 0;
     this.failed = () => {};
   }
 
   /** Fetch the segments around an instant; resolves when those are there that a picture of a span needs. */
-  async around(us, spanUs, ahead = 2) {
+  async around(us, spanUs) {
     const index = Math.floor(us / SEGMENT_US);
     const first = Math.max(0, Math.floor((us - spanUs) / SEGMENT_US));
+    clearTimeout(this.later);
     await Promise.all(Array.from({ length: index - first + 1 }, (_, k) => this.load(first + k)));
-    // only then what may be needed soon: the ticks before, for prices that have stood long, and those to come
-    if (first > 0) this.load(first - 1);
-    for (let k = 1; k <= ahead; k++) this.load(index + k);
+    // Only where somebody stays is fetched what may be needed soon: the ticks before, for prices that have stood long,
+    // and those to come.
+    clearTimeout(this.later);
+    this.later = setTimeout(() => {
+      if (first > 0) this.load(first - 1);
+      for (let k = 1; k <= 2; k++) this.load(index + k);
+    }, LATER_MS);
   }
 
   /** Fetch ahead of a playhead; does nothing while it stays in its segment. */
@@ -30,7 +37,8 @@ export class Segments {
     const index = Math.floor(us / SEGMENT_US);
     if (index === this.at) return;
     this.at = index;
-    this.around(us, 0, Math.min(count, 12)).catch(this.failed);
+    Promise.resolve(this.load(index)).catch(this.failed);
+    for (let k = 1; k <= Math.min(count, 12); k++) this.load(index + k);
   }
 
   has(us) {

@@ -47,14 +47,16 @@ export class Stage {
   }
 
   resize() {
-    const { width, height } = this.host.getBoundingClientRect();
-    Object.assign(this, { width, height });
-    this.raster.resize(width, height, Math.min(devicePixelRatio || 1, 2));
+    const { left, top, width, height } = this.host.getBoundingClientRect();
+    const box = { left: left + scrollX, top: top + scrollY, width, height };
+    this.raster.resize(box, Math.min(devicePixelRatio || 1, 2));
+    this.width = this.raster.width / this.raster.scale;
+    this.height = this.raster.height / this.raster.scale;
     this.columns = this.venues.map(() => new Columns(this.raster.width));
     this.apart = new Float32Array(this.raster.width + 1);
     this.wide = new Float32Array(this.raster.width + 1);
-    this.ribbonHeight = Math.round(Math.min(100, height * 0.2));
-    this.laneHeight = (height - this.ribbonHeight - AXIS) / Math.max(1, this.venues.length);
+    this.ribbonHeight = Math.round(Math.min(100, this.height * 0.2));
+    this.laneHeight = (this.height - this.ribbonHeight - AXIS) / Math.max(1, this.venues.length);
     this.resized = true;
   }
 

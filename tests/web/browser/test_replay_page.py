@@ -280,6 +280,13 @@ def test_an_instant_is_typed_in_any_usual_form(page: Page, event: dict[str, Any]
     page.wait_for_function("() => window.replay.player.playing")
 
 
+def test_playing_begins_at_the_instant_that_was_typed(page: Page, event: dict[str, Any]) -> None:
+    page.evaluate("window.replay.player.toggle = function (on) { if (on) window.began ??= this.us; }")
+    page.locator("#instant").fill(str(event["start_us"]))
+    page.locator("#goto").get_by_role("button", name="Replay").click()
+    page.wait_for_function("(us) => window.began === us", arg=event["start_us"])
+
+
 def test_an_instant_that_is_none_is_refused_where_it_was_typed(page: Page) -> None:
     page.locator("#instant").fill("tea time")
     page.locator("#goto").get_by_role("button", name="Replay").click()
