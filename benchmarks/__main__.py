@@ -43,7 +43,8 @@ def main(arguments: Sequence[str], *, is_installed: Callable[[str], bool] = is_i
     if missing and not options.skip_missing_peers:
         are, them = ("isn't", "it") if len(missing) == 1 else ("aren't", "them")
         return _refuse(
-            f"{' and '.join(missing)} {are} installed; `make bench` installs {them}, --skip-missing-peers measures the rest"
+            f"{' and '.join(missing)} {are} installed; `make bench` installs {them}, "
+            "--skip-missing-peers measures the rest"
         )
     size = SIZES[options.size]
     print(f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, size {size.name}")

@@ -21,12 +21,11 @@ INTO_THE_EVENT_US = 8_600_000
 LIVE_MS = 1_500
 MOST_LIVE_MS = 150_000
 IS_AT_WORK = """() => {
-    const isIn = (element, box) => element && element.getBoundingClientRect().bottom < box;
-    const found = document.querySelector(".block.real");
-    return isIn(found, innerHeight) && found.querySelector(".cause strong").textContent
+    const first = document.querySelector(".block");
+    return first.matches(".real") && first.querySelector(".cause strong").textContent
         && document.querySelector("#alerts li.open.real");
 }"""
-"""Venues are apart without a harmless cause, in view, and the alert for it is open."""
+"""The symbol that stands at the top is apart without a harmless cause, and the alert for it is open."""
 
 
 def replay(page: Page) -> None:

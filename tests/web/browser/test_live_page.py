@@ -157,6 +157,11 @@ def test_each_viewer_has_a_threshold(page: Page) -> None:
     page.locator("#threshold").fill("2")
     expect(page.locator("#threshold-value")).to_have_text("2 bps")
     expect(page.locator(".block.over, .block.real").first).to_be_visible(timeout=PATIENCE_MS)
+    cause = page.locator(".cause strong:not(:empty)").first.bounding_box()
+    head = page.locator(".head .cause").bounding_box()
+    assert cause is not None
+    assert head is not None
+    assert cause["x"] >= head["x"]  # in its column, and not below the canvas
     page.locator("#threshold").fill("60")
     page.keyboard.press("]")
     expect(page.locator("#threshold-value")).to_have_text("60 bps")
