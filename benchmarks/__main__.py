@@ -76,10 +76,11 @@ def _refuse(problem: str) -> int:
 
 def _measured(name: str, size: Size) -> bool:
     """Print the findings of a benchmark, and return whether all of them are within their bounds."""
-    findings = importlib.import_module(f"benchmarks.{name}").findings(size)
-    for finding in findings:
+    all_hold = True
+    for finding in importlib.import_module(f"benchmarks.{name}").findings(size):
         print(finding.row(is_judged=size.is_judged), flush=True)
-    return all(finding.holds for finding in findings)
+        all_hold &= finding.holds
+    return all_hold
 
 
 if __name__ == "__main__":

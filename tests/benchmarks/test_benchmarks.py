@@ -40,7 +40,8 @@ def test_a_figure_outside_its_bound_fails_only_where_it_is_judged(
     size: str, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     slow = Measurement("landing", 0.1, 0.8, at_least=True, unit="x", detail="1 s")
-    monkeypatch.setattr(landing, "findings", lambda _: [slow])
+    quick = Measurement("landing", 0.9, 0.8, at_least=True, unit="x", detail="1 s")
+    monkeypatch.setattr(landing, "findings", lambda _: iter([slow, quick]))  # as those that measure one by one
     assert main(["landing", "--size", size]) == status
     assert "| landing | 0.10x |" in capsys.readouterr().out
 

@@ -25,7 +25,8 @@ export class Columns {
     const place = ({ left, right, width }) => (width ? { left: left - origin, right: right - origin } : null);
     this.places = Object.fromEntries(Object.entries(boxes).map(([name, box]) => [name, place(box)]));
     this.width = boxes.apart.right - origin;
-    this.pad = parseFloat(style.getPropertyValue("--pad"));
+    this.pad = parseFloat(token("pad"));
+    this.edge = parseFloat(token("edge"));
     this.scale = Math.min(devicePixelRatio || 1, 2);
     this.fonts = {
       number: `${token("number")} ${token("mono")}`,
@@ -116,10 +117,10 @@ export class Canvas {
     ink.font = columns.fonts.unit;
     ink.fillStyle = theme.faint;
     const unit = columns.hasSpark ? ink.measureText("bps").width + 3 : 0;
-    if (unit) ink.fillText("bps", right - columns.pad, middle + 2);
+    if (unit) ink.fillText("bps", right - columns.edge, middle + 2);
     ink.font = columns.fonts.large;
     ink.fillStyle = isReal ? theme.alarm : theme.text;
-    ink.fillText(text, right - columns.pad - unit, middle);
+    ink.fillText(text, right - columns.edge - unit, middle);
     if (!columns.hasSpark) return;
     const box = { left: left + PAD, top: middle - SPARK[1] / 2, width: SPARK[0], height: SPARK[1] };
     drawSpark(ink, box, history, { threshold, theme });
