@@ -1,23 +1,34 @@
 """Sends requests to one exchange, each bounded in time and size whatever the exchange does."""
 
-import queue
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-import httpx
+from urllib3 import BaseHTTPResponse
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as FellSilent
 
 from lakehouse.errors import Misconfigured, SchemaHubError
 from lakehouse.printable import printable, without_password
 
 from ..connector import Request, Response
 from ..errors import BadRequest, ExchangeTooSlow, ExchangeUnavailable, ExchangeUnreachable, UnexpectedPayload
+from .connections import BadProxy, Connections, NotConnected
+from .watchdog import Watch, Watchdog
 
-_USER_AGENT = "schemahub"  # Coinbase refuses clients without one
+Transport = Callable[[Request], Response]
+"""Replaces the network in tests: gets each request with all of its header fields, and returns the whole response."""
+
+_FOR_JSON = {
+    "User-Agent": "schemahub",  # Coinbase refuses clients without one
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+}
+_FOR_FILES = {**_FOR_JSON, "Accept": "*/*", "Accept-Encoding": "identity"}
 _PLAIN = ("", "identity")
 _PACKED = ("gzip", "x-gzip", "deflate")
 _LARGEST_BODY = 64 * 2**20
@@ -27,6 +38,9 @@ _LARGEST_ERROR = 64 * 2**10
 _SECONDS_FOR_AN_ERROR = 5.0
 _SLOWEST = 10_000
 """The bytes a second at which a file must arrive at least; at fewer, it could take days."""
+_PART = 2**20
+"""The bytes of a response that are read at once: nearly all pages in one step."""
+_PART_OF_A_FILE = 2**16
 
 
 class HttpClient:
@@ -37,10 +51,9 @@ class HttpClient:
         exchange: str,
         base_url: str,
         *,
-        transport: httpx.BaseTransport | None,
+        transport: Transport | None,
         seconds: float,
         silence: float,
-        clock: Callable[[], float],
         now: Callable[[], datetime],
         stopping: threading.Event,
         variable: str = "",
@@ -53,43 +66,32 @@ class HttpClient:
             transport: replaces the network in tests.
             seconds: the time for a complete response.
             silence: seconds without a byte after which the connection is closed.
-            clock: returns monotonic seconds.
             now: returns the time, UTC without a zone.
             stopping: ends a response that is being read.
             variable: what sets the address, for messages; by default that of the exchange's API.
 
         Raises:
-            Misconfigured: httpx can't use the address, or the proxies that the environment names.
+            Misconfigured: the address, or the proxy that the environment names for it, can't be used.
         """
         self.address = without_password(base_url)
         """The exchange's base URL, safe to show: without user and password."""
-        self._exchange, self._seconds, self._clock, self._now, self._stopping = exchange, seconds, clock, now, stopping
+        self._exchange, self._seconds, self._silence, self._now = exchange, seconds, silence, now
+        self._transport, self._stopping = transport, stopping
         self._variable = variable or f"SCHEMAHUB_{exchange.upper()}_URL"
-        parts = urlsplit(base_url)
+        self._watchdog = Watchdog()
         try:
-            user = parts.netloc.rpartition("@")[0]
-            address = httpx.URL(base_url.replace(f"{user}@", "", 1) if user else base_url)
-        except httpx.InvalidURL as error:
-            raise Misconfigured(f"{exchange}: {self.address} is not an address: {printable(str(error))}") from None
-        try:
-            self._client = httpx.Client(
-                base_url=address,
-                auth=(unquote(parts.username), unquote(parts.password or "")) if parts.username else None,
-                transport=transport,
-                timeout=httpx.Timeout(silence, connect=min(silence, 10.0)),
-                headers={
-                    "User-Agent": _USER_AGENT,
-                    "Accept": "application/json",
-                    "Accept-Encoding": "gzip",
-                },
-            )
-        except (ValueError, ImportError, httpx.InvalidURL) as error:
+            self._connections = Connections(base_url, silence=silence)
+        except BadProxy as error:
             raise Misconfigured(
                 f"the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY can't be used: {printable(str(error))}"
             ) from None  # the cause contains the proxy's password
+        except (HTTPError, ValueError) as error:
+            raise Misconfigured(f"{exchange}: {self.address} is not an address: {printable(str(error))}") from None
 
     def close(self) -> None:
-        self._client.close()
+        """End the requests in progress, and close all connections."""
+        self._watchdog.close()
+        self._connections.close()
 
     def get(self, request: Request) -> Response:
         """Send `request` and return the response, whatever its status, within the time limit; Ctrl-C interrupts it.
@@ -99,13 +101,10 @@ class HttpClient:
             UnexpectedPayload: the response is too large, or compressed in a way that was not requested.
             BadRequest: the exchange has moved to another address.
         """
-        # in a thread of its own, because a read of headers that arrive byte by byte can't be interrupted
-        answers = self._in_thread(lambda: self._send(request))
-        try:
-            answer = answers.get(timeout=self._seconds)
-        except queue.Empty:
-            raise self._too_slow(self._seconds) from None
-        return _returned(answer)
+        if self._transport is not None:
+            return self._from(self._transport, request)
+        with self._sent(request, _FOR_JSON) as (got, watch):
+            return self._response(request, got, watch)
 
     def save(self, request: Request, to: Path, *, largest: int) -> Response:
         """Send `request` and write the body of a response with status 200 to the file `to`.
@@ -118,63 +117,74 @@ class HttpClient:
             UnexpectedPayload: the body has more than `largest` bytes, or is compressed once more.
             BadRequest: the exchange has moved to another address.
         """
-        saving = _Saving(to, largest)
-        answers = self._in_thread(lambda: self._save(request, saving), at_the_end=saving.began.set)
-        if not saving.began.wait(self._seconds) and saving.claim():
-            raise self._too_slow(self._seconds)
-        return _returned(answers.get())
-
-    def _in_thread(
-        self, send: Callable[[], Response], at_the_end: Callable[[], None] = lambda: None
-    ) -> "queue.SimpleQueue[Response | Exception]":
-        """Send in a thread, and return a queue that gets the response, or what was raised."""
-        answers: queue.SimpleQueue[Response | Exception] = queue.SimpleQueue()
-
-        def deliver() -> None:
-            try:
-                answers.put(send())
-            except Exception as error:  # the caller handles it
-                answers.put(error)
-            finally:
-                at_the_end()
-
-        threading.Thread(target=deliver, name="request", daemon=True).start()
-        return answers
-
-    def _save(self, request: Request, saving: "_Saving") -> Response:
-        headers = {**request.headers, "Accept-Encoding": "identity", "Accept": "*/*"}
-        with (
-            self._errors(),
-            self._client.stream("GET", request.path, params=dict(request.parameters), headers=headers) as got,
-        ):
-            if got.status_code != 200:
-                return self._response(request, got)
-            if not saving.claim():
-                raise self._too_slow(self._seconds)
-            saving.began.set()
-            if (encoding := got.headers.get("content-encoding", "").strip().lower()) not in _PLAIN:
+        if self._transport is not None:
+            response = self._from(self._transport, request)
+            if response.status == 200:
+                to.write_bytes(response.body)
+            return response
+        with self._sent(request, _FOR_FILES) as (got, watch):
+            if got.status != 200:
+                return self._response(request, got, watch)
+            headers = _headers(got)
+            if (encoding := headers.get("content-encoding", "").strip().lower()) not in _PLAIN:
                 raise UnexpectedPayload(
                     f"{self._exchange}: {printable(request.path)} is compressed as {printable(encoding, 40)!r} on its "
                     "way, which was not requested"
                 )
-            self._write(got, saving)
-            return Response(200, {name.lower(): value for name, value in got.headers.items()}, b"", self._now())
+            self._write(got, headers.get("content-length", ""), watch, to, largest)
+            return Response(200, headers, b"", self._now())
 
-    def _write(self, got: httpx.Response, saving: "_Saving") -> None:
-        announced = got.headers.get("content-length", "")
+    def _from(self, transport: Transport, request: Request) -> Response:
+        response = transport(replace(request, headers={**_FOR_JSON, **request.headers}))
+        if 300 <= response.status < 400:
+            raise self._moved(response.status, response.headers.get("location", ""))
+        return response if response.received_at else replace(response, received_at=self._now())
+
+    @contextmanager
+    def _sent(self, request: Request, headers: Mapping[str, str]) -> Iterator[tuple[BaseHTTPResponse, Watch]]:
+        """Send a request, and give its response, whose body hasn't been read, and the watch over it.
+
+        What goes wrong in the block becomes an error of ours.
+        """
+        got: BaseHTTPResponse | None = None
+        with self._watchdog.watching(self._seconds) as watch:
+            try:
+                got = self._connections.get(request.path, request.parameters, {**headers, **request.headers})
+                yield got, watch
+            except (HTTPError, NotConnected) as error:
+                raise self._error(error, watch) from error
+            finally:
+                if got is not None:  # nothing is done if it was read to its end
+                    got.close()
+                    got.release_conn()
+
+    def _error(self, error: HTTPError | NotConnected, watch: Watch) -> SchemaHubError:
+        if self._stopping.is_set():
+            return SchemaHubError(f"{self._exchange}: stopped")
+        if watch.is_cut:
+            return self._too_slow(watch)
+        if isinstance(error, NotConnected):
+            return ExchangeUnreachable(
+                f"{self._exchange} can't be reached at {self.address}: {_reason(error)}; is the address right, and "
+                f"the network up? {self._variable} sets another address"
+            )
+        if isinstance(error, FellSilent):
+            return ExchangeTooSlow(
+                f"{self._exchange} fell silent at {self.address}: nothing came for {self._silence:g} s"
+            )
+        return ExchangeUnavailable(f"{self._exchange}: the connection to {self.address} broke: {_reason(error)}")
+
+    def _write(self, got: BaseHTTPResponse, announced: str, watch: Watch, to: Path, largest: int) -> None:
         expected = int(announced) if announced.isdecimal() and len(announced) < 20 else None
-        if expected is not None and expected > saving.largest:
-            raise self._too_large(saving.largest)
-        size, began = 0, self._clock()
-        with saving.to.open("wb") as file:
-            for part in got.iter_raw():
-                if self._stopping.is_set():
-                    raise SchemaHubError(f"{self._exchange}: stopped")
+        if expected is not None and expected > largest:
+            raise self._too_large(largest)
+        size, until = 0, watch.allow(self._seconds)
+        with to.open("wb") as file:
+            for part in self._parts(got, watch, _PART_OF_A_FILE):
                 size += len(part)
-                if size > saving.largest:
-                    raise self._too_large(saving.largest)
-                if (seconds := self._clock() - began) > self._seconds + size / _SLOWEST:
-                    raise self._too_slow(seconds)
+                if size > largest:
+                    raise self._too_large(largest)
+                watch.until = until + size / _SLOWEST
                 file.write(part)
         if expected not in (None, size):
             raise ExchangeUnavailable(
@@ -187,49 +197,20 @@ class HttpClient:
             "was not read to its end"
         )
 
-    def _send(self, request: Request) -> Response:
-        with (
-            self._errors(),
-            self._client.stream(
-                "GET", request.path, params=dict(request.parameters), headers=dict(request.headers)
-            ) as got,
-        ):
-            return self._response(request, got)
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        """Turn httpx's errors into ours."""
-        try:
-            yield
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise ExchangeUnreachable(
-                f"{self._exchange} can't be reached at {self.address}: {_reason(error)}; is the address right, and "
-                f"the network up? {self._variable} sets another address"
-            ) from error
-        except httpx.TimeoutException as error:
-            raise ExchangeTooSlow(f"{self._exchange} fell silent at {self.address}: {type(error).__name__}") from error
-        except httpx.HTTPError as error:
-            raise ExchangeUnavailable(
-                f"{self._exchange}: the connection to {self.address} broke: {_reason(error)}"
-            ) from error
-        except httpx.InvalidURL as error:
-            raise BadRequest(f"{self._exchange}: {self.address} is not an address: {printable(str(error))}") from error
-
-    def _response(self, request: Request, got: httpx.Response) -> Response:
-        headers = {name.lower(): value for name, value in got.headers.items()}
+    def _response(self, request: Request, got: BaseHTTPResponse, watch: Watch) -> Response:
+        headers = _headers(got)
         received_at = self._now()
-        if 300 <= got.status_code < 400:
-            raise self._moved(got.status_code, headers.get("location", ""))
-        if got.is_stream_consumed:  # a test's transport delivers the body at once
-            return Response(got.status_code, headers, got.content, received_at)
-        read = self._body if got.status_code == 200 else self._excerpt
+        if 300 <= got.status < 400:
+            raise self._moved(got.status, headers.get("location", ""))
         encoding = headers.get("content-encoding", "").strip().lower()
-        if encoding not in (*_PLAIN, *_PACKED) and got.status_code == 200:
+        if got.status != 200:
+            return Response(got.status, headers, self._excerpt(got, encoding, watch), received_at)
+        if encoding not in (*_PLAIN, *_PACKED):
             raise UnexpectedPayload(
                 f"{self._exchange}: the response to {printable(request.path)} is compressed as "
                 f"{printable(encoding, 40)!r}, expected gzip"
             )
-        return Response(got.status_code, headers, read(got, encoding), received_at)
+        return Response(got.status, headers, self._body(got, encoding, watch), received_at)
 
     def _moved(self, status: int, location: str) -> BadRequest:
         return BadRequest(
@@ -237,30 +218,31 @@ class HttpClient:
             f"and redirects are not followed; if the exchange has moved there, set {self._variable}"
         )
 
-    def _body(self, got: httpx.Response, encoding: str) -> bytes:
+    def _body(self, got: BaseHTTPResponse, encoding: str, watch: Watch) -> bytes:
         parts, size = [], 0
-        for part in self._unpacked(self._parts(got, self._seconds), encoding):
+        for part in self._unpacked(self._parts(got, watch, _PART), encoding):
             parts.append(part)
             size += len(part)
-            if max(size, got.num_bytes_downloaded) > _LARGEST_BODY:
+            if max(size, got.tell()) > _LARGEST_BODY:
                 raise UnexpectedPayload(
                     f"{self._exchange}: a response from {self.address} has more than {_LARGEST_BODY:,} bytes and was "
                     "not read to its end"
                 )
-        return b"".join(parts)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def _excerpt(self, got: httpx.Response, encoding: str) -> bytes:
+    def _excerpt(self, got: BaseHTTPResponse, encoding: str, watch: Watch) -> bytes:
         """The beginning of an error response's body. Errors while it is read are ignored."""
         body = b""
-        with suppress(httpx.HTTPError, ExchangeUnavailable):
-            for part in self._unpacked(self._parts(got, _SECONDS_FOR_AN_ERROR), encoding):
+        watch.shorten(_SECONDS_FOR_AN_ERROR)
+        with suppress(HTTPError, ExchangeUnavailable):
+            for part in self._unpacked(self._parts(got, watch, _LARGEST_ERROR), encoding):
                 body += part
                 if len(body) > _LARGEST_ERROR:
                     break
         return body[:_LARGEST_ERROR]
 
     def _unpacked(self, parts: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-        # httpx decompresses in parts too, but without a size limit, and yields nothing while there is no output
+        # urllib3 decompresses too, but without a limit for the whole
         if encoding not in _PACKED:
             yield from parts
             return
@@ -277,38 +259,30 @@ class HttpClient:
                 f"{self._exchange}: a response from {self.address} ended before its compressed data was complete"
             )
 
-    def _parts(self, got: httpx.Response, seconds: float) -> Iterator[bytes]:
-        deadline = self._clock() + seconds
-        for part in got.iter_raw():
+    def _parts(self, got: BaseHTTPResponse, watch: Watch, size: int) -> Iterator[bytes]:
+        """The body in parts of `size` bytes. Raises if it was cut, which looks like the end of one without a length."""
+        while True:
+            part = got.read(size, decode_content=False)
             if self._stopping.is_set():
                 raise SchemaHubError(f"{self._exchange}: stopped")
-            if self._clock() > deadline:
-                raise self._too_slow(seconds)
-            yield part
+            if watch.is_cut:
+                raise self._too_slow(watch)
+            if part:
+                yield part
+            if not part or got.length_remaining == 0:
+                return
 
-    def _too_slow(self, seconds: float) -> ExchangeTooSlow:
-        return ExchangeTooSlow(f"{self._exchange}: a response from {self.address} took more than {seconds:.0f} s")
-
-
-class _Saving:
-    """A file that is being written, and how far it is."""
-
-    def __init__(self, to: Path, largest: int) -> None:
-        self.to, self.largest = to, largest
-        self.began = threading.Event()
-        """The response has begun, or there is none."""
-        self._claimed = threading.Lock()
-
-    def claim(self) -> bool:
-        """Return True once: to the thread that writes the file, or to the caller who no longer waits for it."""
-        return self._claimed.acquire(blocking=False)
+    def _too_slow(self, watch: Watch) -> ExchangeTooSlow:
+        return ExchangeTooSlow(f"{self._exchange}: a response from {self.address} took more than {watch.allowed:.0f} s")
 
 
-def _returned(answer: Response | Exception) -> Response:
-    if isinstance(answer, Exception):
-        raise answer
-    return answer
+def _headers(got: BaseHTTPResponse) -> dict[str, str]:
+    return {name.lower(): value for name, value in got.headers.items()}
 
 
 def _reason(error: Exception) -> str:
-    return printable(str(error)) or type(error).__name__
+    """The text of the error that urllib3's error was made from."""
+    inner: BaseException = error
+    while (cause := next((each for each in inner.args if isinstance(each, Exception)), inner.__cause__)) is not None:
+        inner = cause
+    return printable(str(inner)) or type(inner).__name__

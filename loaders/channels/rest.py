@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar
 
-import httpx
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -32,7 +31,7 @@ from ..errors import (
 from ..piece import Piece
 from .bans import LONGEST, Ban, Bans
 from .exchange_clock import ExchangeClock
-from .http_client import HttpClient
+from .http_client import HttpClient, Transport
 from .payloads import is_json, is_whole
 from .rate_limit import RateLimiter
 
@@ -66,7 +65,7 @@ class Fetcher:
     connector: Connector
     base_url: str = field(repr=False)
     """The base URL, which may contain a user and a password; `address` doesn't."""
-    transport: httpx.BaseTransport | None = None
+    transport: Transport | None = None
     attempts: int = 8
     timeout: float = 30.0
     """The seconds without data after which a connection is closed."""
@@ -91,6 +90,8 @@ class Fetcher:
 
     def __post_init__(self) -> None:
         name = self.connector.name
+        # once, because it takes a tenth as long as parsing a page
+        self._reporter = self.connector if isinstance(self.connector, ReportsUsage) else None
         self._closing = threading.Event()
         self._ending = threading.Lock()
         self._waking = threading.Event()
@@ -103,7 +104,6 @@ class Fetcher:
             transport=self.transport,
             seconds=self.longest_answer,
             silence=self.timeout,
-            clock=self.clock,
             now=self.now,
             stopping=self._closing,
             variable=self.variable,
@@ -200,19 +200,26 @@ class Fetcher:
         step: Request | Page | None = next(walk, None)
         while step is not None:
             if isinstance(step, Page):
-                piece = self._piece(step, complete_from)
+                bounds = _time_bounds(step.rows[self.connector.raw.time_column])
+                piece = self._piece(step, bounds, complete_from)
                 yield piece
                 complete_from = piece.stretch.until
-                step = None if self._is_later_than(step, began, segment.hole) else next(walk, None)
+                step = None if self._is_later_than(step, bounds, began, segment.hole) else next(walk, None)
             else:
                 step = _sent(walk, self._send(step))
 
     def _exchange_time(self, ours: datetime) -> int:
         return microseconds(ours - self._exchange_clock.ahead)
 
-    def _piece(self, page: Page, complete_from: int) -> Piece:
-        """The page with its claim; `complete_from` is the time up to which the walk is complete so far."""
-        bounds, now = _time_bounds(page.rows[self.connector.raw.time_column]), self._exchange_time(self.now())
+    def _piece(self, page: Page, bounds: tuple[int, int] | None, complete_from: int) -> Piece:
+        """The page with its claim.
+
+        Args:
+            page: the page.
+            bounds: the times of its rows.
+            complete_from: the time up to which the walk is complete so far.
+        """
+        now = self._exchange_time(self.now())
         if page.from_first_row:
             complete_from = max(0, min(bounds[0] if bounds else now, now))
         first, last = bounds or (complete_from, complete_from)
@@ -225,16 +232,16 @@ class Fetcher:
             Stretch(page.low, page.high, since, until, page.rows.num_rows, page.proof, page.token),
         )
 
-    def _is_later_than(self, page: Page, began: datetime, hole: Hole) -> bool:
+    def _is_later_than(self, page: Page, bounds: tuple[int, int] | None, began: datetime, hole: Hole) -> bool:
         """Whether a page is later than all that its walk is for.
 
         Without the time at which the walk began, it would never end in a market that trades faster than pages arrive.
         """
-        times = page.rows[self.connector.raw.time_column]
-        bounds, end = _time_bounds(times), self._exchange_time(began)
+        end = self._exchange_time(began)
         if hole.high is None and hole.until is not None:
             end = min(end, hole.until)
-        return bounds is not None and bounds[0] > end and times.null_count == 0
+        is_later = bounds is not None and bounds[0] > end
+        return is_later and page.rows[self.connector.raw.time_column].null_count == 0
 
     def _put(self, arrived: "Piece | _End", arriving: "queue.Queue[Piece | _End]") -> None:
         while True:
@@ -286,7 +293,7 @@ class Fetcher:
         except WrongClock as error:
             raise self._ended_by(error) from None
         self._check(request, response)
-        if isinstance(self.connector, ReportsUsage) and (seconds := self.connector.pause_after(response)):
+        if self._reporter is not None and (seconds := self._reporter.pause_after(response)):
             self._limiter.pause(seconds, request.scope)
         return response
 

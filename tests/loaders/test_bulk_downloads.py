@@ -9,16 +9,17 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 
 from lakehouse.coverage import microseconds
 from lakehouse.errors import SchemaHubError
 from loaders.channels.ahead import ahead
 from loaders.channels.file_fetcher import FileFetcher
+from loaders.channels.http_client import Transport
 from loaders.connectors import connector_names, load_bulk, load_connector, names_with_archives
 from loaders.errors import BadRequest, ExchangeTooSlow, ExchangeUnavailable, RateLimited, UnexpectedPayload
 from loaders.landing.periods import periods_within
+from tests.support.responses import response
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 PATH = "/data/file.zip"
@@ -61,7 +62,7 @@ def whole(body: bytes) -> Callable[[socket.socket], None]:
     return sends(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
 
-def fetcher(url: str, *, attempts: int = 1, seconds: float = 20.0, transport: httpx.BaseTransport | None = None):  # type: ignore[no-untyped-def]
+def fetcher(url: str, *, attempts: int = 1, seconds: float = 20.0, transport: Transport | None = None):  # type: ignore[no-untyped-def]
     return FileFetcher(
         load_connector("binance"),
         url,
@@ -131,8 +132,7 @@ def test_a_file_that_comes_too_late_does_not_replace_the_next_one(tmp_path: Path
 
 def test_a_failed_request_is_repeated_and_a_missing_file_is_none(tmp_path: Path) -> None:
     answers = iter([503, 429, 200, 404, 404])
-    transport = httpx.MockTransport(lambda _: httpx.Response(next(answers), content=b"0" * 9))
-    with fetcher("http://host", attempts=3, transport=transport) as fetching:
+    with fetcher("http://host", attempts=3, transport=lambda _: response(next(answers), body=b"0" * 9)) as fetching:
         assert fetching.text(PATH) == "0" * 9
         assert fetching.text(PATH) is None
         assert not fetching.save(PATH, tmp_path / "file", largest=100)

@@ -3,8 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-
-import httpx
+from functools import partial
 
 from lakehouse.coverage import Coverage, Hole, Stretches, microseconds
 from loaders.channels.rest import Fetcher
@@ -12,6 +11,7 @@ from loaders.connector import Page, Response, Segment, Walk
 from loaders.errors import Banned
 from tests.support.connectors import CONNECTORS
 from tests.support.holes import LONG_AGO, after, everything_since, pieces
+from tests.support.responses import response
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 FIRST = 2_290_000_001_189_048_101
@@ -94,8 +94,8 @@ def test_coverage_shows_what_was_missed_between_two_runs() -> None:
     for shown in (60, 110, 190):
         of_the_symbol = held.of("BTCUSDT")
         hole = of_the_symbol.newest_hole(requested.since)
-        transport = httpx.MockTransport(lambda _, shown=shown: httpx.Response(200, content=body_of(IDS[:shown][-60:])))
-        with Fetcher(CONNECTORS["bybit"], "https://exchange.test", transport=transport) as fetcher:
+        answer = partial(lambda ids, _: response(200, body=body_of(ids)), IDS[:shown][-60:])
+        with Fetcher(CONNECTORS["bybit"], "https://exchange.test", transport=answer) as fetcher:
             held = held.with_added((piece.stream, piece.stretch) for piece in pieces(fetcher, Segment("BTCUSDT", hole)))
         assert fetcher.failures == {}
     stretches = held.of("BTCUSDT")
@@ -109,7 +109,7 @@ def test_coverage_shows_what_was_missed_between_two_runs() -> None:
 
 
 def test_a_ban_of_ten_minutes_ends_the_run() -> None:
-    transport = httpx.MockTransport(lambda _: httpx.Response(403, content=b'"access too frequent"'))
-    with Fetcher(CONNECTORS["bybit"], "https://exchange.test", transport=transport) as fetcher:
+    refusal = response(403, body=b'"access too frequent"')
+    with Fetcher(CONNECTORS["bybit"], "https://exchange.test", transport=lambda _: refusal) as fetcher:
         assert pieces(fetcher, Segment("BTCUSDT", after(FIRST))) == []
     assert isinstance(fetcher.failures["BTCUSDT"], Banned)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
-import httpx
 import pytest
 
 from lakehouse.coverage import Hole, microseconds
@@ -20,6 +19,7 @@ from loaders.errors import BadRequest, Banned, ExchangeUnavailable, RateLimited,
 from loaders.piece import Piece
 from tests.support.connectors import CONNECTORS
 from tests.support.holes import after, everything_since, pieces
+from tests.support.responses import response
 
 BINANCE = CONNECTORS["binance"]
 PAGE = (
@@ -45,7 +45,7 @@ class Time:
 
 
 def fetcher(
-    answer: Callable[[httpx.Request], httpx.Response],
+    answer: Callable[[Request], Response],
     time: Time | None = None,
     connector: Connector = BINANCE,
     **changes: object,
@@ -54,14 +54,14 @@ def fetcher(
     return Fetcher(
         connector,
         "https://exchange.test",
-        transport=httpx.MockTransport(answer),
+        transport=answer,
         clock=time.clock,
         wait=time.wait,
         **changes,  # type: ignore[arg-type]
     )
 
 
-def answers(*responses: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
+def answers(*responses: Response) -> Callable[[Request], Response]:
     left = iter(responses)
     return lambda _: next(left)
 
@@ -88,7 +88,7 @@ def with_walk(symbol: str, walk: Callable[[], Walk]) -> Connector:
 
 def test_pauses_after_failures_grow_and_end() -> None:
     time = Time()
-    failing = fetcher(lambda _: httpx.Response(503), time)
+    failing = fetcher(lambda _: response(503), time)
     assert walk(failing, "BTCUSDT") == []
     assert isinstance(failing.failures["BTCUSDT"], ExchangeUnavailable)
     assert len(time.waits) == failing.attempts - 1
@@ -96,7 +96,7 @@ def test_pauses_after_failures_grow_and_end() -> None:
 
 
 def test_a_request_that_is_given_up_is_named_with_its_product_and_cursor() -> None:
-    failing = fetcher(lambda _: httpx.Response(503))
+    failing = fetcher(lambda _: response(503))
     walk(failing, "BTCUSDT")
     assert str(failing.failures["BTCUSDT"]) == (
         "binance: HTTP 503; given up after 8 attempts at "
@@ -105,7 +105,7 @@ def test_a_request_that_is_given_up_is_named_with_its_product_and_cursor() -> No
 
 
 def test_a_refused_request_is_not_sent_again() -> None:
-    refusing = fetcher(answers(httpx.Response(400, json={"code": -1121, "msg": "Invalid symbol."})))
+    refusing = fetcher(answers(response(400, value={"code": -1121, "msg": "Invalid symbol."})))
     assert walk(refusing, "NOSUCH") == []
     assert isinstance(refusing.failures["NOSUCH"], BadRequest)
 
@@ -124,7 +124,7 @@ def test_binance_is_left_alone_for_the_rest_of_a_minute_whose_weight_is_used(
     headers: dict[str, str], least: float, most: float
 ) -> None:
     time = Time()
-    used = httpx.Response(200, content=b"[]", headers=headers)
+    used = response(200, body=b"[]", headers=headers)
     with fetcher(lambda _: used, time, now=lambda: NOON + timedelta(seconds=20)) as one:
         for _ in range(2):
             one.answer(iter_once(Request("/api/v3/historicalTrades", weight=25)))
@@ -136,10 +136,10 @@ def iter_once(request: Request) -> Walk:
 
 
 def test_a_symbol_that_fails_does_not_affect_the_others() -> None:
-    def answer(request: httpx.Request) -> httpx.Response:
-        if request.url.params["symbol"] == "NOSUCH":
-            return httpx.Response(400, json={"code": -1121, "msg": "Invalid symbol."})
-        return httpx.Response(200, content=PAGE)
+    def answer(request: Request) -> Response:
+        if request.parameters["symbol"] == "NOSUCH":
+            return response(400, value={"code": -1121, "msg": "Invalid symbol."})
+        return response(200, body=PAGE)
 
     mixed = fetcher(answer)
     assert sorted(piece.stream for piece in walk(mixed, "NOSUCH", "BTCUSDT", "ETHUSDT")) == ["BTCUSDT", "ETHUSDT"]
@@ -151,7 +151,7 @@ def test_a_mistake_of_ours_stops_only_its_symbol_and_is_called_one() -> None:
         yield Request("/")
         raise ZeroDivisionError("oh")
 
-    with fetcher(lambda _: httpx.Response(200, content=PAGE), connector=with_walk("BTCUSDT", broken)) as one:
+    with fetcher(lambda _: response(200, body=PAGE), connector=with_walk("BTCUSDT", broken)) as one:
         landed = pieces(one, *segments("BTCUSDT", "ETHUSDT"))
     mistake = one.failures["BTCUSDT"]
     assert isinstance(mistake, OurMistake)
@@ -180,10 +180,10 @@ def test_no_more_pages_are_fetched_than_are_needed_soon() -> None:
 
 def test_an_answer_is_what_the_generator_returns() -> None:
     def asking() -> Iterator[Request]:
-        response: Response = yield Request("/")  # type: ignore[misc]
-        return response.body
+        answered: Response = yield Request("/")  # type: ignore[misc]
+        return answered.body
 
-    with fetcher(answers(httpx.Response(200, content=b"{}"))) as one:
+    with fetcher(answers(response(200, body=b"{}"))) as one:
         assert one.answer(asking()) == b"{}"  # type: ignore[arg-type]
 
 
@@ -205,9 +205,9 @@ def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
 ) -> None:
     sent = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: Request) -> Response:
         sent.append(request)
-        return httpx.Response(status, headers={"Retry-After": asked})
+        return response(status, headers={"Retry-After": asked})
 
     time, bans = Time(), Bans(tmp_path / "bans" / "exchange.json", "https://exchange.test")
     with fetcher(answer, time, connector, bans=bans, now=lambda: NOON, concurrency=1) as one:
@@ -232,14 +232,14 @@ def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
 def test_an_unreadable_list_of_bans_costs_a_request(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "exchange.json"
     file.write_bytes(content)
-    with fetcher(answers(httpx.Response(200, content=b"{}")), bans=Bans(file, "https://exchange.test")) as one:
+    with fetcher(answers(response(200, body=b"{}")), bans=Bans(file, "https://exchange.test")) as one:
         assert one.answer(iter_once(Request("/"))) is None  # type: ignore[func-returns-value]
 
 
 @pytest.mark.parametrize("asked", ["0", "-5", "nan", "inf", "-inf", "1e3", "0.01", "soon", "", "9" * 400, None])
 def test_a_pause_that_makes_no_sense_is_replaced_by_growing_ones_and_explained(asked: str | None) -> None:
     time, told = Time(), []
-    refusal = httpx.Response(429, headers={} if asked is None else {"Retry-After": asked})
+    refusal = response(429, headers={} if asked is None else {"Retry-After": asked})
     failing = fetcher(lambda _: refusal, time, on_wait=lambda seconds, why: told.append((seconds, why)))
     assert walk(failing, "BTCUSDT") == []
     assert isinstance(failing.failures["BTCUSDT"], RateLimited)
@@ -262,8 +262,8 @@ def test_a_pause_that_makes_no_sense_is_replaced_by_growing_ones_and_explained(a
     ],
 )
 def test_a_clock_that_is_seconds_off_is_worth_a_warning(headers: dict[str, str], ahead: int) -> None:
-    def answer(_: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, content=PAGE, headers=headers)
+    def answer(_: Request) -> Response:
+        return response(200, body=PAGE, headers=headers)
 
     one = fetcher(answer, now=lambda: NOON)
     assert len(walk(one, "BTCUSDT")) == 1
@@ -276,9 +276,9 @@ def test_a_clock_that_is_seconds_off_is_worth_a_warning(headers: dict[str, str],
 def test_a_clock_that_is_minutes_off_lands_nothing_unless_that_is_allowed(minutes: int) -> None:
     sent = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: Request) -> Response:
         sent.append(request)
-        return httpx.Response(200, content=PAGE, headers={"Date": "Mon, 05 Jan 2026 12:00:00 GMT"})
+        return response(200, body=PAGE, headers={"Date": "Mon, 05 Jan 2026 12:00:00 GMT"})
 
     off = fetcher(answer, now=lambda: NOON + timedelta(minutes=minutes), concurrency=1)
     assert walk(off, "BTCUSDT", "ETHUSDT") == []
@@ -292,16 +292,16 @@ def test_a_clock_that_is_minutes_off_lands_nothing_unless_that_is_allowed(minute
 def test_a_market_that_outruns_the_requests_is_followed_up_to_its_state_at_the_start() -> None:
     asked = 0
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def answer(request: Request) -> Response:
         nonlocal asked
         asked += 1
-        first = int(request.url.params["fromId"])
+        first = int(request.parameters["fromId"])
         start = (NOON - timedelta(seconds=5)).replace(tzinfo=UTC)
         rows = [
             f'{{"id":{i},"price":"1","qty":"1","time":{int(start.timestamp() * 1000) + i},"isBuyerMaker":true}}'
             for i in range(first, first + 100)
         ]
-        return httpx.Response(200, content=f"[{','.join(rows)}]".encode())
+        return response(200, body=f"[{','.join(rows)}]".encode())
 
     pages = walk(fetcher(answer, now=lambda: NOON), "BTCUSDT")
     assert asked == len(pages) == 51  # pages of a tenth of a second each, and the one after now
@@ -318,7 +318,7 @@ def test_a_market_that_outruns_the_requests_is_followed_up_to_its_state_at_the_s
 )
 def test_a_body_that_is_not_a_response_is_reported_at_once(body: bytes, words: str) -> None:
     time = Time()
-    told = fetcher(lambda _: httpx.Response(200, content=body), time)
+    told = fetcher(lambda _: response(200, body=body), time)
     assert walk(told, "BTCUSDT") == []
     assert words in str(told.failures["BTCUSDT"])
     assert str(told.failures["BTCUSDT"]).isprintable()
@@ -327,7 +327,7 @@ def test_a_body_that_is_not_a_response_is_reported_at_once(body: bytes, words: s
 
 def test_an_exchanges_error_text_is_shortened_and_safe_for_terminals() -> None:
     said = {"code": -1, "msg": "\x1b[2J\nerror: all is well" + "x" * 3_000_000}
-    told = fetcher(lambda _: httpx.Response(400, json=said))
+    told = fetcher(lambda _: response(400, value=said))
     assert walk(told, "BTCUSDT") == []
     assert str(told.failures["BTCUSDT"]).isprintable()
     assert len(str(told.failures["BTCUSDT"])) < 1_000

@@ -4,16 +4,17 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 
 from lakehouse.lake import identifier
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
+from loaders.channels.http_client import Transport
 from loaders.channels.rest import Fetcher, utc_now
-from loaders.connector import Connector
+from loaders.connector import Connector, Request, Response
 from loaders.landing.ingest import Ingested, ingest
 from tests.support.connectors import CONNECTORS as EVERY
+from tests.support.responses import response
 
 CONNECTORS = {name: each for name, each in EVERY.items() if name in ("binance", "coinbase", "kraken")}
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -30,29 +31,27 @@ def rows_of(exchange: str, first: int) -> list[Any]:
     return [["", "1", None, "b", "l", "", i] for i in ids]
 
 
-def exchange_with(exchange: str, *firsts: int) -> httpx.MockTransport:
+def exchange_with(exchange: str, *firsts: int) -> Transport:
     """An exchange that has only the rows from each of `firsts` on."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked = request.url.params
+    def answer(request: Request) -> Response:
+        asked = request.parameters
         if "startTime" in asked:
-            return httpx.Response(200, json=[{"a": 1, "f": firsts[0]}])
+            return response(200, value=[{"a": 1, "f": firsts[0]}])
         rows = [row for first in firsts for row in rows_of(exchange, first)]
         if exchange == "binance":
-            return httpx.Response(200, json=[row for row in rows if row["id"] >= int(asked["fromId"])])
+            return response(200, value=[row for row in rows if row["id"] >= int(asked["fromId"])])
         if exchange == "coinbase":
             below = int(asked.get("after", 10**9))
-            return httpx.Response(
-                200, json=sorted((r for r in rows if r["trade_id"] < below), key=lambda r: -r["trade_id"])
-            )
+            return response(200, value=sorted((r for r in rows if r["trade_id"] < below), key=lambda r: -r["trade_id"]))
         place = max(0, int(asked["since"]) - int(TOKEN))
         last = str(int(TOKEN) + len(rows))
-        return httpx.Response(200, json={"error": [], "result": {"X": rows[place:], "last": last}})
+        return response(200, value={"error": [], "result": {"X": rows[place:], "last": last}})
 
-    return httpx.MockTransport(answer)
+    return answer
 
 
-def run(lake: LocalLake, connector: Connector, transport: httpx.MockTransport) -> Ingested:
+def run(lake: LocalLake, connector: Connector, transport: Transport) -> Ingested:
     with Fetcher(connector, "https://exchange.test", transport=transport) as fetcher:
         return ingest(lake, connector, ["SYMBOL"], fetcher=fetcher, since=START, now=utc_now)
 

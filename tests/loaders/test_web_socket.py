@@ -1,8 +1,6 @@
 """Opening connections: addresses, passwords, TLS and proxies."""
 
-import shutil
 import ssl
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +9,7 @@ import pytest
 
 from lakehouse.errors import Misconfigured, SchemaHubError
 from loaders.channels.stream import Listener
+from tests.support.certificates import tls_of_server
 from tests.support.connect_proxy import ConnectProxy, proxying
 from tests.support.stream_dialects import PRODUCTS, STREAMS, Trade, acknowledge, messages
 from tests.support.stream_server import StreamServer, serving, wait_until
@@ -84,24 +83,6 @@ def test_a_silent_port_is_given_up(server: StreamServer) -> None:
     with listening(server, seconds_to_connect=0.1, clock=fast(20)) as listener:
         assert "accepted no WebSocket: " in str(error_of(listener))
     server.is_deaf = False
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("openssl") is None:
-        pytest.skip("no openssl, which makes a certificate for the server")
-    file = tmp_path_factory.mktemp("tls") / "both.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(file), "-out", f"{file}.crt"]
-    subprocess.run(command, check=True, capture_output=True)
-    file.write_bytes(file.read_bytes() + Path(f"{file}.crt").read_bytes())
-    return file
-
-
-def tls_of_server(certificate: Path) -> ssl.SSLContext:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
-    return context
 
 
 def test_trades_come_over_tls(certificate: Path) -> None:

@@ -12,11 +12,10 @@ from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-
-import httpx
+from urllib.parse import unquote
 
 from loaders.channels.rest import Fetcher
-from loaders.connector import Connector, Segment
+from loaders.connector import Connector, Request, Response, Segment
 from loaders.piece import Piece
 from simulator.exchanges.budgets import UNLIMITED
 from simulator.exchanges.market import Listing, Trade, Trades
@@ -25,6 +24,7 @@ from simulator.exchanges.simulated import simulated_exchanges
 from simulator.exchanges.simulated_exchange import Endpoint, IncomingRequest, Reply
 from simulator.exchanges.tape import Tape
 from tests.support.holes import pieces
+from tests.support.responses import response
 
 URL = "https://exchange.test"
 START = datetime(2024, 12, 30, 12, tzinfo=UTC)
@@ -70,7 +70,7 @@ class Arrival:
 
 
 @dataclass
-class InProcess(httpx.BaseTransport):
+class InProcess:
     """Answers requests to one exchange, without limits of its own; `arrivals` shows what it got."""
 
     name: str
@@ -104,18 +104,18 @@ class InProcess(httpx.BaseTransport):
         """The trades of the first product."""
         return list(self.trades[0])
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
+    def __call__(self, request: Request) -> Response:
         with self._lock:  # the real one has a thread, too
-            found = self._endpoint(request.url.path)
+            found = self._endpoint(unquote(request.path))
             if found is None:
-                return httpx.Response(404, content=b"{}")
+                return response(404, body=b"{}")
             endpoint, parameters = found
             asked = self._incoming(request, parameters)
             reply = self.refuse(asked) or self._exchange.answer(asked, endpoint)
             scope, weight = self._exchange.cost(asked)
             self.arrivals.append(Arrival(asked.monotonic_s, scope, weight, reply.status, asked))
         headers = {"Content-Type": reply.content_type, **reply.headers}
-        return httpx.Response(reply.status, headers=headers, content=reply.body)
+        return response(reply.status, headers=headers, body=reply.body)
 
     def fetcher(self, connector: Connector) -> Fetcher:
         """A fetcher that sends its requests here, and whose pauses take no time."""
@@ -142,9 +142,9 @@ class InProcess(httpx.BaseTransport):
 
     def get(self, path: str) -> bytes:
         """The body of a response to a request without parameters, for example a file."""
-        response = self.handle_request(httpx.Request("GET", f"{URL}{path}", headers={"User-Agent": "schemahub"}))
-        assert response.status_code == 200, path
-        return response.content
+        found = self(Request(path, headers={"User-Agent": "schemahub"}))
+        assert found.status == 200, path
+        return found.body
 
     def refusals(self) -> list[Arrival]:
         """The requests that an exchange with the documented limits would have refused, had they come in this order."""
@@ -161,15 +161,15 @@ class InProcess(httpx.BaseTransport):
         matches = ((pattern.fullmatch(path), endpoint) for pattern, endpoint in self._endpoints)
         return next(((endpoint, match.groupdict()) for match, endpoint in matches if match), None)
 
-    def _incoming(self, request: httpx.Request, parameters: dict[str, str]) -> IncomingRequest:
+    def _incoming(self, request: Request, parameters: dict[str, str]) -> IncomingRequest:
         headers = {name.lower(): value for name, value in request.headers.items()}
         asked = IncomingRequest(
-            path=request.url.path,
+            path=unquote(request.path),
             client="127.0.0.1",
             monotonic_s=self.clock(headers.get(WALKER, "")),
             wall_ns=round(self.now.timestamp() * 10**9),
             market_ns=START_NS + 400 * 86_400 * 10**9,
-            query=dict(request.url.params),
+            query=dict(request.parameters),
             headers=headers,
             path_parameters=parameters,
             oddities=self.oddities,

@@ -1,0 +1,3 @@
+from tests.support.certificates import certificate
+
+__all__ = ["certificate"]
