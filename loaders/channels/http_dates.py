@@ -6,10 +6,12 @@ Source: RFC 9110, sections 5.6.7 (dates) and 10.2.3 (Retry-After); RFC 9111, sec
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 _SECONDS = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 
 
+@lru_cache(maxsize=64)  # responses of one second have the same
 def http_date(text: str | None) -> datetime | None:
     """A header's date as UTC without a zone; None if the text isn't a date."""
     try:

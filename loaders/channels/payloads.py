@@ -207,7 +207,10 @@ def is_whole(body: bytes) -> bool:
     text = body.strip()
     if text[-1:] != _CLOSING.get(text[:1]):
         return False
-    # the end of a record within it may look like its end; brackets within texts are rare, and then it is read
+    # the end of a record within it may look like its end, unless there is no other array in it; brackets within texts
+    # are rare, and then it is read
+    if text[-2:] == b"}]" and text.count(b"[") == 1 == text.count(b"]"):  # of which there are far fewer to count
+        return True
     return text.count(b"{") == text.count(b"}") or not _ends_early(text)
 
 

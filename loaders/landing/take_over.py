@@ -11,6 +11,7 @@ look first would mean reading every file twice.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,7 @@ from lakehouse.ledger_commits import record_if_needed
 from lakehouse.raw_table import RawTable
 from lakehouse.tables import ensure_table, existing_table
 
+from ..channels.ahead import ahead
 from ..channels.files import FileFormat, FileStream, Report
 from ..channels.ordered import NotInOrder
 from ..piece import Piece
@@ -220,10 +222,12 @@ class _Reading:
         )
 
     def _pieces(self, found: FileStream) -> Iterator[Piece]:
-        if (what := self._file.format.beside) is not None:
-            yield from by_second(self._raw, found.stream, what, found.batches)
-        else:
-            yield from by_id(self._raw, found.stream, found.batches, now=microseconds(self._now()))
+        # the next lines are split and read while these are gathered, most of which doesn't hold Python's lock
+        with closing(ahead(found.batches, stop=lambda: None)) as batches:
+            if (what := self._file.format.beside) is not None:
+                yield from by_second(self._raw, found.stream, what, batches)
+            else:
+                yield from by_id(self._raw, found.stream, batches, now=microseconds(self._now()))
 
     def _missing_pieces(self) -> Iterator[Piece]:
         for found in self._streams():
