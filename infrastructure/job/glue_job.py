@@ -5,6 +5,8 @@ Glue starts this file alone, with the libraries that `package.py` packed, and wi
     --package s3://bucket/lake/.jobs/schemahub-1a2b3c.zip --lake s3://bucket/lake --region eu-central-1
     --run ingest --command "run ingest"
 
+Several commands are joined by `&&`, as in a shell: "run unify trades_unified && run events".
+
 Glue adds its own arguments, which are ignored. The command runs in a separate process, so that it isn't affected by
 what Glue has loaded into this one, such as older libraries. Spark is not used.
 """
@@ -60,21 +62,25 @@ def unpack(package: str, folder: Path) -> None:
 def run(
     command: str, code: Path, settings: Mapping[str, str], *, module: str = "schemahub", folder: Path | None = None
 ) -> None:
-    """Run `schemahub <command>` of the project in `code`, from `folder` (by default `code`); raises RunFailed."""
+    """Run `schemahub <command>` of the project in `code`, from `folder` (by default `code`); raises RunFailed.
+
+    Of several commands, joined by `&&`, one that fails is the last.
+    """
     # all places where this process finds its libraries, however Glue set them
     path = os.pathsep.join([str(code), *filter(None, sys.path)])
-    done = subprocess.run(
-        [sys.executable, "-m", module, *shlex.split(command)],
-        cwd=folder or code,
-        env={**os.environ, "PYTHONPATH": path, **settings},
-        stderr=subprocess.PIPE,
-        text=True,
-        check=False,
-    )
-    sys.stderr.write(done.stderr)
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it printed no error"])[-1]
-        raise RunFailed(f"schemahub {command} ended with status {done.returncode}: {last}")
+    for each in map(str.strip, command.split("&&")):
+        done = subprocess.run(
+            [sys.executable, "-m", module, *shlex.split(each)],
+            cwd=folder or code,
+            env={**os.environ, "PYTHONPATH": path, **settings},
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+        sys.stderr.write(done.stderr)
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["it printed no error"])[-1]
+            raise RunFailed(f"schemahub {each} ended with status {done.returncode}: {last}")
 
 
 def report_success(name: str) -> None:

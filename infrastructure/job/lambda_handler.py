@@ -1,7 +1,7 @@
 """SchemaHub in a Lambda function, built by the Dockerfile next to this file.
 
     {"run": "ingest", "command": "run ingest"}
-    {"run": "unify", "command": "run unify trades_unified"}
+    {"run": "unify", "command": "run unify trades_unified && run events"}
 
 The function's environment names the lake in SCHEMAHUB_LAKE. Lambda ends a function after at most 15 minutes; the next
 run continues where an interrupted one stopped.

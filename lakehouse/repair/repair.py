@@ -2,7 +2,7 @@
 
     raw tables          go back to their newest complete state, whose coverage says what the next load lacks
     the ledger          likewise; then loads that are gone from the raw tables are removed, and missing ones added
-    tables of dbt       are removed from the catalog, and the next `run unify` rebuilds them from the raw tables
+    tables of dbt       are removed from the catalog, and the next `run unify` or `run events` rebuilds them
     catalog.db          if it is lost, is rebuilt from the newest complete state of each table of the loaders
 
 The files of tables are never changed or removed, so every repair can be examined afterwards.
@@ -34,7 +34,7 @@ from .whole_state import damage_of, read_metadata
 _OF_DBT = re.compile(r"\w+-[0-9a-f]{8}")
 """The folder name of a table that DuckDB created for dbt, which can build it again."""
 
-_BUILT_AGAIN = "is removed from the catalog; the next `run unify` rebuilds it from the raw tables"
+_BUILT_AGAIN = "is removed from the catalog; the next `run unify` or `run events` rebuilds it from the raw tables"
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class _Examination:
         self._add(DATABASE, "is missing, empty or damaged", "is rebuilt from the tables' files", _set_aside)
         for folder in table_folders(self.folder):
             if _OF_DBT.fullmatch(folder.name):
-                cure = f"the next `run unify` rebuilds its table, and {str(folder)!r} may be deleted"
+                cure = f"the next `run unify` or `run events` rebuilds its table, and {str(folder)!r} may be deleted"
                 self._add(folder.name, "was created by dbt", cure, _leave_alone)
             elif state := newest_whole_state(folder, self._io):
                 self._point_to(folder.name, state, "was listed in the lost catalog")

@@ -100,7 +100,8 @@ def test_dbt_role_may_send_every_request_of_a_pipeline(
         "SCHEMAHUB_SINCE": DEFAULT_START.isoformat(),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
-    for command in ("run ingest kraken", "run unify trades_unified", "run unify trades_unified --full-refresh"):
+    runs = ("ingest kraken", "unify trades_unified", "events", "unify trades_unified --full-refresh", "events")
+    for command in (f"run {run}" for run in runs):
         subprocess.run(
             [sys.executable, "-m", "schemahub", *command.split()],
             cwd=PROJECT,

@@ -100,7 +100,7 @@ def test_job_fetches_the_package_lands_trades_and_reports_success(
 def test_jobs_ingest_all_exchanges_and_unify(stack: Account) -> None:
     commands = {name: arguments_of(f"schemahub-{name}") for name in ("ingest", "unify")}
     assert "--command=run ingest" in commands["ingest"]  # no exchange is named: all are ingested
-    assert "--command=run unify trades_unified" in commands["unify"]
+    assert "--command=run unify trades_unified && run events" in commands["unify"]
 
 
 def test_job_that_fails_says_why_and_reports_no_success(stack: Account, package: Package, tmp_path: Path) -> None:

@@ -70,10 +70,11 @@ def state(folder: Path) -> dict[Path, int]:
 def test_handler_ingests_and_unifies_and_writes_nothing_into_the_project(function: Path, project: Path) -> None:
     before = state(project)
     handler({"run": "ingest", "command": "run ingest binance"}, None)
-    handler({"run": "unify", "command": "run unify trades_unified"}, None)
+    handler({"run": "unify", "command": "run unify trades_unified && run events"}, None)
     catalog = LocalLake(function).catalog
     landed = catalog.load_table("schemahub.raw_binance_trades").scan().count()
     assert 0 < landed == catalog.load_table("schemahub.trades_unified").scan().count()
+    assert catalog.load_table("schemahub.volatility_moves_versions").scan().count() > 0
     metrics = boto3.client("cloudwatch").list_metrics(Namespace="SchemaHub")["Metrics"]
     assert {metric["Dimensions"][0]["Value"] for metric in metrics} == {"ingest", "unify"}
     assert [path for path, when in state(project).items() if before.get(path) != when] == []
@@ -82,6 +83,12 @@ def test_handler_ingests_and_unifies_and_writes_nothing_into_the_project(functio
 def test_dbt_alone_would_fail_there(function: Path) -> None:
     with pytest.raises(RunFailed, match="Function not implemented"):
         run("dbt seed", PROJECT, dict(os.environ))
+
+
+def test_a_command_that_fails_is_the_last_of_several(function: Path, project: Path) -> None:
+    with pytest.raises(RunFailed, match=r"^schemahub run ingest nowhere ended with status 1: .*nowhere"):
+        handler({"run": "unify", "command": "run ingest nowhere && dbt --version"}, None)
+    assert boto3.client("cloudwatch").list_metrics(Namespace="SchemaHub")["Metrics"] == []
 
 
 def test_handler_needs_an_event_that_says_what_to_run(function: Path) -> None:
