@@ -12,6 +12,7 @@ app.add_typer(run, name="run")
 
 if TYPE_CHECKING:
     from ..runs.context import RunContext
+    from ..runs.cost import Cost
     from ..runs.unify import Unified
 
 SymbolsOption = Annotated[
@@ -121,18 +122,21 @@ def show_unify(context: "RunContext", target: str, *, full_refresh: bool = False
 
 
 def show_events(context: "RunContext") -> None:
-    """Find events with one line for each model."""
+    """Find events with one line for each model; on Athena also what was read and its price."""
     from ..runs.events import find_events
     from ..show.progress import DbtLines
 
-    if not find_events(context, report=DbtLines(out)):
+    if context.lake.engine == "athena":
+        found = _find_events_with_bill(context)
+    else:  # DuckDB costs nothing
+        found = find_events(context, report=DbtLines(out))
+    if not found:
         out.print("events        nothing has changed since they were last found")
 
 
 def _unify_with_bill(context: "RunContext", target: str, *, full_refresh: bool, force: bool) -> "Unified":
     from ..runs.cost import Cost
     from ..runs.unify import unify
-    from ..show.plan import cost_report
     from ..show.progress import DbtLines
 
     cost = Cost()
@@ -151,5 +155,23 @@ def _unify_with_bill(context: "RunContext", target: str, *, full_refresh: bool, 
             watch=cost.queries,
         )
     finally:  # a run that fails costs money too
-        for part in cost_report(cost.paid()):
-            out.print(part, soft_wrap=isinstance(part, str), markup=False)
+        _show_bill(cost)
+
+
+def _find_events_with_bill(context: "RunContext") -> bool:
+    from ..runs.cost import Cost
+    from ..runs.events import find_events
+    from ..show.progress import DbtLines
+
+    cost = Cost()
+    try:
+        return find_events(context, report=DbtLines(out), watch=cost.queries)
+    finally:  # as above
+        _show_bill(cost)
+
+
+def _show_bill(cost: "Cost") -> None:
+    from ..show.plan import cost_report
+
+    for part in cost_report(cost.paid()):
+        out.print(part, soft_wrap=isinstance(part, str), markup=False)

@@ -69,12 +69,10 @@ def find_events(context: RunContext, *, report: Report | None = None, watch: Wat
 def _computes_more(context: RunContext, report: Report | None, watch: Watch | None) -> bool:
     """Run dbt once; whether hours may be left."""
     lake, trades = context.lake, _identity(context.lake)
-    are_of_others = have_tables(lake) and any(_found_in(lake, name) != trades for name in _STORED)
-    refresh = ["--full-refresh"] if are_of_others else []
+    refresh = ["--full-refresh"] if _of_others(lake, trades) else []
     run_dbt(lake, context.settings, ["run", "--select", SELECTION, *refresh], report=report, watch=watch)
-    for name in _STORED:
-        if _found_in(lake, name) != trades:
-            _note(lake, name, trades)
+    for name in _of_others(lake, trades):
+        _note(lake, name, trades)
     return _hours(lake) >= _MOST_HOURS
 
 
@@ -87,9 +85,10 @@ def _identity(lake: Lake) -> str:
     return str(table.metadata.table_uuid)
 
 
-def _found_in(lake: Lake, name: str) -> str | None:
-    state = lake.table_state(name)
-    return None if state is None else state.properties.get(_FOUND_IN)
+def _of_others(lake: Lake, trades: str) -> list[str]:
+    """The stored tables that don't say that they are of these trades."""
+    states = {name: lake.table_state(name) for name in _STORED}
+    return [name for name, state in states.items() if state and state.properties.get(_FOUND_IN) != trades]
 
 
 def _note(lake: Lake, name: str, trades: str) -> None:

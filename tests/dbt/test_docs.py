@@ -7,7 +7,7 @@ import pytest
 
 from registry.registry import load_registry
 from schemahub.runs.events import SELECTION
-from tests.support.lake_under_test import LakeUnderTest
+from tests.support.lake_under_test import LakeUnderTest, on_duckdb_alone
 
 
 @pytest.fixture
@@ -32,6 +32,11 @@ def test_every_table_and_column_is_described(
         assert described["description"], unique_id
         assert table["columns"].keys() == described["columns"].keys(), unique_id
         assert all(column["description"].strip() for column in described["columns"].values()), unique_id
+
+
+@on_duckdb_alone
+def test_a_lake_without_events_has_docs_too(unified: LakeUnderTest) -> None:
+    unified.dbt("docs", "generate")
 
 
 def test_every_macro_and_exposure_is_described(documents: tuple[dict[str, Any], dict[str, Any]]) -> None:
