@@ -21,6 +21,7 @@ from advisor.plan import Plan
 from advisor.scanned import AthenaQueries, Scanned, scanned
 from registry.registry import load_registry
 from schemahub.runs.cost import Cost
+from schemahub.runs.events import SELECTION
 from schemahub.show.plan import cost_report
 from simulator.aws.local_athena import LocalAthena
 from tests.schemahub.planned_lakes import DAYS, grow, land_first, planned
@@ -67,7 +68,8 @@ def run(lake: LakeUnderTest, *options: str) -> Run:
 def dbt(lake: LakeUnderTest, watch: Callable[[Any], None], *arguments: str) -> None:
     folders = ["--project-dir", str(ROOT / "dbt_project"), "--profiles-dir", str(ROOT / "profiles")]
     work = ["--target", "athena", "--target-path", str(lake.target_path), "--log-level-file", "none", "--quiet"]
-    assert dbtRunner(callbacks=[watch]).invoke([*arguments, *folders, *work]).success
+    without_events = ["--exclude", SELECTION]
+    assert dbtRunner(callbacks=[watch]).invoke([*arguments, *without_events, *folders, *work]).success
 
 
 def table_bytes(lake: LakeUnderTest, name: str) -> int:

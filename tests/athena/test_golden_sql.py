@@ -14,14 +14,15 @@ import sqlglot
 from sqlglot import exp
 
 from registry.registry import Registry
+from schemahub.runs.events import SELECTION
 from simulator.aws.local_athena import LocalAthena
 from tests.athena.statements import execution_ids, executions_since, masked
 from tests.support.lake_under_test import LakeUnderTest, binance, coinbase, kraken
 from tests.support.lakes import glue_home
 
 GOLDEN = Path(__file__).parent / "golden"
-RUNS = ("seed", "first run", "incremental run", "nothing new", "full refresh")
-PHASES = ("seed", "first run", "tests", "freshness", "incremental run", "nothing new", "full refresh")
+RUNS = ("seed", "first run", "events", "no new events", "incremental run", "nothing new", "full refresh")
+PHASES = (*RUNS, "tests", "freshness")
 
 
 @dataclass
@@ -48,6 +49,8 @@ def lifecycle(athena: LocalAthena, registry: Registry, tmp_path_factory: pytest.
         found = Lifecycle()
         found.run("seed", lake, "seed")
         found.run("first run", lake, "run")
+        found.run("events", lake, "run", "--select", SELECTION)
+        found.run("no new events", lake, "run", "--select", SELECTION)
         found.run("tests", lake, "test")
         found.run("freshness", lake, "source", "freshness")
         lake.land("raw_binance_trades", binance(3, 4), load="b2", at="2026-01-06 12:00:00")
@@ -94,23 +97,27 @@ def test_an_incremental_run_reads_the_unified_table_by_literal_ranges_alone() ->
     assert ranges >= 4  # two stretches of time, for the unified table and for the candles
 
 
-def test_a_run_with_nothing_new_reads_neither_trades_nor_raw_rows() -> None:
+@pytest.mark.parametrize(
+    ("phase", "names", "reads"),
+    [("nothing new", r"(raw|stg|trades)_(?!.*__dbt_tmp).*", 6), ("no new events", r"(raw|stg)_.*|trades_unified", 1)],
+)
+def test_a_run_with_nothing_new_reads_neither_trades_nor_raw_rows(phase: str, names: str, reads: int) -> None:
     """It names those tables within a range that holds no time, so that the engine leaves out every file."""
     bound = r" (>=|<) (CAST\('[-0-9:. ]+' AS TIMESTAMP\(6\)\))"
     guarded = 0
-    for statement in parsed("nothing new"):
+    for statement in parsed(phase):
         if isinstance(statement, exp.Create) and statement.kind == "VIEW":
             continue
         for table in statement.find_all(exp.Table):
             select = table.find_ancestor(exp.Select)
-            if select is None or not re.fullmatch(r"(raw|stg|trades)_(?!.*__dbt_tmp).*", table.name):
+            if select is None or not re.fullmatch(names, table.name):
                 continue  # for example a table of the new rows, of which there are none
             where = select.args["where"].sql(dialect="athena")
             (_, start), (_, end) = sorted(re.findall(bound, where), reverse=True)
             assert start == end
             assert " OR " not in where
             guarded += 1
-    assert guarded == 6  # three of them for the unified table
+    assert guarded == reads
 
 
 @pytest.mark.parametrize("phase", PHASES)

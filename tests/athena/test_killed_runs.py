@@ -9,6 +9,7 @@ import pytest
 
 from lakehouse.lake import identifier
 from registry.registry import Registry
+from schemahub.runs.events import SELECTION
 from simulator.aws.local_athena import LocalAthena
 from tests.athena.command_line import Cli
 from tests.athena.statements import execution_ids, executions_since
@@ -18,6 +19,7 @@ from tests.support.lakes import glue_home
 DAYS = 101
 """The number of days. Athena writes a hundred in one statement, so a build takes two statements."""
 
+RUN = ("dbt", "run", "--exclude", SELECTION)
 A_BATCH = 'insert into "awsdatacatalog"."schemahub"."trades_unified'
 FIRST_RENAME = "alter table `schemahub`.`trades_unified` rename to"
 NEXT_MODEL = '"node_id": "model.schemahub.trades_1m_versions"'
@@ -52,8 +54,8 @@ def test_a_build_that_is_killed_between_its_batches_begins_again(
     lake: LakeUnderTest, cli: Cli, athena: LocalAthena
 ) -> None:
     lake.lake.catalog.drop_table(identifier("trades_unified"))
-    cli.killed(athena, A_BATCH, "dbt", "run")
-    cli("dbt", "run")
+    cli.killed(athena, A_BATCH, *RUN)
+    cli(*RUN)
     assert cli.trades() == DAYS
     assert left_behind() == set()
 
@@ -61,10 +63,10 @@ def test_a_build_that_is_killed_between_its_batches_begins_again(
 def test_a_full_refresh_that_is_killed_between_its_batches_changes_nothing(
     lake: LakeUnderTest, cli: Cli, athena: LocalAthena
 ) -> None:
-    cli.killed(athena, A_BATCH, "dbt", "run", "--full-refresh")
+    cli.killed(athena, A_BATCH, *RUN, "--full-refresh")
     assert cli.trades() == DAYS
     assert left_behind() != set()
-    cli("dbt", "run")
+    cli(*RUN)
     assert cli.trades() == DAYS
     assert left_behind() == set()
 
@@ -72,8 +74,8 @@ def test_a_full_refresh_that_is_killed_between_its_batches_changes_nothing(
 def test_a_full_refresh_that_is_killed_between_its_renames_is_completed(
     lake: LakeUnderTest, cli: Cli, athena: LocalAthena
 ) -> None:
-    cli.killed(athena, FIRST_RENAME, "dbt", "run", "--full-refresh")
-    cli("dbt", "run")
+    cli.killed(athena, FIRST_RENAME, *RUN, "--full-refresh")
+    cli(*RUN)
     assert cli.trades() == DAYS
     assert left_behind() == set()
 
@@ -83,13 +85,13 @@ def test_a_run_that_is_killed_between_two_models_is_completed(
 ) -> None:
     known = execution_ids()
     lake.land("raw_binance_trades", binance(DAYS, time="2025-01-01 11:00:01"), load="more", at="2026-01-06 12:00:00")
-    cli.killed(athena, NEXT_MODEL, "dbt", "run")
+    cli.killed(athena, NEXT_MODEL, *RUN)
     inserts = [each for each in executions_since(known) if A_BATCH in each["Query"]]
     assert [each["Status"]["State"] for each in inserts] == ["SUCCEEDED"]
     assert cli.trades() == DAYS + 1
     assert len(lake.rows("trades_1m_versions")) == DAYS
     assert len(lake.rows("unified_loads")) == 1
-    cli("dbt", "run")
+    cli(*RUN)
     assert cli.trades() == DAYS + 1
     assert max(row["trade_count"] for row in lake.rows("trades_1m_versions")) == 2
     assert len(lake.rows("unified_loads")) == 2

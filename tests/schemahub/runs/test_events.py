@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lakehouse.lake import identifier
 from schemahub.runs import last_run
 from schemahub.runs.context import RunContext
 from schemahub.runs.demo import MARKET_START, TARGET, running_demo
@@ -22,6 +23,7 @@ from simulator.exchanges.market import DEFAULT_TRADES
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 Row = dict[str, Any]
+STORED = ("volatility_moves_versions", "lead_lag_sums_versions")
 LARGE_EVENT = datetime(2024, 2, 8, 15, 12, 4)
 
 
@@ -173,7 +175,7 @@ def overlapping(first: Sequence[Change], second: Sequence[Change], lag: int) -> 
 
 def test_a_run_without_news_starts_no_dbt_and_adds_nothing(found: RunContext) -> None:
     def stored() -> list[int | None]:
-        states = [found.lake.table_state(name) for name in ("volatility_moves_versions", "lead_lag_sums_versions")]
+        states = [found.lake.table_state(name) for name in STORED]
         return [state and state.row_count for state in states]
 
     before = stored()
@@ -185,3 +187,17 @@ def test_a_run_without_news_starts_no_dbt_and_adds_nothing(found: RunContext) ->
 
 def test_a_run_of_events_leaves_unify_nothing_to_do(found: RunContext) -> None:
     assert unify(found, TARGET).is_unchanged
+
+
+def test_events_of_trades_that_a_full_refresh_replaced_are_found_again(found: RunContext) -> None:
+    def stored() -> list[tuple[str, int]]:
+        tables = [found.lake.catalog.load_table(identifier(name)) for name in STORED]
+        return [(str(table.metadata.table_uuid), table.scan().count()) for table in tables]
+
+    before = stored()
+    unify(found, TARGET, full_refresh=True)
+    assert stored() == before
+    assert find_events(found)
+    assert [rows for _, rows in stored()] == [rows for _, rows in before]
+    assert all(new != old for new, old in zip(stored(), before, strict=True))
+    assert not find_events(found)
