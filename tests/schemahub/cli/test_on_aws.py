@@ -130,10 +130,3 @@ def test_a_demo_is_for_a_folder(cli: Cli, account: LocalAws, keys: dict[str, tup
     line = said(cli, account, "demo", lake=f"s3://{bucket}/lake", key=keys["storage"])
     assert "the demo creates its lake in a folder" in line
     assert "name one with --lake" in line
-
-
-def test_events_are_found_in_a_folder(
-    cli: Cli, account: LocalAws, keys: dict[str, tuple[str, str]], bucket: str
-) -> None:
-    line = said(cli, account, "run", "events", lake=f"s3://{bucket}/lake", key=keys["storage"])
-    assert line.startswith(f"events are found by DuckDB, in a lake in a folder, and not in s3://{bucket}/lake: ")
