@@ -125,6 +125,7 @@ def test_the_pipeline_asks_no_exchange_that_has_no_symbol_to_load(
     assert pipeline.stdout.count("nothing new") == len(others)
 
 
+@pytest.mark.slow
 def test_the_contract_suite_skips_the_new_exchange_by_name_until_it_is_simulated(project: Path) -> None:
     suite = [f"tests/loaders/test_{name}.py" for name in ("connector_contract", "hostile_bodies")]
     contract = run(project, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "gemini", *suite)
@@ -143,6 +144,7 @@ def simulated(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.mark.slow
 def test_the_contract_suite_runs_for_the_new_exchange_once_it_is_simulated(simulated: Path) -> None:
     suite = [f"tests/loaders/test_{name}.py" for name in ("connector_contract", "hostile_bodies")]
     contract = run(simulated, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "gemini", *suite)

@@ -16,7 +16,7 @@ from schemahub.runs.demo import MARKET_START
 from simulator.exchanges import Trade, draw_market
 from tests.support.project_copy import copy_project, run
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 MAPPINGS = Path(__file__).parent / "registry/mappings"
 TRADES = 2_000

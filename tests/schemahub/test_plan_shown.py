@@ -18,7 +18,7 @@ from tests.support.command_line import Cli, snapshots
 from tests.support.lake_under_test import LakeUnderTest, Restore, coinbase
 from tests.support.lakes import LakeHome
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.slow]
 
 
 @pytest.fixture
