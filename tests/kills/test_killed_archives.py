@@ -71,16 +71,18 @@ def test_backfills_from_archives_that_are_killed_end_with_what_the_exchange_has(
         running.send_signal(signal.SIGKILL)
         running.communicate()
     market.clear_faults()
-    last = subprocess.run(
-        [sys.executable, "-m", "schemahub.cli", *BACKFILL],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert last.returncode == 0, last.stdout + last.stderr
+    # the first one can't take January's archive, and the checksum of one of its days is wrong
+    for end in (["--to", "2026-01-03"], []):
+        last = subprocess.run(
+            [sys.executable, "-m", "schemahub.cli", *BACKFILL, *end],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert last.returncode == 0, last.stdout + last.stderr
     products = served(market, "BTC-USDT", "ETH-USDT")
     assert landed_ids(lake, "binance") == Counter(trade for product in products for trade in product.ids)
     assert {row["channel"] for row in ledger(lake)} == {"file", "rest"}
