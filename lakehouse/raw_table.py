@@ -95,11 +95,12 @@ class RawTable:
             )
 
     def between(self, rows: pa.RecordBatch, low: int, high: int | None) -> pa.RecordBatch:
-        """The rows whose numeric ids are in [low, high); those from `low` on if there is no `high`."""
+        """The rows whose numeric ids are in [low, high), or from `low` on if there is no `high`; none without an id."""
         ids = pc.cast(rows[self.id_column], pa.int64())
-        bounds = pc.min_max(ids)
-        if rows.num_rows and bounds["min"].as_py() >= low and (high is None or bounds["max"].as_py() < high):
-            return rows  # without a copy, because nearly every page is wanted as it is
+        if rows.num_rows and not ids.null_count:
+            bounds = pc.min_max(ids)
+            if bounds["min"].as_py() >= low and (high is None or bounds["max"].as_py() < high):
+                return rows  # without a copy, because nearly every page is wanted as it is
         is_within = pc.greater_equal(ids, low)
         return rows.filter(is_within if high is None else pc.and_(is_within, pc.less(ids, high)))
 
