@@ -14,11 +14,12 @@ from . import last_run
 from .attention import row_count
 from .context import RunContext
 
+TRADES = "trades_unified"
+"""The target in which events are found."""
 SELECTION = "tag:events"
 """dbt's selection of the models."""
 
 _NAME = "events"
-_TRADES = "trades_unified"
 _STORED = ("volatility_moves_versions", "lead_lag_sums_versions")
 _FOUND_IN = "schemahub.found-in"
 """A property of the stored tables: the UUID of the table of trades in which the events were found. A full refresh of
@@ -80,8 +81,8 @@ def _identity(lake: Lake) -> str:
     """The UUID of the table of trades; raises Misconfigured if there is no such table."""
     from lakehouse.tables import existing_table  # with pyiceberg, whose import takes most of a second
 
-    if (table := existing_table(lake, _TRADES)) is None:
-        raise Misconfigured(f"{lake.location} has no `{_TRADES}` yet; `schemahub run unify {_TRADES}` builds it")
+    if (table := existing_table(lake, TRADES)) is None:
+        raise Misconfigured(f"{lake.location} has no `{TRADES}` yet; `schemahub run unify {TRADES}` builds it")
     return str(table.metadata.table_uuid)
 
 

@@ -9,6 +9,7 @@ from lakehouse.errors import SchemaHubError
 from ..dbt.prepare import prepare_dbt
 from ..refusals import refusals_as_errors
 from .context import RunContext
+from .events import TRADES
 from .ingest import mapped_exchanges
 
 
@@ -28,7 +29,7 @@ def run_pipeline(
         ingest: ingests the given exchanges, calls its last argument when an exchange's trades were landed, and returns
             the problems, one line each.
         unify: unifies the pending loads of the given target, or raises.
-        find_events: finds the volatility events in what was unified, or raises.
+        find_events: finds the volatility events in the unified trades, or raises; other targets have none.
 
     Raises:
         Misconfigured: there is no such target, or a setting for ingesting is wrong; nothing was unified.
@@ -42,7 +43,8 @@ def run_pipeline(
     try:
         with refusals_as_errors():
             unify(context, target)
-            find_events(context)
+            if target == TRADES:
+                find_events(context)
     except SchemaHubError as error:
         problems.append(str(error))
     return problems

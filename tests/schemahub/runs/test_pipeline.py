@@ -27,7 +27,7 @@ def happened(monkeypatch: pytest.MonkeyPatch) -> Happened:
     return noted
 
 
-def run(happened: Happened, ingest: Callable[[Callable[[], None]], list[str]]) -> list[str]:
+def run(happened: Happened, ingest: Callable[[Callable[[], None]], list[str]], *, target: str = TARGET) -> list[str]:
     def ingest_all(context: RunContext, exchanges: Sequence[str], on_landed: Callable[[], None]) -> list[str]:
         return ingest(on_landed)
 
@@ -38,7 +38,7 @@ def run(happened: Happened, ingest: Callable[[Callable[[], None]], list[str]]) -
         happened.append("events found")
 
     return pipeline.run_pipeline(
-        RunContext(load_settings()), TARGET, ingest=ingest_all, unify=unify, find_events=find_events
+        RunContext(load_settings()), target, ingest=ingest_all, unify=unify, find_events=find_events
     )
 
 
@@ -81,3 +81,9 @@ def test_an_error_while_ingesting_waits_for_the_thread(happened: Happened) -> No
     with pytest.raises(Misconfigured, match="since is wrong"):
         run(happened, ingest)
     assert happened == ["dbt is ready"]
+
+
+def test_events_are_found_in_trades_alone(happened: Happened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RunContext, "check_target", lambda *_: None)  # the project itself has one target
+    assert run(happened, lambda _: [], target="quotes_unified") == []
+    assert happened == ["unified quotes_unified"]
