@@ -62,7 +62,7 @@ def whole(body: bytes) -> Callable[[socket.socket], None]:
     return sends(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
 
 
-def fetcher(url: str, *, attempts: int = 1, seconds: float = 20.0, transport: Transport | None = None):  # type: ignore[no-untyped-def]
+def fetcher(url: str, *, attempts: int = 1, seconds: float = 20.0, transport: Transport | None = None) -> FileFetcher:
     return FileFetcher(
         load_connector("binance"),
         url,
