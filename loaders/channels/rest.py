@@ -268,7 +268,7 @@ class Fetcher:
         """Wait until `request` may be sent again. Raises if that takes too long, or if all attempts are used up."""
         seconds = _pause(error, attempt)
         if seconds > _LONGEST_WAIT:
-            raise self._ended_by(self._ban(error, seconds)) from error
+            raise self._banned(error, seconds) from error
         if attempt >= self._most_attempts(error):
             if isinstance(error, ExchangeUnreachable):  # whatever the request was
                 raise error
@@ -332,15 +332,18 @@ class Fetcher:
         self._waking.set()
         return type(end)(*end.args)
 
-    def _ban(self, error: TransientError, seconds: float) -> Banned:
+    def _banned(self, error: TransientError, seconds: float) -> TerminalError:
+        """Of several walks that learn of a ban, only the first one's is reported and remembered."""
         ban = Ban(self.now() + min(timedelta(seconds=seconds), LONGEST), printable(str(error)))
-        if self.bans is not None:
+        end = _as_error(ban)
+        reported = self._ended_by(end)
+        if self.bans is not None and self._end is end:
             self.bans.remember(ban)
-        return _banned(ban)
+        return reported
 
     def _standing_ban(self) -> TerminalError | None:
         ban = None if self.bans is None else self.bans.standing(self.now())
-        return None if ban is None else _banned(ban)
+        return None if ban is None else _as_error(ban)
 
 
 class _End:
@@ -353,7 +356,7 @@ def _time_bounds(times: pa.Array) -> tuple[int, int] | None:
     return None if found["min"] is None else (found["min"], found["max"])
 
 
-def _banned(ban: Ban) -> Banned:
+def _as_error(ban: Ban) -> Banned:
     return Banned(f"{ban.reason}; it asked for a pause, so no request is sent before {ban.until:%Y-%m-%d %H:%M:%S} UTC")
 
 

@@ -12,6 +12,8 @@ from simulator.exchanges.feed import GOING_AWAY, POLICY_VIOLATION, Feed, Message
 
 # How long a trade that has happened waits at most until it is sent.
 _LONGEST_WAIT_S = 0.01
+# A client that goes is noticed between two of these; asyncio prints a warning if more are sent to one that has gone.
+_TEXTS_AT_ONCE = 4
 
 
 @dataclass
@@ -174,6 +176,8 @@ class Connection:
                 self._is_idle = False
                 await self._websocket.send_text(text)
                 self._counts.messages += 1
+                if self._counts.messages % _TEXTS_AT_ONCE == 0:
+                    await asyncio.sleep(0)
 
     def _moment(self) -> Moment:
         return Moment(time.monotonic(), self._market_ns())

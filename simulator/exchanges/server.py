@@ -55,6 +55,7 @@ def serve(settings: Settings, *, port: int = 0, until_stdin_closes: bool = False
             uvicorn.Config(
                 build_application(simulation),
                 log_level="warning",
+                loop="asyncio",  # the same, whatever else is installed
                 timeout_graceful_shutdown=1,
                 ws="websockets-sansio",
                 ws_ping_interval=settings.ping_interval_s,

@@ -228,6 +228,26 @@ def test_a_long_pause_ends_the_exchange_at_once_and_is_remembered(
     assert bans.standing(NOON + timedelta(days=3, seconds=1)) is None
 
 
+def test_of_two_walks_that_are_banned_the_same_ban_is_reported_and_remembered(tmp_path: Path) -> None:
+    both_sent, told = threading.Barrier(2), threading.Lock()
+    clock = iter(NOON + timedelta(seconds=second) for second in range(1_000))
+
+    def answer(_request: Request) -> Response:
+        both_sent.wait(10)
+        return response(418, headers={"Retry-After": "720"})
+
+    def now() -> datetime:
+        with told:
+            return next(clock)
+
+    bans = Bans(tmp_path / "exchange.json", "https://exchange.test")
+    with fetcher(answer, bans=bans, now=now, concurrency=2) as one:
+        assert pieces(one, *segments("A", "B")) == []
+    ban = bans.standing(now())
+    assert ban is not None
+    assert {str(failure).rpartition(" before ")[2] for failure in one.failures.values()} == {f"{ban.until} UTC"}
+
+
 @pytest.mark.parametrize("content", [b"", b"no JSON", b'{"https://exchange.test": 1}', b"\xff"])
 def test_an_unreadable_list_of_bans_costs_a_request(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "exchange.json"

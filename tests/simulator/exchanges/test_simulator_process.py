@@ -1,7 +1,10 @@
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import threading
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -52,6 +55,31 @@ def test_a_market_grows_as_more_of_it_is_shown(client):
         assert running.market()["coinbase"]["BTC-USD"] == whole
         with pytest.raises(ValueError, match="expected a number from 0 to 1"):
             running.show(1.5)
+
+
+HANDSHAKE = (
+    b"GET /binance/stream?streams=btcusdt@trade HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+def test_a_client_that_goes_amid_many_messages_causes_no_warning(capfd):
+    with simulator.exchanges.running(trades=20_000, exchanges=["binance"]) as running:
+        for _ in range(3):  # a client isn't always gone before the last message
+            running.show(0.01)
+            with socket.create_connection(("127.0.0.1", urlsplit(running.base_url).port), timeout=10) as client:
+                client.sendall(HANDSHAKE)
+                assert client.recv(1_000).startswith(b"HTTP/1.1 101 ")
+                showing = threading.Thread(target=running.show, args=(1,))
+                showing.start()
+                assert client.recv(100)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset
+            showing.join()
+            deadline_s = time.monotonic() + 10
+            while running.streams()["binance"]["open"]:
+                assert time.monotonic() < deadline_s
+                time.sleep(0.01)
+    assert capfd.readouterr().err == ""
 
 
 def test_stats_count_requests_by_path_and_responses_by_status(client):
