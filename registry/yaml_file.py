@@ -6,11 +6,13 @@ and so are merge keys, tags other than those of YAML's own scalars, lists and ma
 deeply nested, also by means of aliases.
 """
 
+import functools
 import math
 import os
 import re
 import stat
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -25,6 +27,7 @@ MOST_NODES = 300_000
 """The maximum number of keys, values and containers in a file; an alias counts as everything it stands for."""
 DEEPEST = 50
 _MOST_DIGITS = 40
+_MOST_KEPT = 64
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -148,7 +151,7 @@ _Loader.add_constructor(None, _unknown)
 def read_yaml(path: Path) -> Any:
     """The file's content; raises BadYaml, even if the file can't be read at all."""
     try:
-        return _parse(_read(path))
+        return deepcopy(_parse(_read(path)))  # a caller may change what it gets
     except OSError as error:
         raise BadYaml(f": can't be read: {error.strerror}") from error
 
@@ -166,6 +169,7 @@ def _read(path: Path) -> str:
         raise BadYaml(f":1:1: not UTF-8: {error.reason} at byte {error.start}; save it as UTF-8") from error
 
 
+@functools.lru_cache(_MOST_KEPT)  # a process reads the registry again and again, and rarely finds it changed
 def _parse(text: str) -> Any:
     try:
         loader = _Loader(text)
