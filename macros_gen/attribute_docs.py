@@ -4,8 +4,9 @@ pydantic could read them too, but then it would parse the sources whenever any c
 """
 
 import ast
+import functools
 import inspect
-from collections.abc import Iterator
+from collections.abc import Mapping
 from textwrap import dedent
 
 from registry.declarations import Declaration
@@ -16,14 +17,17 @@ def attribute_docs(declaration: type[Declaration]) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in reversed(declaration.__mro__):
         if issubclass(each, Declaration) and each is not Declaration:
-            found |= dict(_own(each))
+            found |= _own(each)
     return found
 
 
-def _own(declaration: type[Declaration]) -> Iterator[tuple[str, str]]:
+@functools.cache  # Python looks for a class in the whole module
+def _own(declaration: type[Declaration]) -> Mapping[str, str]:
     (class_,) = ast.parse(dedent(inspect.getsource(declaration))).body
     assert isinstance(class_, ast.ClassDef)
+    found = {}
     for statement, below in zip(class_.body, class_.body[1:], strict=False):
         match statement, below:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                yield name, inspect.cleandoc(text)
+                found[name] = inspect.cleandoc(text)
+    return found
