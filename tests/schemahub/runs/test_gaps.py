@@ -62,9 +62,14 @@ def test_holes_are_the_keys_that_lie_between_landed_ones(spans: list[tuple[int, 
 
 
 @pytest.fixture
-def in_gaps(exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunContext:
+def context(exchanges: RunningSimulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunContext:
+    """A lake in which nothing was landed."""
+    return lake_of(exchanges, tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def in_gaps(context: RunContext, exchanges: RunningSimulator) -> RunContext:
     """A lake that lacks parts of BTC-USDT of every exchange."""
-    context = lake_of(exchanges, tmp_path, monkeypatch)
     for product in served(exchanges, "BTC-USDT"):
         parts = [(product.first_id + low, product.first_id + high) for low, high in PARTS]
         land_parts(context, product.exchange, product.symbol, parts, TIMES.get(product.exchange, ()))
@@ -204,12 +209,12 @@ def test_only_the_largest_gaps_of_a_stream_are_listed_in_the_order_of_their_ids(
     assert shown[-2:] == ["    and 10 smaller ones", "30 gaps in 1 of 1 stream, 465 ids"]
 
 
-def test_streams_that_are_keyed_by_time_are_shown_as_times_and_not_requested(in_gaps: RunContext) -> None:
+def test_streams_that_are_keyed_by_time_are_shown_as_times_and_not_requested(context: RunContext) -> None:
     minute = 60_000_000
     start = microseconds(MARKET_START)
     spans = [(start, start + minute), (start + 3 * minute, start + 4 * minute)]
     of_files = stream_gaps("kraken", TIMED, Coverage({TIMED: held(*spans, proof="file")}))
-    assert list(fill_gaps(in_gaps, [of_files], progress=lambda _: lambda *_: None)) == []
+    assert list(fill_gaps(context, [of_files], progress=lambda _: lambda *_: None)) == []
     assert list(gap_lines([of_files], not_filled([of_files], {}))) == [
         "kraken XBTUSD (time and sales): 1 gap",
         "    2026-01-05 00:01:00 to 2026-01-05 00:03:00 UTC",
@@ -218,12 +223,12 @@ def test_streams_that_are_keyed_by_time_are_shown_as_times_and_not_requested(in_
     ]
 
 
-def test_a_gap_of_which_files_hold_the_times_is_shown_as_that_and_not_requested(in_gaps: RunContext) -> None:
+def test_a_gap_of_which_files_hold_the_times_is_shown_as_that_and_not_requested(context: RunContext) -> None:
     minute = 60_000_000
     main = (Stretch(1, 11, 0, minute, 10), Stretch(21, 31, 3 * minute, 4 * minute, 10))
     beside = Stretch(minute, 3 * minute + 1, minute, 3 * minute + 1, 5, "unprovable")
     gaps = stream_gaps("kraken", "XBTUSD", Coverage({"XBTUSD": main, TIMED: (beside,)}))
-    assert list(fill_gaps(in_gaps, [gaps], progress=lambda _: lambda *_: None)) == []
+    assert list(fill_gaps(context, [gaps], progress=lambda _: lambda *_: None)) == []
     assert list(gap_lines([gaps])) == [
         "kraken XBTUSD: 1 gap, 10 ids",
         "    ids 11 to 20, 10 ids, 1970-01-01 00:01:00 to 1970-01-01 00:03:00 UTC",
