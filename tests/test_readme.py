@@ -1,11 +1,13 @@
 """What the README tells people to type exists."""
 
+import functools
+import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.support.warm_python import warm_python
 
 PROJECT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")]
@@ -32,9 +34,10 @@ PARENTS = (
 )
 
 
+@functools.cache
 def help_of(*command: str) -> str:
-    asked = subprocess.run(
-        [sys.executable, "-m", "schemahub.cli", *command, "--help"], capture_output=True, text=True, check=False
+    asked = warm_python().run(
+        ["-m", "schemahub.cli", *command, "--help"], environment=os.environ, folder=PROJECT, timeout=60
     )
     assert asked.returncode == 0, asked.stderr
     return asked.stdout

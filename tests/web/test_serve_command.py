@@ -12,6 +12,7 @@ import pytest
 from websockets.sync.client import connect
 
 from tests.support.command_line import ROOT
+from tests.support.warm_python import warm_python
 
 KEPT = {name: value for name, value in os.environ.items() if not name.startswith("SCHEMAHUB_")}
 
@@ -24,8 +25,8 @@ def serving(lake: Path, *options: str) -> "subprocess.Popen[str]":
 
 
 def refusal(*options: str) -> str:
-    command = [sys.executable, "-m", "schemahub.cli", "serve", *options]
-    ended = subprocess.run(command, cwd=ROOT, env=KEPT, capture_output=True, text=True, timeout=60, check=False)
+    command = ["-m", "schemahub.cli", "serve", *options]
+    ended = warm_python().run(command, environment=KEPT, folder=ROOT, timeout=60)
     assert ended.returncode == 1, ended.stderr
     assert ended.stderr.count("\n") == 1
     return ended.stderr.strip()
