@@ -94,6 +94,9 @@ class Fetcher:
         self._reporter = self.connector if isinstance(self.connector, ReportsUsage) else None
         self._closing = threading.Event()
         self._ending = threading.Lock()
+        self._parsing = threading.Lock()
+        """Held while a response is parsed: threads that parse at once take Python's lock from each other at every call
+        of Arrow, so that four walks take a sixth longer."""
         self._waking = threading.Event()
         """Set when waiting is pointless: at the end, and when the exchange must not be sent further requests."""
         self._limiter = self.limiter or RateLimiter(self.connector.budget, clock=self.clock)
@@ -206,7 +209,9 @@ class Fetcher:
                 complete_from = piece.stretch.until
                 step = None if self._is_later_than(step, bounds, began, segment.hole) else next(walk, None)
             else:
-                step = _sent(walk, self._send(step))
+                response = self._send(step)
+                with self._parsing:
+                    step = _sent(walk, response)
 
     def _exchange_time(self, ours: datetime) -> int:
         return microseconds(ours - self._exchange_clock.ahead)
