@@ -4,7 +4,6 @@ It prints its address, and ends with its standard input.
 """
 
 import random
-import socket
 import sys
 import tempfile
 import threading
@@ -18,6 +17,7 @@ from schemahub.runs.context import RunContext
 from schemahub.settings import load_settings
 from web.app import create_app
 from web.causes import Limits
+from web.command import bound_socket
 from web.live_feed import LiveFeed
 from web.quotes import Board, Listing
 
@@ -65,7 +65,7 @@ class _Canned:
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until the standard input ends."""
-    with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0)) as listener:
+    with tempfile.TemporaryDirectory() as folder, bound_socket("127.0.0.1", 0) as listener:
         app = create_app(RunContext(load_settings(lake=folder)))
         grid_page.add_to(app)
         server = uvicorn.Server(

@@ -58,7 +58,7 @@ def serve(
     check_token(host, token)
     if simulate and land:
         raise Misconfigured("--simulate shows made-up trades, which --land would land; give one of the two")
-    with _listener(host, port) as listener:
+    with bound_socket(host, port) as listener:
         app = create_app(context, token=token, simulate=simulate, land=land, limits=Limits(threshold, fees))
         server = _Server(
             uvicorn.Config(
@@ -97,7 +97,8 @@ def check_token(host: str, token: str | None) -> None:
         )
 
 
-def _listener(host: str, port: int) -> socket.socket:
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A socket that doesn't listen yet; raises Misconfigured if the address can't be used."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio sends small messages at once only if the socket was created with the TCP protocol
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
