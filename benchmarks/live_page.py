@@ -6,7 +6,6 @@ page has painted the frame. AG Grid gets the same frames, see grid_page.py; both
 """
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING
 
 from . import grid_page
+from .browsers import VIEWPORT, browser_cpu_seconds, chromium_for, first_paint, load, opened
 from .measure import CannotMeasure, Measurement, expect, in_own_process, is_installed
 from .size import Size
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _CLIENTS = 50
 _RATE = 50
-_WIDTH, _HEIGHT = 1280, 800
 _WARM_SECONDS = 3.0
 _ROWS = 60
 _READY = f"() => window.live?.model.rows.filter((row) => row.at).length === {_ROWS}"
@@ -65,14 +64,6 @@ def findings(size: Size) -> Iterator[Measurement]:
         yield from _page(address, chromium, size)
 
 
-def chromium_for(size: Size) -> str | None:
-    """Where Chromium is; raises CannotMeasure if it is missing, except where nothing is judged."""
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    if found is None and size.is_judged:
-        raise CannotMeasure("no Chromium on this machine; install it with: apt-get install chromium")
-    return found
-
-
 def _clients(address: str, server: int, size: Size) -> Measurement:
     socket = address.replace("http", "ws", 1) + "/live/feed"
     cpu, began = _cpu_seconds(server), time.perf_counter()
@@ -90,15 +81,11 @@ def _clients(address: str, server: int, size: Size) -> Measurement:
 
 
 def _page(address: str, chromium: str, size: Size) -> Iterator[Measurement]:
-    from playwright.sync_api import sync_playwright  # only this benchmark needs it
-
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT})
+    with opened(chromium) as browser:
+        yield first_paint(browser, "live page", f"{address}/live", _READY)
+        page = browser.new_page(viewport=VIEWPORT)
         page.goto(f"{address}/live")
         page.wait_for_function(_READY)
-        first_ms = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         page.wait_for_timeout(_WARM_SECONDS * 1000)
         seen = _watch(page, size.watched_seconds)
         median_ms, high_ms = page.evaluate("[0.5, 0.95].map((share) => window.live.latency.at(share))")
@@ -111,10 +98,8 @@ def _page(address: str, chromium: str, size: Size) -> Iterator[Measurement]:
         slow = f"p95 {seen.frames_ms[int(len(seen.frames_ms) * 0.95)]:.0f} ms, {detail}"
         what = f"live page: longest time between two frames, {each}"
         yield Measurement(what, seen.frames_ms[-1], 50, False, " ms", slow)
-        yield Measurement("live page: first paint", first_ms, 300, False, " ms", load())
         if is_installed(grid_page.PACKAGE):
             yield _against_grid(browser, address, size)
-        browser.close()
 
 
 def _against_grid(browser: "Browser", address: str, size: Size) -> Measurement:
@@ -124,7 +109,7 @@ def _against_grid(browser: "Browser", address: str, size: Size) -> Measurement:
     cpu_ms: dict[str, list[float]] = {name: [] for name in pages}
     for _ in range(_TURNS):
         for name, (target, ready) in pages.items():
-            page = browser.new_page(viewport={"width": _WIDTH, "height": _HEIGHT})
+            page = browser.new_page(viewport=VIEWPORT)
             page.goto(target)
             page.wait_for_function(ready)
             page.wait_for_timeout(_WARM_SECONDS * 1000 / 2)
@@ -152,30 +137,6 @@ def _watch(page: "Page", seconds: float) -> _Watched:
     if not frames:
         raise CannotMeasure("the live page has painted no frame")
     return _Watched(frames, cpu / len(frames) * 1000, len(frames) / took)
-
-
-def load() -> str:
-    """The load of the machine, without which a time says little."""
-    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-
-
-def browser_cpu_seconds() -> float:
-    """What the descendants of this process that are the browser's have used so far."""
-    processes = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            name, _, rest = (folder / "stat").read_text().partition("(")[2].rpartition(")")
-        except OSError:  # it has ended
-            continue
-        fields = rest.split()
-        processes[int(folder.name)] = (name, int(fields[1]), int(fields[11]) + int(fields[12]))
-    ours, ticks = {os.getpid()}, 0
-    while found := {pid for pid, (_, parent, _) in processes.items() if parent in ours} - ours:
-        ours |= found
-    for pid in ours & processes.keys():
-        name, _, used = processes[pid]
-        ticks += used if "chrom" in name else 0
-    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -4,7 +4,6 @@ The day is in time order. The server is measured without its cache, and without 
 the browser; without a GPU, they also draw.
 """
 
-import os
 import random
 import sys
 import time
@@ -15,12 +14,13 @@ from statistics import median
 from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
-from .live_page import browser_cpu_seconds, chromium_for, load
+from .browsers import VIEWPORT, browser_cpu_seconds, chromium_for, first_paint, load, opened
 from .measure import CannotMeasure, Measurement, expect, in_own_process, seconds
 from .replay_day import BURST_SECONDS, BURST_US, DAY_US
 from .size import Size
 
 _SEGMENT_US = 4_000_000
+_READY = "() => window.replay?.state.isReady"
 _SEEK_MS = """(us) => new Promise((done) => {
     const began = performance.now();
     const painted = () => requestAnimationFrame(() => done(performance.now() - began));
@@ -92,20 +92,16 @@ def _server(lake: Path, size: Size) -> Iterator[Measurement]:
 
 
 def _page(address: str, chromium: str, size: Size) -> Iterator[Measurement]:
-    from playwright.sync_api import sync_playwright  # only benchmarks of pages need it
-
-    options = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(f"{address}/replay?at={BURST_US}")
-        page.wait_for_function("() => window.replay?.state.isReady")
-        first_ms = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    shown = f"{address}/replay?at={BURST_US}"
+    with opened(chromium) as browser:
+        yield first_paint(browser, "replay", shown, _READY)
+        page = browser.new_page(viewport=VIEWPORT)
+        page.goto(shown)
+        page.wait_for_function(_READY)
         randoms = [random.Random(-number).randrange(DAY_US, DAY_US + 86_000_000_000) for number in range(size.seeks)]
         took = [float(page.evaluate(_SEEK_MS, us)) for us in randoms]
         detail = f"longest {max(took):.0f} ms, {load()}"
         yield Measurement("replay: a seek in the browser until it is painted", median(took), 200, False, " ms", detail)
-        yield Measurement("replay: first paint", first_ms, 300, False, " ms", load())
         for span_ms in (6_000, 12_000):
             page.evaluate(_PLAY_AT_THE_END_OF_THE_BURST, [BURST_US + BURST_SECONDS * 1_000_000, span_ms])
             page.wait_for_timeout(500)
@@ -120,7 +116,6 @@ def _page(address: str, chromium: str, size: Size) -> Iterator[Measurement]:
             detail = f"longest {max(frames):.0f} ms, {len(frames)} frames, {load()}"
             what = f"replay: CPU for a frame of {visible:,} ticks"
             yield Measurement(what, cpu / len(frames) * 1000, 10, False, " ms", detail)
-        browser.close()
 
 
 @contextmanager
