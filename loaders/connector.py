@@ -324,6 +324,18 @@ def ask_until(
     raise UnexpectedPayload(f"{what}: the same request got {len(seen)} different responses; try again later")
 
 
+def newest_trades(
+    ask: Callable[[], Generator[Request, Response, pa.RecordBatch]], *, what: str
+) -> Generator[Request, Response, pa.RecordBatch]:
+    """The newest trades of a product, as `ask` requests them; no rows if it has none.
+
+    An empty response may belong to an earlier request, of times before the first trade, so it must arrive three times.
+    """
+    return ask_until(
+        ask, lambda page: page.num_rows > 0, lambda page: page.num_rows, what=what, times=TIMES_IF_UNCHECKED
+    )
+
+
 def another_tape(what: str, last_id: int | str, found: str) -> AnotherTape:
     """The error to raise if the exchange doesn't know `last_id`, the last trade landed."""
     return AnotherTape(

@@ -3,7 +3,9 @@
 A connector whose exchange the simulator lacks is skipped, by name, in every test that needs responses of the exchange.
 """
 
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -11,14 +13,14 @@ from itertools import pairwise
 import pyarrow as pa
 import pytest
 
-from lakehouse.coverage import Coverage, Hole, microseconds
+from lakehouse.coverage import Coverage, Hole, microseconds, time_of
 from lakehouse.errors import Misconfigured
 from lakehouse.lake import identifier
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
 from lakehouse.table import LakeColumn
 from loaders.channels.rest import Fetcher
-from loaders.connector import Connector, Segment
+from loaders.connector import Connector, Request, Response, Seekable, Segment
 from loaders.connectors import with_columns
 from loaders.errors import (
     AnotherTape,
@@ -238,6 +240,46 @@ def test_pages_of_any_size_give_every_trade_in_one_walk(connector: Connector, si
     assert_claims_are_true(found, connector.raw)
     assert ids_of(found, connector.raw) == [trade.id for trade in exchange.truth]
     assert max(piece.rows.num_rows for piece in found) <= size
+
+
+def test_a_key_is_found_even_if_each_response_is_first_one_without_trades(
+    connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
+) -> None:
+    if not isinstance(connector, Seekable):
+        pytest.skip(f"{connector.name} doesn't find keys by time")
+    symbol, listed = next(iter(served_products(exchanges, connector).items()))
+    middle = time_of((listed["first_time_ns"] + listed["last_time_ns"]) // 2_000)
+    for moment, low, high in (
+        (LONG_AGO, 0, listed["first_id"] + 1),
+        (middle, listed["first_id"] + 1, listed["last_id"]),
+        (datetime.now(UTC), listed["last_id"] + 1, listed["last_id"] + 2),
+    ):
+        key = fetcher.answer(connector.key_at(symbol, moment))
+        assert low <= key < high
+        assert fetcher.answer(first_without_trades(connector.key_at(symbol, moment))) == key
+
+
+def first_without_trades(asking: Generator[Request, Response, int]) -> Generator[Request, Response, int]:
+    """The same requests, with the first two responses to each as if they belonged to a time without trades."""
+    seen: Counter[str] = Counter()
+    request = next(asking)
+    while True:
+        response = yield request
+        seen[str(request)] += 1
+        if seen[str(request)] <= 2:
+            response = replace(response, body=without_trades(response.body))
+        try:
+            request = asking.send(response)
+        except StopIteration as done:
+            return int(done.value)
+
+
+def without_trades(body: bytes) -> bytes:
+    content = json.loads(body)
+    if isinstance(content, list):
+        return b"[]"
+    content["result"] = {name: [] if isinstance(rows, list) else rows for name, rows in content["result"].items()}
+    return json.dumps(content).encode()
 
 
 def test_ids_of_another_tape_are_not_taken_for_no_new_trades(

@@ -45,6 +45,7 @@ from ...connector import (
     ask_until,
     id_texts,
     in_order,
+    newest_trades,
     walk_by_id,
 )
 from ...errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
@@ -139,8 +140,12 @@ class Binance:
         first = yield from self._first_id_since(symbol, moment)
         if first is not None:
             return first
-        response = yield self._request({"symbol": symbol, "limit": "1"})
-        newest = self.parse(response.body, symbol=symbol)
+
+        def ask() -> Generator[Request, Response, pa.RecordBatch]:
+            response = yield self._request({"symbol": symbol, "limit": "1"})
+            return self.parse(response.body, symbol=symbol)
+
+        newest = yield from newest_trades(ask, what=f"binance {symbol}")
         return self.raw.last_id(newest) + 1 if newest.num_rows else 0
 
     def _request(self, parameters: dict[str, str]) -> Request:

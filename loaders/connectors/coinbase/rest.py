@@ -36,6 +36,7 @@ from ...connector import (
     ask_until,
     id_texts,
     in_order,
+    newest_trades,
     page_of,
 )
 from ...errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
@@ -78,7 +79,7 @@ class Coinbase:
     history: History | None = None
 
     def walk(self, symbol: str, hole: Hole) -> Walk:
-        newest = yield from self._page(symbol)
+        newest = yield from newest_trades(partial(self._page, symbol), what=f"coinbase {symbol}")
         if newest.num_rows == 0:
             return
         end = self.raw.last_id(newest) if hole.high is None else hole.high - 1
@@ -182,7 +183,7 @@ class Coinbase:
         return page
 
     def key_at(self, symbol: str, moment: datetime) -> Generator[Request, Response, int]:
-        newest = yield from self._page(symbol)
+        newest = yield from newest_trades(partial(self._page, symbol), what=f"coinbase {symbol}")
         if newest.num_rows == 0:
             return 0
         return (yield from self._last_id_before(symbol, moment, newest)) + 1

@@ -43,6 +43,7 @@ from ...connector import (
     ask_until,
     id_texts,
     in_order,
+    newest_trades,
     page_of,
 )
 from ...errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
@@ -177,15 +178,19 @@ class Kraken:
 
         what = f"kraken {symbol}"
         if low is None:  # there is nothing to compare the page with
-            return ask_until(ask, lambda page: first(page) is None, first, what=what, times=TIMES_IF_UNCHECKED)
+            return ask_until(ask, lambda _: False, first, what=what, times=TIMES_IF_UNCHECKED)
         return ask_until(ask_from_low, lambda page: first(page) is None or has_low(page), first, what=what)
 
     def key_at(self, symbol: str, moment: datetime) -> Generator[Request, Response, int]:
         page = yield from self._page(symbol, _token_before(moment), None)
         if page.rows.num_rows:
             return self.raw.first_id(page.rows) or 0
-        response = yield Request("/0/public/Trades", {"pair": symbol}, scope=symbol)
-        newest = self._parse(response.body, symbol=symbol).rows
+
+        def ask() -> Generator[Request, Response, pa.RecordBatch]:
+            response = yield Request("/0/public/Trades", {"pair": symbol}, scope=symbol)
+            return self._parse(response.body, symbol=symbol).rows
+
+        newest = yield from newest_trades(ask, what=f"kraken {symbol}")
         return self.raw.last_id(newest) + 1 if newest.num_rows else 0
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
