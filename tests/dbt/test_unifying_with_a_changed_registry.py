@@ -28,7 +28,8 @@ def change(path: Path, old: str, new: str) -> None:
 
 def test_a_new_column_is_added_and_filled_from_the_next_load_on(unified: LakeUnderTest, tmp_path: Path) -> None:
     before = unified.rows("trades_unified")
-    unified.use(with_order_types(tmp_path))
+    unified.project = with_order_types(tmp_path)
+    unified.target_path = tmp_path / "target"
     unified.land("raw_kraken_trades", kraken(10, 11, order_type="m"), load="k2", at="2026-01-05 13:00:00")
     unified.dbt("run")
     rows = unified.rows("trades_unified")

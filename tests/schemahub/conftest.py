@@ -1,5 +1,4 @@
 import os
-from pathlib import Path
 
 import pytest
 
@@ -12,7 +11,7 @@ from tests.support.one_place import OnePlace
 
 
 @pytest.fixture(scope="session")
-def cli(shared_exchanges: RunningSimulator, target_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Cli:
+def cli(shared_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFactory) -> Cli:
     folder = tmp_path_factory.mktemp("cli")
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith("SCHEMAHUB_") and name != "COLUMNS"
@@ -22,7 +21,7 @@ def cli(shared_exchanges: RunningSimulator, target_path: Path, tmp_path_factory:
             **kept,
             **shared_exchanges.environment,
             "PYTHONPATH": str(ROOT),
-            "SCHEMAHUB_DBT_TARGET_PATH": str(target_path),
+            "SCHEMAHUB_DBT_TARGET_PATH": str(folder / "target"),
             "XDG_CACHE_HOME": str(folder / "cache"),
             "SCHEMAHUB_SINCE": "2026-01-05",
         },
@@ -31,12 +30,13 @@ def cli(shared_exchanges: RunningSimulator, target_path: Path, tmp_path_factory:
 
 
 @pytest.fixture(scope="session")
-def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry, target_path: Path) -> Restore:
+def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Restore:
     """Return a function that gives a new copy of a lake whose first loads, one per exchange, are unified."""
-    place = OnePlace(tmp_path_factory.mktemp("plan"))
-    built = LakeUnderTest(place.emptied(), registry, target_path)
+    folder = tmp_path_factory.mktemp("plan")
+    place = OnePlace(folder)
+    built = LakeUnderTest(place.emptied(), registry, folder / "target")
     land_first(built)
     built.dbt("seed")
     built.dbt("run")
     place.keep("unified")
-    return lambda: LakeUnderTest(place.restored("unified"), registry, target_path)
+    return lambda: LakeUnderTest(place.restored("unified"), registry, folder / "target")

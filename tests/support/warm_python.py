@@ -111,7 +111,6 @@ def _import_the_libraries() -> None:
     os.environ["DLT_DISABLE_PLUGINS"] = "true"  # as our own code has it before it imports dlt
     for name in LIBRARIES:
         importlib.import_module(name)
-    importlib.import_module("parsed_project").keep_for_any_lake()
     inspect.getmodule(inspect.currentframe())  # it keeps where each module is, which pydantic asks for each class
     gc.collect()
     gc.freeze()
@@ -160,7 +159,7 @@ def _become(request: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    _import_the_libraries()
     del sys.path[0]  # the folder of this file, whose modules no library means
+    _import_the_libraries()
     if request := _serve(socket.socket(fileno=int(sys.argv[1]))):
         _become(request)
