@@ -3,9 +3,7 @@
 A connector whose exchange the simulator lacks is skipped, by name, in every test that needs responses of the exchange.
 """
 
-import json
-from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -20,7 +18,7 @@ from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
 from lakehouse.table import LakeColumn
 from loaders.channels.rest import Fetcher
-from loaders.connector import Connector, Request, Response, Seekable, Segment
+from loaders.connector import Connector, Seekable, Segment
 from loaders.connectors import with_columns
 from loaders.errors import (
     AnotherTape,
@@ -39,6 +37,7 @@ from simulator.exchanges.faults import KINDS
 from simulator.exchanges.simulated import simulated_exchanges
 from simulator.exchanges.simulated_exchange import Reply
 from tests.support.connectors import CONNECTORS
+from tests.support.empty_first import first_without_trades
 from tests.support.exchange_in_process import START_NS, InProcess
 from tests.support.holes import LONG_AGO, after_piece, everything_since, pieces
 from tests.support.simulated import served_products, skip_unless_simulated
@@ -257,29 +256,6 @@ def test_a_key_is_found_even_if_each_response_is_first_one_without_trades(
         key = fetcher.answer(connector.key_at(symbol, moment))
         assert low <= key < high
         assert fetcher.answer(first_without_trades(connector.key_at(symbol, moment))) == key
-
-
-def first_without_trades(asking: Generator[Request, Response, int]) -> Generator[Request, Response, int]:
-    """The same requests, with the first two responses to each as if they belonged to a time without trades."""
-    seen: Counter[str] = Counter()
-    request = next(asking)
-    while True:
-        response = yield request
-        seen[str(request)] += 1
-        if seen[str(request)] <= 2:
-            response = replace(response, body=without_trades(response.body))
-        try:
-            request = asking.send(response)
-        except StopIteration as done:
-            return int(done.value)
-
-
-def without_trades(body: bytes) -> bytes:
-    content = json.loads(body)
-    if isinstance(content, list):
-        return b"[]"
-    content["result"] = {name: [] if isinstance(rows, list) else rows for name, rows in content["result"].items()}
-    return json.dumps(content).encode()
 
 
 def test_ids_of_another_tape_are_not_taken_for_no_new_trades(
