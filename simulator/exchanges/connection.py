@@ -12,7 +12,7 @@ from simulator.exchanges.feed import GOING_AWAY, POLICY_VIOLATION, Feed, Message
 
 # How long a trade that has happened waits at most until it is sent.
 _LONGEST_WAIT_S = 0.01
-# A client that goes is noticed between two of these; asyncio prints a warning if more are sent to one that has gone.
+# How many texts are sent before the loop may notice that the client has gone; asyncio warns if more are sent to it.
 _TEXTS_AT_ONCE = 4
 
 
