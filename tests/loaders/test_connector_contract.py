@@ -11,14 +11,14 @@ from itertools import pairwise
 import pyarrow as pa
 import pytest
 
-from lakehouse.coverage import Coverage, Hole, microseconds, time_of
+from lakehouse.coverage import Coverage, Hole, microseconds
 from lakehouse.errors import Misconfigured
 from lakehouse.lake import identifier
 from lakehouse.ledger import loads
 from lakehouse.local import LocalLake
 from lakehouse.table import LakeColumn
 from loaders.channels.rest import Fetcher
-from loaders.connector import Connector, Seekable, Segment
+from loaders.connector import Connector, Segment
 from loaders.connectors import with_columns
 from loaders.errors import (
     AnotherTape,
@@ -37,7 +37,6 @@ from simulator.exchanges.faults import KINDS
 from simulator.exchanges.simulated import simulated_exchanges
 from simulator.exchanges.simulated_exchange import Reply
 from tests.support.connectors import CONNECTORS
-from tests.support.empty_first import first_without_trades
 from tests.support.exchange_in_process import START_NS, InProcess
 from tests.support.holes import LONG_AGO, after_piece, everything_since, pieces
 from tests.support.simulated import served_products, skip_unless_simulated
@@ -239,23 +238,6 @@ def test_pages_of_any_size_give_every_trade_in_one_walk(connector: Connector, si
     assert_claims_are_true(found, connector.raw)
     assert ids_of(found, connector.raw) == [trade.id for trade in exchange.truth]
     assert max(piece.rows.num_rows for piece in found) <= size
-
-
-def test_a_key_is_found_even_if_each_response_is_first_one_without_trades(
-    connector: Connector, exchanges: RunningSimulator, fetcher: Fetcher
-) -> None:
-    if not isinstance(connector, Seekable):
-        pytest.skip(f"{connector.name} doesn't find keys by time")
-    symbol, listed = next(iter(served_products(exchanges, connector).items()))
-    middle = time_of((listed["first_time_ns"] + listed["last_time_ns"]) // 2_000)
-    for moment, low, high in (
-        (LONG_AGO, 0, listed["first_id"] + 1),
-        (middle, listed["first_id"] + 1, listed["last_id"]),
-        (datetime.now(UTC), listed["last_id"] + 1, listed["last_id"] + 2),
-    ):
-        key = fetcher.answer(connector.key_at(symbol, moment))
-        assert low <= key < high
-        assert fetcher.answer(first_without_trades(connector.key_at(symbol, moment))) == key
 
 
 def test_ids_of_another_tape_are_not_taken_for_no_new_trades(
