@@ -32,7 +32,7 @@ EPOCH = datetime(1970, 1, 1)
 OTHER_SIDE = {"buy": "SELL", "sell": "BUY"}
 COLUMNS = ("exchange", "symbol", "trade_id", "side", "price", "quantity", "trade_ts")
 
-pytestmark = [where_they_are, pytest.mark.long]
+pytestmark = [where_they_are, pytest.mark.long, pytest.mark.slow]
 
 Row = tuple[str, str, str, str, float, float, datetime]
 

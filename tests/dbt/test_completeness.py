@@ -84,6 +84,7 @@ def completeness(lake: LakeUnderTest) -> list[tuple[Any, ...]]:
     return lake.query(f"select {COLUMNS} {landed} order by stream, utc_date")
 
 
+@pytest.mark.slow
 @on_duckdb_alone
 def test_the_model_says_of_each_day_what_the_command_says(lake: LakeUnderTest) -> None:
     found = completeness(lake)

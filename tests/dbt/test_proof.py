@@ -90,6 +90,7 @@ def project(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @on_duckdb_alone
 def test_a_raw_table_without_a_mapping_waits_for_one(unified: LakeUnderTest, tmp_path: Path) -> None:
     changed = project(tmp_path)
@@ -127,6 +128,7 @@ def with_a_second_target(folder: Path) -> Path:
     return changed
 
 
+@pytest.mark.slow
 @on_duckdb_alone
 def test_a_target_that_is_not_built_keeps_its_loads(make_lake, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     lake: LakeUnderTest = make_lake()

@@ -126,6 +126,7 @@ def test_each_load_is_stored_in_order_of_time(make_lake: Callable[[], LakeUnderT
     assert times == [sorted(of_file) for of_file in times]
 
 
+@pytest.mark.slow
 def test_many_pending_loads_scattered_over_time_are_unified_in_one_statement(unified: LakeUnderTest) -> None:
     """Each range of time is a stage on Athena, which refuses a statement with more than 150 stages."""
     exchanges = [("raw_binance_trades", binance), ("raw_coinbase_trades", coinbase), ("raw_kraken_trades", kraken)]

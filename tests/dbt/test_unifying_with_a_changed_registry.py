@@ -26,6 +26,7 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+@pytest.mark.slow
 def test_a_new_column_is_added_and_filled_from_the_next_load_on(unified: LakeUnderTest, tmp_path: Path) -> None:
     before = unified.rows("trades_unified")
     unified.project = with_order_types(tmp_path)

@@ -91,6 +91,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> str:
     return landed_from(tmp_path_factory.mktemp("usual"), {})[1]
 
 
+@pytest.mark.slow
 def test_no_variable_of_the_environment_changes_what_is_landed(tmp_path: Path, usual: str) -> None:
     lake, likeness = landed_from(tmp_path, HOSTILE_ENVIRONMENT)
     assert landed_ids(lake) == every_id_once(20)

@@ -31,6 +31,7 @@ def land_symbols(lake: Lake, symbols: int, of: int = 1) -> None:
     land(load_in_progress(lake), (piece(market, range(2 * of - 1, 2 * of + 1)) for market in markets))
 
 
+@pytest.mark.slow
 def test_manifests_are_merged(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     for number in range(1, MOST_MANIFESTS + 3):

@@ -174,6 +174,7 @@ def same(value: float, sent: Any) -> bool:
         return False
 
 
+@pytest.mark.slow
 @FUZZ
 @given(data=st.data())
 def test_any_value_in_any_place_is_landed_or_refused(connector: Connector, body: bytes, data: st.DataObject) -> None:

@@ -47,6 +47,7 @@ def test_a_load_killed_at_any_point_leaves_no_duplicate_and_no_gap(
         assert [first for first, _ in spans] == [1, *(last + 1 for _, last in spans[:-1])]
 
 
+@pytest.mark.slow
 def test_files_that_a_killed_load_left_uncommitted_are_removed_by_the_next(lake_home: LakeHome) -> None:
     lake = lake_home.open()
     land_up_to(lake, 50)

@@ -86,6 +86,7 @@ class FallsSilent:
         return LOST if self._is_silent else None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fresh_folder", [False, True], ids=["same working folder", "fresh working folder"])
 def test_a_commit_with_an_unknown_outcome_is_found_by_the_next_load(
     aws: LocalAws, s3_home: LakeHome, fresh_folder: bool, monkeypatch: pytest.MonkeyPatch

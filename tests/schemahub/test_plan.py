@@ -46,6 +46,7 @@ def local(address: str) -> Path:
     return Path(address.removeprefix("file://"))
 
 
+@pytest.mark.slow
 def test_an_increment_reads_the_new_files_and_the_days_they_touch_however_large_the_tables_are(
     restore: Restore,
 ) -> None:
@@ -161,6 +162,7 @@ def test_a_full_refresh_reads_every_raw_file_and_the_loads_that_are_recorded(lak
     assert plan.of("products").writes is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("table", ["trades_unified", "trades_1m_versions"])
 def test_a_build_of_one_lost_table_reads_what_it_is_built_from(lake: LakeUnderTest, table: str) -> None:
     land_days(lake, 2, load="k2")

@@ -230,6 +230,7 @@ def test_an_exchange_that_cannot_be_reached_is_named_beside_its_feed(tmp_path: P
         assert site.get("/api/live").json()["symbols"][0]["venues"] == []
 
 
+@pytest.mark.slow
 def test_with_land_trades_are_landed_before_anybody_asks(tmp_path: Path) -> None:
     with live_site(tmp_path / "lake", land=True) as live:
         wait_until(lambda: all(feed["landed"] > 0 for feed in live.site.get("/api/live/feeds").json()))

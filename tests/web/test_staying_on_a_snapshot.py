@@ -66,6 +66,7 @@ def test_a_snapshot_that_is_gone_is_answered_with_what_to_do(tmp_path: Path) -> 
     assert "leave `snapshot` away" in answer.json()["error"]
 
 
+@pytest.mark.slow
 def test_memory_stays_bounded_however_much_is_asked(tmp_path: Path) -> None:
     size = 100_000
     lake = LocalLake(tmp_path / "lake")

@@ -163,6 +163,7 @@ def test_a_host_that_fails_now_and_then_is_asked_again(
     assert sorted(files) == [f"BTCUSDT-trades-2026-01-{day}.zip" for day in (29, 30, 31)]
 
 
+@pytest.mark.slow
 def test_a_backfill_that_is_killed_between_archives_is_continued(
     cli: Cli, host: BulkHost, ids: dict[int, datetime], tmp_path: Path
 ) -> None:
@@ -195,6 +196,7 @@ def has_landed(lake: Path) -> bool:
     return (lake / "catalog.db").exists() and landed_ids(lake, "binance").total() > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "count"),
     [("http://127.0.0.1:9", 1), ("http://user:secret@127.0.0.1:9", 1), ("", 0)],

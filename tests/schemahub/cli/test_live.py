@@ -47,6 +47,7 @@ def landed(lake: Path) -> int:
     return total
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_lands_what_is_in_hand_and_ends_well(
     exchanges: RunningSimulator, tmp_path: Path, number: signal.Signals
@@ -70,6 +71,7 @@ def test_a_second_ctrl_c_ends_at_once(exchanges: RunningSimulator, tmp_path: Pat
     assert complained == "stopped; what was landed until then is complete, and the next run continues from there\n"
 
 
+@pytest.mark.slow
 def test_it_ends_by_itself_and_prints_a_line_for_each_exchange_now_and_then(
     exchanges: RunningSimulator, tmp_path: Path
 ) -> None:

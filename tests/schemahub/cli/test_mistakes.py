@@ -227,6 +227,7 @@ def test_characters_that_a_terminal_does_not_support_are_replaced(cli: Cli, unto
     assert "Z?rich" in finished.stdout
 
 
+@pytest.mark.slow
 def test_an_exchange_that_cannot_be_reached_does_not_keep_the_others_from_landing(
     cli: Cli, shared_exchanges: RunningSimulator, tmp_path: Path
 ) -> None:
@@ -240,6 +241,7 @@ def test_an_exchange_that_cannot_be_reached_does_not_keep_the_others_from_landin
     assert leftovers(lake) == []
 
 
+@pytest.mark.slow
 def test_a_pipeline_unifies_what_could_be_landed_and_still_fails(cli: Cli, landed: Path) -> None:
     finished = cli(
         "run", "pipeline", "trades_unified", "--symbols", "ETH-USDT", lake=landed, SCHEMAHUB_KRAKEN_URL=NOBODY

@@ -16,6 +16,8 @@ from schemahub.settings import load_settings
 from simulator.exchanges import RunningSimulator
 from tests.support.command_line import landed_ids, served
 
+pytestmark = pytest.mark.slow
+
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 

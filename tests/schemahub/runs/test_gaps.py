@@ -129,6 +129,7 @@ def test_gaps_are_listed_and_filled_over_http(in_gaps: RunContext, exchanges: Ru
         assert sorted(landed_ids(tmp_path / "lake", product.exchange).elements()) == ids(product, (0, 560))
 
 
+@pytest.mark.slow
 def test_gaps_that_cannot_be_filled_stay_with_the_reason(
     in_gaps: RunContext, exchanges: RunningSimulator, tmp_path: Path
 ) -> None:

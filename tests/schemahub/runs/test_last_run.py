@@ -51,6 +51,7 @@ def unchanged(context: RunContext, commands: Commands) -> RunContext:
     return context
 
 
+@pytest.mark.slow
 def test_dbt_is_not_started_if_nothing_has_changed(unchanged: RunContext, commands: Commands) -> None:
     found = unify.unify(RunContext(unchanged.settings), TARGET)
     assert found.is_unchanged

@@ -149,6 +149,7 @@ def test_a_start_after_an_ingest_fills_the_hole_over_rest(exchanges: RunningSimu
     live.assert_complete(since_first=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["binance", *(pytest.param(name, marks=pytest.mark.kills) for name in ("coinbase", "kraken"))]
 )
@@ -184,6 +185,7 @@ def test_a_connection_that_sends_only_pings_is_replaced(exchanges: RunningSimula
     assert live.states[0].reconnects == 1
 
 
+@pytest.mark.slow
 def test_a_hole_that_an_earlier_run_left_is_filled_too(exchanges: RunningSimulator, tmp_path: Path) -> None:
     lake = tmp_path / "lake"
     ingest(exchanges, lake, "kraken")

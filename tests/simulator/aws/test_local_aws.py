@@ -51,6 +51,7 @@ def refusal(call: Any, **arguments: Any) -> tuple[int, str]:
     return caught.value.response["ResponseMetadata"]["HTTPStatusCode"], caught.value.response["Error"]["Code"]
 
 
+@pytest.mark.slow
 def test_every_acknowledged_commit_of_four_racing_writers_is_in_the_table(aws: LocalAws, catalog: GlueCatalog) -> None:
     table = create_table(aws, catalog, "raced")
     command = [sys.executable, "-m", "tests.simulator.aws.racing_writer", table]
