@@ -17,6 +17,7 @@ from simulator.aws.local_aws import LocalAws
 from simulator.exchanges import RunningSimulator
 from simulator.exchanges.simulated import simulated_exchanges
 from tests.support.lakes import LakeHome, glue_home, local_home
+from tests.support.parsed_project import keep_for_any_lake, parse_once
 
 MARKET_TRADES = 24_000
 ATHENA_SETTINGS = {"SCHEMAHUB_WORKGROUP": "primary", "SCHEMAHUB_ATHENA_POLL_SECONDS": "0.05", "SCHEMAHUB_THREADS": "4"}
@@ -25,6 +26,8 @@ ATHENA_SETTINGS = {"SCHEMAHUB_WORKGROUP": "primary", "SCHEMAHUB_ATHENA_POLL_SECO
 
 # A shell that starts the tests with `&` has them, and their children, ignore Ctrl-C, which some send and expect
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+keep_for_any_lake()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -64,6 +67,14 @@ def every_exchange() -> Iterator[RunningSimulator]:
     every = tuple(simulated_exchanges())
     with simulator.exchanges.running(trades=MARKET_TRADES // 2, exchanges=every, enforce_limits=False) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def target_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for dbt, which finds the project parsed there, for whatever lake."""
+    of_all, folder = tmp_path_factory.getbasetemp(), tmp_path_factory.mktemp("target")
+    parse_once((of_all.parent if "PYTEST_XDIST_WORKER" in os.environ else of_all) / "parsed", folder)
+    return folder
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ class Processed:
 
 
 @pytest.fixture(scope="module")
-def processed(tmp_path_factory: pytest.TempPathFactory) -> Processed:
+def processed(tmp_path_factory: pytest.TempPathFactory, target_path: Path) -> Processed:
     recordings = tmp_path_factory.mktemp("recordings")
     for (exchange, product), body in BODIES.items():
         folder = recordings / exchange / product
@@ -120,7 +120,7 @@ def processed(tmp_path_factory: pytest.TempPathFactory) -> Processed:
         (folder / "page.json").write_bytes(body())
     found = Processed(tmp_path_factory.mktemp("processed") / "lake", [])
     with pytest.MonkeyPatch.context() as patch, simulator.exchanges.running(recordings=recordings) as exchanges:
-        patch.setenv("SCHEMAHUB_DBT_TARGET_PATH", str(tmp_path_factory.mktemp("target")))
+        patch.setenv("SCHEMAHUB_DBT_TARGET_PATH", str(target_path))
         for run in (["coinbase", "kraken"], ["coinbase", "kraken", "binance"], ["coinbase", "kraken", "binance"]):
             for exchange in run:
                 land(found.lake, exchange, exchanges.urls[exchange])

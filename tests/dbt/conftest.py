@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.support.one_place import OnePlace
 
 
 class LakeMaker:
-    """Makes lakes of one kind. They share a target path and, in folders, a place, so that dbt parses once."""
+    """Makes lakes of one kind. They share a target path and, in folders, a place, where a kept lake is restored."""
 
     def __init__(self, open_at: Callable[[LakeHome], LakeUnderTest], homes: Callable[[], LakeHome] | OnePlace) -> None:
         self._open_at = open_at
@@ -37,12 +38,15 @@ class LakeMaker:
             self._homes.keep(name)
         return lake
 
+    def unified(self) -> LakeUnderTest:
+        """Make a lake whose first three loads, one for each exchange, are unified."""
+        return self.with_three_loads("--exclude-resource-type", "test", "unit_test")
+
 
 @pytest.fixture(scope="session", params=["duckdb", pytest.param("athena", marks=pytest.mark.athena)])
 def make_lake(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, registry: Registry
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, registry: Registry, target_path: Path
 ) -> Iterator[LakeMaker]:
-    target_path = tmp_path_factory.mktemp("dbt-target")
     with ExitStack() as stack:
         if request.param == "duckdb":
             homes: Callable[[], LakeHome] | OnePlace = OnePlace(tmp_path_factory.mktemp("the lake's"))
@@ -56,7 +60,7 @@ def make_lake(
 @pytest.fixture
 def unified(make_lake: LakeMaker) -> LakeUnderTest:
     """A lake whose first three loads, one for each exchange, are unified."""
-    return make_lake.with_three_loads("--exclude-resource-type", "test", "unit_test")
+    return make_lake.unified()
 
 
 @pytest.fixture

@@ -97,7 +97,7 @@ def test_a_raw_table_without_a_mapping_waits_for_one(unified: LakeUnderTest, tmp
     mapping = (changed / KRAKEN).read_text()
     (changed / KRAKEN).unlink()
     generate(["--root", str(changed)])
-    unified.project, unified.target_path = changed, tmp_path / "target"
+    unified.use(changed)
     unified.land("raw_kraken_trades", kraken(11, 12), load="k2", at="2026-01-05 13:00:00")
     unified.land("raw_binance_trades", binance(4), load="b2", at="2026-01-05 13:00:00")
     unified.dbt("run")
@@ -132,7 +132,7 @@ def with_a_second_target(folder: Path) -> Path:
 @on_duckdb_alone
 def test_a_target_that_is_not_built_keeps_its_loads(make_lake, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     lake: LakeUnderTest = make_lake()
-    lake.project, lake.target_path = with_a_second_target(tmp_path), tmp_path / "target"
+    lake.use(with_a_second_target(tmp_path))
     lake.land("raw_binance_trades", binance(1), load="b1", at="2026-01-05 12:00:00")
     lake.land("raw_kraken_trades", [*kraken(1, 2), *kraken(3, pair="ETHUSD")], load="k1", at="2026-01-05 12:00:00")
     lake.dbt("seed")
@@ -163,13 +163,14 @@ def test_loads_that_another_version_of_a_mapping_unified_are_named(unified: Lake
 
 
 def test_a_full_refresh_that_would_lose_rows_replaces_nothing(
-    unified: LakeUnderTest, capsys: pytest.CaptureFixture[str]
+    unified: LakeUnderTest, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     before = unified.rows("trades_unified")
     unified.table("raw_kraken_trades").delete("trade_id = '9'")
     unified.dbt("run", "--full-refresh", succeeds=False)
     assert "a full refresh of trades_unified would lose 1 of its rows" in " ".join(capsys.readouterr().out.split())
     assert unified.rows("trades_unified") == before
+    unified.target_path = tmp_path  # dbt parses the project again with variables, and would once more without them
     unified.dbt("run", "--full-refresh", "--vars", "{lose_rows: true}")
     assert trade_ids(unified, "KRAKEN") == [10]
     assert [short.load_id for short in shortfalls(unified.lake)] == ["k1"]

@@ -42,10 +42,10 @@ def project(folder: Path) -> Path:
     return folder
 
 
-def test_mappings_without_columns_and_sides_are_unified(tmp_path: Path) -> None:
+def test_mappings_without_columns_and_sides_are_unified(tmp_path: Path, target_path: Path) -> None:
     folder = project(tmp_path / "project")
-    lake = LakeUnderTest(local_home(tmp_path / "home"), load_registry(folder), tmp_path / "target")
-    lake.project = folder
+    lake = LakeUnderTest(local_home(tmp_path / "home"), load_registry(folder), target_path)
+    lake.use(folder)
     row = {"price": 97250.1, "time": "2026-01-05 11:00:01.000123"}
     binance = {**row, "id": "1", "symbol": "BTCUSDT", "qty": 0.5}
     coinbase = {**row, "trade_id": "7", "product_id": "BTC-USD", "size": 0.25}
@@ -60,7 +60,7 @@ def test_mappings_without_columns_and_sides_are_unified(tmp_path: Path) -> None:
     ]
 
 
-def test_every_transform_without_columns_reads_what_connectors_land(tmp_path: Path) -> None:
+def test_every_transform_without_columns_reads_what_connectors_land(tmp_path: Path, target_path: Path) -> None:
     folder = project(tmp_path / "project")
     target, mapping = folder / "config/targets/trades_unified.yaml", folder / "config/mappings/binance_trades.yaml"
     seen = "".join(f"  seen_{name}: {{type: {each.gives}, description: x}}\n" for name, each in CATALOGUE.items())
@@ -71,8 +71,8 @@ def test_every_transform_without_columns_reads_what_connectors_land(tmp_path: Pa
     mapping.write_text(text.replace("transforms:\n", f"transforms:\n{transforms}", 1))
     assert generate(["--root", str(folder)]) == 0
 
-    lake = LakeUnderTest(local_home(tmp_path / "home"), load_registry(folder), tmp_path / "target")
-    lake.project = folder
+    lake = LakeUnderTest(local_home(tmp_path / "home"), load_registry(folder), target_path)
+    lake.use(folder)
     columns = declared_columns(lake.registry)["raw_binance_trades"]
     sent = {
         f"sent_{name}": True if name == "side_from_buyer_is_maker" else TYPED[CATALOGUE[name].gives]

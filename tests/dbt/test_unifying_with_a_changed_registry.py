@@ -29,8 +29,7 @@ def change(path: Path, old: str, new: str) -> None:
 @pytest.mark.slow
 def test_a_new_column_is_added_and_filled_from_the_next_load_on(unified: LakeUnderTest, tmp_path: Path) -> None:
     before = unified.rows("trades_unified")
-    unified.project = with_order_types(tmp_path)
-    unified.target_path = tmp_path / "target"
+    unified.use(with_order_types(tmp_path))
     unified.land("raw_kraken_trades", kraken(10, 11, order_type="m"), load="k2", at="2026-01-05 13:00:00")
     unified.dbt("run")
     rows = unified.rows("trades_unified")

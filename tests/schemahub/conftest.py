@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +12,7 @@ from tests.support.one_place import OnePlace
 
 
 @pytest.fixture(scope="session")
-def cli(shared_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFactory) -> Cli:
+def cli(shared_exchanges: RunningSimulator, target_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Cli:
     folder = tmp_path_factory.mktemp("cli")
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith("SCHEMAHUB_") and name != "COLUMNS"
@@ -21,7 +22,7 @@ def cli(shared_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFac
             **kept,
             **shared_exchanges.environment,
             "PYTHONPATH": str(ROOT),
-            "SCHEMAHUB_DBT_TARGET_PATH": str(folder / "target"),
+            "SCHEMAHUB_DBT_TARGET_PATH": str(target_path),
             "XDG_CACHE_HOME": str(folder / "cache"),
             "SCHEMAHUB_SINCE": "2026-01-05",
         },
@@ -30,13 +31,12 @@ def cli(shared_exchanges: RunningSimulator, tmp_path_factory: pytest.TempPathFac
 
 
 @pytest.fixture(scope="session")
-def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry) -> Restore:
+def restore(tmp_path_factory: pytest.TempPathFactory, registry: Registry, target_path: Path) -> Restore:
     """Return a function that gives a new copy of a lake whose first loads, one per exchange, are unified."""
-    folder = tmp_path_factory.mktemp("plan")
-    place = OnePlace(folder)
-    built = LakeUnderTest(place.emptied(), registry, folder / "target")
+    place = OnePlace(tmp_path_factory.mktemp("plan"))
+    built = LakeUnderTest(place.emptied(), registry, target_path)
     land_first(built)
     built.dbt("seed")
     built.dbt("run")
     place.keep("unified")
-    return lambda: LakeUnderTest(place.restored("unified"), registry, folder / "target")
+    return lambda: LakeUnderTest(place.restored("unified"), registry, target_path)

@@ -8,6 +8,7 @@
 """
 
 import os
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -30,6 +31,7 @@ from registry.registry import Registry
 from schemahub.runs.events import SELECTION
 from schemahub.runs.raw_tables import declared_columns
 from tests.support.lakes import LakeHome
+from tests.support.parsed_project import KEPT
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,6 +68,12 @@ class LakeUnderTest:
         self.tables = raw_tables(registry)
         for table in (*self.tables.values(), ledger_table()):
             ensure_table(self.lake, table)
+
+    def use(self, project: Path) -> None:
+        """Run another project's dbt_project/, of which dbt parses what differs."""
+        self.project = project
+        (project / "target").mkdir()
+        self.target_path = Path(shutil.copy(self.target_path / KEPT, project / "target")).parent
 
     @property
     def is_there(self) -> bool:

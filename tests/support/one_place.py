@@ -1,7 +1,6 @@
-"""Lakes in folders that take turns in one place, so that dbt parses the project once for all of them.
+"""Lakes in folders that take turns in one place, where a lake that was built once is copied for each test.
 
-dbt parses it again, for three seconds, if its profile changes, and the profile contains the address of the lake. A copy
-of a lake works only where the lake was anyway, because Iceberg's metadata contain absolute addresses.
+A copy works only where the lake was, because Iceberg's metadata contain absolute addresses.
 """
 
 import shutil

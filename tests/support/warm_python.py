@@ -111,6 +111,7 @@ def _import_the_libraries() -> None:
     os.environ["DLT_DISABLE_PLUGINS"] = "true"  # as our own code has it before it imports dlt
     for name in LIBRARIES:
         importlib.import_module(name)
+    importlib.import_module("parsed_project").keep_for_any_lake()
     inspect.getmodule(inspect.currentframe())  # it keeps where each module is, which pydantic asks for each class
     gc.collect()
     gc.freeze()
@@ -159,7 +160,7 @@ def _become(request: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    del sys.path[0]  # the folder of this file, whose modules no library means
     _import_the_libraries()
+    del sys.path[0]  # the folder of this file, whose modules no library means
     if request := _serve(socket.socket(fileno=int(sys.argv[1]))):
         _become(request)

@@ -192,7 +192,7 @@ def test_dbt_commands_pass_through(story: Story, cli: Cli) -> None:
 
 @pytest.fixture(scope="module")
 def unused(tmp_path_factory: pytest.TempPathFactory) -> LocalLake:
-    """A lake that no command creates. It is one for all of them, because dbt parses the project again for another."""
+    """A lake that no command creates."""
     return LocalLake(tmp_path_factory.mktemp("unused") / "lake")
 
 

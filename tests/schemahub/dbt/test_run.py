@@ -119,9 +119,9 @@ def test_the_error_of_a_run_that_dbt_itself_prints_adds_nothing(dbt: Dbt, lake: 
 
 
 def test_a_lake_that_dbt_cannot_open_is_reported_in_one_line(
-    lake: LocalLake, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    lake: LocalLake, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, target_path: Path
 ) -> None:
-    monkeypatch.setenv("SCHEMAHUB_DBT_TARGET_PATH", str(tmp_path))
+    monkeypatch.setenv("SCHEMAHUB_DBT_TARGET_PATH", str(target_path))
     lake.folder.mkdir()
     (lake.folder / "catalog.db").write_bytes(b"no database at all" * 1000)
     with pytest.raises(DbtFailed) as failure:
