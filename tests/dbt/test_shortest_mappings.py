@@ -4,6 +4,8 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from lakehouse.raw_table import RawTable
 from macros_gen.__main__ import main as generate
 from registry.registry import load_registry
@@ -11,6 +13,8 @@ from registry.transforms import CATALOGUE
 from schemahub.runs.raw_tables import declared_columns
 from tests.support.lake_under_test import ROOT, LakeUnderTest
 from tests.support.lakes import local_home
+
+pytestmark = pytest.mark.slow
 
 SHORTEST = ROOT / "tests/registry/mappings"
 

@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from macros_gen.__main__ import main as generate
 from tests.support.lake_under_test import ROOT, LakeUnderTest, kraken
 

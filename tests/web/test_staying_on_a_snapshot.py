@@ -3,6 +3,7 @@ import threading
 from pathlib import Path
 
 import httpx
+import pytest
 
 from lakehouse.local import LocalLake
 from tests.support.unified_trades import NOON_US, Traded, add_trades, context_of
