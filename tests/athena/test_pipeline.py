@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from lakehouse.lake import identifier
+from lakehouse.lake import NAMESPACE, identifier
 from schemahub.dbt.athena import stop_abandoned_statements
 from simulator.aws.local_athena import LocalAthena
 from simulator.exchanges import RunningSimulator
@@ -140,6 +140,7 @@ def test_a_run_waits_for_a_table_that_a_killed_run_renames(
     cli: Cli, athena: LocalAthena, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     location = f"{cli.home.location}/renamed"
+    cli.lake.catalog.create_namespace_if_not_exists(NAMESPACE)
     ask(f"create table renamed with (table_type='iceberg', is_external=false, location='{location}') as select 1 as n")
     rename = ask("alter table `schemahub`.`renamed` rename to `schemahub`.`renamed__dbt_old`")["QueryExecutionId"]
     stopped = []
