@@ -3,7 +3,6 @@
 A copy of the project is compared before and after, because root may write anywhere, and no Python hook sees DuckDB.
 """
 
-import os
 import zipfile
 from pathlib import Path
 
@@ -82,7 +81,7 @@ def test_handler_ingests_and_unifies_and_writes_nothing_into_the_project(functio
 
 def test_dbt_alone_would_fail_there(function: Path) -> None:
     with pytest.raises(RunFailed, match="Function not implemented"):
-        run("dbt seed", PROJECT, dict(os.environ))
+        run("dbt seed", PROJECT, {})
 
 
 def test_a_command_that_fails_is_the_last_of_several(function: Path, project: Path) -> None:
