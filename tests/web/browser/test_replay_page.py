@@ -342,9 +342,9 @@ def test_slow_motion_slows_down_around_a_large_move(page: Page) -> None:
     strong = page.evaluate("window.replay.player.slow")
     assert strong, "the event has no large move"
     paces = page.evaluate(
-        """(us) => {
+        """async (us) => {
           const { player } = window.replay, paces = [];
-          player.us = us - 500_000;
+          for (const place of [us + 150_000, us - 500_000]) await player.seek(place); // the clock waits for no ticks
           player.pace = player.speed = 1;
           player.playing = true;
           for (let k = 0; k < 400 && player.us < us + 150_000; k++) {
