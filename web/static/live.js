@@ -267,6 +267,7 @@ for (const button of document.querySelectorAll("[data-sort]")) {
 }
 addEventListener("theme", () => {
   model.theme = readTheme();
+  columns.measure();
   paintAll();
 });
 
@@ -274,10 +275,6 @@ new ResizeObserver(() => {
   columns.measure();
   paintAll();
 }).observe($("head"));
-document.fonts.ready.then(() => {
-  columns.measure();
-  paintAll();
-});
 
 const lost = () => notice("The connection to the server is lost; trying again …");
 const connection = new Connection({ hello, frame: receive, trouble: notice, lost });

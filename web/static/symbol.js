@@ -259,5 +259,4 @@ addEventListener("theme", () => {
   Object.assign(paint, readPaint());
   draw();
 });
-document.fonts.ready.then(draw);
 load().then(() => (window.symbolPage = { found }));

@@ -1,5 +1,5 @@
 // Sets the theme before the first paint, so this is a script and no module: what was chosen last, or what the system
-// prefers. Pages that draw on canvases listen to the event `theme`.
+// prefers. Pages that draw on canvases listen to the event `theme`, which also tells that fonts have arrived.
 "use strict";
 
 {
@@ -13,6 +13,11 @@
   };
   const preferred = () => (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
   root.dataset.theme = ["light", "dark"].find((theme) => theme === stored()) ?? preferred();
+
+  // fonts are fetched after the first paint, which is sooner without them: a frame is requested before it is painted,
+  // and the task that it leaves runs after that
+  requestAnimationFrame(() => setTimeout(() => { document.getElementById("fonts").media = "all"; }));
+  document.fonts.addEventListener("loadingdone", () => dispatchEvent(new Event("theme")));
 
   addEventListener("DOMContentLoaded", () => {
     document.getElementById("theme")?.addEventListener("click", () => {
