@@ -86,9 +86,8 @@ def test_an_exchange_that_refuses_the_connection_is_given_up_in_one_line(
     assert server.handshakes == connections
 
 
-@pytest.mark.slow
 def test_once_it_has_worked_it_is_tried_for_ever_and_a_person_can_see_why(server: StreamServer) -> None:
-    with listening(server, clock=fast(200)) as listener:
+    with listening(server, clock=fast(40)) as listener:
         server.client()
         wait_until(lambda: listener.state.connections[0].is_ready)
         server.refuse_with = 403
