@@ -30,7 +30,8 @@ def test_a_stopped_statement_stops_in_trino_too(query: Queries, athena: LocalAth
     with pytest.raises(ClientError, match="Query has not yet finished"):
         query.athena.get_query_results(QueryExecutionId=query_id)
     query.athena.stop_query_execution(QueryExecutionId=query_id)
-    status = query.state(query_id)["Status"]
+    while (status := query.state(query_id)["Status"])["State"] not in FINAL:
+        pass
     assert (status["State"], status["StateChangeReason"]) == ("CANCELLED", "Query cancelled by user")
     with pytest.raises(ClientError, match="Could not find results"):
         query.athena.get_query_results(QueryExecutionId=query_id)
