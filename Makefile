@@ -50,7 +50,7 @@ demo: $(SETUP) ## Run the whole pipeline twice against simulated exchanges.
 test: $(SETUP) ## Run the usual tests; they need no network.
 	@$(PYTEST) -n auto
 
-test-slow: $(SETUP) ## Run the tests of many commands or runs of dbt in turn; takes minutes.
+test-slow: $(SETUP) ## Run the tests of many commands, runs of dbt or responses in turn; takes minutes.
 	@$(PYTEST) -n auto -m 'slow and not athena and not kills'
 
 test-web: $(SETUP) ## Open every page in a real browser, Chromium; takes minutes.
