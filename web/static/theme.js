@@ -14,8 +14,8 @@
   const preferred = () => (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
   root.dataset.theme = ["light", "dark"].find((theme) => theme === stored()) ?? preferred();
 
-  // fonts are fetched after the first paint, which is sooner without them: a frame is requested before it is painted,
-  // and the task that it leaves runs after that
+  // Fonts are fetched after the first paint, which is sooner without them. The frame's callback runs before that paint,
+  // and the timer's after it.
   requestAnimationFrame(() => setTimeout(() => { document.getElementById("fonts").media = "all"; }));
   document.fonts.addEventListener("loadingdone", () => dispatchEvent(new Event("theme")));
 

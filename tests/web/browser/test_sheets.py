@@ -20,6 +20,17 @@ def test_the_lake_leads_to_its_symbols_and_to_their_replay(browser: Browser, who
         assert page.evaluate("window.replay.state.symbol.symbol") == "BTC-USD"
 
 
+@pytest.mark.parametrize("path", ["/", "/replay", "/symbols/BTC-USD"])
+def test_fonts_come_after_the_page_which_is_told_to_draw_again(
+    browser: Browser, whole_site: httpx.Client, path: str
+) -> None:
+    with watched_page(browser, str(whole_site.base_url)) as page:
+        page.add_init_script("addEventListener('theme', () => { window.isTold = true; });")
+        page.goto(path)
+        page.wait_for_function("() => window.isTold && [...document.fonts].some((font) => font.status === 'loaded')")
+        assert page.evaluate("[...document.fonts].length") == 4
+
+
 def test_venues_are_compared_as_the_server_says(browser: Browser, whole_site: httpx.Client) -> None:
     held = whole_site.get("/api/candles", params={"symbol": "ETH-USD"}).json()
     with watched_page(browser, str(whole_site.base_url)) as page:
