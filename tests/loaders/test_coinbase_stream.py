@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from loaders.channels.stream import Listener
@@ -103,9 +104,10 @@ def test_an_unknown_product_is_named() -> None:
 
 
 def test_trades_that_a_heartbeat_names_and_that_never_come_end_the_connection() -> None:
+    lasting = replace(STREAM, silence_seconds=1e9)  # which this clock would reach while the machine does something else
     with (
         serving(answer=acknowledge) as server,
-        Listener(STREAM, PRODUCTS["coinbase"], url=server.url, clock=fast(20), random=lambda: 0.1) as listener,
+        Listener(lasting, PRODUCTS["coinbase"], url=server.url, clock=fast(20), random=lambda: 0.1) as listener,
     ):
         client = server.client()
         client.push(*messages(STREAM, BITCOIN, [Trade(7)]))

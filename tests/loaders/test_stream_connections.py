@@ -37,6 +37,10 @@ def like(stream: StreamConnector, **changes: object) -> StreamConnector:
     return changed
 
 
+LASTING = like(COINBASE, silence_seconds=1e9)
+"""Whose connections don't end by silence, which a fast clock reaches while the machine does something else."""
+
+
 def sent(*ids: int, stream: StreamConnector = COINBASE) -> list[str]:
     return messages(stream, PRODUCTS[stream.name][0], [Trade(each) for each in ids])
 
@@ -87,17 +91,23 @@ def test_an_exchange_that_refuses_the_connection_is_given_up_in_one_line(
 
 
 def test_once_it_has_worked_it_is_tried_for_ever_and_a_person_can_see_why(server: StreamServer) -> None:
-    with listening(server, clock=fast(40)) as listener:
-        server.client()
-        wait_until(lambda: listener.state.connections[0].is_ready)
+    heard: set[tuple[int, int]] = set()
+
+    def is_heard() -> bool:
+        server.clients[-1].push(*sent(5))  # at this speed a connection may be given up before it is acknowledged
+        heard.update((run.low, run.high) for run in listener.take(0.02))
+        return bool(heard)
+
+    with listening(server, LASTING, clock=fast(40)) as listener:
+        wait_until(lambda: bool(listener.state.connections) and listener.state.connections[0].is_ready)
         server.refuse_with = 403
-        server.clients[0].cut()
+        server.clients[-1].cut()
         wait_until(lambda: server.handshakes > 8)
         assert not listener.is_over
         assert any("HTTP 403" in line and line.endswith("connecting again") for line in listener.state.warnings)
         server.refuse_with = None
-        server.client(1).push(*sent(5))
-        assert ids_heard(listener, 1) == [(5, 6)]
+        wait_until(is_heard)
+    assert heard == {(5, 6)}
 
 
 def test_pauses_between_attempts_grow_with_jitter_and_are_bounded(server: StreamServer) -> None:
@@ -107,17 +117,17 @@ def test_pauses_between_attempts_grow_with_jitter_and_are_bounded(server: Stream
         drawn.append(time.monotonic())
         return 1.0
 
-    generous = like(COINBASE, limits=replace(COINBASE.limits, connections=Budget(1e6, 1, 1e6)))
+    generous = like(LASTING, limits=replace(COINBASE.limits, connections=Budget(1e6, 1, 1e6)))
     with listening(server, generous, clock=fast(100), random=draw) as listener:
-        server.client()
-        wait_until(lambda: listener.state.connections[0].is_ready)
+        wait_until(lambda: bool(listener.state.connections) and listener.state.connections[0].is_ready)
         server.refuse_with = 503
-        server.clients[0].cut()
+        drawn.clear()
+        server.clients[-1].cut()
         wait_until(lambda: len(drawn) >= 10)
     pauses = [100 * (later - earlier) for earlier, later in pairwise(drawn)]
     for number, pause in enumerate(pauses[:9]):
         assert pause >= min(60.0, 0.5 * 2**number)
-    assert max(pauses) < 90
+    assert max(pauses) < 120  # without a bound the last would be 128
 
 
 def test_connections_are_opened_within_the_exchanges_rate(server: StreamServer) -> None:
@@ -143,14 +153,14 @@ def test_products_are_split_over_connections(server: StreamServer) -> None:
 
 def test_one_connection_that_works_is_reason_to_go_on_trying_the_others(server: StreamServer) -> None:
     limits = replace(COINBASE.limits, products=1, connections=Budget(units=1, seconds=1.5, burst=1))
-    with listening(server, like(COINBASE, limits=limits), clock=fast(3)) as listener:
+    with listening(server, like(LASTING, limits=limits), clock=fast(3)) as listener:
         server.client()
         wait_until(lambda: any(connection.is_ready for connection in listener.state.connections))
         server.refuse_with = 403
         wait_until(lambda: server.handshakes > 4)
         server.refuse_with = None
         wait_until(lambda: all(connection.is_ready for connection in listener.state.connections))
-        assert len(subscribed(server.clients[1])) == 1
+        assert len(subscribed(server.client(1))) == 1
 
 
 def test_subscriptions_are_sent_at_the_exchanges_rate(server: StreamServer) -> None:
@@ -363,8 +373,7 @@ def test_a_product_whose_subscription_isnt_acknowledged_is_no_reason_to_lose_the
     def answer(client: Client, text: str) -> list[str]:
         return [reply.replace(', "ETH-USD"', "") for reply in acknowledge(client, text)]
 
-    lasting = like(COINBASE, silence_seconds=1e9)
-    with serving(answer=answer) as server, listening(server, lasting, clock=fast(50)) as listener:
+    with serving(answer=answer) as server, listening(server, LASTING, clock=fast(50)) as listener:
         wait_until(lambda: listener.state.connections[0].is_ready)
         (warning,) = listener.state.warnings
         assert warning == "coinbase didn't acknowledge the subscription of ETH-USD within 15 s"

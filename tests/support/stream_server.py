@@ -95,9 +95,12 @@ class StreamServer:
                 client.connected.shutdown(socket.SHUT_RDWR)
 
     def client(self, number: int = 0) -> Client:
-        """The connection with this number, as soon as there is one that has subscribed."""
-        wait_until(lambda: len(self.clients) > number and bool(self.clients[number].texts))
-        return self.clients[number]
+        """The connection with this number of those that have subscribed, as soon as there is one."""
+        wait_until(lambda: len(self._subscribed()) > number)
+        return self._subscribed()[number]
+
+    def _subscribed(self) -> list[Client]:
+        return [client for client in self.clients if client.texts]
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
