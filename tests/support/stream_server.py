@@ -80,6 +80,7 @@ class StreamServer:
     tls: ssl.SSLContext | None = None
     clients: list[Client] = field(default_factory=list)
     handshakes: int = 0
+    _subscribed: list[Client] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.listening = socket.create_server(("127.0.0.1", 0))
@@ -96,11 +97,8 @@ class StreamServer:
 
     def client(self, number: int = 0) -> Client:
         """The connection with this number of those that have subscribed, as soon as there is one."""
-        wait_until(lambda: len(self._subscribed()) > number)
-        return self._subscribed()[number]
-
-    def _subscribed(self) -> list[Client]:
-        return [client for client in self.clients if client.texts]
+        wait_until(lambda: len(self._subscribed) > number)
+        return self._subscribed[number]
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -157,6 +155,8 @@ class StreamServer:
                 if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
                     text = bytes(event.data).decode()
                     client.texts.append(text)
+                    if len(client.texts) == 1:
+                        self._subscribed.append(client)
                     client.push(*self.answer(client, text))
         client.is_open = False
 
