@@ -1,16 +1,19 @@
-"""The scripts, styles and pictures of the pages, read once and sent from memory.
+"""The scripts, styles and pictures of the pages, read once and sent from memory. Pages have their styles in them.
 
 An address with the version, `/static/<version>/live.js`, never changes its content, so a browser keeps it for good; the
 version is a hash of all files, and modules that import each other by relative names stay within it. Without a version,
 a browser asks each time.
 """
 
+import base64
 import hashlib
 import mimetypes
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -42,6 +45,17 @@ class Assets:
         """Where a file is; raises KeyError if there is none of this name."""
         _ = self._files[name]
         return f"/static/{self.version}/{name}"
+
+    def style(self, name: str) -> Markup:
+        """What a style sheet says, to be the whole of an element `style`; raises KeyError if there is none."""
+        return Markup(self._files[name].content.decode())
+
+    @cached_property
+    def style_hashes(self) -> str:
+        """The sources by which a Content-Security-Policy allows these elements, and no others."""
+        sheets = (file.content for name, file in self._files.items() if name.endswith(".css"))
+        digests = (base64.b64encode(hashlib.sha256(sheet).digest()).decode() for sheet in sheets)
+        return " ".join(f"'sha256-{digest}'" for digest in digests)
 
     def modules(self, name: str) -> list[str]:
         """The addresses of all modules that a module needs, itself first: to be fetched at once, not in a chain."""

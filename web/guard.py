@@ -16,12 +16,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .problems import answered
+from .served import ASSETS
 
 COOKIE = "schemahub_token"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-    "object-src 'none'",
+    "Content-Security-Policy": f"default-src 'self'; style-src 'self' {ASSETS.style_hashes}; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'; object-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",  # an address may hold a token
     "Cross-Origin-Resource-Policy": "same-origin",

@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent
 ASSETS = Assets(FOLDER / "static")
 
 _templates = Environment(loader=FileSystemLoader(FOLDER / "templates"), autoescape=True, undefined=StrictUndefined)
-_templates.globals.update(asset=ASSETS.address, modules=ASSETS.modules)
+_templates.globals.update(asset=ASSETS.address, modules=ASSETS.modules, style=ASSETS.style)
 
 
 @dataclass(frozen=True)
@@ -83,5 +83,6 @@ def shown(request: Request, template: str, *, status: int = 200, **values: objec
     """A page made of `templates/<template>`, which extends `base.html`. Values are escaped."""
     app = served(request)
     page = _templates.get_template(template)
-    text = page.render(tabs=app.tabs, path=request.url.path, lake=app.context.lake.location, **values)
+    theme = request.cookies.get("schemahub_theme")
+    text = page.render(tabs=app.tabs, path=request.url.path, lake=app.context.lake.location, theme=theme, **values)
     return HTMLResponse(text, status, {"Cache-Control": "no-cache"})

@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from web.assets import Assets
 from web.served import FOLDER
 
 STATIC = FOLDER / "static"
+SYSTEM = "(prefers-color-scheme: light)"
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +60,24 @@ def test_a_page_names_only_files_that_are_there(page: httpx.Client, path: str) -
     addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.get(path).text)
     assert len(addresses) > 8
     assert [page.get(address).status_code for address in addresses] == [200] * len(addresses)
+
+
+@pytest.mark.parametrize("path", ["/", "/replay", "/live", "/nowhere"])
+def test_the_policy_allows_the_styles_that_are_in_a_page_and_no_others(page: httpx.Client, path: str) -> None:
+    response = page.get(path, headers={"Accept": "text/html"})
+    (allowed,) = re.findall(r"style-src ([^;]+);", response.headers["content-security-policy"])
+    styles = re.findall(r"<style[^>]*>(.*?)</style>", response.text, re.DOTALL)
+    assert len(styles) >= 2
+    for style in styles:
+        assert f"'sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}'" in allowed.split()
+    assert "unsafe" not in allowed
+
+
+@pytest.mark.parametrize(
+    ("cookie", "media"),
+    [("light", "all"), ("dark", "not all"), ("", SYSTEM), ('"><script>', SYSTEM), ("x" * 3_000, SYSTEM)],
+)
+def test_a_page_has_the_theme_of_the_cookie_or_else_of_the_system(page: httpx.Client, cookie: str, media: str) -> None:
+    text = page.get("/replay", headers={"Cookie": f"schemahub_theme={cookie}"}).text
+    assert f'<style id="light" media="{media}">' in text
+    assert cookie not in text or cookie in ("", "light", "dark")

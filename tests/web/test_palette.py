@@ -13,7 +13,7 @@ import pytest
 
 from web.served import FOLDER
 
-CSS = (FOLDER / "static" / "theme.css").read_text()
+STATIC = FOLDER / "static"
 SURFACES = ("page", "surface", "raised")
 TEXTS = ("text", "muted", "faint", *(f"venue-{look}" for look in range(1, 9)), "alarm")
 SEEN_AS = {
@@ -37,8 +37,8 @@ SEEN_AS = {
 
 
 def tokens(theme: str) -> dict[str, str]:
-    block = CSS.split(":root {")[1] if theme == "dark" else CSS.split('[data-theme="light"] {')[1]
-    return dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", block.split("}")[0]))
+    sheet = (STATIC / ("theme.css" if theme == "dark" else "light.css")).read_text()
+    return dict(re.findall(r"--([a-z0-9-]+): (#[0-9a-f]{6});", sheet.split(":root {")[1].split("}")[0]))
 
 
 def linear(colour: str) -> list[float]:

@@ -1,33 +1,19 @@
-// Sets the theme before the first paint, so this is a script and no module: what was chosen last, or what the system
-// prefers. Pages that draw on canvases listen to the event `theme`, which also tells that fonts have arrived.
-"use strict";
+// The switch between light and dark, and the fonts. What is chosen goes into a cookie, so that the server sends the next
+// page in that theme; without one the system's preference holds. Pages that draw on canvases listen to the event `theme`,
+// which also tells that fonts have arrived.
+const YEAR_SECONDS = 31_536_000;
+const light = document.getElementById("light");
+const changed = () => dispatchEvent(new Event("theme"));
 
-{
-  const root = document.documentElement;
-  const stored = () => {
-    try {
-      return localStorage.getItem("schemahub.theme");
-    } catch {
-      return null; // the browser stores nothing
-    }
-  };
-  const preferred = () => (matchMedia("(prefers-color-scheme: light)").matches ? "light" : "dark");
-  root.dataset.theme = ["light", "dark"].find((theme) => theme === stored()) ?? preferred();
+document.getElementById("theme").addEventListener("click", () => {
+  const theme = matchMedia(light.media).matches ? "dark" : "light";
+  light.media = theme === "light" ? "all" : "not all";
+  document.cookie = `schemahub_theme=${theme}; path=/; max-age=${YEAR_SECONDS}; samesite=lax`;
+  changed();
+});
+matchMedia("(prefers-color-scheme: light)").addEventListener("change", changed);
 
-  // Fonts are fetched after the first paint, which is sooner without them. The frame's callback runs before that paint,
-  // and the timer's after it.
-  requestAnimationFrame(() => setTimeout(() => { document.getElementById("fonts").media = "all"; }));
-  document.fonts.addEventListener("loadingdone", () => dispatchEvent(new Event("theme")));
-
-  addEventListener("DOMContentLoaded", () => {
-    document.getElementById("theme")?.addEventListener("click", () => {
-      root.dataset.theme = root.dataset.theme === "light" ? "dark" : "light";
-      try {
-        localStorage.setItem("schemahub.theme", root.dataset.theme);
-      } catch {
-        // it lasts as long as the page
-      }
-      dispatchEvent(new Event("theme"));
-    });
-  });
-}
+// Fonts are fetched after the first paint, which is sooner without them. The frame's callback runs before a paint, and
+// the timer's after it.
+requestAnimationFrame(() => setTimeout(() => { document.getElementById("fonts").media = "all"; }));
+document.fonts.addEventListener("loadingdone", changed);

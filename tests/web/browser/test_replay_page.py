@@ -315,7 +315,9 @@ def test_the_theme_is_remembered(page: Page) -> None:
     page.get_by_role("button", name="Light or dark").click()
     page.reload()
     page.wait_for_function(READY)
-    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+    page.goto("/")
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
 
 
 def test_alarms_are_drawn_only_where_venues_disagree(page: Page, event: dict[str, Any]) -> None:

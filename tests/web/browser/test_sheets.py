@@ -31,6 +31,27 @@ def test_fonts_come_after_the_page_which_is_told_to_draw_again(
         assert page.evaluate("[...document.fonts].length") == 4
 
 
+@pytest.mark.parametrize("path", ["/", "/replay", "/symbols/BTC-USD"])
+def test_nothing_is_waited_for_before_the_first_paint(browser: Browser, whole_site: httpx.Client, path: str) -> None:
+    with watched_page(browser, str(whole_site.base_url)) as page:
+        page.goto(path)
+        loaded = page.evaluate("performance.getEntriesByType('resource').map((each) => each.renderBlockingStatus)")
+        assert len(loaded) >= 2
+        assert "blocking" not in loaded
+
+
+def test_without_a_choice_the_theme_follows_the_system_also_while_a_page_is_open(
+    browser: Browser, whole_site: httpx.Client
+) -> None:
+    with watched_page(browser, str(whole_site.base_url)) as page:
+        page.goto("/replay")
+        page.wait_for_function("() => window.replay?.state.isReady")
+        page.evaluate("addEventListener('theme', () => { window.isTold = true; })")
+        page.emulate_media(color_scheme="light")
+        page.wait_for_function("() => window.isTold")
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+
+
 def test_venues_are_compared_as_the_server_says(browser: Browser, whole_site: httpx.Client) -> None:
     held = whole_site.get("/api/candles", params={"symbol": "ETH-USD"}).json()
     with watched_page(browser, str(whole_site.base_url)) as page:
