@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ViewportSize
 
 VIEWPORT: "ViewportSize" = {"width": 1280, "height": 800}
-_PAINTS = 5
+_PAINTS = 15
 _FIRST_PAINT_MS = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
 
 
