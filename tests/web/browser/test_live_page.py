@@ -108,6 +108,7 @@ def test_what_is_shown_is_what_the_server_says(page: Page, live: LiveSite) -> No
 
 
 def test_a_frozen_venue_greys_out_with_its_cause_and_one_alert(page: Page, live: LiveSite) -> None:
+    page.set_viewport_size({"width": 1280, "height": 3000})  # what nobody sees isn't drawn, and keeps its last look
     page.locator("#threshold").fill("8")  # above the basis, so that the venues that aren't frozen agree
     live.market.set_faults("freeze:1/1@kraken")
     stale = page.locator(".row.stale[data-venue='3']")
