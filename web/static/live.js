@@ -124,7 +124,7 @@ function paintSlowly(scene) {
   const { now } = scene;
   const isDue = (block) => now - block.paintedSlowlyAt > SLOW_MS;
   turns.slow = eachDue(turns.slow, SLOW_MS, isDue, (block) => block.paintSlowly(scene));
-  turns.said = eachDue(turns.said, SAID_MS, (block) => now - block.saidAt > SAID_MS, (block) => block.say(now));
+  turns.said = eachDue(turns.said, SAID_MS, (block) => now - block.saidAt > SAID_MS, (block) => block.say(scene));
 }
 
 function eachDue(turn, everyMs, isDue, act) {
@@ -147,7 +147,7 @@ function paintAll() {
   if (!model.said) return;
   anew();
   const scene = sceneAt(performance.now());
-  for (const block of model.blocks) block.paintSlowly(scene);
+  for (const block of model.blocks) block.paintWhole(scene);
 }
 
 // A task that is posted in an animation frame runs when that frame has been painted.
@@ -212,7 +212,10 @@ function pause() {
   $("pause").setAttribute("aria-pressed", model.isPaused);
   $("pause-sign").textContent = model.isPaused ? "▶" : "❚❚";
   $("pause").querySelector(".words").textContent = model.isPaused ? "Resume" : "Pause";
-  if (model.isPaused) for (const block of model.blocks) block.say(performance.now());
+  if (model.isPaused) {
+    const scene = sceneAt(performance.now());
+    for (const block of model.blocks) block.say(scene);
+  }
   anew();
 }
 

@@ -187,10 +187,13 @@ export class Block {
   }
 
   /** What needs no more than five pictures a second. */
-  paintSlowly({ now, serverMs, limits, columns, theme }) {
-    this.paintedSlowlyAt = now;
-    this.judge(limits);
-    if (!this.isSeen) return;
+  paintSlowly(scene) {
+    this.paintedSlowlyAt = scene.now;
+    this.judge(scene.limits);
+    if (this.isSeen) this.paintWhole(scene);
+  }
+
+  paintWhole({ now, serverMs, limits, columns, theme }) {
     const isNew = this.canvas.era !== columns.era || this.canvas.theme !== theme;
     this.canvas.begin(columns, theme);
     this.rows.forEach((row, k) => row.paintSlowly(this.canvas, k, now, serverMs, this.board.stale_ms));
@@ -217,9 +220,11 @@ export class Block {
     put(this.causeWords, this.cause ? words(this.cause, this.reading, limits) : "");
   }
 
-  /** Write into the table what the canvas shows, for those who don't see it. */
-  say(now) {
-    this.saidAt = now;
+  /** Write into the table what the canvas shows, for those who don't see it. A symbol out of sight is painted only for
+   * this, so that its numbers, its cause and its stale venues are never older than the table. */
+  say(scene) {
+    this.saidAt = scene.now;
+    if (!this.isSeen) this.paintWhole(scene);
     for (const row of this.rows) row.say();
     const distances = this.venues?.map(({ off }) => (off === null ? "no quote" : `${off.toFixed(1)} bps`)) ?? [];
     put(this.stripSaid, distances.join(", "));

@@ -79,6 +79,33 @@ def test_the_table_says_what_is_drawn_to_those_who_do_not_see_it(page: Page) -> 
     assert set(cells) == {3 * 7 + 3}
 
 
+UNSEEN = "(block) => !block.isSeen"
+
+
+def test_symbols_out_of_sight_are_told_as_soon_as_those_in_sight(page: Page, live: LiveSite) -> None:
+    page.set_viewport_size({"width": 1280, "height": 400})
+    page.wait_for_function(f"() => window.live.model.blocks.filter({UNSEEN}).length > 5")
+    page.wait_for_function(
+        f"""() => {{
+        const {{ blocks }} = window.live.model;
+        const texts = blocks.filter({UNSEEN}).map(({{ element }}) => element.textContent);
+        window.found ??= texts.map(() => new Set());
+        texts.forEach((text, k) => window.found[k]?.add(text));
+        return window.found.every((found) => found.size > 3);
+    }}""",
+        timeout=PATIENCE_MS,
+    )
+    pairs = page.evaluate(f"""() => {{
+        document.getElementById("pause").click(); // writes the table, before anything else can arrive
+        return window.live.model.blocks.filter({UNSEEN}).flatMap(({{ element, rows }}) => {{
+            const bids = [...element.querySelectorAll(".row .bid")];
+            return rows.map((row, k) => [row.bid, Number(bids[k].textContent)]);
+        }});
+    }}""")
+    assert len(pairs) > 15
+    assert all(held == told for held, told in pairs)
+
+
 def test_numbers_are_drawn_in_the_colours_of_the_theme(page: Page) -> None:
     colours = """() => {
         const { element } = window.live.model.blocks.find((block) => block.isSeen).canvas;
@@ -108,7 +135,6 @@ def test_what_is_shown_is_what_the_server_says(page: Page, live: LiveSite) -> No
 
 
 def test_a_frozen_venue_greys_out_with_its_cause_and_one_alert(page: Page, live: LiveSite) -> None:
-    page.set_viewport_size({"width": 1280, "height": 3000})  # what nobody sees isn't drawn, and keeps its last look
     page.locator("#threshold").fill("8")  # above the basis, so that the venues that aren't frozen agree
     live.market.set_faults("freeze:1/1@kraken")
     stale = page.locator(".row.stale[data-venue='3']")
