@@ -28,4 +28,6 @@ def parquet_options(raw: RawTable) -> dict[str, Any]:
         "use_dictionary": [column.name for column in raw.table.columns if column.name not in without],
         "dictionary_pagesize_limit": _MOST_BYTES_OF_A_DICTIONARY,
         "data_page_size": _BYTES_OF_A_PAGE,
+        # pyarrow's own schema would make its readers return dictionaries where these were given, instead of texts
+        "store_schema": False,
     }

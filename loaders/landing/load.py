@@ -116,19 +116,17 @@ class LoadInProgress:
         write_file(path, self.with_provenance(batch.rows), number, parquet_options(self.raw))
 
     def with_provenance(self, rows: pa.Table) -> pa.Table:
-        """Rows in the page schema as rows of the raw table."""
+        """Rows in the page schema as rows of the raw table; texts that are the same in all rows are dictionaries."""
         schema = self.arrow_schema
         provenance = {
-            "_source": self.origin.source,
-            "_source_ingest_ts": pa.scalar(self.started_at, pa.timestamp("us")),
-            "_channel": self.origin.channel,
-            "_dlt_load_id": self.load_id,
+            "_source": _repeated_text(self.origin.source, rows.num_rows),
+            "_source_ingest_ts": pa.repeat(pa.scalar(self.started_at, pa.timestamp("us")), rows.num_rows),
+            "_channel": _repeated_text(self.origin.channel, rows.num_rows),
+            "_dlt_load_id": _repeated_text(self.load_id, rows.num_rows),
         }
-        columns = [
-            rows[name] if name in rows.schema.names else pa.repeat(provenance[name], rows.num_rows)
-            for name in schema.names
-        ]
-        return pa.Table.from_arrays(columns, schema=schema)
+        columns = [rows[name] if name in rows.schema.names else provenance[name] for name in schema.names]
+        fields = [field.with_type(column.type) for field, column in zip(schema, columns, strict=True)]
+        return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
     def stage(self, job_file: Path) -> None:
         """Put a file into the table's folder, where no reader sees it before the commit; threads may share this."""
@@ -190,3 +188,9 @@ class LoadInProgress:
     @property
     def data_folder(self) -> str:
         return f"{self.table.location()}/data"
+
+
+def _repeated_text(text: str, count: int) -> pa.DictionaryArray:
+    """A column with the same text in every row. Parquet's writer takes it over, where it would hash each of the rows."""
+    places = pa.Array.from_buffers(pa.int32(), count, [None, pa.py_buffer(bytes(4 * count))])
+    return pa.DictionaryArray.from_arrays(places, [text])

@@ -129,6 +129,12 @@ def test_a_column_is_encoded_by_its_kind(landed: LocalLake, raw: RawTable) -> No
             )
 
 
+def test_a_file_alone_has_the_types_of_the_table(landed: LocalLake, raw: RawTable) -> None:
+    for file in Path(landed.folder, "schemahub", raw.name, "data").iterdir():
+        found = pq.read_schema(file)
+        assert found.types == [TYPES[column.type].arrow for column in raw.table.columns]  # and no dictionaries
+
+
 def test_a_column_of_free_numbers_gives_its_dictionary_up(lake: LocalLake) -> None:
     raw = OF_EVERY_TYPE
     land_everything(lake, raw)
