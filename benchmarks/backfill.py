@@ -1,15 +1,15 @@
-"""Backfilling trades from JSON bodies over loopback to a committed table; its peak memory.
+"""Backfilling trades from JSON bodies over loopback to a committed table, by one loader or by two at once; its memory.
 
 The yardsticks get the same bodies from a file: our parser alone, in one process, and ccxt's `parse_trades`, with the
 JSON decoding before it and a Parquet file that pyarrow writes after it. ccxt is so slow that it gets a part of them.
 """
 
 import json
-import resource
 import sys
 import tempfile
 from collections.abc import Callable
-from itertools import islice, pairwise
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,17 +17,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from lakehouse.coverage import Hole
 from lakehouse.local import LocalLake
-from loaders.channels.rate_limit import RateLimiter
-from loaders.channels.rest import Fetcher
-from loaders.connector import Budget, Segment
 from loaders.connectors import load_connector
-from loaders.landing.ingest import land_segments
 from schemahub.runs.attention import row_count
-from schemahub.runs.context import utc_now
 
 from .canned import SYMBOLS, Bodies
+from .loader import land_side_by_side
 from .measure import Measurement, expect, expect_free_disk, in_own_process, is_installed, seconds
 from .page_server import serving
 from .peers import ccxt_parser
@@ -36,7 +31,6 @@ from .trades import COLUMNS, PAGE
 
 _BYTES_PER_TRADE = 250
 """The disk that a trade needs: its JSON text, and its row in a lake."""
-_NO_LIMIT = Budget(units=1e12, seconds=1, burst=1e12)
 _SEGMENTS = 4
 
 _Run = dict[str, Any]
@@ -54,25 +48,33 @@ def findings(size: Size) -> list[Measurement]:
 
 
 def _of(exchange: str, folder: str, size: Size) -> list[Measurement]:
-    ways = ["parsing", "backfill"] + (["ccxt"] if is_installed("ccxt") else [])
+    ways = ["parsing", *_LOADERS] + (["ccxt"] if is_installed("ccxt") else [])
     rounds = [
         {way: in_own_process(__name__, way, exchange, folder, size.name) for way in ways}
         for _ in range(size.backfilled_rounds)
     ]
     what = f"{exchange}: backfill of {size.backfilled_rows / 1e6:g} M trades"
-    peak = max(run["backfill"]["peak_gb"] for run in rounds)
-    measurements = [_speed(f"{what}: speed of parsing alone", rounds, "parsing", 0.5)]
-    if "ccxt" in ways:
-        measurements.append(_speed(f"{what}: speed of ccxt's parse_trades to Parquet", rounds, "ccxt", 8))
-    detail = f"parsing alone {max(run['parsing']['peak_gb'] for run in rounds):.2f} GB; the bound is for 20 M trades"
-    return [*measurements, Measurement(f"{what}: peak memory", peak, 0.6, at_least=False, unit=" GB", detail=detail)]
+    measurements = []
+    for way in _LOADERS:
+        measurements.append(_speed(f"{what} by {way}: speed of parsing alone", rounds, way, "parsing", 0.5))
+        if "ccxt" in ways:
+            measurements.append(
+                _speed(f"{what} by {way}: speed of ccxt's parse_trades to Parquet", rounds, way, "ccxt", 8)
+            )
+    peaks = {way: max((run[way]["peaks_gb"] for run in rounds), key=sum) for way in _LOADERS}
+    detail = f"each of two {max(peaks['two loaders']):.2f}; the bound is for 20 M trades"
+    peak = sum(peaks["one loader"])
+    return [
+        *measurements,
+        Measurement(f"{what} by one loader: peak memory", peak, 0.6, at_least=False, unit=" GB", detail=detail),
+    ]
 
 
-def _speed(what: str, rounds: list[dict[str, _Run]], yardstick: str, bound: float) -> Measurement:
-    ours, theirs = (median(run[way]["trades_per_second"] for run in rounds) for way in ("backfill", yardstick))
+def _speed(what: str, rounds: list[dict[str, _Run]], way: str, yardstick: str, bound: float) -> Measurement:
+    ours, theirs = (median(run[each]["trades_per_second"] for run in rounds) for each in (way, yardstick))
     return Measurement(
         what,
-        median(run["backfill"]["trades_per_second"] / run[yardstick]["trades_per_second"] for run in rounds),
+        median(run[way]["trades_per_second"] / run[yardstick]["trades_per_second"] for run in rounds),
         bound,
         at_least=True,
         unit="x",
@@ -80,24 +82,14 @@ def _speed(what: str, rounds: list[dict[str, _Run]], yardstick: str, bound: floa
     )
 
 
-def _backfill(exchange: str, folder: Path, size: Size) -> _Run:
-    lake = LocalLake(folder / "lake")
-    connector = load_connector(exchange, COLUMNS)
+def _backfill(exchange: str, folder: Path, size: Size, loaders: int) -> _Run:
     with serving(exchange, folder) as address:
-
-        def land(low: int, high: int, count: int) -> None:
-            edges = [low + (high - low) * part // count // PAGE * PAGE for part in range(count)]
-            holes = [Hole(1 + start, 1 + end, 0, None, resumes=True) for start, end in pairwise([*edges, high])]
-            with Fetcher(connector, address, limiter=RateLimiter(_NO_LIMIT, clock=lambda: 0.0)) as fetcher:
-                segments = [Segment(SYMBOLS[exchange], hole) for hole in holes]
-                landed = land_segments(lake, connector, segments, fetcher=fetcher, now=utc_now)
-            expect("walks that failed", {name: str(error) for name, error in landed.failures.items()}, {})
-            expect("trades landed", landed.row_count, high - low)
-
-        land(0, PAGE, 1)  # dlt imports half of its modules when it is first used
-        took = seconds(lambda: land(PAGE, size.backfilled_rows, _SEGMENTS))
-    expect("rows in the raw table", row_count(lake, connector.raw.name), size.backfilled_rows)
-    return {"trades_per_second": (size.backfilled_rows - PAGE) / took}
+        took, peaks = land_side_by_side(
+            exchange, folder / "lake", address, size.backfilled_rows, loaders=loaders, segments=_SEGMENTS
+        )
+    raw = load_connector(exchange, COLUMNS).raw.name
+    expect("rows in the raw table", row_count(LocalLake(folder / "lake"), raw), size.backfilled_rows)
+    return {"trades_per_second": (size.backfilled_rows - loaders * PAGE) / took, "peaks_gb": peaks}
 
 
 def _parsing(exchange: str, folder: Path, size: Size) -> _Run:
@@ -138,7 +130,12 @@ _CCXT = pa.schema(
         "info": pa.string(),
     }
 )
-_WAYS: dict[str, Callable[[str, Path, Size], _Run]] = {"backfill": _backfill, "parsing": _parsing, "ccxt": _ccxt}
+_LOADERS = {"one loader": 1, "two loaders": 2}
+_WAYS: dict[str, Callable[[str, Path, Size], _Run]] = {
+    "parsing": _parsing,
+    "ccxt": _ccxt,
+    **{way: partial(_backfill, loaders=count) for way, count in _LOADERS.items()},
+}
 
 
 def main(way: str, exchange: str, folder: str, size: Size) -> None:
@@ -147,8 +144,7 @@ def main(way: str, exchange: str, folder: str, size: Size) -> None:
         for file in Path(folder).glob(f"{exchange}.*"):
             Path(own, file.name).symlink_to(file)
         run = _WAYS[way](exchange, Path(own), size)
-    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    print(json.dumps({**run, "peak_gb": peak_gb}))
+    print(json.dumps(run))
 
 
 if __name__ == "__main__":
