@@ -191,6 +191,6 @@ class LoadInProgress:
 
 
 def _repeated_text(text: str, count: int) -> pa.DictionaryArray:
-    """A column with the same text in every row. Parquet's writer takes it over, where it would hash each of the rows."""
+    """A column with the same text in every row, of which Parquet's writer needn't hash each one."""
     places = pa.Array.from_buffers(pa.int32(), count, [None, pa.py_buffer(bytes(4 * count))])
     return pa.DictionaryArray.from_arrays(places, [text])
