@@ -191,6 +191,6 @@ class LoadInProgress:
 
 
 def _repeated_text(text: str, count: int) -> pa.DictionaryArray:
-    """A column with the same text in every row, of which Parquet's writer needn't hash each one."""
+    """A column with the same text in every row, as a dictionary, so that Parquet's writer needn't hash every row."""
     places = pa.Array.from_buffers(pa.int32(), count, [None, pa.py_buffer(bytes(4 * count))])
     return pa.DictionaryArray.from_arrays(places, [text])
