@@ -1,3 +1,11 @@
+-- dbt
+alter table `schemahub`.`lead_lag_sums_versions__dbt_new` rename to `schemahub`.`lead_lag_sums_versions`
+;
+
+-- dbt
+alter table `schemahub`.`volatility_moves_versions__dbt_new` rename to `schemahub`.`volatility_moves_versions`
+;
+
 -- model.schemahub.event_hours
 create table "awsdatacatalog"."schemahub"."event_hours"
     with (
@@ -361,6 +369,86 @@ select * from event_stretches
 SELECT '{"rowcount":0,"data_scanned_in_bytes":<bytes>}';
 ;
 
+-- model.schemahub.event_ticks
+create table "awsdatacatalog"."schemahub"."event_ticks"
+    with (
+      table_type='iceberg',
+      is_external=false,location='s3://<bucket>/some/prefix/schemahub/event_ticks/<uuid>',
+      write_compression='zstd',
+      format='parquet'
+    )
+    as
+      -- The prices of all listings of the asset during each event, with a second
+-- before and after it. The most important listing of an event is the one that
+-- trades most among those of the event's own symbol.
+with
+ticks as (
+select
+        stretches.hour_start,
+        stretches.canonical_symbol as event_symbol,
+        stretches.first_us,
+        stretches.sigma_bps,
+        prices.canonical_symbol,
+        prices.exchange,
+        prices.trade_us,
+        prices.level_bps,
+        prices.trade_count
+    from "awsdatacatalog"."schemahub"."event_stretches" as stretches
+    inner join "awsdatacatalog"."schemahub"."event_hours" as hours
+        on
+            stretches.base_asset = hours.base_asset
+            and stretches.hour_start = hours.hour_start
+    inner join "awsdatacatalog"."schemahub"."event_prices" as prices
+        on
+            hours.base_asset = prices.base_asset
+            and hours.read_hour = prices.trade_hour
+            and prices.trade_us
+            between stretches.first_us - 1000000
+            and stretches.last_us + 1000000
+),
+counted as (
+select
+        *,
+        max(case when mod(trade_us, 1000000) = 0 then 0 else 1 end) over (
+            partition by
+                hour_start, event_symbol, first_us, canonical_symbol, exchange
+        ) as has_fractions,
+        sum(trade_count) over (
+            partition by
+                hour_start, event_symbol, first_us, canonical_symbol, exchange
+        ) as listing_count
+    from ticks
+),
+event_ticks as (
+select
+        hour_start,
+        event_symbol,
+        first_us,
+        sigma_bps,
+        canonical_symbol,
+        exchange,
+        trade_us,
+        level_bps,
+        has_fractions,
+        dense_rank() over (
+            partition by hour_start, event_symbol, first_us
+            order by
+                case
+                    when canonical_symbol = event_symbol then 0 else 1
+                end asc,
+                listing_count desc,
+                exchange asc,
+                canonical_symbol asc
+        ) as importance
+    from counted
+)
+select * from event_ticks
+;
+
+-- model.schemahub.event_ticks
+SELECT '{"rowcount":0,"data_scanned_in_bytes":<bytes>}';
+;
+
 -- model.schemahub.lead_lag_sums_versions
 create table "awsdatacatalog"."schemahub"."lead_lag_sums_versions__dbt_new"
     with (
@@ -714,92 +802,408 @@ select
 select * from versions
 ;
 
--- dbt
-alter table `schemahub`.`lead_lag_sums_versions__dbt_new` rename to `schemahub`.`lead_lag_sums_versions`
-;
-
 -- model.schemahub.lead_lag_sums_versions
 select '{"rowcount":31,"data_scanned_in_bytes":<bytes>}' as result
 ;
 
--- model.schemahub.event_ticks
-create table "awsdatacatalog"."schemahub"."event_ticks"
-    with (
-      table_type='iceberg',
-      is_external=false,location='s3://<bucket>/some/prefix/schemahub/event_ticks/<uuid>',
-      write_compression='zstd',
-      format='parquet'
-    )
-    as
-      -- The prices of all listings of the asset during each event, with a second
--- before and after it. The most important listing of an event is the one that
--- trades most among those of the event's own symbol.
+-- model.schemahub.venue_lead_lag
+create or replace view
+    "awsdatacatalog"."schemahub"."venue_lead_lag"
+  as
+    -- A delay is the time between the moments at which two listings cross the
+-- middle of the same move, after what their prices usually differ by was taken
+-- out. The interval is between two order statistics of the delays, and contains
+-- the true median with a probability of at least 95 %, whatever the delays'
+-- distribution.
 with
-ticks as (
-select
-        stretches.hour_start,
-        stretches.canonical_symbol as event_symbol,
-        stretches.first_us,
-        stretches.sigma_bps,
-        prices.canonical_symbol,
-        prices.exchange,
-        prices.trade_us,
-        prices.level_bps,
-        prices.trade_count
-    from "awsdatacatalog"."schemahub"."event_stretches" as stretches
-    inner join "awsdatacatalog"."schemahub"."event_hours" as hours
-        on
-            stretches.base_asset = hours.base_asset
-            and stretches.hour_start = hours.hour_start
-    inner join "awsdatacatalog"."schemahub"."event_prices" as prices
-        on
-            hours.base_asset = prices.base_asset
-            and hours.read_hour = prices.trade_hour
-            and prices.trade_us
-            between stretches.first_us - 1000000
-            and stretches.last_us + 1000000
-),
-counted as (
+ranked as (
 select
         *,
-        max(case when mod(trade_us, 1000000) = 0 then 0 else 1 end) over (
-            partition by
-                hour_start, event_symbol, first_us, canonical_symbol, exchange
-        ) as has_fractions,
-        sum(trade_count) over (
-            partition by
-                hour_start, event_symbol, first_us, canonical_symbol, exchange
-        ) as listing_count
-    from ticks
+        max(trade_count) over (
+            partition by base_asset, hour_start
+        ) as newest_count
+    from "awsdatacatalog"."schemahub"."volatility_moves_versions"
 ),
-event_ticks as (
+crossings as (
 select
-        hour_start,
-        event_symbol,
-        first_us,
-        sigma_bps,
-        canonical_symbol,
-        exchange,
-        trade_us,
-        level_bps,
-        has_fractions,
-        dense_rank() over (
-            partition by hour_start, event_symbol, first_us
+        ranked.canonical_symbol,
+        ranked.started_at,
+        ranked.move_number,
+        ranked.exchange,
+        ranked.traded_symbol,
+        ranked.basis_bps,
+        ranked.has_fractions,
+        cast(round(to_unixtime(ranked.crossed_at) * 1000000) as bigint) as crossed_us
+    from ranked
+    inner join "awsdatacatalog"."schemahub"."volatility_events" as events
+        on
+            ranked.canonical_symbol = events.canonical_symbol
+            and ranked.started_at = events.started_at
+            and ranked.hour_start = events.hour_start
+    where
+        ranked.trade_count = ranked.newest_count
+        and ranked.move_number is not null
+),
+delays as (
+select
+        leader.canonical_symbol,
+        leader.started_at,
+        leader.exchange as leader_exchange,
+        leader.traded_symbol as leader_symbol,
+        follower.exchange as follower_exchange,
+        follower.traded_symbol as follower_symbol,
+        follower.basis_bps - leader.basis_bps as basis_bps,
+        case
+            when leader.has_fractions + follower.has_fractions = 2 then 1
+            else 0
+        end as has_fractions,
+        follower.crossed_us - leader.crossed_us as delay_us,
+        row_number() over (
+            partition by
+                leader.canonical_symbol,
+                leader.started_at,
+                leader.exchange,
+                leader.traded_symbol,
+                follower.exchange,
+                follower.traded_symbol
             order by
-                case
-                    when canonical_symbol = event_symbol then 0 else 1
-                end asc,
-                listing_count desc,
-                exchange asc,
-                canonical_symbol asc
-        ) as importance
-    from counted
+                follower.crossed_us - leader.crossed_us asc nulls last
+        ) as position,
+        count(follower.crossed_us - leader.crossed_us) over (
+            partition by
+                leader.canonical_symbol,
+                leader.started_at,
+                leader.exchange,
+                leader.traded_symbol,
+                follower.exchange,
+                follower.traded_symbol
+        ) as delay_count
+    from crossings as leader
+    inner join crossings as follower
+        on
+            leader.canonical_symbol = follower.canonical_symbol
+            and leader.started_at = follower.started_at
+            and leader.move_number = follower.move_number
+            and leader.exchange <> follower.exchange
+    where
+        leader.traded_symbol = leader.canonical_symbol
+        or follower.traded_symbol = follower.canonical_symbol
+),
+positioned as (
+select
+        *,
+        (delay_count + mod(delay_count, 2)) / 2 as middle,
+        floor(
+            cast(delay_count as double) / 2
+            - cast(0.98 as double) * sqrt(cast(delay_count as double))
+        ) as low
+    from delays
+),
+-- of an even number of delays, the median is the mean of the middle two
+measured as (
+select
+        canonical_symbol,
+        started_at,
+        leader_exchange,
+        leader_symbol,
+        follower_exchange,
+        follower_symbol,
+        max(basis_bps) as basis_bps,
+        max(has_fractions) as has_fractions,
+        max(delay_count) as move_count,
+        avg(
+            case
+                when
+                    position = middle
+                    or position = middle + 1 - mod(delay_count, 2)
+                    then cast(delay_us as double) / 1000
+            end
+        ) as median_ms,
+        max(
+            case
+                when position = low then cast(delay_us as double) / 1000
+            end
+        ) as low_ms,
+        max(
+            case
+                when position = delay_count + 1 - low
+                    then cast(delay_us as double) / 1000
+            end
+        ) as high_ms
+    from positioned
+    group by
+        canonical_symbol,
+        started_at,
+        leader_exchange,
+        leader_symbol,
+        follower_exchange,
+        follower_symbol
+),
+-- of the two directions of a pair, the one in which time is not negative
+directed as (
+select
+        *,
+        case
+            when has_fractions = 0 then 'whole_seconds'
+            when move_count < 12 then 'too_few_moves'
+        end as no_verdict_reason
+    from measured
+    where
+        median_ms > 0
+        or (coalesce(median_ms, 0) = 0 and leader_exchange < follower_exchange)
+),
+ranked_sums as (
+select
+        *,
+        max(trade_count) over (
+            partition by base_asset, hour_start
+        ) as newest_count
+    from "awsdatacatalog"."schemahub"."lead_lag_sums_versions"
+),
+both_directions as (
+select
+        cast(hour_start as date) as trade_date,
+        first_exchange as leader_exchange,
+        first_symbol as leader_symbol,
+        second_exchange as follower_exchange,
+        second_symbol as follower_symbol,
+        lag_ms,
+        product_sum,
+        first_square_sum,
+        second_square_sum,
+        first_changes,
+        second_changes
+    from ranked_sums
+    where trade_count = newest_count and first_exchange is not null
+union all
+select
+        cast(hour_start as date) as trade_date,
+        second_exchange as leader_exchange,
+        second_symbol as leader_symbol,
+        first_exchange as follower_exchange,
+        first_symbol as follower_symbol,
+        -lag_ms as lag_ms,
+        product_sum,
+        second_square_sum as first_square_sum,
+        first_square_sum as second_square_sum,
+        second_changes as first_changes,
+        first_changes as second_changes
+    from ranked_sums
+    where trade_count = newest_count and first_exchange is not null
+),
+days_by_lag as (
+select
+        trade_date,
+        leader_exchange,
+        leader_symbol,
+        follower_exchange,
+        follower_symbol,
+        lag_ms,
+        sum(product_sum) / nullif(
+            sqrt(sum(first_square_sum) * sum(second_square_sum)), 0
+        ) as correlation,
+        least(sum(first_changes), sum(second_changes)) as change_count
+    from both_directions
+    group by
+        trade_date,
+        leader_exchange,
+        leader_symbol,
+        follower_exchange,
+        follower_symbol,
+        lag_ms
+),
+days as (
+select
+        trade_date,
+        leader_exchange,
+        leader_symbol,
+        follower_exchange,
+        follower_symbol,
+        max(change_count) as change_count,
+        max_by(lag_ms, correlation) as lag_ms,
+        max(correlation) as correlation
+    from days_by_lag
+    group by
+        trade_date,
+        leader_exchange,
+        leader_symbol,
+        follower_exchange,
+        follower_symbol
+),
+judged_days as (
+select
+        *,
+        case
+            when change_count < 500 then 'too_few_trades'
+            when correlation is null or correlation <= 0 then 'not_correlated'
+        end as no_day_verdict_reason
+    from days
+),
+venue_lead_lag as (
+select
+        directed.canonical_symbol,
+        directed.started_at,
+        directed.leader_exchange,
+        directed.leader_symbol,
+        directed.follower_exchange,
+        directed.follower_symbol,
+        directed.leader_symbol <> directed.follower_symbol
+            as has_different_quotes,
+        directed.basis_bps,
+        directed.move_count,
+        case
+            when directed.no_verdict_reason is null then directed.median_ms
+        end as median_delay_ms,
+        case
+            when directed.no_verdict_reason is null then directed.low_ms
+        end as low_delay_ms,
+        case
+            when directed.no_verdict_reason is null then directed.high_ms
+        end as high_delay_ms,
+        directed.no_verdict_reason,
+        case
+            when judged_days.no_day_verdict_reason is null
+                then judged_days.lag_ms
+        end as day_delay_ms,
+        case
+            when judged_days.no_day_verdict_reason is null
+                then judged_days.correlation
+        end as day_correlation,
+        coalesce(judged_days.change_count, 0) as day_change_count,
+        case
+            when judged_days.trade_date is null then 'too_few_trades'
+            else judged_days.no_day_verdict_reason
+        end as no_day_verdict_reason
+    from directed
+    left join judged_days
+        on
+            cast(directed.started_at as date) = judged_days.trade_date
+            and directed.leader_exchange = judged_days.leader_exchange
+            and directed.leader_symbol = judged_days.leader_symbol
+            and directed.follower_exchange = judged_days.follower_exchange
+            and directed.follower_symbol = judged_days.follower_symbol
 )
-select * from event_ticks
+select * from venue_lead_lag
 ;
 
--- model.schemahub.event_ticks
-SELECT '{"rowcount":0,"data_scanned_in_bytes":<bytes>}';
+-- model.schemahub.volatility_events
+create or replace view
+    "awsdatacatalog"."schemahub"."volatility_events"
+  as
+    -- Shows the newest version of each hour, which is the one of the most trades.
+-- The exchange that crossed the middle of a move first, alone, was first in
+-- that move; one that was first in most moves leads the event.
+with
+ranked as (
+select
+        *,
+        max(trade_count) over (
+            partition by base_asset, hour_start
+        ) as newest_count
+    from "awsdatacatalog"."schemahub"."volatility_moves_versions"
+),
+crossings as (
+select * from ranked
+    where trade_count = newest_count and canonical_symbol is not null
+),
+events as (
+select
+        base_asset,
+        hour_start,
+        canonical_symbol,
+        started_at,
+        ended_at,
+        size_bps,
+        sigma_bps,
+        coalesce(max(move_number), 0) as move_count
+    from crossings
+    group by
+        base_asset,
+        hour_start,
+        canonical_symbol,
+        started_at,
+        ended_at,
+        size_bps,
+        sigma_bps
+),
+-- an event that goes on after an hour's end is complete in the next hour
+followed as (
+select
+        *,
+        lead(started_at) over (
+            partition by canonical_symbol order by started_at, ended_at
+        ) as next_started_at,
+        lead(hour_start) over (
+            partition by canonical_symbol order by started_at, ended_at
+        ) as next_hour_start
+    from events
+),
+whole as (
+select * from followed
+    where
+        next_started_at is null
+        or next_started_at > ended_at
+        or next_hour_start = hour_start
+),
+crossed as (
+select
+        *,
+        min(crossed_at) over (
+            partition by hour_start, canonical_symbol, started_at, move_number
+        ) as first_crossed_at,
+        count(*) over (
+            partition by hour_start, canonical_symbol, started_at, move_number
+        ) as exchange_count
+    from crossings
+    where traded_symbol = canonical_symbol and crossed_at is not null
+),
+firsts as (
+select
+        hour_start,
+        canonical_symbol,
+        started_at,
+        move_number,
+        min(exchange) as exchange
+    from crossed
+    where crossed_at = first_crossed_at and exchange_count >= 2
+    group by hour_start, canonical_symbol, started_at, move_number
+    having count(*) = 1
+),
+leads as (
+select
+        hour_start,
+        canonical_symbol,
+        started_at,
+        exchange,
+        count(*) as first_count
+    from firsts
+    group by hour_start, canonical_symbol, started_at, exchange
+),
+volatility_events as (
+select
+        whole.canonical_symbol,
+        whole.base_asset,
+        row_number() over (
+            partition by whole.canonical_symbol
+            order by abs(whole.size_bps) desc, whole.started_at
+        ) as size_rank,
+        whole.started_at,
+        whole.ended_at,
+        whole.size_bps,
+        whole.sigma_bps,
+        abs(whole.size_bps) / whole.sigma_bps as size_sigmas,
+        whole.move_count,
+        leads.exchange as leading_exchange,
+        whole.hour_start
+    from whole
+    left join leads
+        on
+            whole.hour_start = leads.hour_start
+            and whole.canonical_symbol = leads.canonical_symbol
+            and whole.started_at = leads.started_at
+            and 2 * leads.first_count > whole.move_count
+)
+select * from volatility_events
 ;
 
 -- model.schemahub.volatility_moves_versions
@@ -1102,410 +1506,6 @@ select
 select * from versions
 ;
 
--- dbt
-alter table `schemahub`.`volatility_moves_versions__dbt_new` rename to `schemahub`.`volatility_moves_versions`
-;
-
 -- model.schemahub.volatility_moves_versions
 select '{"rowcount":1,"data_scanned_in_bytes":<bytes>}' as result
-;
-
--- model.schemahub.volatility_events
-create or replace view
-    "awsdatacatalog"."schemahub"."volatility_events"
-  as
-    -- Shows the newest version of each hour, which is the one of the most trades.
--- The exchange that crossed the middle of a move first, alone, was first in
--- that move; one that was first in most moves leads the event.
-with
-ranked as (
-select
-        *,
-        max(trade_count) over (
-            partition by base_asset, hour_start
-        ) as newest_count
-    from "awsdatacatalog"."schemahub"."volatility_moves_versions"
-),
-crossings as (
-select * from ranked
-    where trade_count = newest_count and canonical_symbol is not null
-),
-events as (
-select
-        base_asset,
-        hour_start,
-        canonical_symbol,
-        started_at,
-        ended_at,
-        size_bps,
-        sigma_bps,
-        coalesce(max(move_number), 0) as move_count
-    from crossings
-    group by
-        base_asset,
-        hour_start,
-        canonical_symbol,
-        started_at,
-        ended_at,
-        size_bps,
-        sigma_bps
-),
--- an event that goes on after an hour's end is complete in the next hour
-followed as (
-select
-        *,
-        lead(started_at) over (
-            partition by canonical_symbol order by started_at, ended_at
-        ) as next_started_at,
-        lead(hour_start) over (
-            partition by canonical_symbol order by started_at, ended_at
-        ) as next_hour_start
-    from events
-),
-whole as (
-select * from followed
-    where
-        next_started_at is null
-        or next_started_at > ended_at
-        or next_hour_start = hour_start
-),
-crossed as (
-select
-        *,
-        min(crossed_at) over (
-            partition by hour_start, canonical_symbol, started_at, move_number
-        ) as first_crossed_at,
-        count(*) over (
-            partition by hour_start, canonical_symbol, started_at, move_number
-        ) as exchange_count
-    from crossings
-    where traded_symbol = canonical_symbol and crossed_at is not null
-),
-firsts as (
-select
-        hour_start,
-        canonical_symbol,
-        started_at,
-        move_number,
-        min(exchange) as exchange
-    from crossed
-    where crossed_at = first_crossed_at and exchange_count >= 2
-    group by hour_start, canonical_symbol, started_at, move_number
-    having count(*) = 1
-),
-leads as (
-select
-        hour_start,
-        canonical_symbol,
-        started_at,
-        exchange,
-        count(*) as first_count
-    from firsts
-    group by hour_start, canonical_symbol, started_at, exchange
-),
-volatility_events as (
-select
-        whole.canonical_symbol,
-        whole.base_asset,
-        row_number() over (
-            partition by whole.canonical_symbol
-            order by abs(whole.size_bps) desc, whole.started_at
-        ) as size_rank,
-        whole.started_at,
-        whole.ended_at,
-        whole.size_bps,
-        whole.sigma_bps,
-        abs(whole.size_bps) / whole.sigma_bps as size_sigmas,
-        whole.move_count,
-        leads.exchange as leading_exchange,
-        whole.hour_start
-    from whole
-    left join leads
-        on
-            whole.hour_start = leads.hour_start
-            and whole.canonical_symbol = leads.canonical_symbol
-            and whole.started_at = leads.started_at
-            and 2 * leads.first_count > whole.move_count
-)
-select * from volatility_events
-;
-
--- model.schemahub.venue_lead_lag
-create or replace view
-    "awsdatacatalog"."schemahub"."venue_lead_lag"
-  as
-    -- A delay is the time between the moments at which two listings cross the
--- middle of the same move, after what their prices usually differ by was taken
--- out. The interval is between two order statistics of the delays, and contains
--- the true median with a probability of at least 95 %, whatever the delays'
--- distribution.
-with
-ranked as (
-select
-        *,
-        max(trade_count) over (
-            partition by base_asset, hour_start
-        ) as newest_count
-    from "awsdatacatalog"."schemahub"."volatility_moves_versions"
-),
-crossings as (
-select
-        ranked.canonical_symbol,
-        ranked.started_at,
-        ranked.move_number,
-        ranked.exchange,
-        ranked.traded_symbol,
-        ranked.basis_bps,
-        ranked.has_fractions,
-        cast(round(to_unixtime(ranked.crossed_at) * 1000000) as bigint) as crossed_us
-    from ranked
-    inner join "awsdatacatalog"."schemahub"."volatility_events" as events
-        on
-            ranked.canonical_symbol = events.canonical_symbol
-            and ranked.started_at = events.started_at
-            and ranked.hour_start = events.hour_start
-    where
-        ranked.trade_count = ranked.newest_count
-        and ranked.move_number is not null
-),
-delays as (
-select
-        leader.canonical_symbol,
-        leader.started_at,
-        leader.exchange as leader_exchange,
-        leader.traded_symbol as leader_symbol,
-        follower.exchange as follower_exchange,
-        follower.traded_symbol as follower_symbol,
-        follower.basis_bps - leader.basis_bps as basis_bps,
-        case
-            when leader.has_fractions + follower.has_fractions = 2 then 1
-            else 0
-        end as has_fractions,
-        follower.crossed_us - leader.crossed_us as delay_us,
-        row_number() over (
-            partition by
-                leader.canonical_symbol,
-                leader.started_at,
-                leader.exchange,
-                leader.traded_symbol,
-                follower.exchange,
-                follower.traded_symbol
-            order by
-                follower.crossed_us - leader.crossed_us asc nulls last
-        ) as position,
-        count(follower.crossed_us - leader.crossed_us) over (
-            partition by
-                leader.canonical_symbol,
-                leader.started_at,
-                leader.exchange,
-                leader.traded_symbol,
-                follower.exchange,
-                follower.traded_symbol
-        ) as delay_count
-    from crossings as leader
-    inner join crossings as follower
-        on
-            leader.canonical_symbol = follower.canonical_symbol
-            and leader.started_at = follower.started_at
-            and leader.move_number = follower.move_number
-            and leader.exchange <> follower.exchange
-    where
-        leader.traded_symbol = leader.canonical_symbol
-        or follower.traded_symbol = follower.canonical_symbol
-),
-positioned as (
-select
-        *,
-        (delay_count + mod(delay_count, 2)) / 2 as middle,
-        floor(
-            cast(delay_count as double) / 2
-            - cast(0.98 as double) * sqrt(cast(delay_count as double))
-        ) as low
-    from delays
-),
--- of an even number of delays, the median is the mean of the middle two
-measured as (
-select
-        canonical_symbol,
-        started_at,
-        leader_exchange,
-        leader_symbol,
-        follower_exchange,
-        follower_symbol,
-        max(basis_bps) as basis_bps,
-        max(has_fractions) as has_fractions,
-        max(delay_count) as move_count,
-        avg(
-            case
-                when
-                    position = middle
-                    or position = middle + 1 - mod(delay_count, 2)
-                    then cast(delay_us as double) / 1000
-            end
-        ) as median_ms,
-        max(
-            case
-                when position = low then cast(delay_us as double) / 1000
-            end
-        ) as low_ms,
-        max(
-            case
-                when position = delay_count + 1 - low
-                    then cast(delay_us as double) / 1000
-            end
-        ) as high_ms
-    from positioned
-    group by
-        canonical_symbol,
-        started_at,
-        leader_exchange,
-        leader_symbol,
-        follower_exchange,
-        follower_symbol
-),
--- of the two directions of a pair, the one in which time is not negative
-directed as (
-select
-        *,
-        case
-            when has_fractions = 0 then 'whole_seconds'
-            when move_count < 12 then 'too_few_moves'
-        end as no_verdict_reason
-    from measured
-    where
-        median_ms > 0
-        or (coalesce(median_ms, 0) = 0 and leader_exchange < follower_exchange)
-),
-ranked_sums as (
-select
-        *,
-        max(trade_count) over (
-            partition by base_asset, hour_start
-        ) as newest_count
-    from "awsdatacatalog"."schemahub"."lead_lag_sums_versions"
-),
-both_directions as (
-select
-        cast(hour_start as date) as trade_date,
-        first_exchange as leader_exchange,
-        first_symbol as leader_symbol,
-        second_exchange as follower_exchange,
-        second_symbol as follower_symbol,
-        lag_ms,
-        product_sum,
-        first_square_sum,
-        second_square_sum,
-        first_changes,
-        second_changes
-    from ranked_sums
-    where trade_count = newest_count and first_exchange is not null
-union all
-select
-        cast(hour_start as date) as trade_date,
-        second_exchange as leader_exchange,
-        second_symbol as leader_symbol,
-        first_exchange as follower_exchange,
-        first_symbol as follower_symbol,
-        -lag_ms as lag_ms,
-        product_sum,
-        second_square_sum as first_square_sum,
-        first_square_sum as second_square_sum,
-        second_changes as first_changes,
-        first_changes as second_changes
-    from ranked_sums
-    where trade_count = newest_count and first_exchange is not null
-),
-days_by_lag as (
-select
-        trade_date,
-        leader_exchange,
-        leader_symbol,
-        follower_exchange,
-        follower_symbol,
-        lag_ms,
-        sum(product_sum) / nullif(
-            sqrt(sum(first_square_sum) * sum(second_square_sum)), 0
-        ) as correlation,
-        least(sum(first_changes), sum(second_changes)) as change_count
-    from both_directions
-    group by
-        trade_date,
-        leader_exchange,
-        leader_symbol,
-        follower_exchange,
-        follower_symbol,
-        lag_ms
-),
-days as (
-select
-        trade_date,
-        leader_exchange,
-        leader_symbol,
-        follower_exchange,
-        follower_symbol,
-        max(change_count) as change_count,
-        max_by(lag_ms, correlation) as lag_ms,
-        max(correlation) as correlation
-    from days_by_lag
-    group by
-        trade_date,
-        leader_exchange,
-        leader_symbol,
-        follower_exchange,
-        follower_symbol
-),
-judged_days as (
-select
-        *,
-        case
-            when change_count < 500 then 'too_few_trades'
-            when correlation is null or correlation <= 0 then 'not_correlated'
-        end as no_day_verdict_reason
-    from days
-),
-venue_lead_lag as (
-select
-        directed.canonical_symbol,
-        directed.started_at,
-        directed.leader_exchange,
-        directed.leader_symbol,
-        directed.follower_exchange,
-        directed.follower_symbol,
-        directed.leader_symbol <> directed.follower_symbol
-            as has_different_quotes,
-        directed.basis_bps,
-        directed.move_count,
-        case
-            when directed.no_verdict_reason is null then directed.median_ms
-        end as median_delay_ms,
-        case
-            when directed.no_verdict_reason is null then directed.low_ms
-        end as low_delay_ms,
-        case
-            when directed.no_verdict_reason is null then directed.high_ms
-        end as high_delay_ms,
-        directed.no_verdict_reason,
-        case
-            when judged_days.no_day_verdict_reason is null
-                then judged_days.lag_ms
-        end as day_delay_ms,
-        case
-            when judged_days.no_day_verdict_reason is null
-                then judged_days.correlation
-        end as day_correlation,
-        coalesce(judged_days.change_count, 0) as day_change_count,
-        case
-            when judged_days.trade_date is null then 'too_few_trades'
-            else judged_days.no_day_verdict_reason
-        end as no_day_verdict_reason
-    from directed
-    left join judged_days
-        on
-            cast(directed.started_at as date) = judged_days.trade_date
-            and directed.leader_exchange = judged_days.leader_exchange
-            and directed.leader_symbol = judged_days.leader_symbol
-            and directed.follower_exchange = judged_days.follower_exchange
-            and directed.follower_symbol = judged_days.follower_symbol
-)
-select * from venue_lead_lag
 ;
