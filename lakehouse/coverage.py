@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
@@ -208,6 +209,7 @@ class Coverage:
             if each.rows:  # otherwise the source had none, or they are in the stream beside
                 yield each.since // SECOND * SECOND, (each.until // SECOND + 1) * SECOND
 
+    @cached_property
     def times_beside(self) -> dict[str, list[tuple[int, int]]]:
         """The times that streams beside others hold, as [low, high) in order, by the other stream."""
         times: dict[str, list[tuple[int, int]]] = {}
@@ -225,7 +227,7 @@ class Coverage:
         if hole.since == hole.until:
             return [hole]
         parts = []
-        for since, until in self.times_beside().get(stream, ()):
+        for since, until in self.times_beside.get(stream, ()):
             if until <= hole.since or (hole.until is not None and hole.until < since):
                 continue
             if hole.since < since:

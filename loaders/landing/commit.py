@@ -90,7 +90,7 @@ class _Commit:
 
     def _cut(self, coverage: Coverage) -> None:
         """Keep a file as it is, drop it, or write again what is left of it."""
-        kept, beside = [], coverage.times_beside()
+        kept, beside = [], coverage.times_beside
         for file in self._files:
             left = [
                 (part, low, high)

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Literal
 
-from lakehouse.coverage import Stretch, microseconds, time_of
+from lakehouse.coverage import Coverage, Hole, Stretch, microseconds, time_of
 from lakehouse.ledger import LedgerRow
 from lakehouse.pending import Landed, read_landed
 
@@ -22,8 +22,9 @@ from .gaps import TIME_AND_SALES, held_streams, holes_between
 State = Literal["gaps", "pending", "unprovable", "complete"]
 """Of several that apply, the first one counts.
 
-gaps: a hole touches the day. pending: the day hasn't ended as far as is known, or rows of it aren't unified yet.
-unprovable: nothing shows whether the source left rows out. complete: nothing is missing from `since` to `until`.
+gaps: a hole touches the day, and a stream beside doesn't hold its times. pending: the day hasn't ended as far as is
+known, or rows of it aren't unified yet. unprovable: nothing shows whether the source left rows out. complete: nothing
+is missing from `since` to `until`.
 """
 
 _DAY = 86_400_000_000
@@ -54,7 +55,7 @@ class Day:
     expected_count: int | None
     """last_id - first_id + 1 where ids are contiguous; the source itself may have fewer."""
     holes: int
-    """The number of holes that touch the day."""
+    """The number of holes that touch the day, without those whose times of this day the stream beside holds."""
 
 
 def days_of(context: RunContext, wanted: Mapping[str, frozenset[str] | None]) -> Iterator[Day]:
@@ -64,8 +65,7 @@ def days_of(context: RunContext, wanted: Mapping[str, frozenset[str] | None]) ->
     for row in landed.rows:
         rows[row.source, row.stream].append(row)
     for exchange, stream, coverage in held_streams(context, wanted):
-        stretches = coverage.of(stream).stretches
-        yield from days_of_stream(exchange, stream, stretches, rows[exchange, stream], landed)
+        yield from days_of_stream(exchange, stream, coverage, rows[exchange, stream], landed)
 
 
 @dataclass
@@ -85,10 +85,11 @@ class _Found:
 
 
 def days_of_stream(
-    source: str, stream: str, stretches: Sequence[Stretch], rows: Iterable[LedgerRow], landed: Landed
+    source: str, stream: str, coverage: Coverage, rows: Iterable[LedgerRow], landed: Landed
 ) -> list[Day]:
     """The days that a stream's stretches and holes touch, oldest first; `rows` are its rows of the ledger."""
     found: dict[int, _Found] = defaultdict(_Found)
+    stretches, beside = coverage.of(stream).stretches, coverage.times_beside.get(stream, ())
     for each, until in _reaching(stretches):
         for day in _days(each.since, until):
             begin, end, of_day = day * _DAY, (day + 1) * _DAY, found[day]
@@ -98,12 +99,23 @@ def days_of_stream(
             of_day.is_contiguous &= each.proof in ("ids", "absent") and not stream.endswith(TIME_AND_SALES)
     for hole in holes_between(stretches):
         for day in _days(hole.since, hole.until or hole.since):
-            found[day].holes += 1
+            if not _is_beside(hole, day, beside):
+                found[day].holes += 1
+            elif day in found:
+                found[day].is_contiguous = False
     for row in rows:
         _count(row, found, is_pending=landed.is_pending(row))
     if found:
         found[max(found)].is_pending = True  # more rows of it may follow
     return [_day(source, stream, day, found[day]) for day in sorted(found)]
+
+
+def _is_beside(hole: Hole, day: int, beside: Sequence[tuple[int, int]]) -> bool:
+    """Whether the stream beside, which holds the times `beside`, [low, high), holds all times of a hole on a day."""
+    if hole.until is None or hole.since == hole.until:  # its rows may be on either side of an edge
+        return False
+    first, last = max(hole.since, day * _DAY), min(hole.until, (day + 1) * _DAY - 1)
+    return any(low <= first and last < high for low, high in beside)
 
 
 def _reaching(stretches: Sequence[Stretch]) -> Iterator[tuple[Stretch, int]]:

@@ -51,6 +51,11 @@ def load(name: str, stream: str, *stretches: Stretch, pending: bool = False) -> 
     )
 
 
+def seconds_of(since: float, until: float) -> Stretch:
+    low, high = microseconds(at(since)), microseconds(at(until))
+    return Stretch(low, high, low, high, 9, "unprovable")
+
+
 LOADS = [
     load("1", "WHOLE", stretch(1, 31, 6, 20)),
     load("2", "WHOLE", stretch(31, 61, 20, 30)),
@@ -66,6 +71,8 @@ LOADS = [
     load("12", "PENDING", stretch(10, 20, 30, 31), pending=True),
     load("13", "PENDING", stretch(20, 30, 31, 90)),
     load("14", "AAA (time and sales)", stretch(microseconds(START), microseconds(at(20)), 0, 20, "file")),
+    load("17", "FILES", stretch(1, 10, 0, 23), stretch(20, 30, 80, 100), stretch(40, 50, 101, 110)),
+    load("18", "FILES (time and sales)", *(seconds_of(*each) for each in ((23, 30), (30, 50), (70, 81), (101, 110)))),
     load("15", "ABSURD", Stretch(1, 9, 0, microseconds(at(-6 * 24)), 8)),
 ]
 SILENT = msgspec.structs.replace(load("16", "SILENT", stretch(1, 10, 0, 20)), coverage=None)
@@ -95,8 +102,8 @@ def test_the_model_says_of_each_day_what_the_command_says(lake: LakeUnderTest) -
     landed = read_landed(lake.lake, lake.registry.targets_by_raw_table)
     expected = [
         day
-        for stream, stretches in sorted(coverage.streams.items())
-        for day in days_of_stream("binance", stream, stretches, [r for r in landed.rows if r.stream == stream], landed)
+        for stream in sorted(coverage.streams)
+        for day in days_of_stream("binance", stream, coverage, [r for r in landed.rows if r.stream == stream], landed)
     ]
     assert [tuple(row) for row in found if row[0] != "SILENT"] == [
         (
@@ -114,6 +121,8 @@ def test_the_model_says_of_each_day_what_the_command_says(lake: LakeUnderTest) -
         "UNPROVABLE": ["unprovable", "unprovable", "complete", "pending"],
         "PENDING": ["complete", "pending", "complete", "pending"],
         "AAA (time and sales)": ["pending"],
+        "FILES": ["complete", "gaps", "complete", "gaps"],
+        "FILES (time and sales)": ["unprovable", "unprovable", "gaps", "gaps", "gaps"],
         "SILENT": ["pending"],
     }
     assert next(row[1] for row in found if row[0] == "ABSURD") == date(2009, 1, 3)
@@ -127,7 +136,7 @@ def test_the_model_says_of_each_day_what_the_command_says(lake: LakeUnderTest) -
 @on_duckdb_alone
 def test_a_test_warns_of_days_with_gaps(lake: LakeUnderTest) -> None:
     (found,) = lake.dbt("test", "--select", "no_day_has_gaps").result.results
-    assert (found.status, found.failures) == ("warn", 3)
+    assert (found.status, found.failures) == ("warn", 8)
 
 
 @on_duckdb_alone

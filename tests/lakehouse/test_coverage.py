@@ -139,7 +139,7 @@ def test_a_stream_beside_lacks_no_second_that_the_other_one_touches() -> None:
     assert coverage.missing(beside, 0, 9_000_000) == [(1_000_000, 2_000_000), (4_000_000, 9_000_000)]
     assert coverage.missing(beside, 2_000_000, 4_000_000) == []
     assert coverage.missing("a", 0, 20) == [(0, 7), (12, 20)]
-    assert coverage.times_beside() == {"a": [(0, 1_000_000)]}
+    assert coverage.times_beside == {"a": [(0, 1_000_000)]}
 
 
 def test_a_stream_is_beside_another_one_by_its_name_alone() -> None:

@@ -212,7 +212,7 @@ def test_a_row_is_in_one_of_two_streams_whatever_is_loaded_in_which_order(
             found = by_number.within(every, *part)
             times = [microseconds(each) for each in found["at"].to_pylist()]
             piece = Piece("AAA", found, Stretch(*part, min(times), max(times), found.num_rows))
-            for each in by_number.apart(piece, coverage.times_beside().get("AAA", [])):
+            for each in by_number.apart(piece, coverage.times_beside.get("AAA", [])):
                 coverage = coverage.with_added([("AAA", each.stretch)])
                 held.update(each.rows["id"].to_pylist())
         assert set(held.values()) <= {1}

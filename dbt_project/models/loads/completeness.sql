@@ -83,6 +83,49 @@ holes as (
 
 ),
 
+-- what time and sales hold, joined where stretches touch; the stream with ids
+-- that is beside needs no rows of these times
+beside as (
+
+    select
+        *,
+        sum(case when low_key > high_key_before then 1 else 0 end) over (
+            partition by source, stream
+            order by low_key
+            rows between unbounded preceding and current row
+        ) as place
+    from in_order
+    where stream like '% (time and sales)'
+
+),
+
+in_files as (
+
+    select
+        source,
+        replace(stream, ' (time and sales)', '') as stream,
+        {{ time_of_us("min(low_key)") }} as since,
+        {{ time_of_us("max(high_key)") }} as until
+    from beside
+    group by source, stream, place
+
+),
+
+hole_days as (
+
+    select
+        holes.source,
+        holes.stream,
+        holes.since,
+        holes.until,
+        cast(days.day as date) as utc_date,
+        greatest(holes.since, cast(days.day as timestamp(6))) as first_time,
+        cast(days.day as timestamp(6)) + interval '1' day as next_day
+    from holes
+    {{ days_between("holes.since", "holes.until") }}
+
+),
+
 -- if two stretches touch, nothing happened between them
 held as (
 
@@ -131,17 +174,27 @@ touched as (
 
     union all
 
+    -- rows of a hole between two equal times may be on either side of an edge
     select
-        holes.source,
-        holes.stream,
-        cast(days.day as date) as utc_date,
+        hole_days.source,
+        hole_days.stream,
+        hole_days.utc_date,
         cast(null as timestamp(6)) as held_since,
         cast(null as timestamp(6)) as held_until,
-        1 as holes,
+        case when in_files.source is null then 1 else 0 end as holes,
         0 as is_unprovable,
-        0 as is_sparse
-    from holes
-    {{ days_between("holes.since", "holes.until") }}
+        case when in_files.source is null then 0 else 1 end as is_sparse
+    from hole_days
+    left join in_files
+        on
+            hole_days.source = in_files.source
+            and hole_days.stream = in_files.stream
+            and hole_days.since < hole_days.until
+            and hole_days.first_time >= in_files.since
+            and (
+                hole_days.until < in_files.until
+                or hole_days.next_day <= in_files.until
+            )
 
 ),
 
@@ -158,6 +211,7 @@ by_date as (
         max(is_sparse) as is_sparse
     from touched
     group by source, stream, utc_date
+    having count(held_since) + sum(holes) > 0
 
 ),
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from lakehouse.coverage import Stretch, microseconds
+from lakehouse.coverage import Coverage, Stretch, microseconds
 from lakehouse.ledger import LedgerRow
 from lakehouse.pending import Landed, UnifiedLoad
 from schemahub.runs.days import Day, days_of_stream
@@ -28,11 +28,16 @@ def load(name: str, first: int, last: int, since: float | None, until: float | N
 
 
 def days(
-    stretches: Sequence[Stretch], rows: Sequence[LedgerRow] = (), stream: str = "AAA", pending: str = ""
+    stretches: Sequence[Stretch],
+    rows: Sequence[LedgerRow] = (),
+    stream: str = "AAA",
+    pending: str = "",
+    beside: Sequence[Stretch] = (),
 ) -> list[Day]:
+    coverage = Coverage({stream: tuple(stretches), stream + TIME_AND_SALES: tuple(beside)})
     keys = [("all", row.raw_table, row.load_id) for row in rows if row.load_id != pending]
     unified = {key: UnifiedLoad(*key, 1, 1, 0, 0, None, None, START) for key in keys}
-    return days_of_stream("acme", stream, stretches, rows, Landed(list(rows), {"raw_acme_trades": "all"}, unified))
+    return days_of_stream("acme", stream, coverage, rows, Landed(list(rows), {"raw_acme_trades": "all"}, unified))
 
 
 def states(found: Sequence[Day]) -> list[str]:
@@ -63,6 +68,33 @@ def test_every_day_that_a_hole_touches_has_gaps() -> None:
     assert states(found) == ["gaps", "gaps", "gaps", "gaps", "pending"]
     assert [day.holes for day in found] == [1, 1, 1, 1, 0]
     assert (found[1].since, found[1].until) == (None, None)
+
+
+def seconds_of(since: float, until: float) -> Stretch:
+    """A stretch of time and sales."""
+    low, high = microseconds(at(since)), microseconds(at(until))
+    return Stretch(low, high, low, high, 9, "unprovable")
+
+
+def test_a_hole_counts_only_for_days_of_which_the_stream_beside_lacks_times() -> None:
+    stretches = [stretch(1, 10, 0, 23), stretch(20, 30, 80, 100)]
+    found = days(stretches, [load("a", 1, 9, 0, 23)], beside=[seconds_of(23, 50), seconds_of(70, 81)])
+    assert [(day.date.day, day.state, day.holes) for day in found] == [
+        (5, "complete", 0),  # the sixth is held beside, and nothing of this stream
+        (7, "gaps", 1),
+        (8, "complete", 0),
+        (9, "pending", 0),
+    ]
+    assert [day.expected_count for day in found] == [None] * 4
+
+
+def test_a_hole_at_the_edge_of_the_stream_beside_counts() -> None:
+    stretches = [stretch(1, 10, 0, 10), stretch(20, 30, 12, 30)]
+    for beside, is_beside in [((10, 12), False), ((10, 12.1), True), ((10.1, 13), False)]:
+        first, _ = days(stretches, beside=[seconds_of(*beside)])
+        assert (first.state, first.holes) == (("complete", 0) if is_beside else ("gaps", 1))
+    first, _ = days([stretch(1, 10, 0, 10), stretch(20, 30, 10, 30)], beside=[seconds_of(9, 11)])
+    assert first.state == "gaps"  # rows at that time may be in the hole
 
 
 def test_more_ids_are_expected_where_some_are_missing_within_a_day() -> None:
