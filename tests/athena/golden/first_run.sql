@@ -78,6 +78,42 @@ select
     from in_order
     where low_key > high_key_before
 ),
+-- what time and sales hold, joined where stretches touch; the stream with ids
+-- that is beside needs no rows of these times
+beside as (
+select
+        *,
+        sum(case when low_key > high_key_before then 1 else 0 end) over (
+            partition by source, stream
+            order by low_key
+            rows between unbounded preceding and current row
+        ) as place
+    from in_order
+    where stream like '% (time and sales)'
+),
+in_files as (
+select
+        source,
+        replace(stream, ' (time and sales)', '') as stream,
+        cast(from_unixtime_nanos(min(low_key) * 1000) at time zone 'UTC' as timestamp(6)) as since,
+        cast(from_unixtime_nanos(max(high_key) * 1000) at time zone 'UTC' as timestamp(6)) as until
+    from beside
+    group by source, stream, place
+),
+hole_days as (
+select
+        holes.source,
+        holes.stream,
+        holes.since,
+        holes.until,
+        cast(days.day as date) as utc_date,
+        greatest(holes.since, cast(days.day as timestamp(6))) as first_time,
+        cast(days.day as timestamp(6)) + interval '1' day as next_day
+    from holes
+    cross join unnest(
+        sequence(cast(holes.since as date), cast(holes.until as date), interval '1' day)
+    ) as days (day)
+),
 -- if two stretches touch, nothing happened between them
 held as (
 select
@@ -120,19 +156,27 @@ select
         sequence(cast(held.since as date), cast(held.until as date), interval '1' day)
     ) as days (day)
 union all
-select
-        holes.source,
-        holes.stream,
-        cast(days.day as date) as utc_date,
+-- rows of a hole between two equal times may be on either side of an edge
+    select
+        hole_days.source,
+        hole_days.stream,
+        hole_days.utc_date,
         cast(null as timestamp(6)) as held_since,
         cast(null as timestamp(6)) as held_until,
-        1 as holes,
+        case when in_files.source is null then 1 else 0 end as holes,
         0 as is_unprovable,
-        0 as is_sparse
-    from holes
-    cross join unnest(
-        sequence(cast(holes.since as date), cast(holes.until as date), interval '1' day)
-    ) as days (day)
+        case when in_files.source is null then 0 else 1 end as is_sparse
+    from hole_days
+    left join in_files
+        on
+            hole_days.source = in_files.source
+            and hole_days.stream = in_files.stream
+            and hole_days.since < hole_days.until
+            and hole_days.first_time >= in_files.since
+            and (
+                hole_days.until < in_files.until
+                or hole_days.next_day <= in_files.until
+            )
 ),
 by_date as (
 select
@@ -146,6 +190,7 @@ select
         max(is_sparse) as is_sparse
     from touched
     group by source, stream, utc_date
+    having count(held_since) + sum(holes) > 0
 ),
 loads as (
 select
