@@ -22,6 +22,9 @@ from msgspec.structs import replace
 BEGINNING = 0
 """The lowest key. A stretch from here on begins with the stream's first row."""
 
+EARLIEST = 1_230_940_800_000_000
+"""2009-01-03, in microseconds since 1970: no row is older, whatever its time says, because Bitcoin began then."""
+
 Proof = Literal["ids", "pages", "file", "unprovable", "absent"]
 """Why a claim holds.
 

@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self, TypeVar
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from lakehouse.coverage import Hole, Stretch, microseconds
 from lakehouse.errors import OurMistake, SchemaHubError, TerminalError
 from lakehouse.printable import printable
@@ -29,6 +26,7 @@ from ..errors import (
     WrongClock,
 )
 from ..piece import Piece
+from ..row_times import time_bounds
 from .bans import LONGEST, Ban, Bans
 from .exchange_clock import ExchangeClock
 from .http_client import HttpClient, Transport
@@ -203,8 +201,9 @@ class Fetcher:
         step: Request | Page | None = next(walk, None)
         while step is not None:
             if isinstance(step, Page):
-                bounds = _time_bounds(step.rows[self.connector.raw.time_column])
-                piece = self._piece(step, bounds, complete_from)
+                now = self._exchange_time(self.now())
+                bounds = time_bounds(step.rows[self.connector.raw.time_column], now)
+                piece = _piece(step, bounds, complete_from, now)
                 yield piece
                 complete_from = piece.stretch.until
                 step = None if self._is_later_than(step, bounds, began, segment.hole) else next(walk, None)
@@ -215,27 +214,6 @@ class Fetcher:
 
     def _exchange_time(self, ours: datetime) -> int:
         return microseconds(ours - self._exchange_clock.ahead)
-
-    def _piece(self, page: Page, bounds: tuple[int, int] | None, complete_from: int) -> Piece:
-        """The page with its claim.
-
-        Args:
-            page: the page.
-            bounds: the times of its rows.
-            complete_from: the time up to which the walk is complete so far.
-        """
-        now = self._exchange_time(self.now())
-        if page.from_first_row:
-            complete_from = max(0, min(bounds[0] if bounds else now, now))
-        first, last = bounds or (complete_from, complete_from)
-        # an absurd time of a single row must not make the stream look complete until then
-        until = max(complete_from, min(last, now))
-        since = min(complete_from, max(first, 0))
-        return Piece(
-            page.stream,
-            page.rows,
-            Stretch(page.low, page.high, since, until, page.rows.num_rows, page.proof, page.token),
-        )
 
     def _is_later_than(self, page: Page, bounds: tuple[int, int] | None, began: datetime, hole: Hole) -> bool:
         """Whether a page is later than all that its walk is for.
@@ -355,10 +333,22 @@ class _End:
     """Arrives when a walk has ended."""
 
 
-def _time_bounds(times: pa.Array) -> tuple[int, int] | None:
-    """The earliest and the latest time in microseconds since 1970; None if no time is known."""
-    found = pc.min_max(times.cast(pa.int64())).as_py()
-    return None if found["min"] is None else (found["min"], found["max"])
+def _piece(page: Page, bounds: tuple[int, int] | None, complete_from: int, now: int) -> Piece:
+    """The page with its claim.
+
+    Args:
+        page: the page.
+        bounds: the times of its rows.
+        complete_from: the time up to which the walk is complete so far.
+        now: the exchange's time.
+    """
+    if page.from_first_row:
+        complete_from = min(bounds[0] if bounds else now, now)
+    first, last = bounds or (complete_from, complete_from)
+    until = max(complete_from, min(last, now))
+    since = min(complete_from, first)
+    stretch = Stretch(page.low, page.high, since, until, page.rows.num_rows, page.proof, page.token)
+    return Piece(page.stream, page.rows, stretch)
 
 
 def _as_error(ban: Ban) -> Banned:

@@ -12,14 +12,16 @@ from itertools import pairwise
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.coverage import SECOND, Stretch, stream_beside
-from lakehouse.raw_table import RawTable
+from lakehouse.coverage import EARLIEST, SECOND, Stretch, stream_beside
+from lakehouse.raw_table import PAYLOAD, RawTable
 
-from ..channels.files import BadFile
+from ..channels.files import MOST_EXAMPLES, BadFile, Report
 from ..piece import Piece
+from ..row_times import AHEAD, time_bounds
 
 MOST_JUMPS = 10_000
 """The maximum number of times that the ids of a file may jump. Each makes a stretch, which every later run reads."""
+IMPOSSIBLE_TIME = "a time before 2009-01-03 or in the future"
 _HIGHEST_ID = 2**62
 
 
@@ -35,7 +37,8 @@ def by_id(raw: RawTable, stream: str, batches: Iterable[pa.RecordBatch], *, now:
     Raises:
         BadFile: the ids jump too often for a file that is meant to be complete.
     """
-    jumps, following, latest = 0, None, 0
+    jumps, following = 0, None
+    latest: int | None = None
     for batch in batches:
         ids = batch[raw.id_column].cast(pa.int64())
         if ids[-1].as_py() >= _HIGHEST_ID:
@@ -48,24 +51,43 @@ def by_id(raw: RawTable, stream: str, batches: Iterable[pa.RecordBatch], *, now:
                 f"{stream}: the ids of the file jump more than {MOST_JUMPS:,} times, so it is not a complete record; "
                 "nothing more of it is taken over"
             )
+        if latest is None and (of_batch := time_bounds(batch[raw.time_column], now)) is not None:
+            latest = min(of_batch[0], now)
         for start, stop in pairwise([0, *(place + 1 for place in changes), len(ids)]):
             rows, low, high = batch.slice(start, stop - start), ids[start].as_py(), ids[stop - 1].as_py() + 1
-            times = pc.min_max(rows[raw.time_column].cast(pa.int64())).as_py()
-            since = min(max(latest if times["min"] is None else times["min"], 0), now)
-            latest = min(max(since, since if times["max"] is None else times["max"]), now)
+            if latest is None:  # so that it is never joined with rows whose times are known
+                yield Piece(stream, rows, Stretch(low, high, now, now, rows.num_rows, "unprovable"))
+                continue
+            first, last = time_bounds(rows[raw.time_column], now) or (latest, latest)
+            since = min(first, now)
+            latest = min(max(since, last), now)
             yield Piece(stream, rows, Stretch(low, high, since, latest, rows.num_rows))
         following = ids[-1].as_py() + 1
 
 
-def by_second(raw: RawTable, stream: str, what: str, batches: Iterable[pa.RecordBatch]) -> Iterator[Piece]:
+def by_second(
+    raw: RawTable, stream: str, what: str, batches: Iterable[pa.RecordBatch], report: Report, *, now: int
+) -> Iterator[Piece]:
     """The rows of the stream `what` beside `stream`, whose times are whole seconds, by time.
 
-    The rows of one second are in one piece, and each piece claims all seconds up to its last one.
+    The rows of one second are in one piece, and each piece claims all seconds up to its last one. So a row of a time
+    that can't be right would claim years, and keep out whatever comes later: such rows are left out, and reported.
+
+    Args:
+        raw: the raw table.
+        stream: the stream that has ids.
+        what: what the stream beside it is.
+        batches: rows by rising time.
+        report: counts the rows that are left out.
+        now: the present, in microseconds since 1970.
     """
     low: int | None = None
     rest: list[pa.RecordBatch] = []
     last = 0
-    for batch in batches:
+    for every in batches:
+        batch = _of_possible_times(raw, every, report, now)
+        if batch.num_rows == 0:
+            continue
         times = batch[raw.time_column].cast(pa.int64())
         if low is None:
             low = last = times[0].as_py()
@@ -80,6 +102,18 @@ def by_second(raw: RawTable, stream: str, what: str, batches: Iterable[pa.Record
         low = last
     if low is not None:
         yield _seconds(stream, what, pa.Table.from_batches(rest), low, last + SECOND)
+
+
+def _of_possible_times(raw: RawTable, batch: pa.RecordBatch, report: Report, now: int) -> pa.RecordBatch:
+    if time_bounds(batch[raw.time_column][:1], now) and time_bounds(batch[raw.time_column][-1:], now):
+        return batch
+    times = batch[raw.time_column].cast(pa.int64())
+    is_possible = pc.and_(pc.greater_equal(times, EARLIEST), pc.less_equal(times, now + AHEAD))
+    left_out = batch.filter(pc.invert(is_possible))
+    report.skip(IMPOSSIBLE_TIME, left_out.num_rows)
+    for row in left_out.slice(0, MOST_EXAMPLES).to_pylist():
+        report.show(f"time {row[raw.time_column]}", IMPOSSIBLE_TIME, row[PAYLOAD])
+    return batch.filter(is_possible)
 
 
 def _seconds(stream: str, what: str, rows: pa.Table, low: int, high: int) -> Piece:

@@ -63,8 +63,10 @@ class Keys:
         if self.column == self.raw.time_column:
             return Stretch(low, high, low, high, rows.num_rows, stretch.proof)
         times = pc.min_max(rows[self.raw.time_column].cast(pa.int64())).as_py()
-        since = stretch.since if low == stretch.low or times["min"] is None else times["min"]
-        until = stretch.until if high == stretch.high or times["max"] is None else times["max"]
+        # no row makes its part complete at times of which the whole isn't
+        first, last = (min(max(each, stretch.since), stretch.until) for each in (times["min"] or 0, times["max"] or 0))
+        since = stretch.since if low == stretch.low or times["min"] is None else first
+        until = stretch.until if high == stretch.high or times["max"] is None else last
         token = stretch.token if high == stretch.high else None
         return Stretch(low, high, min(since, until), max(since, until), rows.num_rows, stretch.proof, token)
 

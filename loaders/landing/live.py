@@ -23,6 +23,7 @@ from ..channels.pace import Pace
 from ..channels.runs import Run
 from ..channels.stream import Listener
 from ..piece import Piece
+from ..row_times import time_bounds
 from .fill import HoleFiller
 from .lander import Lander
 from .quiet import QuietStreams
@@ -127,9 +128,9 @@ class LiveLoader:
         ahead = self.listener.state.skew or timedelta()
         now = microseconds(self.lander.now() - ahead)
         _, before = self._ends.get(run.stream, (0, now))
-        # an absurd time of a single row must not make the stream look complete until then
-        until = before if run.last_time is None else min(microseconds(run.last_time), now)
-        since = until if run.first_time is None else min(max(0, microseconds(run.first_time)), until)
+        first, last = time_bounds(run.rows[self.lander.raw.time_column], now) or (before, before)
+        until = min(last, now)
+        since = min(first, until)
         return Piece(run.stream, run.rows, Stretch(run.low, run.high, since, until, run.rows.num_rows))
 
     def _look_for_a_hole(self, run: Run, stretch: Stretch) -> None:

@@ -224,10 +224,11 @@ class _Reading:
     def _pieces(self, found: FileStream) -> Iterator[Piece]:
         # the next lines are split and read while these are gathered, most of which doesn't hold Python's lock
         with closing(ahead(found.batches, stop=lambda: None)) as batches:
+            now = microseconds(self._now())
             if (what := self._file.format.beside) is not None:
-                yield from by_second(self._raw, found.stream, what, batches)
+                yield from by_second(self._raw, found.stream, what, batches, found.report, now=now)
             else:
-                yield from by_id(self._raw, found.stream, batches, now=microseconds(self._now()))
+                yield from by_id(self._raw, found.stream, batches, now=now)
 
     def _missing_pieces(self) -> Iterator[Piece]:
         for found in self._streams():

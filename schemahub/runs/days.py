@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import pairwise
 from typing import Literal
 
-from lakehouse.coverage import Coverage, Hole, Stretch, microseconds, time_of
+from lakehouse.coverage import EARLIEST, Coverage, Hole, Stretch, microseconds, time_of
 from lakehouse.ledger import LedgerRow
 from lakehouse.pending import Landed, read_landed
 
@@ -28,7 +28,7 @@ is missing from `since` to `until`.
 """
 
 _DAY = 86_400_000_000
-_EARLIEST = microseconds(datetime(2009, 1, 3)) // _DAY
+_EARLIEST = EARLIEST // _DAY
 """The day before which nothing is counted, because a single row may have an absurd time."""
 
 

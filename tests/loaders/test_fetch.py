@@ -382,3 +382,17 @@ def test_a_claim_without_a_usable_first_time_begins_no_later_than_now(time: str)
     with fetcher(answers(), connector=with_walk("BTCUSDT", page), now=lambda: NOON) as one:
         (piece,) = pieces(one, Segment("BTCUSDT", everything_since(datetime(2025, 1, 1, tzinfo=UTC))))
     assert piece.stretch.since == piece.stretch.until == microseconds(NOON)
+
+
+@pytest.mark.parametrize("absurd", ["-62135596800000000", "0", "13569465600000000"])  # of the years 1, 1970 and 2400
+@pytest.mark.parametrize("from_first_row", [False, True])
+def test_one_absurd_time_claims_nothing_of_what_was_not_requested(absurd: str, *, from_first_row: bool) -> None:
+    rows = BINANCE.parse(PAGE.replace(b"1767571200000000", absurd.encode()), symbol="BTCUSDT")
+
+    def page() -> Walk:
+        yield page_of(BINANCE.raw, "BTCUSDT", rows, 8, from_first_row=from_first_row)
+
+    since, known = datetime(2025, 1, 1, tzinfo=UTC), microseconds(datetime(2026, 1, 5)) + 1
+    with fetcher(answers(), connector=with_walk("BTCUSDT", page), now=lambda: NOON) as one:
+        (piece,) = pieces(one, Segment("BTCUSDT", everything_since(since)))
+    assert (piece.stretch.since, piece.stretch.until) == (known if from_first_row else microseconds(since), known)

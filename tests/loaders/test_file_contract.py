@@ -121,7 +121,7 @@ def pieces_of(market: Market, path: Path) -> list[Piece]:
         if form.beside is None:
             found += by_id(raw, stream.stream, stream.batches, now=microseconds(NOW))
         else:
-            found += by_second(raw, stream.stream, form.beside, stream.batches)
+            found += by_second(raw, stream.stream, form.beside, stream.batches, stream.report, now=microseconds(NOW))
     return found
 
 

@@ -20,7 +20,7 @@ from lakehouse.raw_table import RawTable
 from loaders.channels.files import BadFile, FileFormat, FileStream, Report
 from loaders.channels.ordered import KEY, in_order
 from loaders.landing import file_pieces, held_rows
-from loaders.landing.file_pieces import by_id, by_second
+from loaders.landing.file_pieces import IMPOSSIBLE_TIME, by_id, by_second
 from loaders.landing.gather import Keys
 from loaders.landing.known_files import is_noted
 from loaders.landing.take_over import GivenFile, TakenOver, take_over, taken_over_before
@@ -84,7 +84,24 @@ def test_times_that_make_no_sense_claim_no_time() -> None:
     far, early = datetime(2300, 1, 1), datetime(1901, 1, 1)
     batch = rows(1, 2, 4, 5, 7, at=[START, far, None, None, early])
     times = [(piece.stretch.since, piece.stretch.until) for piece in by_id(RAW, "AAA", [batch], now=NOW)]
-    assert times == [(microseconds(START), NOW), (NOW, NOW), (0, 0)]
+    assert times == [(microseconds(START),) * 2] * 3
+
+
+def test_an_impossible_first_time_claims_nothing_before_the_times_that_follow() -> None:
+    later = START + timedelta(hours=1)
+    batches = [rows(1, 2, at=[datetime(1, 1, 1), later]), rows(3, at=[later])]
+    pieces = list(by_id(RAW, "AAA", batches, now=NOW))
+    assert [(each.stretch.since, each.stretch.until) for each in pieces] == [(microseconds(later),) * 2] * 2
+
+
+def test_rows_without_a_possible_time_are_not_joined_with_those_that_follow() -> None:
+    coverage = Coverage({})
+    for piece in by_id(RAW, "AAA", [rows(1, 2, at=[datetime(1901, 1, 1), None]), rows(3)], now=NOW):
+        coverage = coverage.with_added([(piece.stream, piece.stretch)])
+    assert [(each.low, each.high, each.proof) for each in coverage.of("AAA")] == [(1, 3, "unprovable"), (3, 4, "ids")]
+    day = 86_400 * SECOND
+    (before, *_) = coverage.of("AAA").holes(microseconds(START) - day, microseconds(START))
+    assert (before.low, before.high) == (0, 1)  # what is older is still missing
 
 
 def seconds(*numbers: float) -> pa.RecordBatch:
@@ -95,10 +112,20 @@ def seconds(*numbers: float) -> pa.RecordBatch:
 def test_whole_seconds_are_claimed_and_none_is_in_two_pieces() -> None:
     first = microseconds(START)
     batches = [seconds(0, 0), seconds(0, 2, 5), seconds(5), seconds(5, 9)]
-    pieces = list(by_second(RAW, "AAA", "sales", batches))
+    pieces = list(by_second(RAW, "AAA", "sales", batches, Report(), now=NOW))
     assert {piece.stream for piece in pieces} == {"AAA (sales)"}
     found = [((low - first) / 10**6, (high - first) / 10**6, count) for low, high, count in spans(iter(pieces))]
     assert found == [(0, 5, 4), (5, 9, 3), (9, 10, 1)]
+
+
+def test_seconds_that_cannot_be_right_are_left_out_and_claim_nothing() -> None:
+    report, day = Report(), 86_400
+    batches = [seconds(-365 * 50 * day), seconds(-365 * 20 * day, 0, 2), seconds(3, 365 * 500 * day)]
+    pieces = list(by_second(RAW, "AAA", "sales", batches, report, now=NOW))
+    assert sum(piece.rows.num_rows for piece in pieces) == 3
+    assert (pieces[0].stretch.low, pieces[-1].stretch.high) == (microseconds(START), microseconds(START) + 4 * SECOND)
+    assert report.skipped == {IMPOSSIBLE_TIME: 3}
+    assert report.examples[0].startswith("time 1976-")
 
 
 def test_a_file_whose_rows_are_not_in_order_is_read_again_before_anything_is_landed(lake: Lake, tmp_path: Path) -> None:
