@@ -91,6 +91,9 @@ class Segment:
 
     stream: str
     hole: Hole
+    is_since_known: bool = True
+    """Whether the hole's `since` is when its first key comes. Otherwise what is landed is complete from the time of its
+    first row on, for example because somebody named the key and no time."""
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,7 @@ class Fetcher:
     def _walk(self, segment: Segment) -> Iterator[Piece]:
         walk = self.connector.walk(segment.stream, segment.hole)
         began = self.now()
-        complete_from = segment.hole.since
+        complete_from: int | None = segment.hole.since if segment.is_since_known else None
         step: Request | Page | None = next(walk, None)
         while step is not None:
             if isinstance(step, Page):
@@ -333,16 +333,16 @@ class _End:
     """Arrives when a walk has ended."""
 
 
-def _piece(page: Page, bounds: tuple[int, int] | None, complete_from: int, now: int) -> Piece:
+def _piece(page: Page, bounds: tuple[int, int] | None, complete_from: int | None, now: int) -> Piece:
     """The page with its claim.
 
     Args:
         page: the page.
         bounds: the times of its rows.
-        complete_from: the time up to which the walk is complete so far.
+        complete_from: the time up to which the walk is complete so far; None if it is not known.
         now: the exchange's time.
     """
-    if page.from_first_row:
+    if page.from_first_row or complete_from is None:
         complete_from = min(bounds[0] if bounds else now, now)
     first, last = bounds or (complete_from, complete_from)
     until = max(complete_from, min(last, now))

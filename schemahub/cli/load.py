@@ -49,10 +49,18 @@ def ingest_products_command(
         typer.Option("--limit", help="Trades for each request; by default as many as the exchange gives.", min=1),
     ] = None,
     before: Annotated[
-        int | None, typer.Option("--before", help="Land trades with lower ids only, and not up to the newest one.")
+        int | None,
+        typer.Option(
+            "--before", help="Land only trades with ids below this one; without --after, those from --since on."
+        ),
     ] = None,
     after: Annotated[
-        int | None, typer.Option("--after", help="Land trades with higher ids, and not those after the newest landed.")
+        int | None,
+        typer.Option(
+            "--after",
+            help="Land trades with ids above this one, instead of those after the newest landed; "
+            "Kraken's are looked for from --since on.",
+        ),
     ] = None,
     skip_checkpoint: Annotated[
         bool,

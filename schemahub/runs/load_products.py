@@ -36,9 +36,9 @@ class IdRange:
     """Which ids `ingest` lands instead of those after the newest landed one; both ends may be open."""
 
     after: int | None = None
-    """Land trades with higher ids."""
+    """Land trades with higher ids, whenever they were."""
     before: int | None = None
-    """Land trades with lower ids."""
+    """Land trades with lower ids; without `after`, those since the time at which a first load begins."""
 
     def __post_init__(self) -> None:
         for name, value in (("--after", self.after), ("--before", self.before)):
@@ -46,6 +46,8 @@ class IdRange:
                 raise Misconfigured(f"{name} is {value}; expected a trade id from 0 to 2^63")
         if self.after is not None and self.before is not None and self.after + 1 >= self.before:
             raise Misconfigured(f"no id is above --after {self.after} and below --before {self.before}")
+        if self.before == 0:
+            raise Misconfigured("no id is below --before 0")
 
 
 @dataclass(frozen=True)
@@ -135,14 +137,12 @@ class ProductLoads:
         coverage = read_coverage(self.context.lake, self.connector.raw.name)
         wanted = []
         for product in self.products:
-            newest = coverage.of(product).newest_hole(microseconds(since))
-            hole = Hole(BEGINNING, None, microseconds(since), None) if from_since else newest
+            hole = coverage.of(product).newest_hole(microseconds(since))
+            if from_since or ids.before is not None:
+                hole = Hole(BEGINNING, None, microseconds(since), None)
             if ids.after is not None:
                 hole = Hole(ids.after + 1, None, microseconds(since), None, resumes=True)
-            if ids.before is not None:
-                hole = replace(hole, high=ids.before)
-            if hole.high is None or hole.low < hole.high:
-                wanted.append(Segment(product, hole))
+            wanted.append(Segment(product, replace(hole, high=ids.before), is_since_known=ids.after is None))
         return self._land(
             lambda *_: wanted,
             self.ingest_checkpoints(),

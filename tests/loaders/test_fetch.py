@@ -3,7 +3,7 @@
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -396,3 +396,18 @@ def test_one_absurd_time_claims_nothing_of_what_was_not_requested(absurd: str, *
     with fetcher(answers(), connector=with_walk("BTCUSDT", page), now=lambda: NOON) as one:
         (piece,) = pieces(one, Segment("BTCUSDT", everything_since(since)))
     assert (piece.stretch.since, piece.stretch.until) == (known if from_first_row else microseconds(since), known)
+
+
+def test_a_walk_from_a_key_whose_time_is_not_known_claims_no_time_before_its_first_row() -> None:
+    rows = BINANCE.parse(PAGE, symbol="BTCUSDT")
+
+    def pages() -> Walk:
+        yield page_of(BINANCE.raw, "BTCUSDT", rows.slice(0, 1), 8)
+        yield page_of(BINANCE.raw, "BTCUSDT", rows.slice(1), 9)
+
+    hole = replace(everything_since(datetime(2027, 1, 1, tzinfo=UTC)), low=8, resumes=True)
+    with fetcher(answers(), connector=with_walk("BTCUSDT", pages)) as one:
+        first, second = pieces(one, Segment("BTCUSDT", hole, is_since_known=False))
+    begins = microseconds(datetime(2026, 1, 5))
+    assert (first.stretch.since, first.stretch.until) == (begins, begins)
+    assert (second.stretch.since, second.stretch.until) == (begins, begins + 1)

@@ -127,6 +127,27 @@ def test_ingest_lands_what_is_new_and_a_fresh_fetch_lands_nothing_twice(
     assert set(content) == {"last_trade_id", "last_updated"}
 
 
+def test_trades_that_are_named_by_their_ids_do_not_make_the_others_look_landed(
+    cli: Cli, tmp_path: Path, coinbase: list[Served]
+) -> None:
+    lake, btc = tmp_path / "lake", coinbase[0]
+    ids = ("--after", str(btc.first_id + 500), "--before", str(btc.first_id + 600))
+    for command in (("ingest", btc.symbol, *ids), ("backfill", "--products", btc.symbol)):
+        done = cli(*command, lake=lake)
+        assert done.returncode == 0, done.stderr
+    assert_everything_landed_once(lake, [btc])
+
+
+def test_ids_below_one_are_landed_although_higher_ones_are_held(
+    cli: Cli, tmp_path: Path, coinbase: list[Served]
+) -> None:
+    lake, btc = tmp_path / "lake", coinbase[0]
+    for ids in (("--after", str(btc.first_id + 500)), ("--before", str(btc.first_id + 600))):
+        done = cli("ingest", btc.symbol, *ids, lake=lake, **FROM_THE_BEGINNING)
+        assert done.returncode == 0, done.stderr
+    assert_everything_landed_once(lake, [btc])
+
+
 def test_a_checkpoint_is_a_view_that_follows_the_lake(cli: Cli, tmp_path: Path, coinbase: list[Served]) -> None:
     lake, btc = tmp_path / "lake", coinbase[0]
     options = ("backfill", "--products", btc.symbol)
