@@ -309,22 +309,42 @@ def ask_until(
     *,
     what: str,
     times: int = 5,
+    last_id: Callable[[T], int] | None = None,
 ) -> Generator[Request, Response, T]:
     """Repeat a request until the response is as expected, or was the same `times` times.
 
     A cache, or a fault, may send a page that was requested earlier. With contiguous ids this shows, because the page
     doesn't begin where the last one ended. A gap in the ids looks the same, but stays when the request is repeated.
 
+    Args:
+        ask: sends the request.
+        is_expected: whether a response can only be the right one.
+        identity: what the same response has in common.
+        what: names the request in a message.
+        times: how often the same response must come.
+        last_id: the highest id of a response to a request for what is newest. Then a response is also taken if it is
+            newer than all before it, because no two are the same where trades come all the time.
+
     Raises:
-        UnexpectedPayload: the responses kept changing. The message begins with `what`, which names the request.
+        UnexpectedPayload: the responses kept changing.
     """
     seen: Counter[Hashable] = Counter()
+    newest: int | None = None
     while seen.total() < _MOST_ANSWERS:
         answer = yield from ask()
         seen[identity(answer)] += 1
         if is_expected(answer) or seen[identity(answer)] == times:
             return answer
+        if last_id is not None:
+            if newest is not None and last_id(answer) > newest:
+                return answer
+            newest = last_id(answer) if newest is None else max(newest, last_id(answer))
     raise UnexpectedPayload(f"{what}: the same request got {len(seen)} different responses; try again later")
+
+
+def newest_id(raw: RawTable, rows: pa.RecordBatch) -> int:
+    """The id of the last row; -1 without rows."""
+    return raw.last_id(rows) if rows.num_rows else -1
 
 
 def newest_trades(

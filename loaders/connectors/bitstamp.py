@@ -10,6 +10,7 @@ nothing: trades continue those landed before if they reach back to them. What is
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from urllib.parse import quote
 
 import msgspec
@@ -31,6 +32,7 @@ from ..connector import (
     ask_until,
     id_texts,
     in_order,
+    newest_id,
     newest_page,
     reaches_back,
 )
@@ -98,7 +100,14 @@ class Bitstamp:
                 return False
             return window != _WINDOWS[-1] or reaches_back(self.raw, page, hole)
 
-        return ask_until(ask, is_expected, self.raw.first_id, what=f"bitstamp {symbol}", times=3)
+        return ask_until(
+            ask,
+            is_expected,
+            self.raw.first_id,
+            what=f"bitstamp {symbol}",
+            times=3,
+            last_id=partial(newest_id, self.raw),
+        )
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/api/v2/trading-pairs-info/")

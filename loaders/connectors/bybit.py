@@ -10,6 +10,7 @@ never gives again. Errors come with HTTP 200 and a `retCode`.
 from collections.abc import Generator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 import pyarrow as pa
@@ -30,6 +31,7 @@ from ..connector import (
     ask_until,
     id_texts,
     in_order,
+    newest_id,
     newest_page,
     reaches_back,
 )
@@ -107,7 +109,9 @@ class Bybit:
             is_later = page.num_rows > 0 and self.raw.last_id(page) >= hole.low - 1
             return is_later and reaches_back(self.raw, page, hole)
 
-        return ask_until(ask, is_expected, self.raw.first_id, what=f"bybit {symbol}", times=2)
+        return ask_until(
+            ask, is_expected, self.raw.first_id, what=f"bybit {symbol}", times=2, last_id=partial(newest_id, self.raw)
+        )
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         parameters = {"category": "spot", "status": "Trading"}

@@ -12,6 +12,7 @@ contiguous, but OKX doesn't promise it. Everything is text. OKX gives the trades
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import msgspec
 import pyarrow as pa
@@ -33,6 +34,7 @@ from ..connector import (
     ask_until,
     id_texts,
     in_order,
+    newest_id,
     walk_by_id,
 )
 from ..errors import BadRequest, ExchangeUnavailable, RateLimited, UnexpectedPayload
@@ -173,14 +175,16 @@ class Okx:
         return self._ask(symbol, {"type": "2", "after": str(milliseconds)}, lambda _: False)
 
     def _ask(self, symbol: str, cursor: dict[str, str], is_expected: Callable[[pa.RecordBatch], bool]) -> Asking:
-        """Request trades until they are as expected or come twice, because a cache may send an older page."""
+        """Request trades until they are as expected, the same twice, or newer: a cache may send an older page."""
 
         def ask() -> Asking:
             parameters = {"instId": symbol, "limit": str(_PAGE), **cursor}
             response = yield Request("/api/v5/market/history-trades", parameters)
             return self.parse(response.body, symbol=symbol)
 
-        return ask_until(ask, is_expected, self.raw.first_id, what=f"okx {symbol}", times=2)
+        return ask_until(
+            ask, is_expected, self.raw.first_id, what=f"okx {symbol}", times=2, last_id=partial(newest_id, self.raw)
+        )
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/api/v5/public/instruments", {"instType": "SPOT"}, scope="instruments")

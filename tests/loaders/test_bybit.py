@@ -37,9 +37,12 @@ def body_of(ids: Sequence[int]) -> bytes:
     return json.dumps({"retCode": 0, "retMsg": "OK", "result": {"category": "spot", "list": rows}}).encode()
 
 
-def run(walk: Walk, ids: Sequence[int]) -> list[Page]:
-    """Follow a walk of Bybit on trades with these ids, of which it gives the newest 60."""
-    pages = []
+def run(walk: Walk, ids: Sequence[int], *later: Sequence[int]) -> list[Page]:
+    """Follow a walk of Bybit on trades with these ids, of which it gives the newest 60.
+
+    If there are `later` ids, each request gets the next of them.
+    """
+    pages, coming = [], iter(later)
     step = next(walk, None)
     while step is not None:
         if isinstance(step, Page):
@@ -48,6 +51,7 @@ def run(walk: Walk, ids: Sequence[int]) -> list[Page]:
             continue
         try:
             step = walk.send(Response(200, {}, body_of(ids[-60:])))
+            ids = next(coming, ids)
         except StopIteration:
             step = None
     return pages
@@ -69,6 +73,19 @@ def test_trades_that_do_not_reach_back_leave_a_hole_and_prove_nothing() -> None:
     assert landed(page) == IDS[140:]
     assert (page.low, page.high) == (IDS[140], IDS[-1] + 1)
     assert (page.proof, page.from_first_row) == ("unprovable", True)
+
+
+def test_a_market_that_trades_between_any_two_requests_is_landed() -> None:
+    more = [IDS[: 150 + number] for number in range(1, 40)]
+    (page,) = run(CONNECTORS["bybit"].walk("BTCUSDT", everything_since(LONG_AGO)), IDS[:150], *more)
+    assert landed(page) == IDS[91:151]
+
+
+def test_an_older_page_in_between_is_not_taken() -> None:
+    (page,) = run(
+        CONNECTORS["bybit"].walk("BTCUSDT", everything_since(LONG_AGO)), IDS[:150], IDS[:90], IDS[:149], IDS[:152]
+    )
+    assert landed(page) == IDS[92:152]
 
 
 def test_a_first_walk_is_complete_from_the_requested_time_only_if_that_is_reached() -> None:
