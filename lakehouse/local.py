@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
     from .catalogs.folder_catalog import FolderCatalog
 
-_NOT_IN_ADDRESSES = re.compile(r"[#?%\\\x00-\x1f\x7f]")
-"""Characters with a special meaning in file and SQLite URLs, with which files would end up elsewhere."""
+_NOT_IN_ADDRESSES = re.compile(r'[#?%"\\\x00-\x1f\x7f]')
+"""Characters with a special meaning in file and SQLite URLs, and in DuckDB's names, with which files would end up
+elsewhere or couldn't be read."""
 
 
 _Found = TypeVar("_Found")

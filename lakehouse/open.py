@@ -7,7 +7,7 @@ from .errors import Misconfigured
 from .lake import Engine, Lake
 from .local import LocalLake
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
 
 
 def engine_of(location: str) -> Engine:

@@ -166,6 +166,14 @@ class ReportsUsage(Connector, Protocol):
 
 
 @runtime_checkable
+class KnowsAliases(Connector, Protocol):
+    """A connector of an exchange that takes several names for a product."""
+
+    def usual_name(self, symbol: str) -> str:
+        """The name that products are listed by, of any name that the exchange takes; reads nothing."""
+
+
+@runtime_checkable
 class Seekable(Connector, Protocol):
     """A connector of an exchange that finds keys by their time, so that a long hole can be estimated and divided.
 

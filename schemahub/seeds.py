@@ -138,7 +138,7 @@ def read_seed(path: Path, *, exchange: str | None = None) -> list[str]:
         Misconfigured: there is no such file, it is not a seed file, or it is of another exchange. The message is one
             line that names the file, says what was expected, and what to do.
     """
-    seed = load_seed(path)
+    seed = load_seed(path, exchange=exchange or "")
     if exchange and seed.source not in ("", exchange):
         raise Misconfigured(
             f"{path}: holds products of {seed.source}, expected products of {exchange}; "
@@ -147,10 +147,10 @@ def read_seed(path: Path, *, exchange: str | None = None) -> list[str]:
     return seed.to_load
 
 
-def load_seed(path: Path) -> Seed:
-    """The content of a seed file; raises Misconfigured, see `read_seed`."""
+def load_seed(path: Path, *, exchange: str = "") -> Seed:
+    """The content of a seed file; raises Misconfigured, see `read_seed`, and then names a command for `exchange`."""
     if not path.exists():
-        raise Misconfigured(f"{path}: there is no such seed file; write it with `{_command()}`")
+        raise Misconfigured(f"{path}: there is no such seed file; write it with `{_command(exchange)}`")
     try:
         found = read_config(path, _SeedFile, shown_as=str(path))
         if stray := sorted(set(found.delisted) - set(found.product_ids)):
@@ -161,7 +161,7 @@ def load_seed(path: Path) -> Seed:
         name = "" if first.startswith(str(path)) else f"{path}: "
         raise Misconfigured(
             f"{name}{'; '.join([first, *others[:_MOST_PROBLEMS]])}{more}; expected a list of names below "
-            f"`product_ids`: correct the file, or write it anew with `{_command()}`"
+            f"`product_ids`: correct the file, or write it again with `{_command(exchange)}`"
         ) from error
     meta = found.metadata
     return Seed(
@@ -255,5 +255,5 @@ def seed_text(seed: Seed) -> str:
     )
 
 
-def _command(exchange: str = _FIRST) -> str:
-    return "schemahub update-seed --fetch --write" + ("" if exchange == _FIRST else f" --exchange {exchange}")
+def _command(exchange: str) -> str:
+    return "schemahub update-seed --fetch --write" + ("" if exchange in ("", _FIRST) else f" --exchange {exchange}")

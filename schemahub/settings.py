@@ -282,7 +282,7 @@ def parse_duration(text: str, what: str) -> timedelta:
         raise Misconfigured(f"{what} is {text[:40]!r}; expected how long, such as 60s, 5m or 2h")
     try:
         return timedelta(**{_UNITS[match["unit"]]: int(match["amount"])})
-    except OverflowError:
+    except (OverflowError, ValueError):  # Python reads no number of more than 4,300 digits
         return timedelta.max
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from pyiceberg.io import load_file_io
 
 from ..catalogs.pointers import CatalogUnreadable, metadata_addresses, path_of
-from ..errors import LakeUnavailable
+from ..errors import LakeUnavailable, Misconfigured
 from ..layout import DATABASE, NAMESPACE
 from ..ledger import LEDGER
 from ..local import LocalLake
@@ -69,6 +69,7 @@ class _Examination:
         self._lake = LocalLake(self.folder, may_be_lost=True)
 
     def run(self) -> list[Finding]:
+        self._check_in_place()
         if self.rows is None:
             self._find_lost_catalog()
         for name, address in (self.rows or {}).items():
@@ -83,6 +84,16 @@ class _Examination:
         if differs:
             self._add(LEDGER, differs.in_words(), "is corrected to match the raw tables", partial(correct, differs))
         return self.findings
+
+    def _check_in_place(self) -> None:
+        """Raise Misconfigured if the lake was created elsewhere: a repair would forget its tables."""
+        for address in (self.rows or {}).values():
+            if not path_of(address).resolve().is_relative_to(self.folder):
+                created = path_of(address).as_posix().partition(f"/{NAMESPACE}/")[0]
+                raise Misconfigured(
+                    f"the lake in {str(self.folder)!r} was created in {created!r}, and its tables refer to files "
+                    "there; move it back, or use the one that is there; nothing was changed"
+                )
 
     @cached_property
     def rows(self) -> Mapping[str, str] | None:

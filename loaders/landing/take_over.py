@@ -9,6 +9,7 @@ file with more rows than a load is read twice. So is a file whose rows are not i
 look first would mean reading every file twice.
 """
 
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -181,7 +182,8 @@ class _Reading:
         from .load import LoadInProgress, Origin
 
         table = ensure_table(self._lake, self._raw.table)
-        origin = Origin(self._file.source, "file", self._file.path.name)
+        name = os.fsencode(self._file.path.name).decode(errors="replace")  # so that it can be stored
+        origin = Origin(self._file.source, "file", name)
         return LoadInProgress(self._lake, self._raw, table, origin, now=self._now, key_column=self.keys.column)
 
     def pieces_of(self, load: "LoadInProgress") -> Iterator[Piece]:

@@ -85,7 +85,7 @@ def ingest_products_command(
     from ..show.progress import IngestProgress
 
     run = run_context(context, since=since)
-    loads = ProductLoads.of(run, exchange, [product] if product else [], seed_path, limit)
+    loads = ProductLoads.of(run, exchange, [] if product is None else [product], seed_path, limit)
     ids = IdRange(after, before)
     _warn(loads.ingest_checkpoints().check(loads.products))
     with IngestProgress(out) as progress:
@@ -185,6 +185,8 @@ def backfill_command(
     if since >= until:
         raise Misconfigured(f"--from is {since:%Y-%m-%d %H:%M:%S}, which is not before --to, {until:%Y-%m-%d %H:%M:%S}")
     named = [name.strip() for name in (products or "").split(",") if name.strip()]
+    if products is not None and not named:
+        raise Misconfigured("--products is empty; name at least one, such as BTC-USD")
     loads = ProductLoads.of(run_context(context), exchange, named, seed_path, chunk_size)
     say(f"  {exchange}: {limit}" for limit in loads.history_limits(since, now))
     if dry_run:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from lakehouse.errors import Misconfigured
+
 from .app import LakeCommand, app, fail_with, out, run_context, say
 
 
@@ -34,6 +36,8 @@ def import_command(
     their names and contents. Whether a trade is held already shows, so files, `run ingest` and several imports may
     overlap.
     """
+    if not path:
+        raise Misconfigured("PATH is empty; name a file, a folder or s3://bucket/prefix")
     importing = run_context(context)
 
     from rich.text import Text

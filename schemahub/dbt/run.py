@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lakehouse.catalogs.pointers import path_of
-from lakehouse.errors import TerminalError
+from lakehouse.errors import TerminalError, is_interruption
 from lakehouse.lake import Lake
 
 from ..settings import PROJECT, Settings
@@ -118,6 +118,8 @@ def start_catalog(lake: Lake, settings: Settings) -> None:
 def _check(result: Any, arguments: Sequence[str], *, reasons: Sequence[str] = ()) -> None:
     if result.success:
         return
+    if is_interruption(result.exception):  # dbt returns Ctrl-C as its result
+        raise KeyboardInterrupt
     shown = [*reasons[:_MOST_REASONS]]
     if len(reasons) > _MOST_REASONS:
         shown.append(f"and {len(reasons) - _MOST_REASONS} more")

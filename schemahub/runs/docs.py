@@ -6,7 +6,8 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from lakehouse.errors import Misconfigured
+from lakehouse.errors import LakeUnavailable, Misconfigured
+from lakehouse.pending import nothing_landed
 
 from ..dbt.run import docs_folder
 from .any_dbt import run_any_dbt
@@ -14,7 +15,12 @@ from .context import RunContext
 
 
 def build_docs(context: RunContext, *, only_if_missing: bool = False) -> Path:
-    """Build the site and return its folder; with `only_if_missing`, keep an existing one. Raises DbtFailed."""
+    """Build the site and return its folder; with `only_if_missing`, keep an existing one.
+
+    Raises DbtFailed, and LakeUnavailable if there is no lake.
+    """
+    if not context.lake.is_there:
+        raise LakeUnavailable(nothing_landed(context.lake.location))
     folder = docs_folder(context.lake, context.settings)
     if not (only_if_missing and (folder / "index.html").exists()):
         run_any_dbt(context, ["docs", "generate"], report=lambda _: None)

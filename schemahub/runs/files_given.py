@@ -41,7 +41,7 @@ class LocalFile:
     """A file on this machine."""
 
     def __init__(self, path: Path, name: str) -> None:
-        self._path, self.name, self.address = path, name, str(path)
+        self._path, self.name, self.address = path, name, _text_of(path)
 
     def opened(self) -> AbstractContextManager[Path]:
         return nullcontext(self._path)
@@ -49,6 +49,11 @@ class LocalFile:
     def checksum(self) -> str | None:
         beside = self._path.with_name(self._path.name + CHECKSUM)
         return checksum_in(beside) if beside.is_file() else None
+
+
+def _text_of(path: Path) -> str:
+    """A path as text that can be stored, also if a name in it is not UTF-8."""
+    return os.fsencode(path).decode(errors="replace")
 
 
 class S3File:

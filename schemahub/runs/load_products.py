@@ -17,6 +17,7 @@ from loaders.landing.backfill import Lacking, lacking, segments
 from loaders.landing.flushes import BY_DEFAULT, FlushEvery
 from loaders.landing.ingest import Ingested, OnLanded, Progress, land_segments
 
+from ..product_names import check_names
 from ..refusals import refusals_as_errors
 from ..seeds import read_seed, seed_path
 from .archives import ArchiveHost
@@ -82,8 +83,9 @@ class ProductLoads:
         page_rows: int | None = None,
     ) -> "ProductLoads":
         """The products that were named, or those of a seed file; raises Misconfigured if there are none."""
-        load_connector(exchange, declared_columns(context.registry))  # the exchange must exist
+        connector = load_connector(exchange, declared_columns(context.registry))  # the exchange must exist
         named = list(dict.fromkeys(products)) or read_seed(seed or seed_path(exchange), exchange=exchange)
+        check_names(connector, named, context.registry.products)
         loads = cls(context, exchange, named, page_rows)
         keep_simulated_and_real_apart(context, {exchange: named})
         return loads

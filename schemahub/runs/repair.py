@@ -37,13 +37,15 @@ class Repair:
 def run_repair(lake: Lake, registry: Registry, *, apply: bool) -> Repair:
     """Find what is wrong, and repair it with `apply`; otherwise change nothing.
 
-    Raises Misconfigured if the lake is in S3.
+    Raises Misconfigured if the lake is in S3 or was moved, and LakeUnavailable if there is none.
     """
     in_folder = folder_lake(
         lake,
         otherwise=f"`repair` restores a lake in a folder, not {lake.location}: S3 keeps what it has accepted, "
         "and the bucket's versions bring back an earlier object, see docs/aws.md",
     )
+    if not in_folder.folder.is_dir():
+        raise LakeUnavailable(f"there is no lake in {str(in_folder.folder)!r}; name it with --lake")
     declared = {each.raw.name: each.raw for each in load_connectors(declared_columns(registry)).values()}
     if apply:
         return Repair(repair(in_folder, declared, writers=(*sorted(declared), UNIFYING)), applied=True)

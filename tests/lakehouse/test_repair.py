@@ -13,7 +13,7 @@ from lakehouse import coverage_record
 from lakehouse.catalogs import pointers
 from lakehouse.catalogs.pointers import path_of
 from lakehouse.coverage_record import read_coverage, read_record
-from lakehouse.errors import LakeUnavailable
+from lakehouse.errors import LakeUnavailable, Misconfigured
 from lakehouse.lake import identifier
 from lakehouse.layout import LANDED_TABLE_PROPERTIES
 from lakehouse.ledger import LEDGER, loads
@@ -267,3 +267,18 @@ def test_a_damaged_file_of_the_coverage_is_restored_from_the_ledger(
     assert_whole(lake, 40)
     land_up_to(lake, 50)
     assert_whole(lake, 50)
+
+
+@pytest.mark.parametrize("is_copy", [False, True])
+def test_a_lake_elsewhere_than_where_it_was_created_is_not_repaired(tmp_path: Path, *, is_copy: bool) -> None:
+    land_up_to(LocalLake(tmp_path / "lake"), 10)
+    shutil.copytree(tmp_path / "lake", tmp_path / "moved")
+    if not is_copy:
+        shutil.rmtree(tmp_path / "lake")
+    for run in (lambda lake: examine(lake, DECLARED), mend):
+        with pytest.raises(Misconfigured, match=r"moved' was created in '.*/lake', .* move it back, .* nothing was ch"):
+            run(LocalLake(tmp_path / "moved"))
+    if not is_copy:
+        (tmp_path / "moved").rename(tmp_path / "lake")
+    assert landed_ids(LocalLake(tmp_path / "lake")) == every_id_once(10)
+    assert examine(LocalLake(tmp_path / "lake"), DECLARED) == []

@@ -97,14 +97,14 @@ def test_a_file_in_place_of_the_work_folder_is_named(tmp_path: Path) -> None:
         _ = LocalLake(tmp_path).work_folder
 
 
-@pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\\b", "a\x1bb", "a\x00b", "a#b", "a?b", "a%b"])
+@pytest.mark.parametrize("name", ["a\nb", "a\tb", "a\\b", "a\x1bb", "a\x00b", "a#b", "a?b", "a%b", 'a"b'])
 def test_a_lake_folder_with_an_unusable_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(Misconfigured, match="in its name; name a folder without it") as caught:
         LocalLake(tmp_path / name)
     assert str(caught.value).isprintable()
 
 
-@pytest.mark.parametrize("name", ["la'ke", 'la"ke', "la ke", "{{ 7*7 }}", "a;b", "lake-ü-雪", "-x", "a&b=c"])
+@pytest.mark.parametrize("name", ["la'ke", "la ke", "{{ 7*7 }}", "a;b", "lake-ü-雪", "-x", "a&b=c"])
 def test_a_lake_folder_may_have_an_odd_name(tmp_path: Path, name: str) -> None:
     lake = LocalLake(tmp_path / name)
     land_up_to(lake, 5)

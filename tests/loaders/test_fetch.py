@@ -3,14 +3,14 @@
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 
-from lakehouse.coverage import Hole, microseconds
+from lakehouse.coverage import Hole
 from lakehouse.errors import OurMistake
 from loaders.channels.bans import Bans
 from loaders.channels.rest import Fetcher
@@ -18,7 +18,7 @@ from loaders.connector import Connector, Request, Response, Segment, Walk, page_
 from loaders.errors import BadRequest, Banned, ExchangeUnavailable, RateLimited, WrongClock
 from loaders.piece import Piece
 from tests.support.connectors import CONNECTORS
-from tests.support.holes import after, everything_since, pieces
+from tests.support.holes import after, pieces
 from tests.support.responses import response
 
 BINANCE = CONNECTORS["binance"]
@@ -351,63 +351,3 @@ def test_an_exchanges_error_text_is_shortened_and_safe_for_terminals() -> None:
     assert walk(told, "BTCUSDT") == []
     assert str(told.failures["BTCUSDT"]).isprintable()
     assert len(str(told.failures["BTCUSDT"])) < 1_000
-
-
-@pytest.mark.parametrize(
-    ("from_first_row", "since"),
-    [(False, datetime(2025, 1, 1)), (True, datetime(2026, 1, 5))],
-    ids=["the whole past", "a part of it"],
-)
-def test_a_claim_begins_with_what_the_exchange_still_gives(from_first_row: bool, since: datetime) -> None:
-    rows = BINANCE.parse(PAGE, symbol="BTCUSDT")
-
-    def pages() -> Walk:
-        yield page_of(BINANCE.raw, "BTCUSDT", rows.slice(0, 1), 8, from_first_row=from_first_row)
-        yield page_of(BINANCE.raw, "BTCUSDT", rows.slice(1), 9)
-
-    with fetcher(answers(), connector=with_walk("BTCUSDT", pages)) as one:
-        first, second = pieces(one, Segment("BTCUSDT", everything_since(datetime(2025, 1, 1, tzinfo=UTC))))
-    begins, ends = microseconds(datetime(2026, 1, 5)), microseconds(datetime(2026, 1, 5)) + 1
-    assert (first.stretch.since, first.stretch.until) == (microseconds(since), begins)
-    assert (second.stretch.since, second.stretch.until) == (begins, ends)
-
-
-@pytest.mark.parametrize("time", ["null", '"9999-12-31T00:00:00Z"'])
-def test_a_claim_without_a_usable_first_time_begins_no_later_than_now(time: str) -> None:
-    body = f'[{{"id":8,"price":"1","qty":"1","time":{time},"isBuyerMaker":true}}]'.encode()
-
-    def page() -> Walk:
-        yield page_of(BINANCE.raw, "BTCUSDT", BINANCE.parse(body, symbol="BTCUSDT"), 8, from_first_row=True)
-
-    with fetcher(answers(), connector=with_walk("BTCUSDT", page), now=lambda: NOON) as one:
-        (piece,) = pieces(one, Segment("BTCUSDT", everything_since(datetime(2025, 1, 1, tzinfo=UTC))))
-    assert piece.stretch.since == piece.stretch.until == microseconds(NOON)
-
-
-@pytest.mark.parametrize("absurd", ["-62135596800000000", "0", "13569465600000000"])  # of the years 1, 1970 and 2400
-@pytest.mark.parametrize("from_first_row", [False, True])
-def test_one_absurd_time_claims_nothing_of_what_was_not_requested(absurd: str, *, from_first_row: bool) -> None:
-    rows = BINANCE.parse(PAGE.replace(b"1767571200000000", absurd.encode()), symbol="BTCUSDT")
-
-    def page() -> Walk:
-        yield page_of(BINANCE.raw, "BTCUSDT", rows, 8, from_first_row=from_first_row)
-
-    since, known = datetime(2025, 1, 1, tzinfo=UTC), microseconds(datetime(2026, 1, 5)) + 1
-    with fetcher(answers(), connector=with_walk("BTCUSDT", page), now=lambda: NOON) as one:
-        (piece,) = pieces(one, Segment("BTCUSDT", everything_since(since)))
-    assert (piece.stretch.since, piece.stretch.until) == (known if from_first_row else microseconds(since), known)
-
-
-def test_a_walk_from_a_key_whose_time_is_not_known_claims_no_time_before_its_first_row() -> None:
-    rows = BINANCE.parse(PAGE, symbol="BTCUSDT")
-
-    def pages() -> Walk:
-        yield page_of(BINANCE.raw, "BTCUSDT", rows.slice(0, 1), 8)
-        yield page_of(BINANCE.raw, "BTCUSDT", rows.slice(1), 9)
-
-    hole = replace(everything_since(datetime(2027, 1, 1, tzinfo=UTC)), low=8, resumes=True)
-    with fetcher(answers(), connector=with_walk("BTCUSDT", pages)) as one:
-        first, second = pieces(one, Segment("BTCUSDT", hole, is_since_known=False))
-    begins = microseconds(datetime(2026, 1, 5))
-    assert (first.stretch.since, first.stretch.until) == (begins, begins)
-    assert (second.stretch.since, second.stretch.until) == (begins, begins + 1)

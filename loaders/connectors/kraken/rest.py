@@ -102,6 +102,8 @@ _PAUSE_SECONDS = 3.0
 """The pause in seconds after a refusal. Kraken requests none; freqtrade's users settled on this one."""
 _CUT = b"[[]]"
 _TOKEN = re.compile(r"[0-9]{1,30}")
+_KEY_OF_OLD_ASSETS = re.compile(r"X([A-Z]{3})[XZ]([A-Z]{3})")
+"""Assets of Kraken's first years have an X or a Z before them in keys of pairs."""
 _ROUNDING = timedelta(seconds=1)
 """How much earlier than requested a walk without a token begins: times are shown rounded, up or down."""
 
@@ -192,6 +194,11 @@ class Kraken:
 
         newest = yield from newest_trades(ask, what=f"kraken {symbol}")
         return self.raw.last_id(newest) + 1 if newest.num_rows else 0
+
+    def usual_name(self, symbol: str) -> str:
+        """XBTUSD for XXBTZUSD, which is its key in AssetPairs, and for XBT/USD, its name over WebSockets."""
+        name = symbol.replace("/", "")
+        return "".join(found.groups()) if (found := _KEY_OF_OLD_ASSETS.fullmatch(name)) else name
 
     def products(self) -> Generator[Request, Response, list[ListedProduct]]:
         response = yield Request("/0/public/AssetPairs", scope="AssetPairs")

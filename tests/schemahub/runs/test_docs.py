@@ -7,18 +7,22 @@ from threading import Thread
 import httpx
 import pytest
 
-from lakehouse.errors import Misconfigured
+from lakehouse.errors import LakeUnavailable, Misconfigured
 from lakehouse.local import LocalLake
 from schemahub.runs import docs
 from schemahub.runs.context import RunContext
 from schemahub.runs.docs import build_docs, serve_docs
 from schemahub.settings import load_settings
+from tests.support.landings import land_up_to
 
 
 def test_a_site_is_built_if_it_is_missing_or_requested_again(lake: LocalLake, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[list[str]] = []
     monkeypatch.setattr(docs, "run_any_dbt", lambda _, arguments, **__: built.append(arguments))
     context = RunContext(load_settings(lake=str(lake.folder)))
+    with pytest.raises(LakeUnavailable, match="nothing has been landed in"):
+        build_docs(context)
+    land_up_to(lake, 5)
     folder = build_docs(context, only_if_missing=True)
     assert (built, folder) == ([["docs", "generate"]], lake.folder / ".schemahub" / "dbt")
     folder.mkdir(parents=True)
