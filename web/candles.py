@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 import pyarrow as pa
 
@@ -15,7 +16,9 @@ from .venues import Symbol
 
 TABLE = "trades_1m_versions"
 MINUTE_US = 60 * SECOND_US
-WIDTHS_MINUTES = (1, 5, 15, 60, 240, 1440, 10_080)
+WEEK_MINUTES = 10_080
+WIDTHS_MINUTES = (1, 5, 15, 60, 240, 1440, WEEK_MINUTES)
+"""Longer spans have candles of several weeks."""
 MOST = 400
 """A span has at most as many candles of each venue."""
 
@@ -52,9 +55,7 @@ class CandleStore:
 
     def of(self, symbol: Symbol, from_us: int, to_us: int) -> tuple[int, Sequence[Candles]]:
         """The width of the candles in minutes, and the candles of each venue; raises Wrong."""
-        width = next(
-            (each for each in WIDTHS_MINUTES if (to_us - from_us) <= MOST * each * MINUTE_US), WIDTHS_MINUTES[-1]
-        )
+        width = width_minutes(from_us, to_us)
         try:
             return width, self._read(symbol, from_us, to_us, width)
         except FilesGone:  # a run has replaced the table meanwhile
@@ -76,3 +77,13 @@ class CandleStore:
             )
             for venue in symbol.venues
         ]
+
+
+def width_minutes(from_us: int, to_us: int) -> int:
+    """The narrowest candles of which a span has at most `MOST`; the first and the last may begin or end beyond it."""
+    widths = chain(WIDTHS_MINUTES, count(2 * WEEK_MINUTES, WEEK_MINUTES))
+    return next(each for each in widths if _slot(to_us - 1, each) - _slot(from_us, each) < MOST)
+
+
+def _slot(us: int, width: int) -> int:
+    return us // (width * MINUTE_US)

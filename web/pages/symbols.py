@@ -7,13 +7,12 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from ..candles import MINUTE_US
+from ..events import iso
 from ..problems import PROBLEMS, Wrong
 from ..served import served, shown
-from ..trades import SECOND_US
 from .replay import LATEST_US, Name
 
 router = APIRouter(responses=PROBLEMS)
-LONGEST_US = 10 * 366 * 86_400 * SECOND_US
 
 
 class VenueCandles(BaseModel):
@@ -67,8 +66,8 @@ def candles(
     of = trades.symbol(trades.snapshot(None), symbol)
     start = min(venue.first_us for venue in of.venues) // MINUTE_US * MINUTE_US if start is None else start
     end = max(venue.last_us for venue in of.venues) + 1 if end is None else end
-    if not 0 < end - start <= LONGEST_US:
-        raise Wrong(422, "`to`: expected an instant after `from`, by at most ten years")
+    if end <= start:
+        raise Wrong(422, f"`to`: expected an instant after `from`; found {iso(start)} to {iso(end)}")
     width, found = served(request).candles.of(of, start, end)
     columns = [each.rows.to_pydict() for each in found]
     return CandlesOut(

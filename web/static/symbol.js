@@ -227,7 +227,8 @@ function drawDistance({ ink, width, x, top, bottom }) {
 
 function drawTimes({ ink, width, x }, firstUs, spanUs, height) {
   const steps = [5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 43200].map((minutes) => minutes * 60e6);
-  const step = steps.find((each) => (spanUs / each) * 90 < width) ?? steps.at(-1);
+  const month = steps.at(-1);
+  const step = steps.find((each) => (spanUs / each) * 90 < width) ?? month * Math.ceil(((spanUs / month) * 90) / width);
   ink.font = `11px ${paint.mono}`;
   ink.fillStyle = paint.faint;
   ink.textAlign = "center";
