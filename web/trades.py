@@ -17,7 +17,7 @@ from .frames import pack
 from .problems import Wrong
 from .reading import FilesGone, Reader
 from .snapshots import File, Snapshot, Snapshots
-from .venues import Symbol, Traded, symbols_of
+from .venues import Symbol, Traded, named, symbols_of
 
 TABLE = "trades_unified"
 SECOND_US = 1_000_000
@@ -115,9 +115,9 @@ class Trades:
         return self._symbols.get(snapshot.id, lambda: self._read_symbols(snapshot))
 
     def symbol(self, snapshot: Snapshot, name: str) -> Symbol:
-        """The symbol of this name; raises Wrong, naming others."""
+        """The symbol of this name, however its letters are written; raises Wrong, naming others."""
         symbols = self.symbols(snapshot)
-        if (found := symbols.get(name.upper())) is None:
+        if (found := named(symbols, name)) is None:
             some = ", ".join(list(symbols)[:6])
             raise Wrong(404, f"the lake has no trades of {name[:40]!r}; it has {some}")
         return found

@@ -79,6 +79,12 @@ def symbols_of(traded: Sequence[Traded], products: Iterable[Product], looks: Map
     return {each.name: each for each in sorted(found, key=lambda each: (len(each.venues) < 2, -each.trades, each.name))}
 
 
+def named(symbols: Mapping[str, Symbol], name: str) -> Symbol | None:
+    """The symbol of exactly this name, otherwise the first that differs only in case; None if there is none."""
+    folded = name.casefold()
+    return symbols.get(name) or next((each for each in symbols.values() if each.name.casefold() == folded), None)
+
+
 def _venues(
     name: str,
     by_name: Mapping[str, Mapping[str, Traded]],

@@ -32,11 +32,12 @@ SUMS = pa.schema(
 
 @dataclass(frozen=True)
 class Found:
-    """An event of BTC-USD, in which KRAKEN crossed the middle of every move 80 ms after COINBASE."""
+    """An event, in which KRAKEN crossed the middle of every move 80 ms after COINBASE."""
 
     start_us: int
     size_bps: float
     moves: int = 4
+    symbol: str = "BTC-USD"
 
 
 def add_events(lake: Lake, events: Sequence[Found]) -> None:
@@ -50,9 +51,10 @@ def _moves(event: Found) -> Iterable[dict[str, Any]]:
     for move in range(event.moves):
         for exchange, delay_ms in (("COINBASE", 0), ("KRAKEN", 80)):
             yield {
-                "base_asset": "BTC", "hour_start": _hour(event), "trade_count": 1, "canonical_symbol": "BTC-USD",
+                "base_asset": event.symbol.rpartition("-")[0], "hour_start": _hour(event), "trade_count": 1,
+                "canonical_symbol": event.symbol,
                 "started_at": start, "ended_at": start + timedelta(seconds=event.moves), "size_bps": event.size_bps,
-                "sigma_bps": 2.0, "move_number": move + 1, "exchange": exchange, "traded_symbol": "BTC-USD",
+                "sigma_bps": 2.0, "move_number": move + 1, "exchange": exchange, "traded_symbol": event.symbol,
                 "basis_bps": 0.0, "has_fractions": 1,
                 "crossed_at": start + timedelta(seconds=move, milliseconds=delay_ms),
             }  # fmt: skip

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from lakehouse.local import LocalLake
+from tests.support.found_events import Found, add_events
 from tests.support.unified_trades import NOON_US, Traded, add_trades, context_of
 from tests.support.web_server import running
 from web.app import create_app
@@ -161,6 +162,16 @@ def test_a_symbol_that_is_missing_is_named_with_those_that_are_there(site: httpx
     assert refused(site, "/api/day", 404, symbol="DOGE-USD", at=NOON_US) == (
         "the lake has no trades of 'DOGE-USD'; it has BTC-USD, BTC-USDT"
     )
+
+
+@pytest.mark.parametrize("symbol", ["zzzusd", "ZzzUsd"])
+def test_a_symbol_with_small_letters_can_be_asked_for(tmp_path: Path, symbol: str) -> None:
+    lake = LocalLake(tmp_path / "lake")
+    add_trades(lake, [Traded("BITSTAMP", "zzzusd", 0, 5.0)])
+    add_events(lake, [Found(NOON_US, 10.0, symbol="zzzusd")])
+    with running(create_app(context_of(lake.folder))) as site:
+        assert ask(site, "/api/ticks", symbol=symbol, form="json", **span(0, 1))["price"] == [5.0]
+        assert len(ask(site, "/api/lead-lag", symbol=symbol, at=NOON_US)) == 1
 
 
 @pytest.mark.parametrize("folder", ["empty", "unified"])

@@ -1,5 +1,5 @@
 from registry.products import Product
-from web.venues import LOOKS, Traded, looks_of, symbols_of
+from web.venues import LOOKS, Traded, looks_of, named, symbols_of
 
 PRODUCTS = [
     Product("BINANCE", "BTCUSDT", "BTC", "USDT"),
@@ -42,6 +42,17 @@ def test_symbols_that_several_venues_trade_come_first() -> None:
 
 def test_an_unknown_product_is_a_symbol_of_its_own() -> None:
     assert list(symbols_of([traded("OKX", "XYZ-ABC")], PRODUCTS, LOOK)) == ["XYZ-ABC"]
+
+
+def test_a_name_means_the_symbol_that_has_it_and_otherwise_one_that_differs_only_in_case() -> None:
+    symbols = symbols_of([traded("KRAKEN", "kBONK-USD"), traded("OKX", "KBONK-USD", 900)], PRODUCTS, LOOK)
+    found = {name: named(symbols, name) for name in ("kBONK-USD", "KBONK-USD", "kbonk-usd", "BONK-USD")}
+    assert {name: symbol and symbol.name for name, symbol in found.items()} == {
+        "kBONK-USD": "kBONK-USD",
+        "KBONK-USD": "KBONK-USD",
+        "kbonk-usd": "KBONK-USD",
+        "BONK-USD": None,
+    }
 
 
 def test_the_best_known_exchanges_look_the_same_in_every_lake() -> None:

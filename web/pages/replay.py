@@ -18,7 +18,7 @@ from ..problems import PROBLEMS, Problem, Wrong
 from ..served import served, shown
 from ..snapshots import Snapshot
 from ..trades import BAR_US, DAY_US, SECOND_US
-from ..venues import Symbol
+from ..venues import Symbol, named
 from . import Tab
 
 TAB = Tab(1, "Replay", "/replay")
@@ -279,7 +279,9 @@ def lead_lag(request: Request, symbol: Name, at: At) -> list[DelayOut]:
 
     Empty where `venue_lead_lag` isn't built, or has no such event.
     """
-    found = served(request).marts.delays(symbol.upper(), at)
+    trades = served(request).trades
+    of = named(trades.symbols(trades.snapshot(None)), symbol)
+    found = served(request).marts.delays(of.name, at) if of else None
     return [DelayOut(**row) for row in found or ()]
 
 

@@ -18,6 +18,12 @@ export function readAddress(search) {
   };
 }
 
+/** The symbol of exactly this name, otherwise the first that differs only in case; undefined if there is none. */
+export function symbolNamed(symbols, name) {
+  const lower = name.toLowerCase();
+  return symbols.find(({ symbol }) => symbol === name) ?? symbols.find(({ symbol }) => symbol.toLowerCase() === lower);
+}
+
 export function writeAddress({ symbol, us, spanMs, speed, snapshot, isBasisOff }) {
   const values = { symbol, at: iso(us), span: spanMs, speed, snapshot, ...(isBasisOff ? {} : { basis: "on" }) };
   history.replaceState(null, "", `?${new URLSearchParams(values)}`);

@@ -1,5 +1,5 @@
 // The replay page: opens a symbol at an instant, runs the clock, and connects the stage, the readouts and the controls.
-import { readAddress, SPANS_MS, SPEEDS, writeAddress } from "./address.js";
+import { readAddress, SPANS_MS, SPEEDS, symbolNamed, writeAddress } from "./address.js";
 import { scalesOf, writeChip } from "./basis.js";
 import { beside, choices, onKeys } from "./controls.js";
 import { Evidence } from "./evidence.js";
@@ -66,10 +66,11 @@ async function start() {
   Object.assign(state, { snapshot: found.snapshot, symbols: found.symbols });
   $("snapshot").textContent = `snapshot of ${found.committed_at.slice(0, 16).replace("T", " ")}`;
   $("snapshot").title = `${found.snapshot}: what is shown can be shown again, because the address holds the snapshot`;
-  const symbol = found.symbols.find((each) => each.symbol === asked.symbol?.toUpperCase()) ?? found.symbols[0];
+  const named = symbolNamed(found.symbols, asked.symbol ?? "");
+  const symbol = named ?? found.symbols[0];
   $("symbol").replaceChildren(...found.symbols.map((each) => new Option(each.symbol, each.symbol)));
   $("symbol").value = symbol.symbol;
-  if (asked.symbol && symbol.symbol !== asked.symbol.toUpperCase()) {
+  if (asked.symbol && !named) {
     return noticeMissing(asked.symbol, found.symbols, () => begin(symbol).catch(fail));
   }
   return begin(symbol);

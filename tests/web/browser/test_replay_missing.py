@@ -51,6 +51,17 @@ def test_an_empty_lake_says_how_to_fill_it(browser: Browser, tmp_path: Path) -> 
         expect(page.locator("#notice")).to_contain_text("schemahub run pipeline trades_unified")
 
 
+@pytest.mark.parametrize("symbol", ["zzzusd", "ZZZUSD"])
+def test_a_symbol_with_small_letters_is_opened(browser: Browser, tmp_path: Path, symbol: str) -> None:
+    lake = LocalLake(tmp_path / "lake")
+    trades = [Traded("COINBASE", "BTC-USD", k, 40_000.0, trade_id=str(k)) for k in range(9)]
+    add_trades(lake, [*trades, Traded("BITSTAMP", "zzzusd", 0, 5.0)])
+    with running(create_app(context_of(lake.folder))) as site, watched_page(browser, str(site.base_url)) as page:
+        opened(page, f"/replay?symbol={symbol}")
+        expect(page.locator("#symbol")).to_have_value("zzzusd")
+        expect(page.locator("#notice")).not_to_be_visible()
+
+
 def test_a_single_venue_is_shown_without_a_comparison(browser: Browser, tmp_path: Path) -> None:
     trades = [Traded("KRAKEN", "XBTUSD", k * 10_000, 40_000.0 + k % 5, trade_id=str(k)) for k in range(1000)]
     add_trades(LocalLake(tmp_path / "lake"), trades)
