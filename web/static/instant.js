@@ -1,5 +1,7 @@
 // Instants as people write them, and as the page shows them. All are UTC, in microseconds since 1970, unless a text
 // names another offset.
+/** The latest instant that the server can be asked about, the start of 2100. */
+export const LATEST_US = 4_102_444_800e6;
 const DAY_US = 86_400e6;
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const CLOCK = String.raw`(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2})(?:[.,](?<fraction>\d{1,9}))?)?`;

@@ -5,7 +5,7 @@ import { beside, choices, onKeys } from "./controls.js";
 import { Evidence } from "./evidence.js";
 import { ask } from "./frames.js";
 import { listen } from "./gestures.js";
-import { dayStart, iso, parseInstant, written } from "./instant.js";
+import { dayStart, iso, LATEST_US, parseInstant, written } from "./instant.js";
 import { eventBeside, moveBeside, newestTick, tickOf } from "./jumps.js";
 import { slowInstants } from "./marks.js";
 import { readPaint } from "./paint.js";
@@ -22,6 +22,7 @@ const NEAR_US = 60e6; // an instant this near to an event belongs to it
 const LEAD_IN_US = 900_000;
 const TEXT_EVERY_MS = 90;
 const REST_MS = 250; // after a jump, until moves and bars are read: who searches jumps often
+const AGAIN_MS = 3000; // after a window could not be read, until the next one may be
 
 const $ = (id) => document.getElementById(id);
 const asked = readAddress(location.search);
@@ -46,12 +47,19 @@ const state = {
   isReady: false,
 };
 let opened = 0; // counts what was opened, so that what comes late is dropped
+let refused = null; // where the clock stood, and when, as a window could not be read
 
 function fail(error) {
   player.toggle(false);
   const newest = ["Show the newest snapshot", () => location.assign(withoutSnapshot())];
   const isGone = error.status === 410;
   notice(sentenceOf(error), isGone ? newest : undefined);
+}
+
+/** Say why a window could not be read. It is not asked for again before the clock has moved on. */
+function failWindow(error) {
+  refused = { us: player.us, at: performance.now() };
+  fail(error);
 }
 
 function withoutSnapshot() {
@@ -115,6 +123,7 @@ async function open(us, seekUs) {
   evidence.card.close();
   notice("");
   state.isReady = false;
+  refused = null;
   try {
     await openDay(us);
     const starts = state.events.map((event) => event.start_us);
@@ -128,7 +137,7 @@ async function open(us, seekUs) {
       noticeEmpty(us, { symbol: state.symbol, dayUs: state.dayUs, minutes: day.minutes.minute }, open);
     }
   } catch (error) {
-    fail(error);
+    failWindow(error);
   }
   if (mine !== opened) return;
   $("instant").value = written(state.eventUs);
@@ -141,7 +150,7 @@ async function open(us, seekUs) {
 /** Read the moves and the bars around an instant. */
 async function openWindow(us, mine = opened) {
   const from = Math.max(0, Math.floor(us - BEFORE_US));
-  const to = Math.floor(us + AFTER_US);
+  const to = Math.min(LATEST_US, Math.floor(us + AFTER_US));
   const basis_at = state.isBasisOff && hasStandIn() ? Math.floor(state.eventUs) : null;
   const [found, bars] = await Promise.all([
     ask("/api/moves", parameters({ from, to })),
@@ -221,19 +230,24 @@ function frame(now) {
     // all that is painted in a frame lies in one rectangle, so the handle below the stage moves only now and then
     if (isMoved && scrubber.bars) scrubber.move();
     isMoved = false;
-    if (player.playing || now - soughtAt > REST_MS) goOn();
+    if (player.playing || now - soughtAt > REST_MS) goOn(now);
   }
   requestAnimationFrame(frame);
 }
 
 // Beyond the window of the event, open the next one.
-function goOn() {
+function goOn(now) {
   const isOutside = player.us < scrubber.fromUs || player.us > scrubber.toUs;
-  if (!state.isReady || !isOutside || loading) return;
+  const isTooSoon = refused && (player.us === refused.us || now - refused.at < AGAIN_MS);
+  if (!state.isReady || !isOutside || loading || isTooSoon) return;
   loading = true;
   openDay(player.us)
     .then(() => openWindow(player.us + BEFORE_US - 1e6))
-    .catch(fail)
+    .then(() => {
+      if (refused) notice("");
+      refused = null;
+    })
+    .catch(failWindow)
     .finally(() => (loading = false));
 }
 

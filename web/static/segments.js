@@ -1,5 +1,6 @@
 // Ticks come as a film does: in segments of four seconds, fetched ahead of the playhead and kept while it is near.
 import { ask } from "./frames.js";
+import { LATEST_US } from "./instant.js";
 
 export const SEGMENT_US = 4_000_000;
 const MOST_KEPT = 24;
@@ -28,7 +29,7 @@ export class Segments {
     clearTimeout(this.later);
     this.later = setTimeout(() => {
       if (first > 0) this.load(first - 1);
-      for (let k = 1; k <= 2; k++) this.load(index + k);
+      this.after(index, 2);
     }, LATER_MS);
   }
 
@@ -37,8 +38,16 @@ export class Segments {
     const index = Math.floor(us / SEGMENT_US);
     if (index === this.at) return;
     this.at = index;
-    Promise.resolve(this.load(index)).catch(this.failed);
-    for (let k = 1; k <= Math.min(count, 12); k++) this.load(index + k);
+    Promise.resolve(this.load(index)).catch((error) => {
+      this.at = null; // who plays on asks for it again
+      this.failed(error);
+    });
+    this.after(index, Math.min(count, 12));
+  }
+
+  after(index, count) {
+    const last = Math.min(index + count, LATEST_US / SEGMENT_US - 1);
+    for (let next = index + 1; next <= last; next++) this.load(next);
   }
 
   has(us) {

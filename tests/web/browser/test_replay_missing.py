@@ -1,10 +1,11 @@
 """What the replay says where something is missing."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from lakehouse.local import LocalLake
 from tests.support.browser import watched_page
@@ -21,6 +22,7 @@ pytestmark = [pytest.mark.web, pytest.mark.long]
     [
         ("/replay?symbol=DOGE-USD", "The lake has no trades of DOGE-USD."),
         ("/replay?at=2019-03-04T05:06:07Z", "No trades of"),
+        ("/replay?at=2099-12-31T23:59:59.9Z", "No trades of"),
     ],
 )
 def test_what_is_missing_is_said_with_what_to_do(
@@ -49,6 +51,57 @@ def test_an_empty_lake_says_how_to_fill_it(browser: Browser, tmp_path: Path) -> 
     ):
         page.goto("/replay")
         expect(page.locator("#notice")).to_contain_text("schemahub run pipeline trades_unified")
+
+
+@pytest.fixture
+def lone_site(tmp_path: Path) -> Iterator[httpx.Client]:
+    """The web app over 200 seconds of one venue's trades."""
+    trades = [Traded("KRAKEN", "XBTUSD", k * 200_000, 40_000.0 + k % 5, trade_id=str(k)) for k in range(1000)]
+    add_trades(LocalLake(tmp_path / "lake"), trades)
+    with running(create_app(context_of(tmp_path / "lake"))) as site:
+        yield site
+
+
+def refuse(page: Page, addresses: str) -> list[str]:
+    """Have what asks for these addresses be refused, until `page.unroute`; they are added to the list."""
+    refused: list[str] = []
+
+    def answer(route: Route) -> None:
+        refused.append(route.request.url)
+        route.fulfill(status=503, json={"error": "the lake can't be read"})
+
+    page.route(addresses, answer)
+    return refused
+
+
+def test_a_window_that_cannot_be_read_is_asked_for_again_only_when_somebody_moves_on(
+    browser: Browser, lone_site: httpx.Client
+) -> None:
+    with watched_page(browser, str(lone_site.base_url), allowed=503) as page:
+        opened(page, "/replay?at=2026-01-05T12:00:05Z")
+        refused = refuse(page, "**/api/moves?*")
+        page.evaluate("(us) => window.replay.player.seek(us)", NOON_US + 60_000_000)
+        expect(page.locator("#notice")).to_contain_text("The lake can't be read.")
+        page.wait_for_timeout(4000)
+        assert len(refused) == 1
+        page.unroute("**/api/moves?*")
+        page.keyboard.press("Space")
+        expect(page.locator("#notice")).not_to_be_visible(timeout=15_000)
+        assert page.evaluate("window.replay.scrubber.fromUs") > NOON_US + 50_000_000
+
+
+def test_trades_that_could_not_be_read_are_asked_for_again_when_somebody_plays_on(
+    browser: Browser, lone_site: httpx.Client
+) -> None:
+    with watched_page(browser, str(lone_site.base_url), allowed=503) as page:
+        opened(page, "/replay?at=2026-01-05T12:00:05Z")
+        refuse(page, "**/api/ticks?*")
+        start = NOON_US + 60_000_000
+        page.evaluate("(us) => { window.replay.player.us = us; window.replay.player.toggle(true); }", start)
+        expect(page.locator("#notice")).to_contain_text("The lake can't be read.")
+        page.unroute("**/api/ticks?*")
+        page.keyboard.press("Space")
+        page.wait_for_function("(us) => window.replay.player.us > us", arg=start)
 
 
 @pytest.mark.parametrize("symbol", ["zzzusd", "ZZZUSD"])
