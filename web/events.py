@@ -1,7 +1,7 @@
 """The events of a day, which are its largest moves within seconds: as dbt has found them, or as found here.
 
-dbt builds `volatility_events`. Where a lake has none yet, the seconds of the busiest venue are searched instead, so
-that the page works before the first run.
+dbt builds `volatility_events`. Of a day that dbt hasn't searched up to its last trade, the seconds of the busiest venue
+are searched instead, so that the page works before the first run, and between runs.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from .snapshots import Snapshot
 from .trades import DAY_US, SECOND_US, Trades
 from .venues import Symbol
 
+HOUR_US = 3600 * SECOND_US
 WITHIN_SECONDS = 10
 LEAST_SIGMA = 5.0
 LEAST_BPS = 5.0
@@ -60,10 +61,18 @@ class Events:
 
     def of_day(self, snapshot: Snapshot, symbol: Symbol, day_us: int) -> list[Event]:
         """The events that begin within a day, the largest first."""
-        found = self._marts.events(symbol.name, day_us, day_us + DAY_US, MOST)
+        is_searched = self._is_searched(snapshot, symbol, day_us)
+        found = self._marts.events(symbol.name, day_us, day_us + DAY_US, MOST) if is_searched else None
         if found is None:
             return self._of_seconds(snapshot, symbol, day_us)
         return [Event(rank, **row, origin="mart") for rank, row in enumerate(found, 1)]
+
+    # Whether the day's first and last trades, in each of its files, lie in hours that dbt has searched. An hour counts
+    # also if trades were added to it since.
+    def _is_searched(self, snapshot: Snapshot, symbol: Symbol, day_us: int) -> bool:
+        ends_us = self._trades.ends(snapshot, symbol, day_us, day_us + DAY_US)
+        hours = {us - us % HOUR_US for us in ends_us}
+        return hours <= self._marts.searched_hours(symbol.base_asset, day_us, day_us + DAY_US)
 
     def _of_seconds(self, snapshot: Snapshot, symbol: Symbol, day_us: int) -> list[Event]:
         busiest = max(symbol.venues, key=lambda venue: venue.trades)

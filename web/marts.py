@@ -30,6 +30,13 @@ _EVENTS = """
       and started_at >= make_timestamp($from_us::bigint) and started_at < make_timestamp($to_us::bigint)
     order by abs(size_bps) desc, started_at limit $most
 """
+_HOURS = f"""
+    with hours as (
+        select distinct epoch_us(hour_start) as start_us from {MOVES}
+        where base_asset = $base_asset
+          and hour_start >= make_timestamp($from_us::bigint) and hour_start < make_timestamp($to_us::bigint))
+    select * from hours
+"""
 _DELAYS = """
     select leader_exchange as leader, follower_exchange as follower, has_different_quotes, move_count as moves,
            median_delay_ms as median_ms, low_delay_ms as low_ms, high_delay_ms as high_ms, no_verdict_reason as reason,
@@ -49,9 +56,14 @@ class Marts:
         self._kept = Bounded[list[dict[str, Any]] | None](500)
 
     def events(self, symbol: str, from_us: int, to_us: int, most: int) -> list[dict[str, Any]] | None:
-        """The events of a symbol that begin within a span, the largest first; None if none were looked for there."""
+        """The events of a symbol that begin within a span, the largest first; None if nothing is stored near it."""
         sql = f"with {_view('volatility_events')} {_EVENTS}"
         return self._rows(sql, (MOVES,), (from_us, to_us), symbol=symbol, from_us=from_us, to_us=to_us, most=most)
+
+    def searched_hours(self, base_asset: str, from_us: int, to_us: int) -> set[int]:
+        """When the hours of a span begin in which events of an asset were looked for, also if there were none."""
+        found = self._rows(_HOURS, (MOVES,), (from_us, to_us), base_asset=base_asset, from_us=from_us, to_us=to_us)
+        return {row["start_us"] for row in found or ()}
 
     def delays(self, symbol: str, event_us: int) -> list[dict[str, Any]] | None:
         """How late each venue followed each other one in an event, which began then; None if that wasn't measured."""

@@ -16,7 +16,7 @@ from .bounded import Bounded
 from .frames import pack
 from .problems import Wrong
 from .reading import FilesGone, Reader
-from .snapshots import File, Snapshot, Snapshots
+from .snapshots import Snapshot, Snapshots
 from .venues import Symbol, Traded, named, symbols_of
 
 TABLE = "trades_unified"
@@ -122,6 +122,19 @@ class Trades:
             raise Wrong(404, f"the lake has no trades of {name[:40]!r}; it has {some}")
         return found
 
+    def ends(self, snapshot: Snapshot, symbol: Symbol, from_us: int, to_us: int) -> set[int]:
+        """When the first and the last trade of a symbol within a span were, in each file; the span's own start or end
+        for a file that has trades beyond it.
+        """  # noqa: D205
+        venues = {(venue.exchange, venue.symbol) for venue in symbol.venues}
+        spans = [
+            (max(each.first_us, from_us), min(each.last_us, to_us - 1))
+            for path in snapshot.within(from_us, to_us)
+            for each in self._traded(snapshot, path)
+            if (each.exchange, each.symbol) in venues
+        ]
+        return {us for first_us, last_us in spans if first_us <= last_us for us in (first_us, last_us)}
+
     def packed_ticks(self, snapshot: Snapshot, symbol: Symbol, from_us: int, to_us: int) -> bytes:
         """Every trade of a span in time order, packed with 17 bytes for each. `venue_side` is the venue's number
         among the symbol's, plus 64 if the taker bought, or 128 if the exchange doesn't say.
@@ -204,13 +217,16 @@ class Trades:
     def _read_symbols(self, snapshot: Snapshot) -> dict[str, Symbol]:
         parts: dict[tuple[str, str], Traded] = {}
         for file in snapshot.files:
-            for each in self._contents.get(file.path, lambda file=file: self._content(snapshot, file)):  # type: ignore[misc]
+            for each in self._traded(snapshot, file.path):
                 before = parts.get((each.exchange, each.symbol))
                 parts[each.exchange, each.symbol] = each if before is None else _together(before, each)
         return symbols_of(list(parts.values()), self._products, self._looks)
 
-    def _content(self, snapshot: Snapshot, file: File) -> Sequence[Traded]:
-        return tuple(Traded(**row) for row in self.query(snapshot, _CONTENT, file=file.path).to_pylist())
+    def _traded(self, snapshot: Snapshot, path: str) -> Sequence[Traded]:
+        return self._contents.get(path, lambda: self._content(snapshot, path))
+
+    def _content(self, snapshot: Snapshot, path: str) -> Sequence[Traded]:
+        return tuple(Traded(**row) for row in self.query(snapshot, _CONTENT, file=path).to_pylist())
 
 
 _TICK_SCHEMA = pa.schema(

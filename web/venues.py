@@ -59,6 +59,10 @@ class Symbol:
     venues: tuple[Venue, ...]
 
     @property
+    def base_asset(self) -> str:
+        return self.name.rpartition("-")[0]
+
+    @property
     def trades(self) -> int:
         return sum(venue.trades for venue in self.venues)
 

@@ -40,10 +40,17 @@ class Found:
     symbol: str = "BTC-USD"
 
 
-def add_events(lake: Lake, events: Sequence[Found]) -> None:
-    """Append events, and sums that say for each of their hours what the events say, with 600 changes of the price."""
-    _append(lake, "volatility_moves_versions", MOVES, (row for event in events for row in _moves(event)))
-    _append(lake, "lead_lag_sums_versions", SUMS, (_sum(hour) for hour in {_hour(event) for event in events}))
+def add_events(lake: Lake, events: Sequence[Found], quiet_us: Iterable[int] = ()) -> None:
+    """Append events, and sums that say for each of their hours what the events say, with 600 changes of the price.
+
+    Args:
+        lake: the lake.
+        events: the events.
+        quiet_us: instants in hours of BTC that were searched and have no event.
+    """
+    quiet = [{"base_asset": "BTC", "hour_start": _hour(us), "trade_count": 1} for us in quiet_us]
+    _append(lake, "volatility_moves_versions", MOVES, [*(row for event in events for row in _moves(event)), *quiet])
+    _append(lake, "lead_lag_sums_versions", SUMS, (_sum(hour) for hour in {_hour(event.start_us) for event in events}))
 
 
 def _moves(event: Found) -> Iterable[dict[str, Any]]:
@@ -51,7 +58,7 @@ def _moves(event: Found) -> Iterable[dict[str, Any]]:
     for move in range(event.moves):
         for exchange, delay_ms in (("COINBASE", 0), ("KRAKEN", 80)):
             yield {
-                "base_asset": event.symbol.rpartition("-")[0], "hour_start": _hour(event), "trade_count": 1,
+                "base_asset": event.symbol.rpartition("-")[0], "hour_start": _hour(event.start_us), "trade_count": 1,
                 "canonical_symbol": event.symbol,
                 "started_at": start, "ended_at": start + timedelta(seconds=event.moves), "size_bps": event.size_bps,
                 "sigma_bps": 2.0, "move_number": move + 1, "exchange": exchange, "traded_symbol": event.symbol,
@@ -81,5 +88,5 @@ def _time(us: int) -> datetime:
     return datetime.fromtimestamp(0, UTC).replace(tzinfo=None) + timedelta(microseconds=us)
 
 
-def _hour(event: Found) -> datetime:
-    return _time(event.start_us).replace(minute=0, second=0, microsecond=0)
+def _hour(us: int) -> datetime:
+    return _time(us).replace(minute=0, second=0, microsecond=0)

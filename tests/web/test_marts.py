@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import pytest
 
 from lakehouse.lake import Lake
 from tests.support.found_events import Found, add_events
@@ -11,6 +12,7 @@ from tests.support.unified_trades import NOON_US, Traded, add_trades, context_of
 from tests.support.web_server import running
 from web.app import create_app
 
+HOUR_US = 3_600_000_000
 MORNING_US = NOON_US - NOON_US % 86_400_000_000
 
 
@@ -18,6 +20,13 @@ def with_a_trade(home: LakeHome) -> Lake:
     lake = home.open()
     add_trades(lake, [Traded("COINBASE", "BTC-USD", 1, 40_000.0)])
     return lake
+
+
+def rising(first_us: int) -> list[Traded]:
+    """Two minutes of trades, in whose middle the price rises by 125 bps."""
+    prices = [40_000 + k % 3 + 500 * (k >= 60) for k in range(120)]
+    us = [first_us + k * 1_000_000 for k in range(120)]
+    return [Traded("COINBASE", "BTC-USD", *each, trade_id=str(each[0])) for each in zip(us, prices, strict=True)]
 
 
 def ask(site: httpx.Client, path: str, **parameters: Any) -> Any:
@@ -50,6 +59,30 @@ def test_events_that_a_run_stores_later_are_seen(lake_home: LakeHome) -> None:
         assert len(ask(site, "/api/events", at=NOON_US)) == 1
         add_events(lake, [Found(NOON_US + 3_600_000_000, 10.0)])
         assert len(ask(site, "/api/events", at=NOON_US)) == 2
+
+
+@pytest.mark.parametrize("searched", [NOON_US, NOON_US + 6 * HOUR_US])
+@pytest.mark.parametrize("hours", [(0, 6), (0, 20)], ids=["the same day", "the next day"])
+def test_a_day_that_dbt_has_searched_in_part_or_not_at_all_is_searched_here(
+    lake_home: LakeHome, hours: tuple[int, int], searched: int
+) -> None:
+    lake = lake_home.open()
+    add_trades(lake, [trade for hour in hours for trade in rising(hour * HOUR_US)])
+    add_events(lake, [], quiet_us=[searched])
+    with running(create_app(context_of(lake_home.location))) as site:
+        found = ask(site, "/api/events", at=NOON_US + hours[1] * HOUR_US)
+    assert {each["origin"] for each in found} == {"seconds"}
+
+
+def test_a_day_whose_hours_dbt_has_all_searched_is_not_searched_again(lake_home: LakeHome) -> None:
+    lake = lake_home.open()
+    add_trades(lake, [*rising(0), *rising(6 * HOUR_US)])
+    add_trades(lake, rising(3 * HOUR_US))
+    with running(create_app(context_of(lake_home.location))) as site:
+        add_events(lake, [], quiet_us=[NOON_US, NOON_US + 6 * HOUR_US])
+        assert len(ask(site, "/api/events", at=NOON_US)) == 3
+        add_events(lake, [], quiet_us=[NOON_US + 3 * HOUR_US])
+        assert ask(site, "/api/events", at=NOON_US) == []
 
 
 def test_delays_that_dbt_has_measured_come_with_why_there_is_no_verdict(lake_home: LakeHome) -> None:
