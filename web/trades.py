@@ -24,6 +24,7 @@ SECOND_US = 1_000_000
 DAY_US = 86_400 * SECOND_US
 BAR_US = 100_000
 SHORT_US = 600 * SECOND_US
+LARGEST_FLOAT = 3.4028234e38
 KEPT_BYTES = 64 * 1024 * 1024
 """How many bytes of packed segments and days are kept."""
 
@@ -40,7 +41,8 @@ ORDER = "trade_ts, venue, coalesce(try_cast(trade_id as bigint), -1), trade_id"
 
 _TICKS = f"""
     with {_OF_SYMBOL}
-    select (epoch_us(trade_ts) - $from_us::bigint)::integer as offset_us, price, quantity::float as quantity,
+    select (epoch_us(trade_ts) - $from_us::bigint)::integer as offset_us, price,
+           least(quantity, {LARGEST_FLOAT})::float as quantity,
            venue + case side when 'BUY' then 64 when 'SELL' then 0 else 128 end::utinyint as venue_side
     from ticks order by {ORDER}
 """

@@ -75,6 +75,13 @@ def test_packed_arrow_and_json_are_the_same_ticks(site: httpx.Client) -> None:
     assert len(packed) < 4 + length + 18 * count
 
 
+def test_a_quantity_that_no_float_holds_is_shown_as_the_largest(tmp_path: Path) -> None:
+    add_trades(LocalLake(tmp_path / "lake"), [Traded("COINBASE", "BTC-USD", 0, 1.0, quantity=1e300)])
+    with running(create_app(context_of(tmp_path / "lake"))) as site:
+        assert ask(site, "/api/ticks", form="json", **span(0, 1))["quantity"] == [pytest.approx(3.4e38, rel=0.01)]
+        assert ask(site, "/api/moves", **span(0, 1))["moves"] == []
+
+
 def test_trades_of_one_instant_stay_in_the_order_of_their_ids(tmp_path: Path) -> None:
     ids = ["10", "9", "100", "2"]
     trades = [Traded("COINBASE", "BTC-USD", 7, float(key), trade_id=key) for key in ids]
