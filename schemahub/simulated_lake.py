@@ -19,7 +19,7 @@ def new_lake(lake: LocalLake) -> None:
     work_folder = lake.work_folder
     others = [path for path in lake.folder.iterdir() if path != work_folder]
     if others and not is_simulated(lake):
-        raise Misconfigured(f"{lake.folder} holds something other than a demo; name another folder in SCHEMAHUB_LAKE")
+        raise Misconfigured(f"{lake.folder} holds something other than a demo; name another folder with --lake")
     for path in others:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in work_folder.iterdir():

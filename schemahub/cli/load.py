@@ -109,8 +109,7 @@ def backfill_command(
         str | None,
         typer.Option(
             "--products",
-            help="Products as the exchange names them, separated by commas; by default those of the seed file.  "
-            "[SCHEMAHUB_PRODUCTS]",
+            help="Products as the exchange names them, separated by commas; by default those of the seed file.",
             envvar=variable("products"),
         ),
     ] = None,
@@ -118,8 +117,7 @@ def backfill_command(
         str | None,
         typer.Option(
             "--from",
-            help="The time to begin with: UTC, or how long ago: 6h, 2d, 3w. By default the first trade.  "
-            "[SCHEMAHUB_FROM]",
+            help="The time to begin with: UTC, or how long ago: 6h, 2d, 3w. By default the first trade.",
             envvar=variable("from"),
         ),
     ] = None,

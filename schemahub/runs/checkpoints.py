@@ -60,8 +60,10 @@ class Checkpoints:
             if true is not None:
                 self._write(stream, true)
         for problem, found in wrong.items():
-            what = self._place(found[0]) if len(found) == 1 else f"{self._place(found[0])} and {len(found) - 1:,} more"
-            yield f"checkpoint {what} {problem}; what {self.lake.location} holds decides, and the file follows it"
+            what = f"checkpoint {self._place(found[0])} was"
+            if len(found) > 1:
+                what = f"checkpoints {self._place(found[0])} and {len(found) - 1:,} more were"
+            yield f"{what} {problem}; what {self.lake.location} holds decides, and is written there"
 
     def write(self, streams: Iterable[str]) -> None:
         """Write the checkpoints of streams that were just landed."""
@@ -109,13 +111,13 @@ def _of(held: Stretches) -> Checkpoint | None:
 def _problem(content: bytes | None, true: Checkpoint | None) -> str | None:
     """What is wrong with a checkpoint that can't be explained by loads since it was written."""
     if content is None:
-        return "was missing" if true else None
+        return "missing" if true else None
     try:
         found = msgspec.json.decode(content, type=Checkpoint)
     except msgspec.MsgspecError:
-        return "was damaged"
+        return "damaged"
     if true is None or found.last_trade_id > true.last_trade_id:
-        return "was of another lake"
+        return "of another lake"
     return None
 
 

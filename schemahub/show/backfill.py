@@ -97,10 +97,11 @@ def _duration(seconds: float | None) -> str:
 
 
 class _Rate(ProgressColumn):
-    """Trades a second."""
+    """Trades a second since the first page; nothing within the first second, which says little."""
 
     def render(self, task: Task) -> Text:
-        return Text(f"{task.finished_speed or task.speed or 0:>9,.0f}/s")
+        seconds = task.finished_time or task.elapsed or 0
+        return Text(f"{task.completed / seconds:>9,.0f}/s" if seconds >= 1 else " " * 11)
 
 
 class BackfillProgress:

@@ -21,7 +21,8 @@ class StreamStatus:
     source: str
     stream: str
     last_trade_at: datetime | None
-    """The time of the last landed trade, UTC without a zone; None if no trade has a known time."""
+    """The time of the last landed trade, UTC without a zone, and at most that of its landing; None if no trade has a
+    known time."""
     lag: timedelta | None
     """The time since the last landed trade."""
     row_count: int
@@ -37,8 +38,9 @@ def status(landed: Landed, *, now: datetime) -> list[StreamStatus]:
 
 
 def _status(rows: list[LedgerRow], landed: Landed, now: datetime) -> StreamStatus:
-    # times are missing where the exchange's could not be read
-    last_trade_at = max((row.max_event_ts for row in rows if row.max_event_ts is not None), default=None)
+    # times are missing where the exchange's could not be read, and a single one may be absurd
+    known = (min(row.max_event_ts, row.landed_at) for row in rows if row.max_event_ts is not None)
+    last_trade_at = max(known, default=None)
     return StreamStatus(
         source=rows[0].source,
         stream=rows[0].stream,

@@ -30,7 +30,7 @@ def test_a_folder_with_anything_else_in_it_is_refused_and_kept(lake: LocalLake, 
     path = lake.folder / precious
     path.mkdir() if precious.endswith("/") else path.touch()
     for _ in range(2):
-        with pytest.raises(Misconfigured, match="name another folder in SCHEMAHUB_LAKE"):
+        with pytest.raises(Misconfigured, match="name another folder with --lake"):
             new_lake(lake)
     assert path.exists()
     assert not is_simulated(lake)

@@ -32,6 +32,12 @@ def test_a_trade_with_an_unknown_time_is_not_the_last_trade(lake: LakeUnderTest)
     assert (unknown.pending_loads, known.pending_loads) == (1, 2)
 
 
+def test_the_last_trade_is_no_later_than_its_landing(lake: LakeUnderTest) -> None:
+    lake.land("raw_kraken_trades", kraken(3, time="9999-12-31 00:00:00"), load="k3", at="2026-01-05 11:59:00")
+    _, absurd = status(read_landed(lake.lake, lake.registry.targets_by_raw_table), now=NOW)
+    assert (absurd.last_trade_at, absurd.lag) == (datetime(2026, 1, 5, 11, 59), timedelta(minutes=1))
+
+
 def test_an_unknown_time_is_shown_as_unknown(lake: LakeUnderTest) -> None:
     printed = CliRunner().invoke(app, ["status", "--lake", lake.location])
     assert printed.exit_code == 0, printed.output
