@@ -8,14 +8,16 @@ _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,127}\Z")
 # https://docs.aws.amazon.com/athena/latest/ug/reserved-words.html, read 2026-11-20
 _RESERVED = frozenset(
     """
-    all alter analyze and any array as asc both by case cast check collate column constraint create cross cube
-    current_date current_time current_timestamp current_user deallocate default deferrable delete desc describe
-    distinct do drop else end escape except execute exists extract false fetch first for foreign from full group
-    grouping having in initially inner insert intersect into is join lambda last lateral leading left like limit
-    localtime localtimestamp natural normalize not null offset on only or order outer pivot placing prepare primary
-    qualify recursive references returning right rollup select show skip some summarize symmetric table then to
-    trailing true uescape union unique unnest unpivot using values variadic when where window with
-    """.split()  # noqa: SIM905  a list of them would take 109 lines
+    all alter analyse analyze and anti any array as asc asof asymmetric at authorization binary both by case cast check
+    collate collation column concurrently constraint create cross cube current_date current_time current_timestamp
+    current_user deallocate default deferrable delete desc describe distinct do drop else end escape except execute
+    exists extract false fetch first for foreign freeze from full glob group grouping having ilike in initially inner
+    insert intersect into is isnull join lambda last lateral leading left like limit localtime localtimestamp natural
+    normalize not notnull null offset on only or order outer overlaps pivot pivot_longer pivot_wider placing positional
+    prepare primary qualify recursive references returning right rollup select semi show similar skip some summarize
+    symmetric table tablesample then to trailing true uescape union unique unnest unpack unpivot using values variadic
+    verbose when where window with
+    """.split()  # noqa: SIM905  a list of them would take 132 lines
 )
 
 
