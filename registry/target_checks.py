@@ -7,6 +7,23 @@ from .bounds import bound_problems, broken_bound
 from .column_types import Scalar, type_problem
 from .problems import choices
 
+TAKEN_COLUMNS = frozenset(
+    {
+        "_raw_table",
+        "filter_reason",
+        "is_missing",
+        "is_there",
+        "is_unexpected",
+        "landing_rank",
+        "missing_rows",
+        "raw_table",
+        "rejection_reason",
+        "times_unified",
+        "unexpected_rows",
+    }
+)
+"""The names that generated SQL gives to columns of its own, beside the target's. Those of lake.yaml are taken, too."""
+
 
 def target_problems(target: declared.Target, provenance: Mapping[str, declared.Column], stem: str) -> Iterator[str]:
     """What is wrong with `target`; `stem` is the name of its file without the ending."""
@@ -14,6 +31,8 @@ def target_problems(target: declared.Target, provenance: Mapping[str, declared.C
         yield f"target_table: is `{target.target_table}`, but the file is named {stem}.yaml; make them agree"
     yield from _named_columns_problems(target)
     for name, column in target.columns.items():
+        if name in TAKEN_COLUMNS or name in provenance:
+            yield f"columns.{name}: generated models have a column of this name themselves; choose another name"
         yield from (f"columns.{name}.{problem}" for problem in _column_problems(column, provenance))
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from registry.target_checks import TAKEN_COLUMNS
 from tests.support.generated_project import GeneratedProject
 from tests.support.words import WORDS_OF_MARKETS
 
@@ -41,6 +42,14 @@ target_table: orders_unified
 mappings: {number: order_id, pieces: pieces, paid: is_paid, created: ordered_at}
 constants: {shop: CORNER}
 transforms: {created: from_s}
+"""
+FILTERED = """\
+columns:
+  number: {type: string, description: The shop's number of the order.}
+  pieces: {type: long, description: How many pieces were ordered.}
+  paid: {type: boolean, description: Whether the order is paid.}
+  created: {type: long, description: "When it was ordered, in Unix seconds."}
+filters: {pieces: {not_in: [5]}}
 """
 
 
@@ -93,3 +102,15 @@ def test_orders_become_rows_of_the_target(shop: GeneratedProject) -> None:
         ("CORNER", "7", 3, True, at, None),
         ("CORNER", "8", 0, None, at, "pieces is not above 0"),
     ]
+
+
+def test_the_names_that_generated_sql_gives_to_columns_of_its_own_are_those_that_a_target_may_not_use(
+    shop: GeneratedProject,
+) -> None:
+    shop.write("config/mappings/corner_shop_orders.yaml", MAPPING + FILTERED)
+    of_the_target = ("orders_unified.sql", "orders_rejected.sql", "__orders.sql", "holds_what_was_landed.sql")
+    lines = [line for path, text in shop.files().items() if path.endswith(of_the_target) for line in text.splitlines()]
+    given = re.compile(r"(?!.*\b(?:from|join) ).*\bas (\w+),?")
+    names = {match[1] for match in map(given.fullmatch, lines) if match}
+    (target,) = shop.load().targets.values()
+    assert names - target.columns.keys() == TAKEN_COLUMNS

@@ -272,6 +272,16 @@ TARGET_MISTAKES = {
         "  values:\n",
         ": columns: `values` is a reserved word of SQL; choose another name",
     ),
+    "column of the generated models": (
+        "  quantity:\n",
+        "  rejection_reason:\n",
+        ": columns.rejection_reason: generated models have a column of this name themselves; choose another name",
+    ),
+    "column of every raw table": (
+        "  quantity:\n",
+        "  _channel:\n",
+        ": columns._channel: generated models have a column of this name themselves; choose another name",
+    ),
 }
 
 
