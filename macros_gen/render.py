@@ -1,6 +1,6 @@
 """Render the registry as dbt files. Pure: `render(registry)` maps each path, relative to the project, to its text."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from registry import declarations as declared
@@ -85,8 +85,10 @@ def _example_rows(example: declared.Example) -> tuple[str, str]:
 
 def _sample(target: declared.Target, number: int) -> dict[str, Any]:
     """Return a valid row of the target for unit tests. Rows with different `number`s differ in key and time."""
-    moment = parse_timestamp(target.event_time.earliest) + timedelta(days=4000, minutes=number)
-    row = {name: _value(column, f"{moment:%Y-%m-%d %H:%M:%S}") for name, column in target.columns.items()}
+    # a target that accepts only times at the very end of the calendar gets earlier ones, which these tests don't refuse
+    earliest = min(parse_timestamp(target.event_time.earliest), datetime.max - timedelta(days=4001))
+    moment = (earliest + timedelta(days=4000, minutes=number)).isoformat(sep=" ", timespec="seconds")
+    row = {name: _value(column, moment) for name, column in target.columns.items()}
     if target.columns[target.key[-1]].type == "string":
         row[target.key[-1]] = f"sample {number}"
     return row

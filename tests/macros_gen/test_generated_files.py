@@ -173,6 +173,15 @@ def test_it_works_from_any_directory(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("earliest", ["0001-01-01", "2009-01-03", "9999-01-03", "9999-12-31 23:59:59.999999"])
+def test_any_earliest_event_time_gives_rows_for_the_unit_tests(project: GeneratedProject, earliest: str) -> None:
+    project.replace("config/targets/trades_unified.yaml", "earliest: 2009-01-03", f"earliest: {earliest}")
+    described = yaml.safe_load(project.files()["dbt_project/models/generated/trades_unified.yml"])
+    times = [row["trade_ts"] for test in described["unit_tests"] for row in test["expect"]["rows"]]
+    assert len(times) == 3
+    assert all(datetime.fromisoformat(time) for time in times)
+
+
 HOSTILE = ["O'Neil'; drop table x; --", "{{ env_var('HOME') }}", "{% do x %}", "two\nlines", 'a"b\\c', "{#", "\u2028é"]
 
 
