@@ -5,6 +5,7 @@
     yaml_file.py, read_config.py          one file: from YAML to data
     transforms/                           the transforms that a mapping can name, and the types they take and give
     formats.py                            how a raw row becomes a unified one
+    model_names.py                        the names of dbt's models, which must differ
     *_checks.py, bounds.py, problems.py   everything that can be wrong, one line per problem
     registry.py                           everything together: `load_registry()`
 

@@ -5,6 +5,7 @@
     config/mappings/*.yaml         how a raw table, named raw_<source>_<entity>, becomes rows of a target
     config/products/*.yaml         product lists, see `products.py`
 
+The names in these files are compared with those of the models and seeds in `dbt_project/` that are not generated.
 `declarations.py` defines the grammar. All mistakes of all files are reported together:
 
     config/mappings/shop_orders.yaml: transforms.time: unknown transform `from_millis`; did you mean `from_ms`? …
@@ -19,6 +20,7 @@ from . import declarations
 from .config_files import SEED_FILES, ConfigFiles, read_file, read_folder
 from .formats import RowFormat, bodies, row_formats, transform_of
 from .mapping_checks import mapping_problems
+from .model_names import ALWAYS_GENERATED, Named, clashes, stored_mart_problems, written_models
 from .problems import RegistryError, choices
 from .products import Product, ProductList, product_problems, products_of
 from .target_checks import target_problems
@@ -54,7 +56,7 @@ class Mapping:
 
     @property
     def staging(self) -> str:
-        return f"stg_{self.source_name}__{self.entity}"
+        return _staging(self.source_name, self.entity)
 
     @property
     def description(self) -> str:
@@ -83,6 +85,10 @@ class Mapping:
     def _becomes(self, column: str, transform: str | None) -> declarations.Column:
         read = CATALOGUE[transform].raw_type if transform else None
         return declarations.Column(type=read or self.target.columns[column].type, description=f"Becomes `{column}`.")
+
+
+def _staging(source_name: str, entity: str) -> str:
+    return f"stg_{source_name}__{entity}"
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,8 @@ class _Config:
     target_files: ConfigFiles[declarations.Target]
     mapping_files: ConfigFiles[declarations.MappingFile]
     product_files: ConfigFiles[ProductList]
+    written_models: dict[str, str]
+    """The models and seeds that are not generated, with their files."""
 
     @property
     def lake(self) -> declarations.LakeFile:
@@ -138,6 +146,7 @@ def load_registry(root: Path = PROJECT) -> Registry:
         read_folder(root, "targets", declarations.Target),
         read_folder(root, "mappings", declarations.MappingFile, ignored=SEED_FILES),
         read_folder(root, "products", ProductList),
+        written_models(root),
     )
     if problems := list(_problems(config)):
         raise RegistryError(problems)
@@ -160,6 +169,8 @@ def _problems(config: _Config) -> Iterator[str]:
         yield "config/targets: has no target; add a file named after its table, such as orders_unified.yaml"
     for file, target in config.target_files.read.items():
         yield from _in(file, target_problems(target, config.lake.provenance, Path(file).stem))
+        yield from _in(file, stored_mart_problems(target, config.written_models))
+    yield from _name_problems(config)
     yield from config.mapping_files.problems
     yield from _source_problems(config)
     for file, mapping in config.mapping_files.read.items():
@@ -170,6 +181,23 @@ def _problems(config: _Config) -> Iterator[str]:
 
 def _in(file: str, problems: Iterator[str]) -> Iterator[str]:
     return (f"{file}: {problem}" for problem in problems)
+
+
+def _name_problems(config: _Config) -> Iterator[str]:
+    targets, mappings = config.target_files.read.items(), config.mapping_files.read.items()
+    sources = ((file, _RAW_TABLE.match(mapping.source)) for file, mapping in mappings)
+    named = [
+        *(Named(_staging(*source.groups()), file, "source", "staging model") for file, source in sources if source),
+        *(Named(target.target_table, file, "target_table", "table") for file, target in targets),
+        *(Named(target.rejected.table, file, "rejected.table", "view") for file, target in targets),
+    ]
+    yield from clashes(
+        named,
+        {mapping.source: f"the raw table of {file}" for file, mapping in mappings}
+        | dict.fromkeys(config.lake.tables, f"a table in {_LAKE_FILE}")
+        | dict.fromkeys(ALWAYS_GENERATED, "a generated model or seed")
+        | config.written_models,
+    )
 
 
 def _source_problems(config: _Config) -> Iterator[str]:

@@ -21,6 +21,7 @@ from macros_gen.render import FOLDERS, render
 from macros_gen.sql_text import jinja_safe, text_literal
 from macros_gen.transforms import SQL
 from macros_gen.versions import mapping_versions
+from registry.model_names import ALWAYS_GENERATED
 from registry.registry import PROJECT, Product, load_registry
 from registry.transforms import CATALOGUE
 from tests.support.generated_project import GeneratedProject
@@ -39,6 +40,14 @@ STAGING = "dbt_project/models/generated/staging/stg_binance__trades.sql"
 
 def test_the_generated_files_in_the_tree_are_up_to_date() -> None:
     assert differences(PROJECT, render(load_registry())) == []
+
+
+def test_the_registry_knows_every_generated_model_and_seed() -> None:
+    registry = load_registry()
+    paths = [Path(path) for path in render(registry)]
+    models = {path.stem for path in paths if path.suffix in (".csv", ".sql") and path.parts[1] in ("models", "seeds")}
+    targets = [name for target in registry.targets.values() for name in (target.target_table, target.rejected.table)]
+    assert models == {*ALWAYS_GENERATED, *targets, *(mapping.staging for mapping in registry.mappings)}
 
 
 def test_rendering_is_repeatable() -> None:
@@ -129,7 +138,7 @@ def test_a_kill_while_writing_leaves_every_file_complete(
 def test_a_folder_that_cannot_be_written_is_named_in_one_line(
     project: GeneratedProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (project.root / "dbt_project").write_text("no folder")
+    (project.root / "dbt_project" / "macros" / "generated").write_text("no folder")
     assert main(["--root", str(project.root)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "dbt_project" in line

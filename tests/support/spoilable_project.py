@@ -1,4 +1,4 @@
-"""A project in a temporary folder, with the real `config/`, which tests may damage."""
+"""A project in a temporary folder, with the real `config/`, which tests may damage, and nothing generated for dbt."""
 
 import shutil
 from pathlib import Path
@@ -12,6 +12,8 @@ class Project:
     def __init__(self, root: Path) -> None:
         self.root = root
         shutil.copytree(PROJECT / "config", root / "config")
+        others = shutil.ignore_patterns("generated", "target", "logs")
+        shutil.copytree(PROJECT / "dbt_project", root / "dbt_project", ignore=others)
 
     def write(self, path: str, text: str) -> None:
         (self.root / path).write_text(text)
