@@ -7,8 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .declarations import Target
+from .problems import choices
+
 ALWAYS_GENERATED = ("pending_loads", "products", "unified_loads")
 """The generated models and seeds whose names no file of `config/` gives."""
+
+_STORED_MARTS = "dbt_project/models/marts/stored"
 
 
 @dataclass(frozen=True)
@@ -36,3 +41,10 @@ def clashes(named: Iterable[Named], taken: dict[str, str]) -> Iterator[str]:
             same = f"the {each.what} `{each.name}` has the name of {owners[each.name]}"
             yield f"{each.file}: {each.key}: {same}; choose another name"
         owners.setdefault(each.name, f"the {each.what} of {each.file}")
+
+
+def stored_mart_problems(target: Target, written: dict[str, str]) -> Iterator[str]:
+    stored = [name for name, file in written.items() if Path(file).is_relative_to(_STORED_MARTS)]
+    for mart in target.stored_marts:
+        if mart not in stored:
+            yield f"stored_marts: `{mart}` is no model in {_STORED_MARTS}; {choices(mart, stored)}"

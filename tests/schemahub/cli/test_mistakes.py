@@ -279,8 +279,9 @@ def test_a_writer_of_one_exchange_does_not_hold_up_another(cli: Cli, untouched: 
 def copied_project(cli: Cli, tmp_path: Path) -> Cli:
     """The command line of a copy of the project, whose config/ a test can break."""
     root = Path(__file__).resolve().parents[3]
-    for package in ("advisor", "config", "lakehouse", "loaders", "macros_gen", "profiles", "schemahub", "simulator"):
-        subprocess.run(["cp", "-r", root / package, tmp_path / package], check=True)
+    packages = ("advisor", "lakehouse", "loaders", "macros_gen", "profiles", "schemahub", "simulator")
+    for folder in (*packages, "config", "dbt_project"):
+        subprocess.run(["cp", "-r", root / folder, tmp_path / folder], check=True)
     return Cli({**cli.environment, "PYTHONPATH": str(tmp_path)}, tmp_path)
 
 

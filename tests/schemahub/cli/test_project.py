@@ -1,5 +1,6 @@
 """`schemahub generate` writes the generated files, and says which ones are stale."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ MODEL = "dbt_project/models/generated/trades_unified.sql"
 def project(tmp_path: Path) -> Path:
     """A project with the same registry, and nothing generated."""
     (tmp_path / "config").symlink_to(PROJECT / "config")
+    others = shutil.ignore_patterns("generated", "target", "logs")
+    shutil.copytree(PROJECT / "dbt_project", tmp_path / "dbt_project", ignore=others)
     return tmp_path
 
 
@@ -47,7 +50,7 @@ def test_files_that_are_up_to_date_are_left_alone(project: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_named(project: Path) -> None:
-    (project / "dbt_project").write_text("a file")
+    (project / "dbt_project" / "macros" / "generated").write_text("a file")
     with pytest.raises(Misconfigured, match=r"dbt_project.*: can't be written: "):
         generate(project)
 
