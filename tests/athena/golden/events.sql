@@ -1126,24 +1126,18 @@ select
         size_bps,
         sigma_bps
 ),
--- an event that goes on after an hour's end is complete in the next hour
-followed as (
-select
-        *,
-        lead(started_at) over (
-            partition by canonical_symbol order by started_at, ended_at
-        ) as next_started_at,
-        lead(hour_start) over (
-            partition by canonical_symbol order by started_at, ended_at
-        ) as next_hour_start
-    from events
-),
+-- an event that goes on after an hour's end is complete in the next hour, where
+-- it may begin earlier, because each hour has a sigma of its own
 whole as (
-select * from followed
-    where
-        next_started_at is null
-        or next_started_at > ended_at
-        or next_hour_start = hour_start
+select events.*
+    from events
+    left join events as later_events
+        on
+            events.canonical_symbol = later_events.canonical_symbol
+            and events.hour_start + interval '1' hour = later_events.hour_start
+            and events.started_at <= later_events.ended_at
+            and events.ended_at >= later_events.started_at
+    where later_events.hour_start is null
 ),
 crossed as (
 select

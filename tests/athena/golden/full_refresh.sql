@@ -619,6 +619,15 @@ create or replace view
 ledger as (
 select * from "awsdatacatalog"."schemahub"."schemahub_loads"
 ),
+-- a single row may have an absurd time
+timed as (
+select
+        *,
+        case
+            when max_event_ts is not null then least(max_event_ts, landed_at)
+        end as last_event_ts
+    from ledger
+),
 ranked as (
 select
         *,
@@ -626,19 +635,19 @@ select
         row_number() over (
             partition by source, stream
             order by
-                case when max_event_ts is null then 1 else 0 end,
-                max_event_ts desc,
+                case when last_event_ts is null then 1 else 0 end,
+                last_event_ts desc,
                 landed_at desc,
                 load_id desc
         ) as recency
-    from ledger
+    from timed
 ),
 watermarks as (
 select
         source,
         stream,
         last_id,
-        max_event_ts as last_event_ts,
+        last_event_ts,
         channel,
         load_id,
         landed_at,

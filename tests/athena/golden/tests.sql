@@ -917,8 +917,23 @@ create table "awsdatacatalog"."schemahub"."watermark_is_of_the_newest_event_and_
 select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
 union all
 select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
+union all
+select try_cast('absurd' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('ETHUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(1 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('1' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('9999-12-31 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
+union all
+select try_cast('later' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('ETHUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(1 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('2' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:05:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:06:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
+union all
+select try_cast('unknown' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('ETHUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(1 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('3' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:07:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
 ), ledger as (
 select * from __dbt__cte__lake__schemahub_loads
+),
+-- a single row may have an absurd time
+timed as (
+select
+        *,
+        case
+            when max_event_ts is not null then least(max_event_ts, landed_at)
+        end as last_event_ts
+    from ledger
 ),
 ranked as (
 select
@@ -927,19 +942,19 @@ select
         row_number() over (
             partition by source, stream
             order by
-                case when max_event_ts is null then 1 else 0 end,
-                max_event_ts desc,
+                case when last_event_ts is null then 1 else 0 end,
+                last_event_ts desc,
                 landed_at desc,
                 load_id desc
         ) as recency
-    from ledger
+    from timed
 ),
 watermarks as (
 select
         source,
         stream,
         last_id,
-        max_event_ts as last_event_ts,
+        last_event_ts,
         channel,
         load_id,
         landed_at,
@@ -965,8 +980,23 @@ with dbt_internal_unit_test_actual as (
 select try_cast('new' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(2 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('9' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:01:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
 union all
 select try_cast('backfill' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(3 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('4' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2025-01-02 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-03 00:00:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
+union all
+select try_cast('absurd' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('ETHUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(1 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('1' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('9999-12-31 00:00:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:00:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
+union all
+select try_cast('later' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('ETHUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(1 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('2' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast('2026-01-02 00:05:00' as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:06:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
+union all
+select try_cast('unknown' as varchar) as "load_id", try_cast(null as varchar) as "raw_table", try_cast('kraken' as varchar) as "source", try_cast('ETHUSD' as varchar) as "stream", try_cast(null as varchar) as "channel", try_cast(1 as bigint) as "row_count", try_cast(null as varchar) as "first_id", try_cast('3' as varchar) as "last_id", try_cast(null as timestamp(6)) as "min_event_ts", try_cast(null as timestamp(6)) as "max_event_ts", try_cast(null as timestamp(6)) as "ingest_ts", try_cast('2026-01-02 00:07:00' as timestamp(6)) as "landed_at", try_cast(null as varchar) as "coverage", try_cast(null as varchar) as "file", try_cast(null as varchar) as "checksum"
 ), ledger as (
 select * from __dbt__cte__lake__schemahub_loads
+),
+-- a single row may have an absurd time
+timed as (
+select
+        *,
+        case
+            when max_event_ts is not null then least(max_event_ts, landed_at)
+        end as last_event_ts
+    from ledger
 ),
 ranked as (
 select
@@ -975,19 +1005,19 @@ select
         row_number() over (
             partition by source, stream
             order by
-                case when max_event_ts is null then 1 else 0 end,
-                max_event_ts desc,
+                case when last_event_ts is null then 1 else 0 end,
+                last_event_ts desc,
                 landed_at desc,
                 load_id desc
         ) as recency
-    from ledger
+    from timed
 ),
 watermarks as (
 select
         source,
         stream,
         last_id,
-        max_event_ts as last_event_ts,
+        last_event_ts,
         channel,
         load_id,
         landed_at,
@@ -1003,7 +1033,9 @@ dbt_internal_unit_test_expected as (
   select
     "source", "stream", "last_id", "load_id", "landed_rows", 'expected' as "actual_or_expected"
   from (
-    select try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast('9' as varchar) as "last_id", try_cast('new' as varchar) as "load_id", try_cast(5 as bigint) as "landed_rows"
+    select try_cast('kraken' as varchar) as "source", try_cast('ETHUSD' as varchar) as "stream", try_cast('2' as varchar) as "last_id", try_cast('later' as varchar) as "load_id", try_cast(3 as bigint) as "landed_rows"
+union all
+select try_cast('kraken' as varchar) as "source", try_cast('XBTUSD' as varchar) as "stream", try_cast('9' as varchar) as "last_id", try_cast('new' as varchar) as "load_id", try_cast(5 as bigint) as "landed_rows"
   ) _dbt_internal_unit_test_expected
 )
 -- Union actual and expected results
