@@ -232,7 +232,7 @@ def test_a_file_that_is_no_seed_is_one_line_with_its_name_and_what_to_do(name: s
     line = str(caught.value)
     assert line.startswith(str(path))
     assert problem in line
-    assert line.endswith("correct the file, or write it anew with `schemahub update-seed --fetch --write`")
+    assert line.endswith("correct the file, or write it again with `schemahub update-seed --fetch --write`")
     assert line.isprintable()
     assert len(line) < 1_200
 
