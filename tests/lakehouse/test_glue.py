@@ -94,7 +94,7 @@ def test_a_missing_bucket_is_reported_in_one_line(s3_home: LakeHome) -> None:
     "location",
     ["s3://", "s3:///prefix", "s3://bucket?x=1", "s3://b/p", "s3://Bucket/p", "s3://bucket//p", "s3://bucket/a//b",
      "s3://bucket/a/../b", "s3://bucket/./a", "s3://bucket/a%20b", "s3://bucket/prefix?x=1", "s3://bucket/a\nb",
-     "s3:/bucket/prefix", "s3a://bucket/prefix"],
+     "s3:/bucket/prefix", "s3a://bucket/prefix", "S3://bucket/prefix"],
 )  # fmt: skip
 def test_an_invalid_address_is_refused(aws: LocalAws, location: str) -> None:
     with pytest.raises(Misconfigured, match=r"expected (a folder, such as ./lake, or )?s3://bucket/prefix"):

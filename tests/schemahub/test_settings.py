@@ -389,5 +389,6 @@ def test_an_invalid_address_of_a_stream_is_refused_and_no_password_shown(value: 
 def test_a_duration_is_a_number_with_a_unit() -> None:
     assert parse_duration("60s", "--for") == timedelta(minutes=1)
     assert parse_duration("9" * 20 + "w", "--for") == timedelta.max
+    assert parse_duration("9" * 5_000 + "s", "--for") == timedelta.max
     with pytest.raises(Misconfigured, match=r"--for is '60'; expected how long, such as 60s"):
         parse_duration("60", "--for")
