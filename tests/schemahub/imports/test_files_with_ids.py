@@ -1,6 +1,7 @@
 """Files of trades are landed once, whatever is odd in them and whatever was landed before."""
 
 import gzip
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -58,6 +59,14 @@ def test_a_file_is_taken_over_once_unless_again(context: RunContext, fetch: Fetc
     copied = day.rename(day.with_name("another name.zip"))
     assert take(context, copied)[0].left_out == again.left_out
     assert take_one(context, copied, again=True, product="BTCUSDT").known == 556
+
+
+def test_a_file_may_lie_in_a_folder_whose_name_is_not_text(context: RunContext, fetch: Fetch) -> None:
+    day = fetch(DAILY.format(DAYS[0]))
+    folder = day.parent.rename(day.parent.with_name(os.fsdecode(b"caf\xe9")))
+    assert take_one(context, folder / day.name).row_count == 556
+    (source,) = iceberg_table(Path(context.settings.lake), BINANCE).scan().to_arrow()["_source"].unique().to_pylist()
+    assert source.endswith(f"/caf\N{REPLACEMENT CHARACTER}/{day.name}")
 
 
 def test_a_file_of_which_everything_was_known_is_not_read_again_as_long_as_it_is_held(
