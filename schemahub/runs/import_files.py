@@ -16,6 +16,7 @@ from loaders.landing.known_files import is_noted
 from loaders.landing.take_over import GivenFile, TakenOver, take_over, taken_over_before
 from registry.products import LONGEST_NAME
 
+from ..product_names import listed_name
 from ..refusals import refusals_as_errors
 from ..simulated_lake import is_simulated
 from .context import RunContext
@@ -103,7 +104,7 @@ class _Import:
         if symbol is not None and symbol not in streams and (why := self._not_of(path, exchange, symbol, streams)):
             return FileOutcome(there.name, exchange, left_out=why)
         for each in streams if symbol is None else [symbol]:
-            self._check_name(path, exchange, each)
+            self._check_name(path, connector, each)
         taken = self._take_over(there, path, recognised, connector, checksum, symbol)
         listed = self._symbols(exchange)
         return FileOutcome(there.name, exchange, taken, unlisted=[each for each in taken.streams if each not in listed])
@@ -169,15 +170,12 @@ class _Import:
             return None
         return f"it is of {printable(said, 60)}"
 
-    def _check_name(self, path: Path, exchange: str, symbol: str) -> None:
+    def _check_name(self, path: Path, connector: Connector, symbol: str) -> None:
         """Raise BadFile if the exchange writes the symbol in another way, because that would be another stream."""
-        listed = self._symbols(exchange)
         if not symbol.isprintable() or len(symbol) > LONGEST_NAME:
             raise BadFile(f"{path}: is of {printable(symbol, 60)!r}, which can't be the name of a product")
-        if symbol not in listed:
-            for each in sorted(listed):
-                if each.casefold() == symbol.casefold():
-                    raise BadFile(f"{path}: is of {symbol}, which {exchange} writes {each}; add --product {each}")
+        if (found := listed_name(connector, symbol, self.context.registry.products)) not in (None, symbol):
+            raise BadFile(f"{path}: is of {symbol}, which {connector.name} writes {found}; add --product {found}")
 
 
 def _streams(path: Path, recognised: Recognised, connector: Connector, symbol: str | None) -> list[str]:

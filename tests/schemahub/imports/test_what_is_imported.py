@@ -89,6 +89,17 @@ def test_another_spelling_of_a_product_is_refused_and_an_unlisted_one_is_noted(
     assert list(outcome.unlisted) == ["NONESUCH"]
 
 
+@pytest.mark.parametrize("alias", ["XXBTZUSD", "BTCUSD", "xbtusd"])
+def test_a_file_that_is_named_by_an_alias_of_a_product_is_refused(
+    context: RunContext, tmp_path: Path, alias: str
+) -> None:
+    file = tmp_path / f"{alias}.csv"
+    file.write_text("1767571202,93497.9,0.001\n")
+    (outcome,) = take(context, file)
+    assert str(outcome.error).endswith(f"is of {alias}, which kraken writes XBTUSD; add --product XBTUSD")
+    assert take_one(context, file, product="XBTUSD").streams == ["XBTUSD"]
+
+
 def test_a_named_product_chooses_files_and_names_those_that_say_nothing(
     context: RunContext, fetch: Fetch, tmp_path: Path
 ) -> None:
