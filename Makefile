@@ -62,7 +62,7 @@ test-athena: $(ENGINES) ## Run the tests of the AWS part on a real Trino; Maven 
 	@$(PYTEST) -n 2 -m athena # each worker starts a Trino
 
 test-kills: $(SETUP) ## Kill loads and runs at random moments, with faults and wrong clocks; takes minutes.
-	@$(PYTEST) -n 3 -m kills # they also wait for processes, and for times that are random
+	@$(PYTEST) -n 3 -m kills # which wait, too, for processes and for random moments
 
 athena-up: $(ENGINES) ## Start a local Athena on 127.0.0.1 and print what to export.
 	@$(BIN)/python -m simulator.aws.background_athena up

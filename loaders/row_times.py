@@ -5,8 +5,13 @@ import pyarrow.compute as pc
 
 from lakehouse.coverage import EARLIEST
 
-AHEAD = 300_000_000
+_AHEAD = 300_000_000
 """How far a time may be after the present, in microseconds, because clocks differ."""
+
+
+def are_possible(times: pa.Int64Array, now: int) -> pa.BooleanArray:
+    """Which times can be right, of times in microseconds since 1970, UTC; null where there is none."""
+    return pc.and_(pc.greater_equal(times, EARLIEST), pc.less_equal(times, now + _AHEAD))
 
 
 def time_bounds(times: pa.Array | pa.ChunkedArray, now: int) -> tuple[int, int] | None:
@@ -17,7 +22,6 @@ def time_bounds(times: pa.Array | pa.ChunkedArray, now: int) -> tuple[int, int] 
     """
     known = times.cast(pa.int64())
     found = pc.min_max(known).as_py()
-    if found["min"] is not None and (found["min"] < EARLIEST or found["max"] > now + AHEAD):
-        is_possible = pc.and_(pc.greater_equal(known, EARLIEST), pc.less_equal(known, now + AHEAD))
-        found = pc.min_max(known.filter(is_possible)).as_py()
+    if found["min"] is not None and (found["min"] < EARLIEST or found["max"] > now + _AHEAD):
+        found = pc.min_max(known.filter(are_possible(known, now))).as_py()
     return None if found["min"] is None else (found["min"], found["max"])

@@ -28,9 +28,8 @@ class Run:
     high: int
     rows: pa.RecordBatch
     """Exactly one row for each id."""
-    first_time: datetime | None
-    """The earliest time of a trade, UTC without a zone; None if no trade has a usable time."""
     last_time: datetime | None
+    """The latest time of a trade, UTC without a zone; None if no trade has a usable time."""
 
 
 @dataclass
@@ -150,8 +149,7 @@ class Runs:
 
     def _run(self, stream: str, low: int, found: pa.RecordBatch) -> Run:
         rows = found.drop_columns([_ID, _AT, _PLACE])
-        bounds = pc.min_max(rows[self.raw.time_column])
-        return Run(stream, low, low + rows.num_rows, rows, bounds["min"].as_py(), bounds["max"].as_py())
+        return Run(stream, low, low + rows.num_rows, rows, pc.max(rows[self.raw.time_column]).as_py())
 
 
 def _steps(values: pa.Array) -> pa.Array:

@@ -12,12 +12,12 @@ from itertools import pairwise
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lakehouse.coverage import EARLIEST, SECOND, Stretch, stream_beside
+from lakehouse.coverage import SECOND, Stretch, stream_beside
 from lakehouse.raw_table import PAYLOAD, RawTable
 
 from ..channels.files import MOST_EXAMPLES, BadFile, Report
 from ..piece import Piece
-from ..row_times import AHEAD, time_bounds
+from ..row_times import are_possible, time_bounds
 
 MOST_JUMPS = 10_000
 """The maximum number of times that the ids of a file may jump. Each makes a stretch, which every later run reads."""
@@ -105,10 +105,9 @@ def by_second(
 
 
 def _of_possible_times(raw: RawTable, batch: pa.RecordBatch, report: Report, now: int) -> pa.RecordBatch:
-    if time_bounds(batch[raw.time_column][:1], now) and time_bounds(batch[raw.time_column][-1:], now):
+    is_possible = are_possible(batch[raw.time_column].cast(pa.int64()), now)
+    if pc.all(is_possible).as_py():
         return batch
-    times = batch[raw.time_column].cast(pa.int64())
-    is_possible = pc.and_(pc.greater_equal(times, EARLIEST), pc.less_equal(times, now + AHEAD))
     left_out = batch.filter(pc.invert(is_possible))
     report.skip(IMPOSSIBLE_TIME, left_out.num_rows)
     for row in left_out.slice(0, MOST_EXAMPLES).to_pylist():

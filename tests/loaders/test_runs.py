@@ -117,8 +117,7 @@ def test_every_trade_comes_out_once_in_runs_that_miss_nothing(events: list[tuple
     for run in found:
         assert run.rows["trade_id"].to_pylist() == [str(each) for each in range(run.low, run.high)]
         assert run.rows["product_id"].unique().to_pylist() == [run.stream]
-        times = run.rows["time"].to_pylist()
-        assert (run.first_time, run.last_time) == (min(times), max(times))
+        assert run.last_time == max(run.rows["time"].to_pylist())
     for stream in ("BTC-USD", "ETH-USD"):
         of_stream = sorted((run.low, run.high) for run in found if run.stream == stream)
         assert all(high <= low for (_, high), (low, _) in pairwise(of_stream))
