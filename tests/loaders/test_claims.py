@@ -66,7 +66,7 @@ def test_a_claim_without_a_usable_first_time_begins_no_later_than_now(time: str)
     assert times(found) == [(microseconds(NOON), microseconds(NOON))]
 
 
-@pytest.mark.parametrize("absurd", ["-62135596800000000", "0", "13569465600000000"])  # of the years 1, 1970 and 2400
+@pytest.mark.parametrize("absurd", ["0", "13569465600000000"])  # of the years 1970 and 2400
 @pytest.mark.parametrize("from_first_row", [False, True])
 def test_one_absurd_time_claims_nothing_of_what_was_not_requested(absurd: str, *, from_first_row: bool) -> None:
     body = ROWS.replace(b"1767571200000000", absurd.encode())
