@@ -132,7 +132,8 @@ def test_trades_that_are_named_by_their_ids_do_not_make_the_others_look_landed(
 ) -> None:
     lake, btc = tmp_path / "lake", coinbase[0]
     ids = ("--after", str(btc.first_id + 500), "--before", str(btc.first_id + 600))
-    for command in (("ingest", btc.symbol, *ids), ("backfill", "--products", btc.symbol)):
+    day = ("--from", "2026-01-05", "--to", "2026-01-06")
+    for command in (("ingest", btc.symbol, *ids), ("backfill", "--products", btc.symbol, *day)):
         done = cli(*command, lake=lake)
         assert done.returncode == 0, done.stderr
     assert_everything_landed_once(lake, [btc])
